@@ -1,0 +1,81 @@
+package decoy
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ECDSAKey returns the decky's ECDSA key on the curve for a purpose. The standard library no longer takes a reader of the
+// caller's to make a key, so the private scalar itself is drawn from the seed.
+func (h *Host) ECDSAKey(purpose string, curve elliptic.Curve) *ecdsa.PrivateKey {
+	size := (curve.Params().BitSize + 7) / 8
+	for i := 0; ; i++ {
+		// All but a few in 2³² scalars are below the order of the curve.
+		scalar := h.Bytes("ecdsa/"+purpose+"/"+strconv.Itoa(i), size)
+		if key, err := ecdsa.ParseRawPrivateKey(curve, scalar); err == nil {
+			return key
+		}
+	}
+}
+
+// TLSCertificate returns the decky's self-signed certificate for a common name ("" is its hostname): what a distribution's
+// tools would have made when the host was installed. It is the same, byte for byte, after every restart.
+func (h *Host) TLSCertificate(commonName string) (tls.Certificate, error) {
+	if commonName == "" {
+		commonName = h.Hostname
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if cert, ok := h.certs[commonName]; ok {
+		return *cert, nil
+	}
+	key := h.ECDSAKey("tls/"+commonName, elliptic.P256())
+	serial := h.Bytes("tls-serial/"+commonName, 16)
+	serial[0] &= 0x7f // positive
+	template := &x509.Certificate{
+		SerialNumber:          new(big.Int).SetBytes(serial),
+		Subject:               pkix.Name{CommonName: commonName},
+		NotBefore:             h.Installed(),
+		NotAfter:              h.Installed().Add(10 * 365 * 24 * time.Hour),
+		KeyUsage:              x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true,
+	}
+	if ip := net.ParseIP(commonName); ip != nil {
+		template.IPAddresses = []net.IP{ip}
+	} else {
+		template.DNSNames = []string{commonName}
+		if short, _, ok := strings.Cut(commonName, "."); ok {
+			template.DNSNames = append(template.DNSNames, short)
+		}
+	}
+	der, err := x509.CreateCertificate(nil, template, template, key.Public(), deterministicSigner{key})
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("making the certificate of %s: %w", commonName, err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("reading back the certificate of %s: %w", commonName, err)
+	}
+	cert := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+	h.certs[commonName] = cert
+	return *cert, nil
+}
+
+// deterministicSigner signs as RFC 6979 says, whatever reader it is given, so that a certificate made again is the same.
+type deterministicSigner struct{ *ecdsa.PrivateKey }
+
+func (s deterministicSigner) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return s.PrivateKey.Sign(nil, digest, opts)
+}

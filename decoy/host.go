@@ -1,0 +1,96 @@
+package decoy
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"decnet/decoy/control"
+)
+
+// Host is the decky that the services pretend to be. Everything that makes it differ from other deckies (versions, keys,
+// uptime, accounts) is drawn from its seed, by purpose: it is the same after every restart and in every service.
+// A Host is safe for use by several goroutines.
+type Host struct {
+	control.Identity
+
+	clock     func() time.Time
+	installed time.Time
+	boot      time.Time
+
+	mu    sync.Mutex
+	certs map[string]*tls.Certificate
+}
+
+// NewHost makes the host of an identity. clock tells the time; nil means time.Now. An identity without a seed is refused: its
+// secrets could be guessed.
+func NewHost(id control.Identity, clock func() time.Time) (*Host, error) {
+	if len(id.Seed) < 16 {
+		return nil, errors.New("identity: the seed has less than 16 bytes")
+	}
+	if id.Name == "" {
+		return nil, errors.New("identity: no name")
+	}
+	if id.Hostname == "" {
+		id.Hostname = id.Name
+	}
+	if clock == nil {
+		clock = time.Now
+	}
+	h := &Host{Identity: id, clock: clock, certs: map[string]*tls.Certificate{}}
+	h.installed, h.boot = h.history()
+	return h, nil
+}
+
+// history draws when the host was installed and last booted. It seems to be rebooted each so many days, as hosts are that get their
+// patches: so uptime grows as time passes, a restart of the decoy doesn't reset it, and it never becomes absurd.
+func (h *Host) history() (installed, boot time.Time) {
+	const day = 24 * time.Hour
+	r := h.Rand("history")
+	epoch := time.Date(2024, time.June, 1, 0, 0, 0, 0, time.UTC)
+	installed = epoch.Add(time.Duration(r.Int64N(int64(600 * day)))).Truncate(time.Second)
+	period := 20*day + time.Duration(r.Int64N(int64(90*day)))
+	now := h.Now()
+	if !now.After(installed) { // a clock that is far behind
+		return installed, installed
+	}
+	return installed, installed.Add(now.Sub(installed) / period * period).Truncate(time.Second)
+}
+
+// Now returns the time in UTC.
+func (h *Host) Now() time.Time { return h.clock().UTC() }
+
+// Installed returns when the host seems to have been installed: the age of its files and certificates.
+func (h *Host) Installed() time.Time { return h.installed }
+
+// BootTime returns when the host seems to have booted last. It doesn't change while the decoy runs.
+func (h *Host) BootTime() time.Time { return h.boot }
+
+// Bytes returns n secret bytes (at most 8,160) that are always the same for this decky and purpose, and tell nothing of those of another.
+func (h *Host) Bytes(purpose string, n int) []byte {
+	b, err := hkdf.Key(sha256.New, h.Seed, nil, "decnet/"+purpose, n)
+	if err != nil {
+		panic(fmt.Sprintf("decoy: %d bytes for %s: %v", n, purpose, err)) // more than HKDF can give: a bug of the caller
+	}
+	return b
+}
+
+// Hex returns n bytes of [Host.Bytes] as 2n hexadecimal digits.
+func (h *Host) Hex(purpose string, n int) string { return hex.EncodeToString(h.Bytes(purpose, n)) }
+
+// Rand returns a generator that gives the same sequence for this decky and purpose each time it is made. It isn't safe for
+// use by several goroutines: make one for each use.
+func (h *Host) Rand(purpose string) *rand.Rand {
+	return rand.New(rand.NewChaCha8([32]byte(h.Bytes("rand/"+purpose, 32))))
+}
+
+// Pick returns one of the choices, always the same for a decky and purpose.
+func Pick[T any](h *Host, purpose string, choices ...T) T {
+	return choices[h.Rand("pick/"+purpose).IntN(len(choices))]
+}

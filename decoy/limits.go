@@ -1,0 +1,35 @@
+package decoy
+
+import "time"
+
+// Limits bound what intruders can make a decky spend.
+type Limits struct {
+	Connections          int // open at once, of everybody
+	ConnectionsPerSource int
+	ConnectionsPerPort   int
+	Idle                 time.Duration // without a byte
+	SessionTime          time.Duration
+	BytesIn              int64 // of one session
+	BytesOut             int64
+	EventRate            float64 // events a second of one source, sustained
+	EventBurst           float64
+	PacketRate           float64 // datagrams a second answered to one source, sustained
+	PacketBurst          float64
+}
+
+// DefaultLimits are those of a small host that many people probe.
+func DefaultLimits() Limits {
+	return Limits{
+		Connections:          512,
+		ConnectionsPerSource: 64,
+		ConnectionsPerPort:   256,
+		Idle:                 3 * time.Minute,
+		SessionTime:          time.Hour,
+		BytesIn:              16 << 20,
+		BytesOut:             64 << 20,
+		EventRate:            50,
+		EventBurst:           400,
+		PacketRate:           10,
+		PacketBurst:          50,
+	}
+}

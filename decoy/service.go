@@ -1,0 +1,33 @@
+package decoy
+
+import "context"
+
+// A Service is one decoy protocol, made for one decky. Implement Streamer, PacketAnswerer or both.
+type Service any
+
+// Streamer answers TCP connections.
+type Streamer interface {
+	// ServeConn answers one connection until it ends or ctx does. The runtime owns the connection: it counts and bounds
+	// it, closes it after ServeConn returns, and recovers a panic. Errors of the peer are not errors: just return.
+	ServeConn(ctx context.Context, s *Session)
+}
+
+// PacketAnswerer answers UDP datagrams.
+type PacketAnswerer interface {
+	// ServePacket answers one datagram by writing to s; data is only valid during the call.
+	ServePacket(ctx context.Context, s *Session, data []byte)
+}
+
+// Factory makes a service for a host. It must be cheap and do no I/O.
+type Factory func(h *Host) (Service, error)
+
+var registry = map[string]Factory{}
+
+// Register makes a service known by its catalog slug; each service's file calls it from init. A slug given twice is a bug: it
+// panics.
+func Register(slug string, f Factory) {
+	if _, dup := registry[slug]; dup {
+		panic("decoy: service registered twice: " + slug)
+	}
+	registry[slug] = f
+}
