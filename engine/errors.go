@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Code is a stable name for what went wrong: the `code` of a failed lifecycle.
+type Code string
+
+// The codes. They are part of the API: once given, a meaning does not change.
+const (
+	Unavailable      Code = "ENGINE_UNAVAILABLE"    // the engine does not answer
+	DeadlineExceeded Code = "DEADLINE_EXCEEDED"     // the step did not end in its time
+	NotRunning       Code = "DECKY_NOT_RUNNING"     // the decky does not exist or does not run
+	Crashed          Code = "DECOY_CRASHED"         // the decoy ended by itself
+	NotAnswering     Code = "SERVICE_NOT_ANSWERING" // a service did not accept a connection
+	PortUnavailable  Code = "PORT_UNAVAILABLE"      // a port could not be bound
+	NetworkFailed    Code = "NETWORK_FAILED"        // the network could not be made or joined
+	AddressInUse     Code = "ADDRESS_IN_USE"        // somebody else holds the address
+	ImageFailed      Code = "IMAGE_FAILED"          // the decoy image could not be made
+	Unsupported      Code = "UNSUPPORTED"           // this engine can't do what was asked
+	Failed           Code = "ENGINE_FAILED"         // anything else the engine said no to
+)
+
+// Error is an engine's failure: a stable code, a sentence for people and the engine's own words.
+type Error struct {
+	Code    Code
+	Message string
+	// Detail is the engine's own words: its error text, a container's last log lines. It may be several lines.
+	Detail string
+	// Transient says that the same call may well succeed a little later.
+	Transient bool
+	Err       error
+}
+
+// Error joins the code, the message and what caused it.
+func (e *Error) Error() string {
+	s := fmt.Sprintf("%s: %s", e.Code, e.Message)
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// AsError turns any error of an engine call into an *Error, so that every failure has a code. It returns nil for nil.
+func AsError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &Error{Code: DeadlineExceeded, Message: "the engine did not finish in time", Detail: err.Error(), Transient: true, Err: err}
+	}
+	return &Error{Code: Failed, Message: "the engine failed", Detail: err.Error(), Err: err}
+}
