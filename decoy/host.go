@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -36,6 +37,9 @@ func NewHost(id control.Identity, clock func() time.Time) (*Host, error) {
 	}
 	if id.Name == "" {
 		return nil, errors.New("identity: no name")
+	}
+	if _, err := netip.ParseAddr(id.IP); id.IP != "" && err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
 	}
 	if id.Hostname == "" {
 		id.Hostname = id.Name

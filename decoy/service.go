@@ -1,6 +1,10 @@
 package decoy
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // A Service is one decoy protocol, made for one decky. Implement Streamer, PacketAnswerer or both.
 type Service any
@@ -31,3 +35,6 @@ func Register(slug string, f Factory) {
 	}
 	registry[slug] = f
 }
+
+// Registered returns the slugs of the services in this binary, sorted.
+func Registered() []string { return slices.Sorted(maps.Keys(registry)) }

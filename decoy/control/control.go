@@ -64,3 +64,20 @@ type Identity struct {
 	// PortOffset is added to a port that can't be bound (no right to it, or taken): 0 refuses instead.
 	PortOffset int `json:"portOffset,omitempty"`
 }
+
+// The codes that a decoy itself gives. They are the engine's, word for word.
+const (
+	PortUnavailable = "PORT_UNAVAILABLE"
+	NotAnswering    = "SERVICE_NOT_ANSWERING"
+	Unsupported     = "UNSUPPORTED"
+	Failed          = "ENGINE_FAILED"
+)
+
+// Error joins the code, the message and the detail.
+func (e *Error) Error() string {
+	s := e.Code + ": " + e.Message
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	return s
+}

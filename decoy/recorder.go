@@ -1,0 +1,174 @@
+package decoy
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"decnet/decoy/event"
+)
+
+// The recorder's bounds: what may wait for a slow reader, and how much is written at once.
+const (
+	maxQueuedBytes = 2 << 20
+	writeChunk     = 32 << 10
+)
+
+// Why lines were lost.
+const (
+	lostQueue     = "queue"     // written too slowly
+	lostWrite     = "write"     // the writer failed
+	lostRetention = "retention" // kept, but the oldest segment had to go
+)
+
+// recorder numbers events and writes them as lines. Recording never blocks: what does not fit in the queue is dropped
+// and counted, and the count is itself recorded. Numbers are given when a line is written, so those that were
+// written have no gap.
+type recorder struct {
+	host string
+	boot string
+	now  func() time.Time
+	log  *slog.Logger
+
+	mu     sync.Mutex
+	queue  []event.Event
+	queued int // bytes, about
+	lost   map[string]uint64
+	closed bool
+	wake   chan struct{}
+	done   chan struct{}
+
+	// Of the writer's goroutine alone:
+	out   io.Writer
+	seq   uint64
+	chunk []byte
+	torn  bool // the last write ended inside a line
+}
+
+func newRecorder(host, boot string, out io.Writer, now func() time.Time, log *slog.Logger) *recorder {
+	r := &recorder{
+		host: host, boot: boot, now: now, log: log, out: out,
+		lost: map[string]uint64{}, wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	if s, ok := out.(*segments); ok {
+		s.onLoss = func(lines int) { r.lose(lostRetention, uint64(lines)) }
+	}
+	go r.write()
+	return r
+}
+
+// record queues the event; it bears the time of this call.
+func (r *recorder) record(e event.Event) {
+	e.Time, e.Host, e.Boot = r.now(), r.host, r.boot
+	size := 256
+	for _, f := range e.Fields {
+		size += len(f.Name) + len(f.Value)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || r.queued+size > maxQueuedBytes {
+		r.lost[lostQueue]++
+		return
+	}
+	r.queue = append(r.queue, e)
+	r.queued += size
+	r.ring()
+}
+
+func (r *recorder) lose(reason string, lines uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lost[reason] += lines
+	r.ring()
+}
+
+func (r *recorder) ring() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (r *recorder) write() {
+	defer close(r.done)
+	for range r.wake {
+		r.mu.Lock()
+		events, lost, closed := r.queue, r.lost, r.closed
+		r.queue, r.queued, r.lost = nil, 0, map[string]uint64{}
+		r.mu.Unlock()
+		for _, e := range events {
+			r.add(e)
+		}
+		for reason, n := range lost {
+			r.add(event.Event{
+				Time: r.now(), Host: r.host, Boot: r.boot, Severity: event.Warning, Service: "decoy", Type: event.Dropped,
+				Fields:  []event.Field{event.Int(event.Count, int64(n)), event.String("reason", reason)},
+				Message: "events lost",
+			})
+		}
+		r.flush()
+		if closed {
+			return
+		}
+	}
+}
+
+func (r *recorder) add(e event.Event) {
+	r.seq++
+	e.Seq = r.seq
+	r.chunk = append(event.Append(r.chunk, e), '\n')
+	if len(r.chunk) >= writeChunk {
+		r.flush()
+	}
+}
+
+func (r *recorder) flush() {
+	if len(r.chunk) == 0 {
+		return
+	}
+	n, err := r.writeChunk()
+	if err != nil {
+		// A line that is only partly out keeps its number: its reader may have taken it for whole.
+		missing := uint64(bytes.Count(r.chunk[n:], []byte{'\n'}))
+		r.torn = r.torn || n > 0 && r.chunk[n-1] != '\n'
+		r.seq -= missing
+		if r.torn && n > 0 {
+			r.seq++
+		}
+		r.mu.Lock()
+		r.lost[lostWrite] += missing // told with the next event: ringing now would spin while the writer fails
+		r.mu.Unlock()
+		r.log.Error("writing event lines", "err", err, "lost", missing)
+	}
+	if cap(r.chunk) > 2*writeChunk {
+		r.chunk = nil // don't keep a flood's memory
+	}
+	r.chunk = r.chunk[:0]
+}
+
+// writeChunk returns how much of the chunk is out.
+func (r *recorder) writeChunk() (int, error) {
+	if r.torn {
+		if _, err := r.out.Write([]byte{'\n'}); err != nil {
+			return 0, err
+		}
+		r.torn = false
+	}
+	return r.out.Write(r.chunk)
+}
+
+// close writes what is queued and waits for that at most the given time.
+func (r *recorder) close(wait time.Duration) {
+	r.mu.Lock()
+	r.closed = true
+	r.ring()
+	r.mu.Unlock()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-r.done:
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,418 @@
+package decoy
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"decnet/decoy/control"
+	"decnet/decoy/event"
+)
+
+// Options are what a runtime is made from. Host, Events and Ports are needed.
+type Options struct {
+	Host *Host
+	// Events is where event lines go, whole lines a write. It may block; sessions don't wait for it.
+	Events io.Writer
+	// Ports returns the ports of a service, and false when there is no such service.
+	Ports func(slug string) ([]Port, bool)
+	// State is the directory that keeps the last applied services; "" keeps nothing.
+	State  string
+	Limits Limits       // the zero value means DefaultLimits
+	Log    *slog.Logger // diagnostics; nil discards them
+}
+
+// Runtime runs the services of one decky. It is safe for use by several goroutines.
+type Runtime struct {
+	host   *Host
+	ports  func(string) ([]Port, bool)
+	limits Limits
+	state  state
+	log    *slog.Logger
+	boot   string
+
+	recorder *recorder
+	guard    *guard
+	stop     chan struct{}
+	loops    sync.WaitGroup // accept loops and the summaries
+
+	apply sync.Mutex // held by who changes what follows
+	mu    sync.Mutex // guards it against readers
+
+	closed     bool
+	generation int
+	instances  map[string]*instance
+	listeners  map[Port]*listener
+}
+
+// New makes a runtime with no services open. Close it.
+func New(o Options) *Runtime {
+	if o.Limits == (Limits{}) {
+		o.Limits = DefaultLimits()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Runtime{
+		host: o.Host, ports: o.Ports, limits: o.Limits, state: state(o.State), log: o.Log,
+		boot:      randomID(),
+		guard:     newGuard(o.Limits, o.Host.Now),
+		stop:      make(chan struct{}),
+		instances: map[string]*instance{},
+		listeners: map[Port]*listener{},
+	}
+	r.recorder = newRecorder(o.Host.Name, r.boot, o.Events, o.Host.Now, o.Log)
+	r.loops.Go(r.summarize)
+	return r
+}
+
+func randomID() string {
+	var b [8]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// Handle does what a request asks for and returns the reply to send.
+func (r *Runtime) Handle(ctx context.Context, request control.Request) control.Reply {
+	var err error
+	switch request.Op {
+	case control.Apply:
+		err = r.Apply(ctx, request.Generation, request.Services)
+	case control.Status:
+	default:
+		err = &control.Error{Code: control.Unsupported, Message: fmt.Sprintf("unknown op %q", request.Op)}
+	}
+	reply := r.status()
+	reply.ID = request.ID
+	if err != nil && !errors.As(err, &reply.Error) {
+		reply.Error = &control.Error{Code: control.Failed, Message: "the decoy could not do it", Detail: err.Error()}
+	}
+	return reply
+}
+
+func (r *Runtime) status() control.Reply {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	reply := control.Reply{
+		Control:    true,
+		Boot:       r.boot,
+		Generation: r.generation,
+		Services:   slices.Sorted(maps.Keys(r.instances)),
+		Endpoints:  []control.Endpoint{},
+	}
+	if reply.Services == nil {
+		reply.Services = []string{}
+	}
+	for _, l := range r.listeners {
+		reply.Endpoints = append(reply.Endpoints, control.Endpoint{Service: l.owner.Load().slug, Proto: l.want.Proto, Port: l.port})
+	}
+	slices.SortFunc(reply.Endpoints, func(a, b control.Endpoint) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Proto, b.Proto))
+	})
+	return reply
+}
+
+// change is a new set of services being prepared beside the old one.
+type change struct {
+	instances map[string]*instance // the whole new set
+	fresh     []*instance          // those of it that were not there before
+	listeners map[Port]*listener   // the whole new set
+	opened    []*listener
+	inherited map[*listener]*instance // ports that pass from an old service to a new one
+}
+
+// Apply brings the decky to exactly these services. The new ones are opened and checked before an old one is closed; on any error the old set
+// goes on as if nothing had been asked. Services in both sets, and their sessions, are not touched.
+func (r *Runtime) Apply(ctx context.Context, generation int, services []string) error {
+	r.apply.Lock()
+	defer r.apply.Unlock()
+	if r.closed {
+		return errors.New("the decoy is closing")
+	}
+	next, err := r.prepare(ctx, services)
+	if err == nil {
+		err = r.state.save(applied{generation, slices.Sorted(maps.Keys(next.instances))})
+	}
+	if err != nil {
+		for _, l := range next.opened {
+			l.close()
+		}
+		for _, i := range next.fresh {
+			i.close()
+		}
+		return err
+	}
+	r.commit(generation, next)
+	return nil
+}
+
+// prepare opens and checks what is new. What it has opened is in the change also when it fails.
+func (r *Runtime) prepare(ctx context.Context, services []string) (*change, error) {
+	next := &change{
+		instances: map[string]*instance{}, listeners: map[Port]*listener{}, inherited: map[*listener]*instance{},
+	}
+	claims := map[Port]*instance{}
+	for _, slug := range services {
+		if next.instances[slug] != nil {
+			continue
+		}
+		ports, known := r.ports(slug)
+		factory, made := registry[slug]
+		if !known || !made {
+			return next, &control.Error{Code: control.Unsupported, Message: fmt.Sprintf("this decoy has no service %q", slug)}
+		}
+		in := r.instances[slug]
+		if in == nil {
+			service, err := factory(r.host)
+			if err != nil {
+				return next, fmt.Errorf("making service %s: %w", slug, err)
+			}
+			in = newInstance(slug, service)
+			next.fresh = append(next.fresh, in)
+		}
+		next.instances[slug] = in
+		for _, port := range ports {
+			if other := claims[port]; other != nil {
+				return next, &control.Error{
+					Code:    control.PortUnavailable,
+					Message: fmt.Sprintf("port %s is wanted by both %s and %s", port, other.slug, slug),
+				}
+			}
+			claims[port] = in
+		}
+	}
+	for port, in := range claims {
+		l := r.listeners[port]
+		if l == nil {
+			var err error
+			if l, err = listen(ctx, r.host.IP, port, r.host.PortOffset); err != nil {
+				return next, err
+			}
+			next.opened = append(next.opened, l)
+			l.owner.Store(in)
+			r.serve(l)
+		} else if l.owner.Load() != in {
+			next.inherited[l] = in
+		}
+		next.listeners[port] = l
+	}
+	for _, l := range next.opened {
+		if err := l.check(ctx); err != nil {
+			return next, err
+		}
+	}
+	return next, nil
+}
+
+// commit can't fail.
+func (r *Runtime) commit(generation int, next *change) {
+	r.mu.Lock()
+	oldInstances, oldListeners := r.instances, r.listeners
+	r.generation, r.instances, r.listeners = generation, next.instances, next.listeners
+	for l, in := range next.inherited {
+		l.owner.Store(in)
+	}
+	r.mu.Unlock()
+	for port, l := range oldListeners {
+		if next.listeners[port] != l {
+			l.close()
+		}
+	}
+	for slug, in := range oldInstances {
+		if next.instances[slug] != in {
+			in.close()
+		}
+	}
+}
+
+// Restore applies the services that were in force when the decoy last ran. It says in the log what it found.
+func (r *Runtime) Restore(ctx context.Context) {
+	last, err := r.state.load()
+	if err != nil {
+		r.log.Warn("starting without services: what was kept can't be read", "err", err)
+		return
+	}
+	if last == nil {
+		r.log.Info("starting without services: none were kept")
+		return
+	}
+	if err := r.Apply(ctx, last.Generation, last.Services); err != nil {
+		r.log.Error("starting without services: the last ones can't be opened", "services", last.Services, "err", err)
+		return
+	}
+	r.log.Info("the last services are open again", "services", last.Services, "generation", last.Generation)
+}
+
+// Close closes all listeners and sessions, waits a little for the sessions to end and writes out the events.
+func (r *Runtime) Close() {
+	const drain = 2 * time.Second
+	r.apply.Lock()
+	defer r.apply.Unlock()
+	if r.closed {
+		return
+	}
+	r.closed = true
+	close(r.stop)
+	all := slices.Collect(maps.Values(r.instances))
+	r.commit(r.generation, &change{})
+	r.loops.Wait()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for _, in := range all {
+			in.sessions.Wait()
+		}
+	}()
+	select {
+	case <-ended:
+	case <-time.After(drain):
+		r.log.Warn("sessions that did not end were left behind")
+	}
+	r.recordRefused()
+	r.recorder.close(drain)
+}
+
+// summarize records what the guard has held back, every so often.
+func (r *Runtime) summarize() {
+	tick := time.NewTicker(10 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.stop:
+			return
+		case <-tick.C:
+			r.recordRefused()
+		}
+	}
+}
+
+func (r *Runtime) recordRefused() {
+	for _, s := range r.guard.report() {
+		for typ, count := range map[string]uint64{event.Suppressed: s.suppressed, event.Refused: s.refused} {
+			if count == 0 {
+				continue
+			}
+			fields := []event.Field{event.Int(event.Count, int64(count))}
+			if s.addr.IsValid() {
+				fields = append(fields, event.String(event.SrcIP, s.addr.String()))
+			}
+			r.recorder.record(event.Event{Severity: event.Warning, Service: "decoy", Type: typ, Fields: fields, Message: typ})
+		}
+	}
+}
+
+// serve starts the loop that takes what comes to the listener's port.
+func (r *Runtime) serve(l *listener) {
+	if l.udp != nil {
+		r.loops.Go(func() {
+			l.receive(r.log, func(data []byte, from netip.AddrPort) { r.answer(l, data, from) })
+		})
+		return
+	}
+	r.loops.Go(func() {
+		l.accept(r.log, func(conn net.Conn) {
+			in := l.owner.Load()
+			streamer, ok := in.service.(Streamer)
+			// A service may go out of force between the two lines above; who then comes is sent away.
+			if !ok || !in.enter() {
+				conn.Close()
+				return
+			}
+			s := r.session(l, in, conn)
+			if s.record != nil && !r.admit(l, s) {
+				in.leave()
+				conn.Close()
+				return
+			}
+			go func() {
+				defer in.leave()
+				r.converse(in, streamer, s)
+				if s.record != nil {
+					r.guard.disconnect(s.peer.Addr())
+					l.open.Add(-1)
+				}
+			}()
+		})
+	})
+}
+
+// admit counts the session's connection in, or says that there are too many.
+func (r *Runtime) admit(l *listener, s *Session) bool {
+	if l.open.Load() >= int64(r.limits.ConnectionsPerPort) {
+		r.guard.refuse(s.peer.Addr())
+		return false
+	}
+	if !r.guard.connect(s.peer.Addr()) {
+		return false
+	}
+	l.open.Add(1)
+	return true
+}
+
+// session makes the session of one connection. One from the decky's own address is a self-check, of which nothing is recorded.
+func (r *Runtime) session(l *listener, in *instance, conn net.Conn) *Session {
+	s := &Session{
+		id: randomID(), host: r.host, service: in.slug, port: l.want.Number, conn: conn, limits: r.limits, started: time.Now(),
+		peer: addrPort(conn.RemoteAddr()), local: addrPort(conn.LocalAddr()),
+	}
+	if s.peer.Addr() != s.local.Addr() {
+		s.record = func(e event.Event) {
+			if r.guard.allowEvent(s.peer.Addr()) {
+				r.recorder.record(e)
+			}
+		}
+	}
+	return s
+}
+
+// converse lets the service answer the connection, from connect to disconnect.
+func (r *Runtime) converse(in *instance, streamer Streamer, s *Session) {
+	ctx, cancel := context.WithTimeout(in.ctx, r.limits.SessionTime)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { s.Close() })
+	defer stop()
+	s.Event(event.Connect)
+	r.guarded(s, func() { streamer.ServeConn(ctx, s) })
+	s.Close()
+	s.Event(event.Disconnect,
+		event.Int(event.Duration, time.Since(s.started).Milliseconds()),
+		event.Int("bytes_in", s.in.Load()),
+		event.Int("bytes_out", s.out.Load()))
+}
+
+// answer lets the service answer a datagram.
+func (r *Runtime) answer(l *listener, data []byte, from netip.AddrPort) {
+	in := l.owner.Load()
+	answerer, ok := in.service.(PacketAnswerer)
+	if !ok || !r.guard.allowPacket(from.Addr()) || !in.enter() {
+		return
+	}
+	defer in.leave()
+	s := r.session(l, in, datagram{l.udp, net.UDPAddrFromAddrPort(from)})
+	ctx, cancel := context.WithTimeout(in.ctx, 5*time.Second)
+	defer cancel()
+	r.guarded(s, func() { answerer.ServePacket(ctx, s, data) })
+}
+
+// guarded keeps a service's panic from the others: it is recorded, without the stack, which is for the maintainers.
+func (r *Runtime) guarded(s *Session, serve func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Event(event.Panic)
+			r.log.Error("service panicked", "service", s.service, "session", s.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	serve()
+}
