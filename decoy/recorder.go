@@ -52,7 +52,7 @@ func newRecorder(host, boot string, out io.Writer, now func() time.Time, log *sl
 		host: host, boot: boot, now: now, log: log, out: out,
 		lost: map[string]uint64{}, wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
-	if s, ok := out.(*segments); ok {
+	if s, ok := out.(*Segments); ok {
 		s.onLoss = func(lines int) { r.lose(lostRetention, uint64(lines)) }
 	}
 	go r.write()

@@ -21,12 +21,12 @@ import (
 	"decnet/decoy/event"
 )
 
-// Options are what a runtime is made from. Host, Events and Ports are needed.
+// Options are what a runtime is made from. Host and Events are needed.
 type Options struct {
 	Host *Host
 	// Events is where event lines go, whole lines a write. It may block; sessions don't wait for it.
 	Events io.Writer
-	// Ports returns the ports of a service, and false when there is no such service.
+	// Ports returns the ports of a service, and false when there is no such service; nil means [CatalogPorts].
 	Ports func(slug string) ([]Port, bool)
 	// State is the directory that keeps the last applied services; "" keeps nothing.
 	State  string
@@ -61,6 +61,9 @@ type Runtime struct {
 func New(o Options) *Runtime {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
+	}
+	if o.Ports == nil {
+		o.Ports = CatalogPorts
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -14,10 +14,10 @@ const (
 	maxSegments = 64
 )
 
-// segments keeps event lines in a directory of files events-0000000001.log, …, each at most segmentSize and at most maxSegments of them; the oldest is
+// Segments keeps event lines in a directory of files events-0000000001.log, …, each at most segmentSize and at most maxSegments of them; the oldest is
 // dropped. A run of the decoy begins a new file, so a line that a crash has torn can only be the last of its file. A reader
 // follows the highest number; when a higher one appears, a file won't grow any more.
-type segments struct {
+type Segments struct {
 	dir    string
 	onLoss func(lines int)
 	kept   []int // numbers on disk, oldest first; the last is open
@@ -26,8 +26,8 @@ type segments struct {
 	limit  int // of one file; segmentSize but in tests
 }
 
-// openSegments goes on after the files that are there.
-func openSegments(dir string) (*segments, error) {
+// OpenSegments goes on after the files that are there.
+func OpenSegments(dir string) (*Segments, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory of event segments: %w", err)
 	}
@@ -35,7 +35,7 @@ func openSegments(dir string) (*segments, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the directory of event segments: %w", err)
 	}
-	s := &segments{dir: dir, onLoss: func(int) {}, limit: segmentSize}
+	s := &Segments{dir: dir, onLoss: func(int) {}, limit: segmentSize}
 	for _, entry := range entries {
 		var n int
 		if _, err := fmt.Sscanf(entry.Name(), "events-%010d.log", &n); err == nil && s.path(n) == filepath.Join(dir, entry.Name()) {
@@ -46,12 +46,12 @@ func openSegments(dir string) (*segments, error) {
 	return s, s.rotate()
 }
 
-func (s *segments) path(n int) string {
+func (s *Segments) path(n int) string {
 	return filepath.Join(s.dir, fmt.Sprintf("events-%010d.log", n))
 }
 
 // Write appends whole lines, all to one file.
-func (s *segments) Write(lines []byte) (int, error) {
+func (s *Segments) Write(lines []byte) (int, error) {
 	if s.file == nil || s.size > 0 && s.size+len(lines) > s.limit {
 		if err := s.rotate(); err != nil {
 			return 0, err
@@ -62,7 +62,7 @@ func (s *segments) Write(lines []byte) (int, error) {
 	return n, err
 }
 
-func (s *segments) rotate() error {
+func (s *Segments) rotate() error {
 	next := 1
 	if len(s.kept) > 0 {
 		next = s.kept[len(s.kept)-1] + 1
@@ -83,7 +83,7 @@ func (s *segments) rotate() error {
 	return nil
 }
 
-func (s *segments) drop(n int) error {
+func (s *Segments) drop(n int) error {
 	content, err := os.ReadFile(s.path(n))
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("counting the lines of the oldest event segment: %w", err)
@@ -98,7 +98,7 @@ func (s *segments) drop(n int) error {
 }
 
 // Close closes the open file.
-func (s *segments) Close() error {
+func (s *Segments) Close() error {
 	if s.file == nil {
 		return nil
 	}

@@ -1,0 +1,7 @@
+// Package all registers every decoy protocol of this binary; import it for that alone.
+package all
+
+import (
+	_ "decnet/decoy/services/ssh"
+	_ "decnet/decoy/services/telnet"
+)
