@@ -1,0 +1,336 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/gorilla/websocket"
+)
+
+// socket is one connection. A goroutine of its own reads its messages; each
+// operation runs in another. Timers stand in for the goroutines that would
+// otherwise wait for the init, the next ping and the expiry.
+type socket struct {
+	t       *WebSocket
+	exec    graphql.GraphExecutor
+	conn    *websocket.Conn
+	headers http.Header
+
+	// ctx is the context of all operations. It is set by newSocket, and again
+	// by the reading goroutine when the client has been let in.
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	// closing is set when the last frame is about to be sent, or the
+	// connection has failed. From then on messages are ignored both ways.
+	closing atomic.Bool
+
+	// What follows up to the locks is the reading goroutine's own.
+	request   *http.Request // until connection_init
+	initiated bool
+	acked     bool
+	initTimer *time.Timer
+	expiry    *time.Timer
+	user      string // set by WebSocket.login, under its lock
+
+	writing sync.Mutex // held while a data frame is written
+
+	mu         sync.Mutex // guards what follows
+	operations map[string]*operation
+	running    int // operations whose goroutine has not ended, completed ones too
+	pingTimer  *time.Timer
+
+	background sync.WaitGroup
+}
+
+func newSocket(t *WebSocket, conn *websocket.Conn, r *http.Request, exec graphql.GraphExecutor) *socket {
+	// The request's context ends when the handler returns, which is now.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	return &socket{
+		t: t, exec: exec, conn: conn, headers: r.Header, request: r.WithContext(ctx),
+		ctx: ctx, cancel: cancel, operations: map[string]*operation{},
+	}
+}
+
+// serve reads messages until the connection ends, and returns when nothing of
+// it is left.
+func (s *socket) serve(stopping bool) {
+	defer s.t.release()
+	defer s.t.unregister(s)
+	defer s.background.Wait()
+	defer s.end()
+	defer func() {
+		if value := recover(); value != nil {
+			s.t.logger().Error("transport: panic", "panic", value, "stack", string(debug.Stack()))
+			s.close(CloseInternal, "Internal server error")
+		}
+	}()
+
+	s.conn.SetReadLimit(s.t.ReadLimit)
+	s.initTimer = time.AfterFunc(s.t.InitTimeout, func() {
+		s.close(CloseInitTimeout, "Connection initialisation timeout")
+	})
+	s.conn.SetPongHandler(func(string) error { s.heard(); return nil })
+	answerPing := s.conn.PingHandler()
+	s.conn.SetPingHandler(func(data string) error { s.heard(); return answerPing(data) })
+	s.mu.Lock()
+	s.pingTimer = time.AfterFunc(s.t.PingInterval, s.ping)
+	s.mu.Unlock()
+
+	switch {
+	case stopping:
+		s.close(CloseServiceRestart, "Service restart")
+	case s.conn.Subprotocol() != Subprotocol:
+		s.close(CloseSubprotocol, "Subprotocol not acceptable")
+	}
+	err := s.read()
+	s.t.logger().Debug("transport: socket closed", "user", s.user, "cause", err)
+	s.drain(err)
+}
+
+var frames = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxPooled is the largest buffer kept for reuse, in bytes.
+const maxPooled = 64 << 10
+
+// read handles messages until the connection ends. It goes on reading after
+// close, for the client's half of the closing handshake.
+func (s *socket) read() error {
+	for {
+		s.heard()
+		kind, reader, err := s.conn.NextReader()
+		if err != nil {
+			return err
+		}
+		if s.closing.Load() {
+			continue
+		}
+		frame := frames.Get().(*bytes.Buffer)
+		frame.Reset()
+		if _, err := frame.ReadFrom(reader); err != nil {
+			return err
+		}
+		s.receive(kind, frame.Bytes())
+		if frame.Cap() <= maxPooled {
+			frames.Put(frame)
+		}
+	}
+}
+
+func (s *socket) receive(kind int, frame []byte) {
+	if kind != websocket.TextMessage {
+		s.close(CloseInvalidMessage, "Invalid message: binary frame")
+		return
+	}
+	if !utf8.Valid(frame) {
+		s.close(CloseInvalidUTF8, "Invalid UTF-8")
+		return
+	}
+	m, err := decodeMessage(frame)
+	if err != nil {
+		s.close(CloseInvalidMessage, "Invalid message: "+err.Error())
+		return
+	}
+	switch m.kind {
+	case typeConnectionInit:
+		s.init(m.payload)
+	case typePing:
+		s.send(appendMessage(nil, typePong, m.payload))
+	case typePong: // having heard of the client is all there is to it
+	case typeSubscribe:
+		if !s.acked {
+			s.close(CloseUnauthorized, "Unauthorized")
+			return
+		}
+		m.params.Headers = s.headers
+		s.subscribe(m.id, m.params)
+	case typeComplete:
+		s.unsubscribe(m.id)
+	}
+}
+
+// init lets the client in or not.
+func (s *socket) init(payload json.RawMessage) {
+	if s.initiated {
+		s.close(CloseTooManyInits, "Too many initialisation requests")
+		return
+	}
+	s.initiated = true
+	request := s.request
+	s.request = nil // it need not live as long as the socket
+
+	var session Session
+	if s.t.Init != nil {
+		params, err := decodeMap(payload)
+		if err != nil { // decodeMessage has checked it
+			s.close(CloseInvalidMessage, "Invalid message")
+			return
+		}
+		ctx, found, err := s.t.Init(s.ctx, params, request)
+		if err != nil {
+			s.refuse(err)
+			return
+		}
+		s.ctx, session = ctx, found
+	}
+	if !s.t.login(s, session.User) {
+		s.close(CloseTryAgainLater, "Too many connections of this user")
+		return
+	}
+	var ack []byte
+	if session.AckPayload != nil {
+		var err error
+		if ack, err = json.Marshal(session.AckPayload); err != nil {
+			s.t.logger().Error("transport: acknowledgement not encodable", "error", err)
+			s.close(CloseInternal, "Internal server error")
+			return
+		}
+	}
+	s.initTimer.Stop()
+	s.acked = true
+	s.send(appendMessage(nil, typeConnectionAck, ack))
+	s.watch(session)
+}
+
+// refuse closes the socket as the error of Init says.
+func (s *socket) refuse(err error) {
+	s.t.logger().Debug("transport: connection refused", "error", err)
+	if closeErr, ok := errors.AsType[*CloseError](err); ok {
+		s.close(closeErr.Code, closeErr.Reason)
+		return
+	}
+	s.close(CloseForbidden, "Forbidden")
+}
+
+// watch closes the socket when the session is over.
+func (s *socket) watch(session Session) {
+	if !session.ExpiresAt.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(session.ExpiresAt), func() {
+			s.close(CloseForbidden, "Forbidden: the session has expired")
+		})
+	}
+	if session.Done != nil {
+		ended := s.ctx.Done()
+		s.background.Go(func() {
+			select {
+			case <-session.Done:
+				s.close(CloseForbidden, "Forbidden: the session was revoked")
+			case <-ended:
+			}
+		})
+	}
+}
+
+// heard puts off the moment at which the client is taken for dead.
+func (s *socket) heard() {
+	// An error shows in the next read.
+	_ = s.conn.SetReadDeadline(time.Now().Add(s.t.PingInterval + s.t.PongTimeout))
+}
+
+func (s *socket) ping() {
+	if err := s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.t.WriteTimeout)); err != nil {
+		s.abort()
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pingTimer.Reset(s.t.PingInterval)
+}
+
+// send writes a message that belongs to no operation. A failure ends the
+// connection, so there is nothing for the caller to do about it.
+func (s *socket) send(frame []byte) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	_ = s.write(frame)
+}
+
+var errSocketClosed = errors.New("the socket is closed")
+
+// write sends one text frame before the deadline, or ends the connection. The
+// caller holds s.writing.
+func (s *socket) write(frame []byte) error {
+	if s.closing.Load() {
+		return errSocketClosed
+	}
+	// Without the deadline a client that stops reading would hold this
+	// goroutine, and all that wait for the lock, for ever.
+	_ = s.conn.SetWriteDeadline(time.Now().Add(s.t.WriteTimeout))
+	if err := s.conn.WriteMessage(websocket.TextMessage, frame); err != nil {
+		s.abort()
+		return err
+	}
+	return nil
+}
+
+// close says why the socket ends, and ends it. The first call counts.
+func (s *socket) close(code int, reason string) {
+	if !s.closing.CompareAndSwap(false, true) {
+		return
+	}
+	// closing is set first: a subscription that the cancelled context ends
+	// must not send complete before, or in place of, the close frame.
+	frame := websocket.FormatCloseMessage(code, closeReason(reason))
+	err := s.conn.WriteControl(websocket.CloseMessage, frame, time.Now().Add(s.t.WriteTimeout))
+	s.cancel()
+	if err != nil {
+		s.abort()
+		return
+	}
+	// The client answers with its own close frame, which ends read. This is for
+	// those that don't.
+	time.AfterFunc(closeHandshakeWait, s.abort)
+}
+
+// abort ends the connection without a word.
+func (s *socket) abort() {
+	s.closing.Store(true)
+	s.cancel()
+	_ = s.conn.Close()
+}
+
+func (s *socket) end() {
+	s.abort()
+	s.initTimer.Stop()
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pingTimer.Stop()
+}
+
+// drain lets the client read the close frame that gorilla sent by itself on a
+// violation of the WebSocket protocol. Closing at once, with unread input, would
+// reset the connection, and the frame could be lost.
+func (s *socket) drain(err error) {
+	_, closed := errors.AsType[*websocket.CloseError](err)
+	_, failed := errors.AsType[net.Error](err)
+	if closed || failed || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+		return
+	}
+	s.closing.Store(true)
+	s.cancel()
+	_ = s.conn.SetReadDeadline(time.Now().Add(closeHandshakeWait))
+	_, _ = io.Copy(io.Discard, s.conn.NetConn())
+}
+
+// closeReason cuts a reason to what a close frame holds, between characters.
+func closeReason(reason string) string {
+	if len(reason) > maxCloseReason {
+		reason = reason[:maxCloseReason]
+	}
+	return strings.ToValidUTF8(reason, "")
+}

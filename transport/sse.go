@@ -1,0 +1,106 @@
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/gorilla/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// SSE streams the responses of one operation as server-sent events, in the
+// distinct connections mode of the graphql-sse protocol: each response is an
+// event "next", and an event "complete" ends the stream. It serves POST, and
+// GET for queries and subscriptions, to clients that accept text/event-stream.
+//
+// A client that would as soon take JSON gets a single response for a query or
+// a mutation, and a stream for a subscription.
+//
+// A stream lives as long as the request's context. Cancel it when the caller's
+// token expires, and cancel the server's base context at shutdown: the stream
+// then ends without "complete", which makes clients reconnect.
+type SSE struct {
+	// KeepAlive is the time between the comments that keep an idle stream open
+	// through proxies; 0 means 15 s.
+	KeepAlive time.Duration
+	// WriteTimeout is how long one write may take before the client is given
+	// up; 0 means 10 s.
+	WriteTimeout time.Duration
+	// MaxBody is the largest body read, in bytes; 0 means [DefaultMaxBody].
+	MaxBody int64
+	// MaxStreams is how many streams may be open at once; 0 means no limit.
+	MaxStreams int
+	// Logger takes what no client is told, such as panics; nil means slog's default.
+	Logger *slog.Logger
+
+	streams atomic.Int64
+}
+
+var _ graphql.Transport = (*SSE)(nil)
+
+// Supports implements [graphql.Transport].
+func (t *SSE) Supports(r *http.Request) bool {
+	return (r.Method == http.MethodPost || r.Method == http.MethodGet) &&
+		!websocket.IsWebSocketUpgrade(r) && parseAccept(r).names(mediaStream)
+}
+
+// Do implements [graphql.Transport].
+func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	accept := parseAccept(r)
+	single := &answer{w: w, r: r, mediaType: accept.json(), logger: t.Logger}
+	takesSingle := single.mediaType != "" && accept.quality(single.mediaType) >= accept.quality(mediaStream)
+	if single.mediaType == "" {
+		single.mediaType = mediaJSON
+	}
+
+	params, refused := readParams(w, r, t.MaxBody)
+	if refused != nil {
+		single.refuse(refused)
+		return
+	}
+	ids := &eventIDs{}
+	ctx := context.WithValue(r.Context(), lastEventIDKey{}, r.Header.Get("Last-Event-ID"))
+	ctx = context.WithValue(ctx, eventIDsKey{}, ids)
+	opCtx, turnedAway := prepare(ctx, exec, params, t.Logger)
+	subscribes := turnedAway == nil && opCtx.Operation.Operation == ast.Subscription
+	switch {
+	case takesSingle && turnedAway != nil:
+		single.notExecuted(turnedAway)
+		return
+	case takesSingle && !subscribes:
+		single.execute(ctx, exec, opCtx)
+		return
+	case turnedAway == nil && opCtx.Operation.Operation == ast.Mutation && r.Method == http.MethodGet:
+		single.refuse(refuseGetMutation())
+		return
+	}
+
+	defer t.streams.Add(-1)
+	if open := t.streams.Add(1); t.MaxStreams > 0 && open > int64(t.MaxStreams) {
+		w.Header().Set("Retry-After", "5")
+		single.refuse(refuse(http.StatusServiceUnavailable, CodeLimitExceeded, "too many open streams"))
+		return
+	}
+	events := openEvents(w, ids, orDuration(t.KeepAlive, 15*time.Second), orDuration(t.WriteTimeout, 10*time.Second))
+	defer events.close()
+	var err error
+	if turnedAway != nil {
+		err = events.fail(turnedAway.Errors)
+	} else {
+		err = stream(ctx, exec, opCtx, t.Logger, events)
+	}
+	if err != nil {
+		orDefault(t.Logger).DebugContext(ctx, "transport: event stream cut short", "error", err)
+	}
+}
+
+func orDuration(d, otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return d
+}

@@ -1,0 +1,286 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/gorilla/websocket"
+)
+
+// Subprotocol is the WebSocket subprotocol that [WebSocket] speaks, and the
+// only one it accepts.
+const Subprotocol = "graphql-transport-ws"
+
+// The codes that a socket is closed with. Those from 4000 up are the
+// protocol's own. Clients of the graphql-ws package take 4400, 4401, 4406,
+// 4409, 4429 and 4500 as final and come back after the others.
+const (
+	CloseInvalidUTF8      = websocket.CloseInvalidFramePayloadData // 1007
+	CloseTooBig           = websocket.CloseMessageTooBig           // 1009: a message beyond ReadLimit
+	CloseServiceRestart   = websocket.CloseServiceRestart          // 1012: the server stops
+	CloseTryAgainLater    = websocket.CloseTryAgainLater           // 1013: the user has too many connections
+	CloseInvalidMessage   = 4400
+	CloseUnauthorized     = 4401 // subscribe before connection_ack
+	CloseForbidden        = 4403 // Init refused, or the session is over
+	CloseSubprotocol      = 4406
+	CloseInitTimeout      = 4408
+	CloseSubscriberExists = 4409
+	CloseTooManyInits     = 4429
+	CloseInternal         = 4500
+	defaultMaxOperations  = 100
+	defaultReadLimit      = 1 << 20
+	closeHandshakeWait    = time.Second
+	readBufferSize        = 512  // bytes, held by each connection while it is open
+	writeBufferSize       = 4096 // bytes, held while a message is written
+	maxCloseReason        = 123  // bytes, what fits in a control frame after the code
+	shutdownStep          = time.Millisecond
+	retryAfterSeconds     = "5"
+)
+
+// CloseError is an error of Init that says how the socket is closed.
+type CloseError struct {
+	Code   int    // 4000–4999
+	Reason string // shown to the client; cut after 123 bytes
+}
+
+func (e *CloseError) Error() string { return fmt.Sprintf("close %d: %s", e.Code, e.Reason) }
+
+// Session is what Init found out about the client of a socket.
+type Session struct {
+	// User is whom the connection counts for in MaxConnectionsPerUser; "" for nobody.
+	User string
+	// ExpiresAt is when the socket is closed with 4403; zero for never.
+	ExpiresAt time.Time
+	// Done, when it is closed, closes the socket with 4403: the session was
+	// revoked. Nil costs nothing; else it costs the connection a goroutine.
+	Done <-chan struct{}
+	// AckPayload is the payload of connection_ack, a JSON object; nil for none.
+	AckPayload any
+}
+
+// WebSocket serves GraphQL operations, many at a time, over one socket, by the
+// graphql-transport-ws protocol. The zero value works; use it by pointer, and
+// don't change its fields once it serves.
+type WebSocket struct {
+	// Init judges connection_init. Its payload is nil when the client sent none.
+	// The context it returns, made from the one it was given, is that of all
+	// operations of the connection. An error closes the socket with 4403
+	// Forbidden, a [CloseError] as it says. Nil lets everybody in.
+	Init func(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, Session, error)
+	// CheckOrigin judges the Origin header of the upgrade. Nil means that only
+	// pages of the same host may connect, and clients that send no Origin.
+	CheckOrigin func(*http.Request) bool
+
+	InitTimeout  time.Duration // from the upgrade to connection_ack; 0 means 5 s
+	PingInterval time.Duration // between pings to the client; 0 means 15 s
+	PongTimeout  time.Duration // how late after a ping a client may be heard of; 0 means 10 s
+	WriteTimeout time.Duration // for one message; then the client is given up; 0 means 10 s
+	ReadLimit    int64         // bytes of one message from the client; 0 means 1 MiB
+
+	// MaxOperationsPerConnection bounds the operations that run at once on a
+	// connection; 0 means 100. One too many gets an error with the code
+	// LIMIT_EXCEEDED.
+	MaxOperationsPerConnection int
+	// MaxConnectionsPerUser bounds the connections of a Session.User; 0 means
+	// no limit. One too many is closed with 1013, so clients try again later.
+	MaxConnectionsPerUser int
+	// MaxConnections bounds all connections; 0 means no limit. One too many is
+	// answered 503 in place of the upgrade.
+	MaxConnections int
+
+	// Logger takes what no client is told, such as panics; nil means slog's default.
+	Logger *slog.Logger
+
+	once     sync.Once
+	upgrader websocket.Upgrader
+
+	operations atomic.Int64
+	serving    sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows
+	admitted int        // open sockets and those being upgraded
+	sockets  map[*socket]struct{}
+	users    map[string]int
+	stopping bool
+}
+
+var _ graphql.Transport = (*WebSocket)(nil)
+
+// Stats is how busy a [WebSocket] is.
+type Stats struct {
+	Connections int // open sockets
+	Operations  int // running operations of all of them
+}
+
+// Stats tells how busy the transport is now.
+func (t *WebSocket) Stats() Stats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return Stats{Connections: len(t.sockets), Operations: int(t.operations.Load())}
+}
+
+// Supports implements [graphql.Transport].
+func (t *WebSocket) Supports(r *http.Request) bool {
+	return websocket.IsWebSocketUpgrade(r)
+}
+
+// Do implements [graphql.Transport]. It returns when the connection has been
+// upgraded: the socket is served by a goroutine of its own, so that the
+// HTTP server's goroutine, with its stack and buffers, is not held as long.
+func (t *WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	t.once.Do(t.setUp)
+	if refused := t.admit(); refused != nil {
+		w.Header().Set("Retry-After", retryAfterSeconds)
+		(&answer{w: w, r: r, mediaType: mediaJSON, logger: t.Logger}).refuse(refused)
+		return
+	}
+	conn, err := t.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		t.logger().DebugContext(r.Context(), "transport: upgrade refused", "error", err)
+		t.release()
+		return
+	}
+	s := newSocket(t, conn, r, exec)
+	go s.serve(t.register(s))
+}
+
+func (t *WebSocket) setUp() {
+	t.InitTimeout = orDuration(t.InitTimeout, 5*time.Second)
+	t.PingInterval = orDuration(t.PingInterval, 15*time.Second)
+	t.PongTimeout = orDuration(t.PongTimeout, 10*time.Second)
+	t.WriteTimeout = orDuration(t.WriteTimeout, 10*time.Second)
+	if t.ReadLimit == 0 {
+		t.ReadLimit = defaultReadLimit
+	}
+	if t.MaxOperationsPerConnection == 0 {
+		t.MaxOperationsPerConnection = defaultMaxOperations
+	}
+	t.upgrader = websocket.Upgrader{
+		HandshakeTimeout: t.WriteTimeout,
+		Subprotocols:     []string{Subprotocol},
+		CheckOrigin:      t.CheckOrigin,
+		ReadBufferSize:   readBufferSize,
+		WriteBufferSize:  writeBufferSize,
+		WriteBufferPool:  &sync.Pool{},
+		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
+			code := CodeBadUserInput
+			if status == http.StatusForbidden {
+				code = CodeForbidden
+			}
+			(&answer{w: w, r: r, mediaType: mediaJSON, logger: t.Logger}).refuse(refuse(status, code, "%s", reason))
+		},
+	}
+	t.sockets = map[*socket]struct{}{}
+	t.users = map[string]int{}
+}
+
+func (t *WebSocket) logger() *slog.Logger { return orDefault(t.Logger) }
+
+// admit takes a place for a socket, which release gives back.
+func (t *WebSocket) admit() *refusal {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopping {
+		return refuse(http.StatusServiceUnavailable, CodeInternal, "the server is stopping")
+	}
+	if t.MaxConnections > 0 && t.admitted >= t.MaxConnections {
+		return refuse(http.StatusServiceUnavailable, CodeLimitExceeded, "too many connections")
+	}
+	t.admitted++
+	t.serving.Add(1)
+	return nil
+}
+
+func (t *WebSocket) release() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.admitted--
+	t.serving.Done()
+}
+
+// register makes a socket known to Shutdown, and tells whether it came too late.
+func (t *WebSocket) register(s *socket) (stopping bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sockets[s] = struct{}{}
+	return t.stopping
+}
+
+// login counts a socket for its user, and tells whether that was one too many.
+func (t *WebSocket) login(s *socket, user string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if user == "" {
+		return true
+	}
+	if t.MaxConnectionsPerUser > 0 && t.users[user] >= t.MaxConnectionsPerUser {
+		return false
+	}
+	t.users[user]++
+	s.user = user
+	return true
+}
+
+func (t *WebSocket) unregister(s *socket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.sockets, s)
+	if s.user == "" {
+		return
+	}
+	if t.users[s.user]--; t.users[s.user] == 0 {
+		delete(t.users, s.user)
+	}
+}
+
+// Shutdown says goodbye to every client with the code 1012, on which clients
+// reconnect, and waits until all operations have ended. No subscription is sent
+// complete. The goodbyes are spread a little, a millisecond apart and within
+// half of the time that ctx gives, so that the clients don't come back in one
+// instant. New connections are refused from the start.
+//
+// When ctx ends first, the sockets that are left are cut off and the context's
+// error is returned.
+func (t *WebSocket) Shutdown(ctx context.Context) error {
+	t.mu.Lock()
+	t.stopping = true
+	open := make([]*socket, 0, len(t.sockets))
+	for s := range t.sockets {
+		open = append(open, s)
+	}
+	t.mu.Unlock()
+
+	ended := make(chan struct{})
+	go func() {
+		t.serving.Wait()
+		close(ended)
+	}()
+
+	pause := shutdownStep
+	if deadline, ok := ctx.Deadline(); ok && len(open) > 0 {
+		pause = min(pause, time.Until(deadline)/time.Duration(2*len(open)))
+	}
+	for _, s := range open {
+		// Each in its own goroutine: a stalled client must not hold up the rest.
+		go s.close(CloseServiceRestart, "Service restart")
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		for _, s := range open {
+			s.abort()
+		}
+		return fmt.Errorf("close the WebSocket connections: %w", ctx.Err())
+	}
+}

@@ -1,0 +1,571 @@
+package transport_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"decnet/transport"
+	"decnet/transport/internal/testschema"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds every wait of the tests; none of them is meant to take it.
+const patience = 10 * time.Second
+
+// serveWebSocket serves the test schema. At the end of the test it demands that
+// nothing of any connection is left.
+func serveWebSocket(t *testing.T, ws *transport.WebSocket, schema *testschema.Schema) *httptest.Server {
+	t.Helper()
+	srv := handler.New(schema)
+	srv.AddTransport(ws)
+	server := httptest.NewServer(srv)
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		server.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := ws.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+		if stats := ws.Stats(); stats != (transport.Stats{}) {
+			t.Errorf("left behind: %+v", stats)
+		}
+	})
+	return server
+}
+
+// client is a raw client: it sends what the test says, right or wrong.
+type client struct {
+	t    *testing.T
+	conn *websocket.Conn
+}
+
+func dial(t *testing.T, server *httptest.Server, subprotocols ...string) *client {
+	t.Helper()
+	dialer := websocket.Dialer{Subprotocols: subprotocols, HandshakeTimeout: patience}
+	conn, response, err := dialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
+	if err != nil {
+		t.Fatalf("dial: %v (%v)", err, response)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	return &client{t, conn}
+}
+
+// connect also gets the connection acknowledged.
+func connect(t *testing.T, server *httptest.Server) *client {
+	t.Helper()
+	c := dial(t, server, transport.Subprotocol)
+	c.send(`{"type":"connection_init"}`)
+	c.expect(`{"type":"connection_ack"}`)
+	return c
+}
+
+func (c *client) send(message string) {
+	c.t.Helper()
+	if err := c.conn.WriteMessage(websocket.TextMessage, []byte(message)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *client) subscribe(id, query string) {
+	c.t.Helper()
+	payload, err := json.Marshal(map[string]any{"id": id, "type": "subscribe", "payload": map[string]any{"query": query}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.send(string(payload))
+}
+
+func (c *client) read() string {
+	c.t.Helper()
+	_, message, err := c.conn.ReadMessage()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(message)
+}
+
+func (c *client) expect(messages ...string) {
+	c.t.Helper()
+	for _, want := range messages {
+		if got := c.read(); got != want {
+			c.t.Fatalf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// expectClose demands that the next thing is a close frame.
+func (c *client) expectClose(code int, reason string) {
+	c.t.Helper()
+	_, message, err := c.conn.ReadMessage()
+	closed, ok := errors.AsType[*websocket.CloseError](err)
+	if !ok {
+		c.t.Fatalf("got %s, %v; want close %d", message, err, code)
+	}
+	if closed.Code != code || !strings.HasPrefix(closed.Text, reason) {
+		c.t.Fatalf("closed with %d %q, want %d %q", closed.Code, closed.Text, code, reason)
+	}
+}
+
+// expectSilence demands that nothing was sent before the answer to a ping.
+func (c *client) expectSilence() {
+	c.t.Helper()
+	c.send(`{"type":"ping","payload":{"still":"there"}}`)
+	c.expect(`{"type":"pong","payload":{"still":"there"}}`)
+}
+
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func TestInvalidMessagesClose4400(t *testing.T) {
+	server := serveWebSocket(t, &transport.WebSocket{}, testschema.New())
+	for name, message := range map[string]string{
+		"no JSON":                `{"type":`,
+		"no object":              `["ping"]`,
+		"null":                   `null`,
+		"no type":                `{"id":"1"}`,
+		"type is no string":      `{"type":1}`,
+		"unknown type":           `{"type":"start","id":"1","payload":{"query":"{hello}"}}`,
+		"server's type":          `{"type":"next","id":"1","payload":{}}`,
+		"no id":                  `{"type":"subscribe","payload":{"query":"{hello}"}}`,
+		"empty id":               `{"type":"subscribe","id":"","payload":{"query":"{hello}"}}`,
+		"numeric id":             `{"type":"subscribe","id":1,"payload":{"query":"{hello}"}}`,
+		"no payload":             `{"type":"subscribe","id":"1"}`,
+		"no query":               `{"type":"subscribe","id":"1","payload":{}}`,
+		"query is no string":     `{"type":"subscribe","id":"1","payload":{"query":{}}}`,
+		"variables is a list":    `{"type":"subscribe","id":"1","payload":{"query":"{hello}","variables":[]}}`,
+		"operationName is 0":     `{"type":"subscribe","id":"1","payload":{"query":"{hello}","operationName":0}}`,
+		"extensions is a text":   `{"type":"subscribe","id":"1","payload":{"query":"{hello}","extensions":"x"}}`,
+		"complete without id":    `{"type":"complete"}`,
+		"ping payload is text":   `{"type":"ping","payload":"x"}`,
+		"init payload is a list": `{"type":"connection_init","payload":[]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := connect(t, server)
+			c.send(message)
+			c.expectClose(4400, "Invalid message")
+		})
+	}
+}
+
+func TestBinaryFrameCloses4400(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	if err := c.conn.WriteMessage(websocket.BinaryMessage, []byte(`{"type":"ping"}`)); err != nil {
+		t.Fatal(err)
+	}
+	c.expectClose(4400, "Invalid message")
+}
+
+func TestInvalidUTF8Closes1007(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	c.send("{\"type\":\"ping\",\"payload\":{\"x\":\"\xff\"}}")
+	c.expectClose(1007, "")
+}
+
+func TestTooLargeMessageCloses1009(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{ReadLimit: 1000}, testschema.New()))
+	c.send(`{"type":"ping","payload":{"x":"` + strings.Repeat("x", 200_000) + `"}}`)
+	c.expectClose(1009, "")
+}
+
+func TestSubscribeBeforeAckCloses4401(t *testing.T) {
+	c := dial(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()), transport.Subprotocol)
+	c.subscribe("1", "{hello}")
+	c.expectClose(4401, "Unauthorized")
+}
+
+func TestInitErrorCloses4403(t *testing.T) {
+	ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
+		return ctx, transport.Session{}, errors.New("a reason for the log alone")
+	}}
+	c := dial(t, serveWebSocket(t, ws, testschema.New()), transport.Subprotocol)
+	c.send(`{"type":"connection_init"}`)
+	c.expectClose(4403, "Forbidden")
+}
+
+func TestInitErrorMayChooseTheClose(t *testing.T) {
+	ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
+		return ctx, transport.Session{}, &transport.CloseError{Code: 4499, Reason: strings.Repeat("é", 100)}
+	}}
+	c := dial(t, serveWebSocket(t, ws, testschema.New()), transport.Subprotocol)
+	c.send(`{"type":"connection_init"}`)
+	c.expectClose(4499, strings.Repeat("é", 61)) // what fits, in whole characters
+}
+
+func TestInitPanicCloses4500(t *testing.T) {
+	ws := &transport.WebSocket{Init: func(context.Context, map[string]any, *http.Request) (context.Context, transport.Session, error) {
+		panic("a secret")
+	}}
+	c := dial(t, serveWebSocket(t, ws, testschema.New()), transport.Subprotocol)
+	c.send(`{"type":"connection_init"}`)
+	c.expectClose(4500, "Internal server error")
+}
+
+type actorKey struct{}
+
+func TestInitGivesOperationsTheirContextAndTheClientItsPayload(t *testing.T) {
+	schema := testschema.New()
+	schema.Resolvers["hello"] = func(ctx context.Context, _ map[string]any) (any, error) { return ctx.Value(actorKey{}), nil }
+	ws := &transport.WebSocket{Init: func(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, transport.Session, error) {
+		return context.WithValue(ctx, actorKey{}, payload["token"]), transport.Session{AckPayload: map[string]any{"path": r.URL.Path}}, nil
+	}}
+	c := dial(t, serveWebSocket(t, ws, schema), transport.Subprotocol)
+	c.send(`{"type":"connection_init","payload":{"token":"alice"}}`)
+	c.expect(`{"type":"connection_ack","payload":{"path":"/"}}`)
+	c.subscribe("1", "{hello}")
+	c.expect(`{"id":"1","type":"next","payload":{"data":{"hello":"alice"}}}`, `{"id":"1","type":"complete"}`)
+}
+
+func TestSubprotocolNotAcceptableCloses4406(t *testing.T) {
+	server := serveWebSocket(t, &transport.WebSocket{}, testschema.New())
+	for _, offered := range [][]string{nil, {"graphql-ws"}, {"chat", "superchat"}} {
+		c := dial(t, server, offered...)
+		if c.conn.Subprotocol() != "" {
+			t.Errorf("offered %v, got %s", offered, c.conn.Subprotocol())
+		}
+		c.expectClose(4406, "Subprotocol not acceptable")
+	}
+}
+
+func TestSecondInitCloses4429(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	c.send(`{"type":"connection_init"}`)
+	c.expectClose(4429, "Too many initialisation requests")
+}
+
+func TestDuplicateIDCloses4409(t *testing.T) {
+	schema := testschema.New()
+	schema.Sources["feed"] = func(context.Context, map[string]any) (<-chan any, error) { return make(chan any), nil }
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, schema))
+	c.subscribe("twice", "subscription{feed}")
+	c.subscribe("twice", "{hello}")
+	c.expectClose(4409, "Subscriber for twice already exists")
+}
+
+func TestPingIsAnsweredWithItsPayload(t *testing.T) {
+	c := dial(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()), transport.Subprotocol)
+	c.send(`{"type":"ping"}`) // also before the ack
+	c.expect(`{"type":"pong"}`)
+	c.send(`{"type":"ping","payload":{"a":[1,2]}}`)
+	c.expect(`{"type":"pong","payload":{"a":[1,2]}}`)
+	c.send(`{"type":"pong"}`) // unsolicited, and not answered
+	c.expectSilence()
+}
+
+func TestQueryAndMutationSendNextAndComplete(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	c.subscribe("q", `{hello}`)
+	c.expect(`{"id":"q","type":"next","payload":{"data":{"hello":"world"}}}`, `{"id":"q","type":"complete"}`)
+	c.subscribe("m", `mutation{set(value:3)}`)
+	c.expect(`{"id":"m","type":"next","payload":{"data":{"set":3}}}`, `{"id":"m","type":"complete"}`)
+}
+
+func TestSubscriptionSendsEachEventAndComplete(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	c.subscribe(`s"1`, `subscription{count(to:2)}`)
+	c.expect(
+		`{"id":"s\"1","type":"next","payload":{"data":{"count":1}}}`,
+		`{"id":"s\"1","type":"next","payload":{"data":{"count":2}}}`,
+		`{"id":"s\"1","type":"complete"}`,
+	)
+}
+
+func TestErrorBeforeExecutionIsErrorAndNothingElse(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	for _, query := range []string{`{`, `{nothing}`, `query($t:String!){echo(text:$t)}`, `subscription{refused}`} {
+		c.subscribe("1", query)
+		var message struct {
+			ID, Type string
+			Payload  []struct{ Message string }
+		}
+		if err := json.Unmarshal([]byte(c.read()), &message); err != nil {
+			t.Fatal(err)
+		}
+		if message.ID != "1" || message.Type != "error" || len(message.Payload) == 0 {
+			t.Errorf("%s: %+v", query, message)
+		}
+		c.expectSilence() // no complete
+	}
+}
+
+func TestErrorInExecutionIsNext(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	c.subscribe("1", `{fails}`)
+	c.expect(`{"id":"1","type":"next","payload":{"errors":[{"message":"it failed"}],"data":{"fails":null}}}`, `{"id":"1","type":"complete"}`)
+}
+
+func TestFailEndsASubscriptionWithError(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	c.subscribe("1", `subscription{breaks}`)
+	c.expect(`{"id":"1","type":"next","payload":{"data":{"breaks":1}}}`, `{"id":"1","type":"error","payload":[{"message":"it broke"}]}`)
+	c.expectSilence()
+}
+
+func TestPanicIsAnErrorThatTellsNothing(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	for _, query := range []string{`{panics}`, `subscription{panics}`} {
+		c.subscribe("1", query)
+		if got := c.read(); !strings.Contains(got, `"type":"error"`) || !strings.Contains(got, "INTERNAL") || strings.Contains(got, "secret") {
+			t.Error(got)
+		}
+		c.expectSilence()
+	}
+}
+
+func TestClientCompleteIsNotEchoedAndEndsTheOperation(t *testing.T) {
+	schema := testschema.New()
+	ended := make(chan struct{})
+	schema.Sources["feed"] = func(ctx context.Context, _ map[string]any) (<-chan any, error) {
+		out := make(chan any)
+		go func() {
+			transport.Send[any](ctx, out, "", "started")
+			<-ctx.Done()
+			close(ended)
+			close(out)
+		}()
+		return out, nil
+	}
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, schema))
+	c.subscribe("1", "subscription{feed}")
+	c.expect(`{"id":"1","type":"next","payload":{"data":{"feed":"started"}}}`)
+	c.send(`{"type":"complete","id":"1"}`)
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Fatal("the operation's context was not cancelled")
+	}
+	c.expectSilence()
+}
+
+func TestResultAfterClientCompleteIsNotSent(t *testing.T) {
+	schema := testschema.New()
+	started, finish := make(chan struct{}), make(chan struct{})
+	schema.Resolvers["waits"] = func(context.Context, map[string]any) (any, error) { // deaf to its context
+		close(started)
+		<-finish
+		return "late", nil
+	}
+	ws := &transport.WebSocket{}
+	c := connect(t, serveWebSocket(t, ws, schema))
+	c.subscribe("1", "{waits}")
+	<-started
+	c.send(`{"type":"complete","id":"1"}`)
+	c.expectSilence() // by now the complete has been read
+	close(finish)
+	eventually(t, "the operation ends", func() bool { return ws.Stats().Operations == 0 })
+	c.expectSilence()
+}
+
+func TestUnknownIDInCompleteIsIgnored(t *testing.T) {
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
+	c.send(`{"type":"complete","id":"unheard of"}`)
+	c.expectSilence()
+}
+
+func TestIDIsFreeAfterCompletion(t *testing.T) {
+	schema := testschema.New()
+	schema.Sources["feed"] = func(context.Context, map[string]any) (<-chan any, error) { return make(chan any), nil }
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, schema))
+	for range 200 { // the id is used again the instant the complete arrives
+		c.subscribe("1", "{hello}")
+		c.expect(`{"id":"1","type":"next","payload":{"data":{"hello":"world"}}}`, `{"id":"1","type":"complete"}`)
+	}
+	c.subscribe("1", "subscription{feed}")
+	c.send(`{"type":"complete","id":"1"}`)
+	c.subscribe("1", "{hello}")
+	c.expect(`{"id":"1","type":"next","payload":{"data":{"hello":"world"}}}`, `{"id":"1","type":"complete"}`)
+}
+
+func TestOperationsInterleave(t *testing.T) {
+	schema := testschema.New()
+	feed := make(chan any)
+	schema.Sources["feed"] = func(context.Context, map[string]any) (<-chan any, error) { return feed, nil }
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, schema))
+	c.subscribe("s", "subscription{feed}")
+	feed <- "one"
+	c.expect(`{"id":"s","type":"next","payload":{"data":{"feed":"one"}}}`)
+	c.subscribe("q", "{hello}")
+	c.expect(`{"id":"q","type":"next","payload":{"data":{"hello":"world"}}}`, `{"id":"q","type":"complete"}`)
+	feed <- "two"
+	c.expect(`{"id":"s","type":"next","payload":{"data":{"feed":"two"}}}`)
+}
+
+func TestTooManyOperationsGetAnError(t *testing.T) {
+	schema := testschema.New()
+	schema.Sources["feed"] = func(context.Context, map[string]any) (<-chan any, error) { return make(chan any), nil }
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{MaxOperationsPerConnection: 1}, schema))
+	c.subscribe("1", "subscription{feed}")
+	c.subscribe("2", "{hello}")
+	if got := c.read(); !strings.HasPrefix(got, `{"id":"2","type":"error"`) || !strings.Contains(got, `"code":"LIMIT_EXCEEDED"`) {
+		t.Error(got)
+	}
+	c.expectSilence()
+}
+
+func TestOperationsThatIgnoreTheirEndStillCount(t *testing.T) {
+	schema := testschema.New()
+	finish := make(chan struct{})
+	schema.Resolvers["waits"] = func(context.Context, map[string]any) (any, error) { <-finish; return nil, nil }
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{MaxOperationsPerConnection: 1}, schema))
+	c.subscribe("1", "{waits}")
+	c.send(`{"type":"complete","id":"1"}`)
+	c.subscribe("2", "{hello}")
+	if got := c.read(); !strings.Contains(got, `"code":"LIMIT_EXCEEDED"`) {
+		t.Error(got)
+	}
+	close(finish)
+}
+
+func TestTooManyConnectionsOfAUserClose1013(t *testing.T) {
+	ws := &transport.WebSocket{MaxConnectionsPerUser: 1,
+		Init: func(ctx context.Context, payload map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
+			user, _ := payload["user"].(string)
+			return ctx, transport.Session{User: user}, nil
+		}}
+	server := serveWebSocket(t, ws, testschema.New())
+	as := func(user string) *client {
+		c := dial(t, server, transport.Subprotocol)
+		c.send(`{"type":"connection_init","payload":{"user":"` + user + `"}}`)
+		return c
+	}
+	first := as("alice")
+	first.expect(`{"type":"connection_ack"}`)
+	as("alice").expectClose(1013, "Too many connections")
+	as("bob").expect(`{"type":"connection_ack"}`)
+	first.conn.Close()
+	eventually(t, "alice's place is free", func() bool { return ws.Stats().Connections == 1 })
+	as("alice").expect(`{"type":"connection_ack"}`)
+}
+
+func TestTooManyConnectionsAreAnswered503(t *testing.T) {
+	ws := &transport.WebSocket{MaxConnections: 1}
+	server := serveWebSocket(t, ws, testschema.New())
+	first := connect(t, server)
+	url := "ws" + strings.TrimPrefix(server.URL, "http")
+	_, response, err := websocket.DefaultDialer.Dial(url, nil)
+	if err == nil || response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
+		t.Fatalf("%v %v", response, err)
+	}
+	first.conn.Close()
+	eventually(t, "the place is free", func() bool { return ws.Stats().Connections == 0 })
+	connect(t, server)
+}
+
+func TestForeignOriginIsRefused(t *testing.T) {
+	server := serveWebSocket(t, &transport.WebSocket{}, testschema.New())
+	url := "ws" + strings.TrimPrefix(server.URL, "http")
+	_, response, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {"http://evil.example"}})
+	if err == nil || response.StatusCode != http.StatusForbidden {
+		t.Fatalf("%v %v", response, err)
+	}
+	conn, _, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {server.URL}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+}
+
+func TestRevokedSessionCloses4403(t *testing.T) {
+	revoked := make(chan struct{})
+	ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
+		return ctx, transport.Session{Done: revoked}, nil
+	}}
+	schema := testschema.New()
+	schema.Sources["feed"] = func(context.Context, map[string]any) (<-chan any, error) { return make(chan any), nil }
+	c := connect(t, serveWebSocket(t, ws, schema))
+	c.subscribe("1", "subscription{feed}")
+	c.expectSilence()
+	close(revoked)
+	c.expectClose(4403, "Forbidden: the session was revoked") // and no complete before it
+}
+
+func TestShutdownSaysGoodbyeWithoutComplete(t *testing.T) {
+	schema := testschema.New()
+	schema.Sources["feed"] = func(ctx context.Context, _ map[string]any) (<-chan any, error) {
+		out := make(chan any)
+		go func() { <-ctx.Done(); close(out) }()
+		return out, nil
+	}
+	ws := &transport.WebSocket{}
+	server := serveWebSocket(t, ws, schema)
+	var clients []*client
+	for range 20 {
+		c := connect(t, server)
+		c.subscribe("1", "subscription{feed}")
+		c.expectSilence()
+		clients = append(clients, c)
+	}
+	done := make(chan error)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		done <- ws.Shutdown(ctx)
+	}()
+	for _, c := range clients {
+		c.expectClose(1012, "Service restart")
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	_, response, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
+	if err == nil || response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("after shutdown: %v %v", response, err)
+	}
+}
+
+func TestShutdownIsBoundedByItsContext(t *testing.T) {
+	schema := testschema.New()
+	finish := make(chan struct{})
+	schema.Resolvers["waits"] = func(context.Context, map[string]any) (any, error) { <-finish; return nil, nil }
+	ws := &transport.WebSocket{}
+	c := connect(t, serveWebSocket(t, ws, schema))
+	c.subscribe("1", "{waits}")
+	eventually(t, "it runs", func() bool { return ws.Stats().Operations == 1 })
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := ws.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	close(finish)
+}
+
+func TestDisconnectEndsOperations(t *testing.T) {
+	schema := testschema.New()
+	var running sync.WaitGroup
+	running.Add(3)
+	schema.Sources["feed"] = func(ctx context.Context, _ map[string]any) (<-chan any, error) {
+		out := make(chan any)
+		go func() { defer running.Done(); <-ctx.Done(); close(out) }()
+		return out, nil
+	}
+	ws := &transport.WebSocket{}
+	c := connect(t, serveWebSocket(t, ws, schema))
+	for _, id := range []string{"1", "2", "3"} {
+		c.subscribe(id, "subscription{feed}")
+	}
+	eventually(t, "they run", func() bool { return ws.Stats().Operations == 3 })
+	c.conn.NetConn().Close() // no goodbye
+	running.Wait()
+	eventually(t, "nothing is left", func() bool { return ws.Stats() == transport.Stats{} })
+}
