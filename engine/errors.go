@@ -61,3 +61,11 @@ func AsError(err error) *Error {
 	}
 	return &Error{Code: Failed, Message: "the engine failed", Detail: err.Error(), Err: err}
 }
+
+// Words is what the engine itself said: Detail, or the cause's text.
+func (e *Error) Words() string {
+	if e.Detail != "" || e.Err == nil {
+		return e.Detail
+	}
+	return e.Err.Error()
+}

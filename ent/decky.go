@@ -55,7 +55,7 @@ type Decky struct {
 	Endpoints []engine.Endpoint `json:"endpoints,omitempty"`
 	// The engine's name for what runs: a container's ID, a process.
 	Instance string `json:"instance,omitempty"`
-	// How often it mutates by itself; null: the deployment's interval.
+	// How often it mutates by itself; null: the deployment's interval; 0: not at all.
 	MutateInterval *time.Duration `json:"mutate_interval,omitempty"`
 	// When its services last changed.
 	LastMutatedAt *time.Time `json:"last_mutated_at,omitempty"`

@@ -32,8 +32,8 @@ type DeckyQuery struct {
 	withLifecycles        *LifecycleQuery
 	withInteractions      *InteractionQuery
 	withEventPosition     *EventPositionQuery
-	modifiers             []func(*sql.Selector)
 	loadTotal             []func(context.Context, []*Decky) error
+	modifiers             []func(*sql.Selector)
 	withNamedLifecycles   map[string]*LifecycleQuery
 	withNamedInteractions map[string]*InteractionQuery
 	// intermediate query (i.e. traversal path).
@@ -357,8 +357,9 @@ func (_q *DeckyQuery) Clone() *DeckyQuery {
 		withInteractions:  _q.withInteractions.Clone(),
 		withEventPosition: _q.withEventPosition.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -753,6 +754,9 @@ func (_q *DeckyQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -768,6 +772,12 @@ func (_q *DeckyQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *DeckyQuery) Modify(modifiers ...func(s *sql.Selector)) *DeckySelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // WithNamedLifecycles tells the query-builder to eager-load the nodes that are connected to the "lifecycles"
@@ -886,4 +896,10 @@ func (_s *DeckySelect) sqlScan(ctx context.Context, root *DeckyQuery, v any) err
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *DeckySelect) Modify(modifiers ...func(s *sql.Selector)) *DeckySelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

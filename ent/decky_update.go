@@ -24,8 +24,9 @@ import (
 // DeckyUpdate is the builder for updating Decky entities.
 type DeckyUpdate struct {
 	config
-	hooks    []Hook
-	mutation *DeckyMutation
+	hooks     []Hook
+	mutation  *DeckyMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the DeckyUpdate builder.
@@ -513,6 +514,12 @@ func (_u *DeckyUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *DeckyUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *DeckyUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *DeckyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -752,6 +759,7 @@ func (_u *DeckyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{decky.Label}
@@ -767,9 +775,10 @@ func (_u *DeckyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // DeckyUpdateOne is the builder for updating a single Decky entity.
 type DeckyUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *DeckyMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *DeckyMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetState sets the "state" field.
@@ -1264,6 +1273,12 @@ func (_u *DeckyUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *DeckyUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *DeckyUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *DeckyUpdateOne) sqlSave(ctx context.Context) (_node *Decky, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -1520,6 +1535,7 @@ func (_u *DeckyUpdateOne) sqlSave(ctx context.Context) (_node *Decky, err error)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Decky{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -26,8 +26,8 @@ type DeploymentQuery struct {
 	inters           []Interceptor
 	predicates       []predicate.Deployment
 	withDeckies      *DeckyQuery
-	modifiers        []func(*sql.Selector)
 	loadTotal        []func(context.Context, []*Deployment) error
+	modifiers        []func(*sql.Selector)
 	withNamedDeckies map[string]*DeckyQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -281,8 +281,9 @@ func (_q *DeploymentQuery) Clone() *DeploymentQuery {
 		predicates:  append([]predicate.Deployment{}, _q.predicates...),
 		withDeckies: _q.withDeckies.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -520,6 +521,9 @@ func (_q *DeploymentQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -535,6 +539,12 @@ func (_q *DeploymentQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *DeploymentQuery) Modify(modifiers ...func(s *sql.Selector)) *DeploymentSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // WithNamedDeckies tells the query-builder to eager-load the nodes that are connected to the "deckies"
@@ -639,4 +649,10 @@ func (_s *DeploymentSelect) sqlScan(ctx context.Context, root *DeploymentQuery, 
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *DeploymentSelect) Modify(modifiers ...func(s *sql.Selector)) *DeploymentSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

@@ -20,8 +20,9 @@ import (
 // DeploymentUpdate is the builder for updating Deployment entities.
 type DeploymentUpdate struct {
 	config
-	hooks    []Hook
-	mutation *DeploymentMutation
+	hooks     []Hook
+	mutation  *DeploymentMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the DeploymentUpdate builder.
@@ -160,6 +161,12 @@ func (_u *DeploymentUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *DeploymentUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *DeploymentUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *DeploymentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	_spec := sqlgraph.NewUpdateSpec(deployment.Table, deployment.Columns, sqlgraph.NewFieldSpec(deployment.FieldID, field.TypeString))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
@@ -232,6 +239,7 @@ func (_u *DeploymentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{deployment.Label}
@@ -247,9 +255,10 @@ func (_u *DeploymentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 // DeploymentUpdateOne is the builder for updating a single Deployment entity.
 type DeploymentUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *DeploymentMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *DeploymentMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetRevision sets the "revision" field.
@@ -395,6 +404,12 @@ func (_u *DeploymentUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *DeploymentUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *DeploymentUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *DeploymentUpdateOne) sqlSave(ctx context.Context) (_node *Deployment, err error) {
 	_spec := sqlgraph.NewUpdateSpec(deployment.Table, deployment.Columns, sqlgraph.NewFieldSpec(deployment.FieldID, field.TypeString))
 	id, ok := _u.mutation.ID()
@@ -484,6 +499,7 @@ func (_u *DeploymentUpdateOne) sqlSave(ctx context.Context) (_node *Deployment, 
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Deployment{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

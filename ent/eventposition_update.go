@@ -17,8 +17,9 @@ import (
 // EventPositionUpdate is the builder for updating EventPosition entities.
 type EventPositionUpdate struct {
 	config
-	hooks    []Hook
-	mutation *EventPositionMutation
+	hooks     []Hook
+	mutation  *EventPositionMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the EventPositionUpdate builder.
@@ -102,6 +103,12 @@ func (_u *EventPositionUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *EventPositionUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EventPositionUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *EventPositionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -123,6 +130,7 @@ func (_u *EventPositionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if value, ok := _u.mutation.AddedMalformed(); ok {
 		_spec.AddField(eventposition.FieldMalformed, field.TypeInt64, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{eventposition.Label}
@@ -138,9 +146,10 @@ func (_u *EventPositionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 // EventPositionUpdateOne is the builder for updating a single EventPosition entity.
 type EventPositionUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *EventPositionMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *EventPositionMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetPosition sets the "position" field.
@@ -231,6 +240,12 @@ func (_u *EventPositionUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *EventPositionUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EventPositionUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *EventPositionUpdateOne) sqlSave(ctx context.Context) (_node *EventPosition, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -269,6 +284,7 @@ func (_u *EventPositionUpdateOne) sqlSave(ctx context.Context) (_node *EventPosi
 	if value, ok := _u.mutation.AddedMalformed(); ok {
 		_spec.AddField(eventposition.FieldMalformed, field.TypeInt64, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &EventPosition{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

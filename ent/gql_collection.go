@@ -291,11 +291,6 @@ func (_q *DeckyQuery) collectField(ctx context.Context, oneNode bool, opCtx *gra
 				selectedFields = append(selectedFields, decky.FieldOs)
 				fieldSeen[decky.FieldOs] = struct{}{}
 			}
-		case "mutateInterval":
-			if _, ok := fieldSeen[decky.FieldMutateInterval]; !ok {
-				selectedFields = append(selectedFields, decky.FieldMutateInterval)
-				fieldSeen[decky.FieldMutateInterval] = struct{}{}
-			}
 		case "lastMutatedAt":
 			if _, ok := fieldSeen[decky.FieldLastMutatedAt]; !ok {
 				selectedFields = append(selectedFields, decky.FieldLastMutatedAt)

@@ -25,8 +25,8 @@ type InteractionQuery struct {
 	inters     []Interceptor
 	predicates []predicate.Interaction
 	withDecky  *DeckyQuery
-	modifiers  []func(*sql.Selector)
 	loadTotal  []func(context.Context, []*Interaction) error
+	modifiers  []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -279,8 +279,9 @@ func (_q *InteractionQuery) Clone() *InteractionQuery {
 		predicates: append([]predicate.Interaction{}, _q.predicates...),
 		withDecky:  _q.withDecky.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -515,6 +516,9 @@ func (_q *InteractionQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -530,6 +534,12 @@ func (_q *InteractionQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *InteractionQuery) Modify(modifiers ...func(s *sql.Selector)) *InteractionSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // InteractionGroupBy is the group-by builder for Interaction entities.
@@ -620,4 +630,10 @@ func (_s *InteractionSelect) sqlScan(ctx context.Context, root *InteractionQuery
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *InteractionSelect) Modify(modifiers ...func(s *sql.Selector)) *InteractionSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

@@ -17,8 +17,9 @@ import (
 // JournalEntryUpdate is the builder for updating JournalEntry entities.
 type JournalEntryUpdate struct {
 	config
-	hooks    []Hook
-	mutation *JournalEntryMutation
+	hooks     []Hook
+	mutation  *JournalEntryMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the JournalEntryUpdate builder.
@@ -67,6 +68,12 @@ func (_u *JournalEntryUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *JournalEntryUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *JournalEntryUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *JournalEntryUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -79,6 +86,7 @@ func (_u *JournalEntryUpdate) sqlSave(ctx context.Context) (_node int, err error
 			}
 		}
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{journalentry.Label}
@@ -94,9 +102,10 @@ func (_u *JournalEntryUpdate) sqlSave(ctx context.Context) (_node int, err error
 // JournalEntryUpdateOne is the builder for updating a single JournalEntry entity.
 type JournalEntryUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *JournalEntryMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *JournalEntryMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Mutation returns the JournalEntryMutation object of the builder.
@@ -152,6 +161,12 @@ func (_u *JournalEntryUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *JournalEntryUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *JournalEntryUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *JournalEntryUpdateOne) sqlSave(ctx context.Context) (_node *JournalEntry, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -181,6 +196,7 @@ func (_u *JournalEntryUpdateOne) sqlSave(ctx context.Context) (_node *JournalEnt
 			}
 		}
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &JournalEntry{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -28,8 +28,8 @@ type LifecycleQuery struct {
 	predicates       []predicate.Lifecycle
 	withDecky        *DeckyQuery
 	withEntries      *JournalEntryQuery
-	modifiers        []func(*sql.Selector)
 	loadTotal        []func(context.Context, []*Lifecycle) error
+	modifiers        []func(*sql.Selector)
 	withNamedEntries map[string]*JournalEntryQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -306,8 +306,9 @@ func (_q *LifecycleQuery) Clone() *LifecycleQuery {
 		withDecky:   _q.withDecky.Clone(),
 		withEntries: _q.withEntries.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
@@ -598,6 +599,9 @@ func (_q *LifecycleQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -613,6 +617,12 @@ func (_q *LifecycleQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *LifecycleQuery) Modify(modifiers ...func(s *sql.Selector)) *LifecycleSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // WithNamedEntries tells the query-builder to eager-load the nodes that are connected to the "entries"
@@ -717,4 +727,10 @@ func (_s *LifecycleSelect) sqlScan(ctx context.Context, root *LifecycleQuery, v 
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *LifecycleSelect) Modify(modifiers ...func(s *sql.Selector)) *LifecycleSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

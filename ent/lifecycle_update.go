@@ -21,8 +21,9 @@ import (
 // LifecycleUpdate is the builder for updating Lifecycle entities.
 type LifecycleUpdate struct {
 	config
-	hooks    []Hook
-	mutation *LifecycleMutation
+	hooks     []Hook
+	mutation  *LifecycleMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the LifecycleUpdate builder.
@@ -384,6 +385,12 @@ func (_u *LifecycleUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *LifecycleUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *LifecycleUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *LifecycleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -545,6 +552,7 @@ func (_u *LifecycleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{lifecycle.Label}
@@ -560,9 +568,10 @@ func (_u *LifecycleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // LifecycleUpdateOne is the builder for updating a single Lifecycle entity.
 type LifecycleUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *LifecycleMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *LifecycleMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetDeckyID sets the "decky_id" field.
@@ -931,6 +940,12 @@ func (_u *LifecycleUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *LifecycleUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *LifecycleUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *LifecycleUpdateOne) sqlSave(ctx context.Context) (_node *Lifecycle, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -1109,6 +1124,7 @@ func (_u *LifecycleUpdateOne) sqlSave(ctx context.Context) (_node *Lifecycle, er
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Lifecycle{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -1,4 +1,5 @@
-// Package scalar reads and writes the API's own scalars: Duration and Time.
+// Package scalar reads and writes the API's own scalars (Duration, Time) and the enums that belong to packages which know nothing of
+// GraphQL.
 package scalar
 
 import (
@@ -10,6 +11,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/sosodev/duration"
+
+	"decnet/engine"
 )
 
 // MarshalDuration writes a duration in Go's form, the shortest that says it: "15m", "1h30m", "24h".
@@ -67,4 +70,13 @@ func UnmarshalTime(v any) (time.Time, error) {
 		return time.Time{}, fmt.Errorf(`%q is not a Time: write RFC 3339, such as "2006-01-02T15:04:05Z"`, s)
 	}
 	return t.UTC(), nil
+}
+
+// MarshalDriver writes the kind of a network.
+func MarshalDriver(d engine.Driver) graphql.Marshaler { return graphql.MarshalString(string(d)) }
+
+// UnmarshalDriver reads the kind of a network; the schema has already refused what it doesn't know.
+func UnmarshalDriver(v any) (engine.Driver, error) {
+	s, err := graphql.UnmarshalString(v)
+	return engine.Driver(s), err
 }

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"time"
+
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
@@ -46,7 +48,8 @@ func (Decky) Fields() []ent.Field {
 		field.JSON("endpoints", []engine.Endpoint{}).Optional().Annotations(entgql.Skip(entgql.SkipAll)),
 		field.String("instance").Default("").Annotations(entgql.Skip(entgql.SkipAll)).
 			Comment("The engine's name for what runs: a container's ID, a process."),
-		interval("How often it mutates by itself; null: the deployment's interval."),
+		field.Int64("mutate_interval").GoType(time.Duration(0)).Optional().Nillable().Annotations(entgql.Skip(entgql.SkipAll)).
+			Comment("How often it mutates by itself; null: the deployment's interval; 0: not at all."),
 		field.Time("last_mutated_at").Optional().Nillable().Annotations(entgql.OrderField("LAST_MUTATED_AT")).
 			Comment("When its services last changed."),
 		field.Time("next_mutation_at").Optional().Nillable().Annotations(entgql.OrderField("NEXT_MUTATION_AT")).

@@ -28,7 +28,7 @@ func main() {
 		Target:  ".",
 		Package: "decnet/ent",
 		Features: []gen.Feature{
-			gen.FeatureUpsert, gen.FeatureExecQuery, gen.FeatureVersionedMigration, gen.FeatureIntercept,
+			gen.FeatureUpsert, gen.FeatureExecQuery, gen.FeatureVersionedMigration, gen.FeatureIntercept, gen.FeatureModifier,
 		},
 	}
 	if err := entc.Generate("./schema", cfg, entc.Extensions(gql)); err != nil {

@@ -1,0 +1,184 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"decnet/engine"
+	"decnet/ent"
+	"decnet/ent/decky"
+	entlifecycle "decnet/ent/lifecycle"
+	"decnet/lifecycle"
+	"decnet/pid"
+	"decnet/store"
+)
+
+func (f *Fleet) findLifecycle(ctx context.Context, tx *store.Tx, id pid.ID) (*ent.Lifecycle, error) {
+	lc, err := tx.Lifecycle.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return nil, notFound("there is no lifecycle %q", id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read lifecycle %q: %w", id, err)
+	}
+	return lc, nil
+}
+
+// Cancel ends a lifecycle before its time: at once when it waits, by the runner that works on it else.
+func (f *Fleet) Cancel(ctx context.Context, actor string, id pid.ID) (*ent.Lifecycle, error) {
+	var out *ent.Lifecycle
+	err := f.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		lc, err := f.findLifecycle(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case lifecycle.Terminal(lc.Status):
+			return conflict(map[string]any{"status": lc.Status}, "the lifecycle has ended %s", lc.Status)
+		case lc.Status == entlifecycle.StatusPending:
+			out, err = f.journal.Step(ctx, tx, id, func(u *ent.LifecycleUpdate) {
+				u.SetStatus(entlifecycle.StatusCanceled).SetStage("canceled by " + actor).SetCompletedAt(f.journal.Now())
+			}, entlifecycle.StatusEQ(entlifecycle.StatusPending))
+			if err != nil {
+				return err
+			}
+			// A deploy that no runner has touched left nothing behind: the decky can go.
+			return f.journal.Revert(ctx, tx, out, engine.Observed{}, true)
+		case lc.CancelRequested:
+			out = lc
+			return nil
+		default:
+			out, err = f.journal.Step(ctx, tx, id, func(u *ent.LifecycleUpdate) {
+				u.SetCancelRequested(true).SetStage("canceling, as " + actor + " asked")
+			}, entlifecycle.StatusEQ(entlifecycle.StatusRunning))
+			return err
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.Unwrap(), nil
+}
+
+// Retry tries a lifecycle that FAILED or was CANCELED again, as a new one that is linked to it.
+func (f *Fleet) Retry(ctx context.Context, actor string, id pid.ID) (*ent.Lifecycle, error) {
+	var out *ent.Lifecycle
+	err := f.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		lc, err := f.findLifecycle(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if lc.Status != entlifecycle.StatusFailed && lc.Status != entlifecycle.StatusCanceled {
+			return conflict(map[string]any{"status": lc.Status}, "only what FAILED or was CANCELED can be tried again, and this lifecycle is %s", lc.Status)
+		}
+		d, err := tx.Decky.Query().Where(decky.ID(lc.DeckyRef)).WithDeployment().Only(ctx)
+		if ent.IsNotFound(err) {
+			return conflict(nil, "decky %q is gone: deploy it anew", lc.DeckyName)
+		}
+		if err != nil {
+			return fmt.Errorf("read decky %q: %w", lc.DeckyName, err)
+		}
+		open, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(d.ID),
+			entlifecycle.StatusIn(entlifecycle.StatusPending, entlifecycle.StatusRunning)).First(ctx)
+		if err == nil {
+			return conflict(map[string]any{"lifecycleId": open.ID}, "decky %q has another lifecycle under way: %s", d.Name, open.ID)
+		}
+		if !ent.IsNotFound(err) {
+			return fmt.Errorf("look for lifecycles under way: %w", err)
+		}
+		if out, err = f.again(ctx, tx, lc, d, actor); err != nil {
+			return err
+		}
+		_, err = revise(ctx, tx, d.Edges.Deployment, nil)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.Unwrap(), nil
+}
+
+func (f *Fleet) again(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *ent.Decky, actor string) (*ent.Lifecycle, error) {
+	n := lifecycle.New{
+		Decky: d, Deployment: d.Edges.Deployment.Name, Operation: lc.Operation, Trigger: entlifecycle.TriggerOperator, Actor: actor,
+		From: d.ObservedServices, To: lc.ToServices, RetryOf: &lc.ID,
+	}
+	switch lc.Status {
+	case entlifecycle.StatusFailed:
+		// The wish stood all the while; has nobody wished anew since?
+		if d.Generation != lc.Generation {
+			return nil, conflict(map[string]any{"currentGeneration": d.Generation},
+				"decky %q has moved on to generation %d since", d.Name, d.Generation)
+		}
+		n.Generation = d.Generation
+	default: // canceled: the wish was taken back, and is made again
+		if d.Generation != lc.Generation+1 {
+			return nil, conflict(map[string]any{"currentGeneration": d.Generation},
+				"decky %q has moved on to generation %d since", d.Name, d.Generation)
+		}
+	}
+	change, err := f.journal.Touch(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	u := tx.Decky.UpdateOne(d).SetChange(change).SetRepairFailures(0).ClearRepairNotBefore()
+	if lc.Status == entlifecycle.StatusCanceled {
+		u.AddGeneration(1)
+		if lc.Operation == entlifecycle.OperationTeardown {
+			u.SetState(decky.StateRemoving)
+		} else {
+			u.SetServices(lc.ToServices)
+		}
+	}
+	next, err := u.Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("update decky %q: %w", d.Name, err)
+	}
+	next.Edges = d.Edges
+	n.Decky, n.Generation = next, next.Generation
+	return f.journal.Create(ctx, tx, n)
+}
+
+// ErrBusy says that a decky has a lifecycle under way, so that the server's own loops leave it alone.
+var ErrBusy = errors.New("the decky has a lifecycle under way")
+
+// Repair adds a REPAIR (or for a decky that should be gone, a TEARDOWN) for a decky that was found out of step.
+func (f *Fleet) Repair(ctx context.Context, id pid.ID, why string) (*ent.Lifecycle, error) {
+	who := Who{Trigger: entlifecycle.TriggerReconciler}
+	var out *ent.Lifecycle
+	err := f.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		d, err := tx.Decky.Query().Where(decky.ID(id)).WithDeployment().Only(ctx)
+		if ent.IsNotFound(err) {
+			return ErrBusy // it has just gone
+		}
+		if err != nil {
+			return fmt.Errorf("read decky %s: %w", id, err)
+		}
+		busy, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(id),
+			entlifecycle.StatusIn(entlifecycle.StatusPending, entlifecycle.StatusRunning)).Exist(ctx)
+		if err != nil {
+			return fmt.Errorf("look for lifecycles under way: %w", err)
+		}
+		if busy {
+			return ErrBusy
+		}
+		if d.State == decky.StateRemoving {
+			out, err = f.addTeardown(ctx, tx, d.Edges.Deployment, d, who)
+			return err
+		}
+		out, err = f.journal.Create(ctx, tx, lifecycle.New{
+			Decky: d, Deployment: d.Edges.Deployment.Name, Operation: entlifecycle.OperationRepair, Trigger: who.Trigger,
+			From: d.ObservedServices, To: d.Services, Generation: d.Generation,
+		})
+		if err != nil {
+			return err
+		}
+		out, err = f.journal.Step(ctx, tx, out.ID, func(u *ent.LifecycleUpdate) { u.SetStage(why) }, entlifecycle.StatusEQ(entlifecycle.StatusPending))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.Unwrap(), nil
+}

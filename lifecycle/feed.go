@@ -1,0 +1,378 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"decnet/ent"
+	"decnet/ent/journalentry"
+	entlifecycle "decnet/ent/lifecycle"
+	"decnet/pid"
+	"decnet/store"
+)
+
+const (
+	// ringSize is how many of the newest entries are kept at hand for subscribers who keep up; who falls behind them reads the database.
+	ringSize = 4096
+	// pageSize is how many entries one look at the database takes.
+	pageSize = 500
+	// snapshotMax bounds how many terminal lifecycles the start of a subscription without IDs shows.
+	snapshotMax = 1000
+	// lookAnyway is how often the journal is looked at without a ring: another server may have written.
+	lookAnyway = time.Second
+)
+
+// Feed follows the journal for all subscribers of this process: each entry is read from the database once, however many watch.
+// A slow subscriber only falls behind: it has a place in the journal, not a queue.
+type Feed struct {
+	store *store.Store
+	bell  *Bell
+	log   *slog.Logger
+
+	mu    sync.Mutex
+	ring  []*Event // the newest entries, oldest first
+	head  int64    // the number up to which ring is complete
+	grown Bell     // rung when head has moved
+}
+
+// NewFeed returns a feed; Run makes it go.
+func NewFeed(s *store.Store, bell *Bell, log *slog.Logger) *Feed {
+	return &Feed{store: s, bell: bell, log: log}
+}
+
+// Run follows the journal until ctx ends.
+func (f *Feed) Run(ctx context.Context) error {
+	head, err := Head(ctx, f.store.Read)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.head = head
+	f.mu.Unlock()
+	f.grown.Ring()
+	tick := time.NewTicker(lookAnyway)
+	defer tick.Stop()
+	for {
+		rung := f.bell.C()
+		if err := f.advance(ctx); err != nil && ctx.Err() == nil {
+			f.log.ErrorContext(ctx, "the feed can't read the journal; it tries again", "error", err)
+		}
+		select {
+		case <-rung:
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// advance reads what has been added since head.
+func (f *Feed) advance(ctx context.Context) error {
+	for {
+		f.mu.Lock()
+		after := f.head
+		f.mu.Unlock()
+		events, head, err := f.read(ctx, Filter{}, after)
+		if errors.Is(err, ErrCursorExpired) {
+			// What lay between was pruned, or the database is another one: go on from its end, with nothing at hand.
+			f.log.WarnContext(ctx, "the feed fell behind the journal's retention", "after", after)
+			if head, err = Head(ctx, f.store.Read); err == nil {
+				f.mu.Lock()
+				f.ring, f.head = nil, head
+				f.mu.Unlock()
+				f.grown.Ring()
+			}
+			return err
+		}
+		if err != nil || head == after {
+			return err
+		}
+		f.mu.Lock()
+		f.ring = append(f.ring, events...)
+		if n := len(f.ring) - ringSize; n > 0 {
+			f.ring = slices.Delete(f.ring, 0, n)
+		}
+		f.head = head
+		f.mu.Unlock()
+		f.grown.Ring()
+	}
+}
+
+// Filter says which lifecycles a reader wants; the zero Filter is all.
+type Filter struct {
+	IDs        []pid.ID
+	Decky      string
+	Deployment string
+}
+
+func (q Filter) match(lc *ent.Lifecycle) bool {
+	return (q.IDs == nil || slices.Contains(q.IDs, lc.ID)) &&
+		(q.Decky == "" || q.Decky == lc.DeckyName) &&
+		(q.Deployment == "" || q.Deployment == lc.DeploymentName)
+}
+
+func (q Filter) entries(query *ent.JournalEntryQuery) *ent.JournalEntryQuery {
+	if q.IDs != nil {
+		query.Where(journalentry.LifecycleIDIn(q.IDs...))
+	}
+	if q.Decky != "" {
+		query.Where(journalentry.DeckyName(q.Decky))
+	}
+	if q.Deployment != "" {
+		query.Where(journalentry.DeploymentName(q.Deployment))
+	}
+	return query
+}
+
+// Page returns matching entries after a place in the journal, at most first of them, and the place to go on from. It is
+// ErrCursorExpired when the journal does not reach to the place.
+func (f *Feed) Page(ctx context.Context, q Filter, after int64, first int) (events []*Event, next int64, err error) {
+	err = f.store.Snapshot(ctx, func(c *ent.Client) error {
+		head, err := reach(ctx, c, after)
+		if err != nil {
+			return err
+		}
+		events, next, err = page(ctx, c, q, after, head, first)
+		return err
+	})
+	return events, next, err
+}
+
+// Oldest returns the place from which the whole journal that is kept can be read.
+func (f *Feed) Oldest(ctx context.Context) (int64, error) {
+	head, err := Head(ctx, f.store.Read)
+	if err != nil {
+		return 0, err
+	}
+	n, err := oldest(ctx, f.store.Read, head)
+	return n - 1, err
+}
+
+// reach returns the journal's head, or ErrCursorExpired when entries after the place are missing.
+func reach(ctx context.Context, c *ent.Client, after int64) (int64, error) {
+	head, err := Head(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	first, err := oldest(ctx, c, head)
+	if err != nil {
+		return 0, err
+	}
+	if after > head || after < first-1 {
+		return 0, ErrCursorExpired
+	}
+	return head, nil
+}
+
+func (f *Feed) read(ctx context.Context, q Filter, after int64) (events []*Event, next int64, err error) {
+	return f.Page(ctx, q, after, pageSize)
+}
+
+func page(ctx context.Context, c *ent.Client, q Filter, after, head int64, first int) ([]*Event, int64, error) {
+	if after == head {
+		return nil, head, nil
+	}
+	entries, err := q.entries(c.JournalEntry.Query()).
+		Where(journalentry.IDGT(after), journalentry.IDLTE(head)).Order(journalentry.ByID()).Limit(first).All(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the journal: %w", err)
+	}
+	events, err := withLifecycles(ctx, c, entries)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(entries) == first {
+		return events, entries[len(entries)-1].ID, nil
+	}
+	return events, head, nil
+}
+
+// withLifecycles joins entries with their lifecycles, deckies and deployments: three queries, however many entries.
+func withLifecycles(ctx context.Context, c *ent.Client, entries []*ent.JournalEntry) ([]*Event, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	ids := make([]pid.ID, 0, len(entries))
+	for _, e := range entries {
+		ids = append(ids, e.LifecycleID)
+	}
+	slices.Sort(ids)
+	rows, err := c.Lifecycle.Query().Where(entlifecycle.IDIn(slices.Compact(ids)...)).
+		WithDecky(func(d *ent.DeckyQuery) { d.WithDeployment() }).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the journal's lifecycles: %w", err)
+	}
+	byID := make(map[pid.ID]*ent.Lifecycle, len(rows))
+	for _, lc := range rows {
+		byID[lc.ID] = lc
+	}
+	events := make([]*Event, 0, len(entries))
+	for _, e := range entries {
+		events = append(events, newEvent(e, byID[e.LifecycleID]))
+	}
+	return events, nil
+}
+
+// standing returns the last entry of each matching lifecycle, in the journal's order.
+func standing(ctx context.Context, c *ent.Client, q Filter) ([]*Event, error) {
+	last := func() *ent.JournalEntryQuery {
+		return q.entries(c.JournalEntry.Query()).Where(func(s *sql.Selector) {
+			t := sql.Table(entlifecycle.Table)
+			s.Join(t).On(s.C(journalentry.FieldLifecycleID), t.C(entlifecycle.FieldID))
+			s.Where(sql.ColumnsEQ(s.C(journalentry.FieldSeq), t.C(entlifecycle.FieldSeq)))
+		})
+	}
+	if q.IDs != nil {
+		entries, err := last().Order(journalentry.ByID()).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read where the lifecycles stand: %w", err)
+		}
+		return withLifecycles(ctx, c, entries)
+	}
+	ended := make([]string, 0, len(terminal))
+	for _, s := range terminal {
+		ended = append(ended, string(s))
+	}
+	entries, err := last().Where(journalentry.StatusNotIn(ended...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read where the lifecycles stand: %w", err)
+	}
+	old, err := last().Where(journalentry.StatusIn(ended...)).Order(journalentry.ByID(sql.OrderDesc())).Limit(snapshotMax).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read how the lifecycles ended: %w", err)
+	}
+	entries = append(entries, old...)
+	slices.SortFunc(entries, func(a, b *ent.JournalEntry) int { return int(a.ID - b.ID) })
+	return withLifecycles(ctx, c, entries)
+}
+
+// Subscribe sends where each matching lifecycle stands, or with after every entry since, and then each new entry: in order, none missing,
+// none twice. The channel is closed when ctx ends, when every lifecycle that q.IDs names has ended, or on trouble, which is then
+// told by fail. IDs that name no lifecycle are simply never heard of: the caller checks them.
+func (f *Feed) Subscribe(ctx context.Context, q Filter, after *int64, fail func(error)) (<-chan *Event, error) {
+	s := &subscription{feed: f, filter: q, out: make(chan *Event)}
+	if q.IDs != nil {
+		s.open = make(map[pid.ID]bool, len(q.IDs))
+	}
+	var first []*Event
+	err := f.store.Snapshot(ctx, func(c *ent.Client) error {
+		var err error
+		if after != nil {
+			if _, err = reach(ctx, c, *after); err != nil {
+				return err
+			}
+			s.at = *after
+		} else if s.at, err = Head(ctx, c); err != nil {
+			return err
+		}
+		if after != nil && q.IDs == nil {
+			return nil
+		}
+		stand, err := standing(ctx, c, q)
+		if err != nil {
+			return err
+		}
+		for _, e := range stand {
+			if s.open != nil && (!Terminal(e.Status) || e.Number > s.at) {
+				s.open[e.Lifecycle.ID] = true
+			}
+		}
+		if after == nil {
+			first = stand
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	go s.run(ctx, first, fail)
+	return s.out, nil
+}
+
+// subscription is one subscriber's place in the journal.
+type subscription struct {
+	feed   *Feed
+	filter Filter
+	at     int64           // everything up to here has been sent
+	open   map[pid.ID]bool // the named lifecycles whose last entry is still to be sent; nil without names
+	out    chan *Event
+}
+
+func (s *subscription) run(ctx context.Context, first []*Event, fail func(error)) {
+	defer close(s.out)
+	if !s.send(ctx, first) {
+		return
+	}
+	for s.open == nil || len(s.open) > 0 {
+		grown := s.feed.grown.C()
+		events, next, ok := s.feed.recent(s.at)
+		if !ok {
+			var err error
+			if events, next, err = s.feed.read(ctx, s.filter, s.at); err != nil {
+				if ctx.Err() == nil {
+					fail(err)
+				}
+				return
+			}
+		}
+		if next == s.at {
+			select {
+			case <-grown:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		if !s.send(ctx, events) {
+			return
+		}
+		s.at = next
+	}
+}
+
+// send sends what matches and tells whether to go on.
+func (s *subscription) send(ctx context.Context, events []*Event) bool {
+	for _, e := range events {
+		if !s.filter.match(e.Lifecycle) {
+			continue
+		}
+		select {
+		case s.out <- e:
+		case <-ctx.Done():
+			return false
+		}
+		if Terminal(e.Status) {
+			delete(s.open, e.Lifecycle.ID)
+		}
+	}
+	return true
+}
+
+// recent returns the entries after a place from those at hand; not ok when they do not reach back to it, or the place is ahead of
+// them.
+func (f *Feed) recent(after int64) (events []*Event, next int64, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if after == f.head {
+		return nil, after, true
+	}
+	if after > f.head {
+		// The subscriber read the database further than the feed has come: it waits for the feed.
+		return nil, after, true
+	}
+	if len(f.ring) == 0 || f.ring[0].Number > after+1 {
+		return nil, 0, false
+	}
+	i, _ := slices.BinarySearchFunc(f.ring, after+1, func(e *Event, n int64) int { return int(e.Number - n) })
+	if rest := f.ring[i:]; len(rest) > pageSize {
+		return slices.Clone(rest[:pageSize]), rest[pageSize-1].Number, true
+	}
+	return slices.Clone(f.ring[i:]), f.head, true
+}

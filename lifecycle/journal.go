@@ -1,0 +1,134 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"decnet/ent"
+	"decnet/ent/journalentry"
+	entlifecycle "decnet/ent/lifecycle"
+	"decnet/ent/predicate"
+	"decnet/pid"
+	"decnet/store"
+)
+
+// ErrMoved says that a lifecycle was no longer where the caller thought: somebody else moved it first.
+var ErrMoved = errors.New("the lifecycle has moved on")
+
+// Journal writes lifecycles and their entries. All its methods work inside the caller's transaction and ring the bell once it is
+// committed.
+type Journal struct {
+	bell *Bell
+	now  func() time.Time
+}
+
+// NewJournal returns a journal that rings bell and dates entries by now.
+func NewJournal(bell *Bell, now func() time.Time) *Journal {
+	return &Journal{bell: bell, now: func() time.Time { return store.Time(now()) }}
+}
+
+// Now is the journal's clock, as the database keeps moments.
+func (j *Journal) Now() time.Time { return j.now() }
+
+// New says what a lifecycle is to do.
+type New struct {
+	Decky      *ent.Decky
+	Deployment string // its name
+	Operation  entlifecycle.Operation
+	Trigger    entlifecycle.Trigger
+	Actor      string // "" is the server itself
+	From, To   []string
+	Generation int
+	RetryOf    *pid.ID
+}
+
+// Create adds a PENDING lifecycle and its first entry.
+func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecycle, error) {
+	c := tx.Lifecycle.Create().
+		SetDeckyID(n.Decky.ID).SetDeckyRef(n.Decky.ID).SetDeckyName(n.Decky.Name).SetDeploymentName(n.Deployment).
+		SetOperation(n.Operation).SetTrigger(n.Trigger).SetStage("waiting for a runner").
+		SetFromServices(n.From).SetToServices(n.To).SetGeneration(n.Generation).
+		SetNillableRetryOf(n.RetryOf).SetCreatedAt(j.now()).SetSeq(1)
+	if n.Actor != "" {
+		c.SetActor(n.Actor)
+	}
+	lc, err := c.Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("create the lifecycle: %w", err)
+	}
+	return lc, j.append(ctx, tx, lc)
+}
+
+// Step moves a lifecycle: change says to what, where from what. It is ErrMoved when the row is not where `where` wants it.
+func (j *Journal) Step(ctx context.Context, tx *store.Tx, id pid.ID, change func(*ent.LifecycleUpdate), where ...predicate.Lifecycle) (*ent.Lifecycle, error) {
+	u := tx.Lifecycle.Update().Where(entlifecycle.ID(id)).Where(where...).AddSeq(1)
+	change(u)
+	n, err := u.Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("move lifecycle %s: %w", id, err)
+	}
+	if n == 0 {
+		return nil, ErrMoved
+	}
+	lc, err := tx.Lifecycle.Get(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read lifecycle %s: %w", id, err)
+	}
+	return lc, j.append(ctx, tx, lc)
+}
+
+// Supersede ends a PENDING lifecycle because another took its place.
+func (j *Journal) Supersede(ctx context.Context, tx *store.Tx, id, by pid.ID) error {
+	_, err := j.Step(ctx, tx, id, func(u *ent.LifecycleUpdate) {
+		u.SetStatus(entlifecycle.StatusSuperseded).SetStage("superseded by " + string(by)).SetSupersededBy(by).SetCompletedAt(j.now())
+	}, entlifecycle.StatusEQ(entlifecycle.StatusPending))
+	return err
+}
+
+// Touch gives a decky that changes its new change number and rings for those who watch deckies.
+func (j *Journal) Touch(ctx context.Context, tx *store.Tx) (int64, error) {
+	tx.AfterCommit(j.bell.Ring)
+	return tx.Next(ctx, "decky", 1)
+}
+
+// append journals the lifecycle as it stands.
+func (j *Journal) append(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error {
+	number, err := tx.Next(ctx, "journal", 1)
+	if err != nil {
+		return err
+	}
+	c := tx.JournalEntry.Create().SetID(number).SetLifecycleID(lc.ID).SetSeq(lc.Seq).SetStatus(string(lc.Status)).
+		SetAttempt(lc.Attempt).SetAt(j.now()).
+		SetDeckyRef(lc.DeckyRef).SetDeckyName(lc.DeckyName).SetDeploymentName(lc.DeploymentName)
+	if lc.Stage != nil {
+		c.SetStage(*lc.Stage)
+	}
+	if err := c.Exec(ctx); err != nil {
+		return fmt.Errorf("append to the journal: %w", err)
+	}
+	tx.AfterCommit(j.bell.Ring)
+	return nil
+}
+
+// Head returns the number of the journal's last entry, 0 when it has none.
+func Head(ctx context.Context, c *ent.Client) (int64, error) {
+	counter, err := c.Counter.Get(ctx, "journal")
+	if err != nil {
+		return 0, fmt.Errorf("read the journal's end: %w", err)
+	}
+	return counter.Value, nil
+}
+
+// oldest returns the number of the oldest entry that is kept, head+1 when none is.
+func oldest(ctx context.Context, c *ent.Client, head int64) (int64, error) {
+	e, err := c.JournalEntry.Query().Order(journalentry.ByID()).First(ctx)
+	if ent.IsNotFound(err) {
+		return head + 1, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the journal's beginning: %w", err)
+	}
+	return e.ID, nil
+}

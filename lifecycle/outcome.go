@@ -1,0 +1,247 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"decnet/engine"
+	"decnet/ent"
+	"decnet/ent/decky"
+	"decnet/ent/deployment"
+	entlifecycle "decnet/ent/lifecycle"
+	"decnet/ent/predicate"
+	"decnet/pid"
+	"decnet/store"
+)
+
+func deckyID(id pid.ID) predicate.Decky { return decky.ID(id) }
+
+// succeed ends a lifecycle well: the decky is what the engine saw.
+func (r *Runner) succeed(ctx context.Context, lc *ent.Lifecycle, seen engine.Observed) error {
+	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
+			u.SetStatus(entlifecycle.StatusSucceeded).SetStage(done(lc)).SetCompletedAt(r.journal.Now()).SetLeaseOwner("").ClearLeaseExpiresAt()
+		}, r.mine(lc.ID)...)
+		if err != nil {
+			return err
+		}
+		if lc.Operation == entlifecycle.OperationTeardown {
+			return r.journal.Gone(ctx, tx, lc.DeckyRef)
+		}
+		return r.saw(ctx, tx, lc, seen)
+	})
+}
+
+func done(lc *ent.Lifecycle) string {
+	if lc.Operation == entlifecycle.OperationTeardown {
+		return "removed"
+	}
+	return "every service answers"
+}
+
+// Gone deletes a decky that no longer exists, and its deployment when it was the last one of a deployment that is being taken down.
+func (j *Journal) Gone(ctx context.Context, tx *store.Tx, id pid.ID) error {
+	d, err := tx.Decky.Query().Where(decky.ID(id)).WithDeployment().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the decky: %w", err)
+	}
+	if err := tx.Decky.DeleteOne(d).Exec(ctx); err != nil {
+		return fmt.Errorf("delete the decky: %w", err)
+	}
+	if _, err := j.Touch(ctx, tx); err != nil {
+		return err
+	}
+	if !d.Edges.Deployment.Removing {
+		return nil
+	}
+	_, err = tx.Deployment.Delete().Where(deployment.ID(d.DeploymentID), deployment.Removing(true), deployment.Not(deployment.HasDeckies())).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("delete the deployment: %w", err)
+	}
+	return nil
+}
+
+// saw records what the engine confirmed of a decky after a lifecycle.
+func (r *Runner) saw(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, seen engine.Observed) error {
+	change, err := r.journal.Touch(ctx, tx)
+	if err != nil {
+		return err
+	}
+	d, err := tx.Decky.Get(ctx, lc.DeckyRef)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the decky: %w", err)
+	}
+	services := slices.Sorted(slices.Values(seen.Services))
+	u := tx.Decky.Update().Where(decky.ID(d.ID)).SetChange(change).
+		SetObservedServices(services).SetObservedGeneration(lc.Generation).
+		SetEndpoints(seen.Endpoints).SetInstance(seen.Instance).SetRepairFailures(0).ClearRepairNotBefore()
+	if d.State != decky.StateRemoving {
+		u.SetState(decky.StateRunning)
+	}
+	if !slices.Equal(services, d.ObservedServices) && len(d.ObservedServices) > 0 {
+		u.SetLastMutatedAt(r.journal.Now())
+	}
+	if err := u.Exec(ctx); err != nil {
+		return fmt.Errorf("record what the engine saw: %w", err)
+	}
+	return nil
+}
+
+// failOrRetry hands a transient failure back for a later attempt and ends the lifecycle FAILED otherwise.
+func (r *Runner) failOrRetry(ctx context.Context, lc *ent.Lifecycle, e *engine.Error) error {
+	if e.Transient && lc.Attempt < r.opts.MaxAttempts {
+		wait := r.backoff(lc.Attempt)
+		return r.handBack(ctx, lc, r.journal.Now().Add(wait),
+			fmt.Sprintf("%s; attempt %d of %d in %s", e.Message, lc.Attempt+1, r.opts.MaxAttempts, wait.Round(100*time.Millisecond)))
+	}
+	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
+			u.SetStatus(entlifecycle.StatusFailed).SetStage("failed: " + e.Message).SetCompletedAt(r.journal.Now()).
+				SetErrorCode(string(e.Code)).SetErrorMessage(e.Message).SetLeaseOwner("").ClearLeaseExpiresAt()
+			if detail := e.Words(); detail != "" {
+				u.SetErrorDetail(detail)
+			}
+		}, r.mine(lc.ID)...)
+		if err != nil {
+			return err
+		}
+		return r.degrade(ctx, tx, lc)
+	})
+}
+
+// degrade shows that a decky is not what it should be: its wish stands, and what ran before goes on.
+func (r *Runner) degrade(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error {
+	change, err := r.journal.Touch(ctx, tx)
+	if err != nil {
+		return err
+	}
+	d, err := tx.Decky.Get(ctx, lc.DeckyRef)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the decky: %w", err)
+	}
+	failures := d.RepairFailures + 1
+	u := tx.Decky.Update().Where(decky.ID(d.ID)).SetChange(change).
+		SetRepairFailures(failures).SetRepairNotBefore(r.journal.Now().Add(RepairBackoff(failures)))
+	if d.State != decky.StateRemoving {
+		if len(d.ObservedServices) > 0 {
+			u.SetState(decky.StateDegraded)
+		} else {
+			u.SetState(decky.StateFailed)
+		}
+	}
+	if err := u.Exec(ctx); err != nil {
+		return fmt.Errorf("record the failure: %w", err)
+	}
+	return nil
+}
+
+// RepairBackoff is how long the reconciler leaves a decky alone after n failures in a row: 5 s, doubling, at most 10 minutes.
+func RepairBackoff(n int) time.Duration {
+	return min(5*time.Second<<min(n-1, 10), 10*time.Minute)
+}
+
+// handBack gives a lifecycle up until a moment: whoever is free takes it from there on.
+func (r *Runner) handBack(ctx context.Context, lc *ent.Lifecycle, until time.Time, stage string) error {
+	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
+			u.SetStage(stage).SetLeaseOwner("").SetLeaseExpiresAt(until)
+		}, r.mine(lc.ID)...)
+		return err
+	})
+}
+
+// cancel ends a lifecycle that was interrupted, after bringing the decky back to its last good services.
+func (r *Runner) cancel(ctx context.Context, lc *ent.Lifecycle) error {
+	ctx, stop := context.WithTimeout(ctx, r.opts.Deadlines[entlifecycle.OperationMutate])
+	defer stop()
+	d, err := r.store.Read.Decky.Query().Where(decky.ID(lc.DeckyRef)).WithDeployment().Only(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return fmt.Errorf("read the decky: %w", err)
+	}
+	back := errNothingToBringBack
+	var seen engine.Observed
+	if d != nil {
+		if len(lc.FromServices) == 0 { // it never ran
+			r.stage(ctx, lc.ID, "canceled: removing what was made")
+			back = r.engine.Remove(ctx, Spec(d, nil, 0).Ref, func(string) {})
+		} else {
+			r.stage(ctx, lc.ID, "canceled: bringing the last good services back")
+			seen, back = r.engine.Ensure(ctx, Spec(d, lc.FromServices, lc.Generation+1), func(string) {})
+		}
+	}
+	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		ended, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
+			u.SetStatus(entlifecycle.StatusCanceled).SetStage("canceled").SetCompletedAt(r.journal.Now()).SetLeaseOwner("").ClearLeaseExpiresAt()
+			if back != nil && d != nil {
+				e := engine.AsError(back)
+				u.SetStage("canceled; bringing the last good services back failed: " + e.Message)
+			}
+		}, r.mine(lc.ID)...)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			return nil
+		}
+		return r.journal.Revert(ctx, tx, ended, seen, back == nil)
+	})
+}
+
+var errNothingToBringBack = errors.New("the decky is gone")
+
+// Revert takes back the wish that a canceled lifecycle stood for, unless a newer one has replaced it. With confirmed, the engine has
+// already brought the old services back, as seen.
+func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, seen engine.Observed, confirmed bool) error {
+	d, err := tx.Decky.Get(ctx, lc.DeckyRef)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the decky: %w", err)
+	}
+	if d.Generation != lc.Generation {
+		return nil // somebody has wished anew
+	}
+	if lc.Operation == entlifecycle.OperationDeploy && len(lc.FromServices) == 0 {
+		if confirmed {
+			return j.Gone(ctx, tx, d.ID)
+		}
+		return nil
+	}
+	change, err := j.Touch(ctx, tx)
+	if err != nil {
+		return err
+	}
+	u := tx.Decky.Update().Where(decky.ID(d.ID)).SetChange(change).SetServices(lc.FromServices).AddGeneration(1)
+	switch {
+	case confirmed && seen.Instance != "":
+		u.SetObservedServices(slices.Sorted(slices.Values(seen.Services))).SetEndpoints(seen.Endpoints).SetInstance(seen.Instance).
+			SetObservedGeneration(lc.Generation + 1).SetState(decky.StateRunning)
+	case slices.Equal(d.ObservedServices, lc.FromServices):
+		// The engine was never asked: what it last confirmed is what is wished again.
+		u.SetObservedGeneration(lc.Generation + 1).SetState(decky.StateRunning)
+	default:
+		u.SetState(decky.StateDegraded)
+	}
+	if lc.Operation == entlifecycle.OperationTeardown {
+		if err := tx.Deployment.Update().Where(deployment.ID(d.DeploymentID)).SetRemoving(false).Exec(ctx); err != nil {
+			return fmt.Errorf("keep the deployment: %w", err)
+		}
+	}
+	if err := u.Exec(ctx); err != nil {
+		return fmt.Errorf("take the wish back: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,295 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"decnet/engine"
+	"decnet/ent"
+	entlifecycle "decnet/ent/lifecycle"
+	"decnet/pid"
+	"decnet/store"
+)
+
+// RunnerOptions are the runner's settings; the zero value of each means its default.
+type RunnerOptions struct {
+	Workers     int           // lifecycles worked on at once; 4
+	Lease       time.Duration // how long a claim holds without renewal; 15 s
+	MaxAttempts int           // how often a transient failure is tried in all; 3
+	Backoff     time.Duration // before the second attempt; doubles, with jitter; 500 ms
+	// Deadlines bound one attempt of each operation.
+	Deadlines map[entlifecycle.Operation]time.Duration
+}
+
+func (o RunnerOptions) withDefaults() RunnerOptions {
+	if o.Workers == 0 {
+		o.Workers = 4
+	}
+	if o.Lease == 0 {
+		o.Lease = 15 * time.Second
+	}
+	if o.MaxAttempts == 0 {
+		o.MaxAttempts = 3
+	}
+	if o.Backoff == 0 {
+		o.Backoff = 500 * time.Millisecond
+	}
+	deadlines := map[entlifecycle.Operation]time.Duration{
+		entlifecycle.OperationDeploy: 2 * time.Minute, entlifecycle.OperationRepair: 2 * time.Minute,
+		entlifecycle.OperationMutate: 30 * time.Second, entlifecycle.OperationTeardown: time.Minute,
+	}
+	for op, d := range o.Deadlines {
+		deadlines[op] = d
+	}
+	o.Deadlines = deadlines
+	return o
+}
+
+// Runner works lifecycles off. Any number of runners, in any number of processes, share one database.
+type Runner struct {
+	store   *store.Store
+	journal *Journal
+	engine  engine.Engine
+	bell    *Bell
+	log     *slog.Logger
+	opts    RunnerOptions
+	owner   string
+
+	mu      sync.Mutex
+	running map[pid.ID]context.CancelCauseFunc
+	work    sync.WaitGroup
+	freed   Bell
+}
+
+// Why a lifecycle's context ended early.
+var (
+	errCanceled  = errors.New("canceled by an operator")
+	errLeaseLost = errors.New("the lease was lost")
+	errStopping  = errors.New("the server is stopping")
+)
+
+// NewRunner returns a runner; Run makes it go.
+func NewRunner(s *store.Store, j *Journal, e engine.Engine, bell *Bell, log *slog.Logger, o RunnerOptions) *Runner {
+	return &Runner{
+		store: s, journal: j, engine: e, bell: bell, log: log, opts: o.withDefaults(),
+		owner: string(pid.New("run")), running: map[pid.ID]context.CancelCauseFunc{},
+	}
+}
+
+// Run claims and works until ctx ends. It then claims no more, lets what is under way go on until grace ends, hands back the leases of the
+// rest, and returns.
+func (r *Runner) Run(ctx context.Context, grace context.Context) {
+	// What is under way outlives ctx by the grace.
+	workCtx, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	tick := time.NewTicker(lookAnyway / 2)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		rung, freed := r.bell.C(), r.freed.C()
+		r.interruptCanceled(ctx)
+		if free := r.opts.Workers - r.busy(); free > 0 {
+			claimed, err := r.claim(ctx, free)
+			if err != nil && ctx.Err() == nil {
+				r.log.ErrorContext(ctx, "can't claim lifecycles; trying again", "error", err)
+			}
+			for _, lc := range claimed {
+				r.start(workCtx, lc)
+			}
+			if len(claimed) > 0 {
+				continue // there may be more
+			}
+		}
+		select {
+		case <-rung:
+		case <-freed:
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+	idle := make(chan struct{})
+	go func() { r.work.Wait(); close(idle) }()
+	select {
+	case <-idle:
+	case <-grace.Done():
+		stop(errStopping)
+		<-idle
+	}
+}
+
+func (r *Runner) busy() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.running)
+}
+
+func (r *Runner) start(ctx context.Context, lc *ent.Lifecycle) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	r.mu.Lock()
+	r.running[lc.ID] = cancel
+	r.mu.Unlock()
+	r.work.Go(func() {
+		defer func() {
+			cancel(nil)
+			r.mu.Lock()
+			delete(r.running, lc.ID)
+			r.mu.Unlock()
+			r.freed.Ring()
+		}()
+		r.carry(ctx, cancel, lc)
+	})
+}
+
+// interruptCanceled breaks off the lifecycles that somebody wants to end.
+func (r *Runner) interruptCanceled(ctx context.Context) {
+	if r.busy() == 0 {
+		return
+	}
+	ids, err := r.store.Read.Lifecycle.Query().Where(
+		entlifecycle.StatusEQ(entlifecycle.StatusRunning), entlifecycle.LeaseOwner(r.owner), entlifecycle.CancelRequested(true)).IDs(ctx)
+	if err != nil {
+		return // the next look is soon
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range ids {
+		if cancel := r.running[id]; cancel != nil {
+			cancel(errCanceled)
+		}
+	}
+}
+
+// carry takes one claimed lifecycle as far as it goes.
+func (r *Runner) carry(ctx context.Context, cancel context.CancelCauseFunc, lc *ent.Lifecycle) {
+	log := r.log.With("lifecycle", lc.ID, "operation", lc.Operation, "decky", lc.DeckyName, "deployment", lc.DeploymentName, "attempt", lc.Attempt)
+	done := make(chan struct{})
+	var renewals sync.WaitGroup
+	renewals.Go(func() { r.keepLease(ctx, cancel, lc.ID, done, log) })
+	stopRenewing := sync.OnceFunc(func() { close(done); renewals.Wait() })
+	defer stopRenewing()
+
+	began := time.Now()
+	result := r.attempt(ctx, lc)
+	stopRenewing()
+	cause := context.Cause(ctx)
+	// What happened is written down even when the work was broken off.
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	switch {
+	case result.err == nil:
+		err = r.succeed(ctx, lc, result.observed)
+	case errors.Is(cause, errLeaseLost):
+		log.WarnContext(ctx, "another runner took the lifecycle over")
+		return
+	case errors.Is(cause, errStopping):
+		err = r.handBack(ctx, lc, r.journal.Now(), "handed back: the server is stopping")
+	case errors.Is(cause, errCanceled):
+		err = r.cancel(ctx, lc)
+	default:
+		err = r.failOrRetry(ctx, lc, engine.AsError(result.err))
+	}
+	switch {
+	case errors.Is(err, ErrMoved):
+		log.WarnContext(ctx, "the lifecycle was taken over before its outcome was written")
+	case err != nil:
+		// The lease runs out and the work is done again: every engine call may be.
+		log.ErrorContext(ctx, "can't write down the lifecycle's outcome; it will be taken up again", "error", err)
+	default:
+		log.InfoContext(ctx, "worked on a lifecycle", "took", time.Since(began), "error", result.err)
+	}
+}
+
+func (r *Runner) keepLease(ctx context.Context, cancel context.CancelCauseFunc, id pid.ID, done <-chan struct{}, log *slog.Logger) {
+	tick := time.NewTicker(r.opts.Lease / 3)
+	defer tick.Stop()
+	held := time.Now()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+		}
+		err := r.renew(context.WithoutCancel(ctx), id)
+		switch {
+		case err == nil:
+			held = time.Now()
+		case errors.Is(err, ErrMoved) || time.Since(held) > r.opts.Lease:
+			cancel(errLeaseLost)
+			return
+		default:
+			log.ErrorContext(ctx, "can't renew the lease", "error", err)
+		}
+	}
+}
+
+type result struct {
+	observed engine.Observed
+	err      error
+}
+
+// attempt makes the engine do what the lifecycle asks. A panic is a failure like any other.
+func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle) (res result) {
+	ctx, cancel := context.WithTimeout(ctx, r.opts.Deadlines[lc.Operation])
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			r.log.ErrorContext(ctx, "the engine panicked", "lifecycle", lc.ID, "panic", p, "stack", string(debug.Stack()))
+			res.err = &engine.Error{Code: engine.Failed, Message: "the engine panicked", Detail: fmt.Sprint(p)}
+		}
+	}()
+	d, err := r.store.Read.Decky.Query().Where(deckyID(lc.DeckyRef)).WithDeployment().Only(ctx)
+	if ent.IsNotFound(err) {
+		if lc.Operation == entlifecycle.OperationTeardown {
+			return result{}
+		}
+		return result{err: &engine.Error{Code: engine.NotRunning, Message: "the decky is gone", Err: err}}
+	}
+	if err != nil {
+		return result{err: fmt.Errorf("read the decky: %w", err)}
+	}
+	progress := func(stage string) { r.stage(ctx, lc.ID, stage) }
+	want := Spec(d, lc.ToServices, lc.Generation)
+	switch lc.Operation {
+	case entlifecycle.OperationTeardown:
+		res.err = r.engine.Remove(ctx, want.Ref, progress)
+	case entlifecycle.OperationMutate:
+		res.observed, res.err = r.engine.Apply(ctx, want, progress)
+		var e *engine.Error
+		if errors.As(res.err, &e) && e.Code == engine.NotRunning {
+			progress("the decky does not run: making it")
+			res.observed, res.err = r.engine.Ensure(ctx, want, progress)
+		}
+	default:
+		res.observed, res.err = r.engine.Ensure(ctx, want, progress)
+	}
+	if res.err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		res.err = &engine.Error{
+			Code: engine.DeadlineExceeded, Message: fmt.Sprintf("not done within %s", r.opts.Deadlines[lc.Operation]),
+			Detail: res.err.Error(), Err: res.err,
+		}
+	}
+	return res
+}
+
+// stage journals what is being done. It is told for people: the work goes on when it can't be.
+func (r *Runner) stage(ctx context.Context, id pid.ID, stage string) {
+	err := r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := r.journal.Step(ctx, tx, id, func(u *ent.LifecycleUpdate) { u.SetStage(stage) }, r.mine(id)...)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		r.log.WarnContext(ctx, "can't journal a stage", "lifecycle", id, "stage", stage, "error", err)
+	}
+}
+
+// backoff is how long to wait before the attempt after n: doubling, and up to half as much again so that deckies which failed
+// together don't come back together.
+func (r *Runner) backoff(n int) time.Duration {
+	d := r.opts.Backoff << min(n-1, 10)
+	return d + rand.N(d/2+1)
+}

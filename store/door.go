@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+
+	"decnet/ent"
+)
+
+// batchMax bounds how many writes share one commit, and so how long the first of them waits for the last.
+const batchMax = 128
+
+// postgresDoor is the key of the advisory lock that makes the door one door for all servers on a database.
+const postgresDoor = 0x6465636e6574 // "decnet"
+
+// ErrClosed is what a write gets once the store is closing.
+var ErrClosed = errors.New("the store is closed")
+
+// Tx is one caller's part of a write transaction.
+type Tx struct {
+	*ent.Tx
+	after []func()
+}
+
+// AfterCommit has fn run once the transaction is committed and before Write returns. It does not run when anything fails. It must be quick: the
+// door waits for it.
+func (t *Tx) AfterCommit(fn func()) { t.after = append(t.after, fn) }
+
+// Next takes n numbers of a counter and returns the first of them. They become visible in their order: whoever sees a number
+// sees all before it.
+func (t *Tx) Next(ctx context.Context, counter string, n int) (int64, error) {
+	rows, err := t.QueryContext(ctx, "UPDATE counters SET value = value + $1 WHERE id = $2 RETURNING value", n, counter)
+	if err != nil {
+		return 0, fmt.Errorf("count %s: %w", counter, err)
+	}
+	defer rows.Close()
+	var last int64
+	if !rows.Next() {
+		return 0, errors.Join(fmt.Errorf("there is no counter %q", counter), rows.Err())
+	}
+	if err := rows.Scan(&last); err != nil {
+		return 0, fmt.Errorf("count %s: %w", counter, err)
+	}
+	return last - int64(n) + 1, rows.Err()
+}
+
+type write struct {
+	ctx  context.Context
+	fn   func(ctx context.Context, tx *Tx) error
+	done chan error
+	tx   Tx
+	err  error
+}
+
+type door struct {
+	client   *ent.Client
+	postgres bool
+	queue    chan *write
+	quit     chan struct{}
+	quitOnce sync.Once
+	stopped  chan struct{}
+}
+
+func newDoor(c *ent.Client, postgres bool) *door {
+	d := &door{client: c, postgres: postgres, queue: make(chan *write, batchMax), quit: make(chan struct{}), stopped: make(chan struct{})}
+	go d.run()
+	return d
+}
+
+func (d *door) close() {
+	d.quitOnce.Do(func() { close(d.quit) })
+	<-d.stopped
+}
+
+// Write runs fn in a transaction and returns once it is committed, durably. What fn returned is returned as it is, and then
+// nothing of it was written. Entities that leave fn must be Unwrapped (ent's word for it). fn must not wait for anything but the
+// database: every other writer waits for it.
+func (s *Store) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	w := &write{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	select {
+	case s.door.queue <- w:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-s.door.quit:
+		return ErrClosed
+	}
+	// Once queued the outcome is the door's to tell: a caller that left early could not know whether it was committed.
+	select {
+	case err := <-w.done:
+		return err
+	case <-s.door.stopped:
+		select {
+		case err := <-w.done:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+func (d *door) run() {
+	defer close(d.stopped)
+	batch := make([]*write, 0, batchMax)
+	for {
+		batch = batch[:0]
+		select {
+		case w := <-d.queue:
+			batch = append(batch, w)
+		case <-d.quit:
+			d.drain()
+			return
+		}
+	gather:
+		for len(batch) < batchMax {
+			select {
+			case w := <-d.queue:
+				batch = append(batch, w)
+			default:
+				break gather
+			}
+		}
+		d.commit(batch)
+	}
+}
+
+// drain commits what was accepted into the queue before the door closed.
+func (d *door) drain() {
+	for {
+		select {
+		case w := <-d.queue:
+			d.commit([]*write{w})
+		default:
+			return
+		}
+	}
+}
+
+func (d *door) commit(batch []*write) {
+	// The batch belongs to all its callers: no one caller's deadline may end it.
+	ctx := context.Background()
+	err := d.inTx(ctx, batch)
+	for _, w := range batch {
+		if err != nil && w.err == nil {
+			w.err = err
+		}
+		if w.err == nil {
+			for _, f := range w.tx.after {
+				f()
+			}
+		}
+		w.done <- w.err
+	}
+}
+
+func (d *door) inTx(ctx context.Context, batch []*write) error {
+	tx, err := d.client.Tx(ctx)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
+	if d.postgres {
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", postgresDoor); err != nil {
+			return fmt.Errorf("take the write lock: %w", err)
+		}
+	}
+	if len(batch) == 1 {
+		w := batch[0]
+		if w.err = w.run(tx); w.err != nil {
+			return w.err
+		}
+		return commitTx(tx)
+	}
+	wrote := false
+	for _, w := range batch {
+		if _, err := tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
+			return fmt.Errorf("set a savepoint: %w", err)
+		}
+		if w.err = w.run(tx); w.err != nil {
+			if _, err := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT one"); err != nil {
+				return fmt.Errorf("go back to a savepoint: %w", err)
+			}
+		} else {
+			wrote = true
+		}
+		if _, err := tx.ExecContext(ctx, "RELEASE SAVEPOINT one"); err != nil {
+			return fmt.Errorf("release a savepoint: %w", err)
+		}
+	}
+	if !wrote {
+		return nil
+	}
+	return commitTx(tx)
+}
+
+func commitTx(tx *ent.Tx) error {
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// run calls the caller's function. A panic is the caller's error, not the door's end.
+func (w *write) run(tx *ent.Tx) (err error) {
+	if err := w.ctx.Err(); err != nil {
+		return context.Cause(w.ctx)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			slog.ErrorContext(w.ctx, "a write panicked", "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("a write panicked: %v", r)
+		}
+	}()
+	w.tx = Tx{Tx: tx}
+	// The caller's values, not its cancellation: a statement that is broken off half-way would spoil the whole batch.
+	return w.fn(context.WithoutCancel(w.ctx), &w.tx)
+}

@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrate brings the tables to this build's version. A database that a newer build has migrated is refused.
+func migrate(ctx context.Context, db *sql.DB, name string) error {
+	files, err := fs.Sub(migrations, "migrations/"+name)
+	if err != nil {
+		return fmt.Errorf("find the migrations: %w", err)
+	}
+	dial := map[string]goose.Dialect{"sqlite": goose.DialectSQLite3, "postgres": goose.DialectPostgres}[name]
+	p, err := goose.NewProvider(dial, db, files)
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read the database's version: %w", err)
+	}
+	sources := p.ListSources()
+	if newest := sources[len(sources)-1].Version; have > newest {
+		return fmt.Errorf("the database has version %d and this build knows %d at most: run a newer decnetd, or restore the backup made before the upgrade", have, newest)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate the database: %w", err)
+	}
+	return nil
+}

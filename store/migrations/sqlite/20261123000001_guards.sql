@@ -1,0 +1,18 @@
+-- The database itself refuses what must never happen: a terminal lifecycle that changes (it may lose its decky, which is
+-- gone), and a journal entry that is rewritten.
+-- +goose Up
+-- +goose StatementBegin
+CREATE TRIGGER lifecycles_terminal BEFORE UPDATE OF status, stage, attempt, error_code, error_message, error_detail,
+  superseded_by, seq, cancel_requested, lease_owner, lease_expires_at, started_at, completed_at ON lifecycles
+WHEN OLD.status IN ('SUCCEEDED', 'FAILED', 'CANCELED', 'SUPERSEDED')
+BEGIN
+  SELECT RAISE(ABORT, 'a terminal lifecycle never changes');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER journal_append_only BEFORE UPDATE ON journal
+BEGIN
+  SELECT RAISE(ABORT, 'the journal is append-only');
+END;
+-- +goose StatementEnd
+INSERT INTO counters (id, value) VALUES ('journal', 0), ('interaction', 0), ('decky', 0);

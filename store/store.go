@@ -1,0 +1,155 @@
+// Package store opens the database, brings its tables up to date and holds the one door that all writes pass.
+//
+// The database is the one truth of the system. SQLite is the default: WAL, foreign keys on, one writer and a pool of
+// readers, synchronous=FULL so that what was accepted survives a power cut. PostgreSQL holds the same rows behind the same
+// door.
+//
+// Reads go through [Store.Read] at any time. Writes go through [Store.Write]: one goroutine takes what has queued and commits it
+// together, each function inside a savepoint of its own. A pool of writers starves under load; one writer with group
+// commit is both durable and faster.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	_ "github.com/jackc/pgx/v5/stdlib" // the pgx driver
+	_ "github.com/mattn/go-sqlite3"    // the sqlite3 driver
+
+	"decnet/ent"
+)
+
+// Store is an open database.
+type Store struct {
+	// Read is for queries only, at any time, from any goroutine. It sees a write as soon as Write has returned.
+	Read *ent.Client
+
+	name    string
+	readDB  *sql.DB
+	writeDB *sql.DB
+	door    *door
+}
+
+// Options says which database to open.
+type Options struct {
+	// Path is SQLite's file; its folder is made when absent. Ignored when URL is given.
+	Path string
+	// URL is a PostgreSQL connection string, "postgres://user:password@host/database".
+	URL string
+}
+
+// Open opens the database, migrates it to the tables of this build and starts the write door.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	var s *Store
+	var err error
+	if o.URL != "" {
+		s, err = openPostgres(o.URL)
+	} else {
+		s, err = openSQLite(o.Path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.writeDB, s.name); err != nil {
+		return nil, errors.Join(err, s.closeDBs())
+	}
+	dial := map[string]string{"sqlite": dialect.SQLite, "postgres": dialect.Postgres}[s.name]
+	s.Read = ent.NewClient(ent.Driver(&split{Driver: entsql.OpenDB(dial, s.readDB), writer: entsql.OpenDB(dial, s.writeDB)}))
+	s.door = newDoor(s.Read, s.name == "postgres")
+	return s, nil
+}
+
+func openSQLite(path string) (*Store, error) {
+	if path == "" {
+		return nil, errors.New("open the database: no path given")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	q := url.Values{"_fk": {"1"}, "_busy_timeout": {"5000"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_cache_size": {"-16000"}}
+	dsn := func(q url.Values) string { return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode() }
+	q.Set("_txlock", "immediate")
+	w, err := sql.Open("sqlite3", dsn(q))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	w.SetMaxOpenConns(1)
+	q.Del("_txlock")
+	q.Set("mode", "ro")
+	q.Set("_query_only", "1")
+	r, err := sql.Open("sqlite3", dsn(q))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s for reading: %w", path, err), w.Close())
+	}
+	n := max(4, runtime.NumCPU())
+	r.SetMaxOpenConns(n)
+	r.SetMaxIdleConns(n)
+	return &Store{name: "sqlite", readDB: r, writeDB: w}, nil
+}
+
+func openPostgres(dsn string) (*Store, error) {
+	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return nil, errors.New(`open the database: the URL must begin with "postgres://"`)
+	}
+	w, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	w.SetMaxOpenConns(2) // the door's one, and one for migrations and checks
+	r, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open PostgreSQL for reading: %w", err), w.Close())
+	}
+	r.SetMaxOpenConns(16)
+	r.SetMaxIdleConns(8)
+	return &Store{name: "postgres", readDB: r, writeDB: w}, nil
+}
+
+// Name is "sqlite" or "postgres".
+func (s *Store) Name() string { return s.name }
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.readDB.PingContext(ctx); err != nil {
+		return fmt.Errorf("reach the database: %w", err)
+	}
+	return nil
+}
+
+// Snapshot runs fn on one consistent state of the database: what is committed meanwhile does not show.
+func (s *Store) Snapshot(ctx context.Context, fn func(c *ent.Client) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if s.name == "postgres" {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := s.Read.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin a reading transaction: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	return fn(tx.Client())
+}
+
+// Close waits for the writes under way and closes the database.
+func (s *Store) Close() error {
+	s.door.close()
+	return s.closeDBs()
+}
+
+func (s *Store) closeDBs() error { return errors.Join(s.readDB.Close(), s.writeDB.Close()) }
+
+// Now is the moment as the database keeps it: UTC, in microseconds, which is all that PostgreSQL stores.
+func Now() time.Time { return Time(time.Now()) }
+
+// Time is t as the database keeps it.
+func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

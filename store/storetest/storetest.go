@@ -1,0 +1,72 @@
+// Package storetest opens databases for tests: SQLite always, and PostgreSQL where DECNET_TEST_POSTGRES gives the URL of a server
+// on which databases may be made and dropped.
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"decnet/store"
+)
+
+// New opens a new SQLite database that goes with the test.
+func New(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, store.Options{Path: filepath.Join(t.TempDir(), "decnet.db")})
+}
+
+// Each runs fn once for each kind of database that is at hand.
+func Each(t *testing.T, fn func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { fn(t, New(t)) })
+	if server := os.Getenv("DECNET_TEST_POSTGRES"); server != "" {
+		t.Run("postgres", func(t *testing.T) { fn(t, open(t, store.Options{URL: scratch(t, server)})) })
+	}
+}
+
+func open(t testing.TB, o store.Options) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the store: %v", err)
+		}
+	})
+	return s
+}
+
+var scratches atomic.Int64
+
+// scratch makes a database of its own for the test on the server and returns its URL.
+func scratch(t *testing.T, server string) string {
+	t.Helper()
+	db, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("decnet_test_%d_%d", os.Getpid(), scratches.Add(1))
+	if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
+		t.Fatalf("make a test database: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := db.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Errorf("drop the test database: %v", err)
+		}
+		_ = db.Close()
+	})
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
