@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -34,9 +35,10 @@ func codedError(code, format string, args ...any) *gqlerror.Error {
 // text never leaves the process.
 func recovered(ctx context.Context, opCtx *graphql.OperationContext, logger *slog.Logger, value any) *gqlerror.Error {
 	if opCtx != nil && opCtx.RecoverFunc != nil {
-		if gqlErr, ok := errors.AsType[*gqlerror.Error](opCtx.RecoverFunc(ctx, value)); ok {
+		told := opCtx.RecoverFunc(graphql.WithOperationContext(ctx, opCtx), value)
+		if gqlErr, ok := errors.AsType[*gqlerror.Error](told); ok {
 			if gqlErr.Extensions["code"] == nil {
-				gqlErr.Extensions = map[string]any{"code": CodeInternal}
+				errcode.Set(gqlErr, CodeInternal)
 			}
 			return gqlErr
 		}

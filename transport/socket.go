@@ -65,26 +65,24 @@ func newSocket(t *WebSocket, conn *websocket.Conn, r *http.Request, exec graphql
 }
 
 // serve reads messages until the connection ends, and returns when nothing of
-// it is left.
+// it is left. This goroutine spends its life waiting below read, so its frames
+// are kept small: beyond about a kilobyte the runtime won't shrink its stack
+// back to 4 KB.
 func (s *socket) serve(stopping bool) {
-	defer s.t.release()
-	defer s.t.unregister(s)
-	defer s.background.Wait()
 	defer s.end()
-	defer func() {
-		if value := recover(); value != nil {
-			s.t.logger().Error("transport: panic", "panic", value, "stack", string(debug.Stack()))
-			s.close(CloseInternal, "Internal server error")
-		}
-	}()
+	s.start(stopping)
+	s.drain(s.read())
+}
 
+// start sets what read relies on.
+func (s *socket) start(stopping bool) {
 	s.conn.SetReadLimit(s.t.ReadLimit)
-	s.initTimer = time.AfterFunc(s.t.InitTimeout, func() {
-		s.close(CloseInitTimeout, "Connection initialisation timeout")
-	})
 	s.conn.SetPongHandler(func(string) error { s.heard(); return nil })
 	answerPing := s.conn.PingHandler()
 	s.conn.SetPingHandler(func(data string) error { s.heard(); return answerPing(data) })
+	s.initTimer = time.AfterFunc(s.t.InitTimeout, func() {
+		s.close(CloseInitTimeout, "Connection initialisation timeout")
+	})
 	s.mu.Lock()
 	s.pingTimer = time.AfterFunc(s.t.PingInterval, s.ping)
 	s.mu.Unlock()
@@ -95,9 +93,6 @@ func (s *socket) serve(stopping bool) {
 	case s.conn.Subprotocol() != Subprotocol:
 		s.close(CloseSubprotocol, "Subprotocol not acceptable")
 	}
-	err := s.read()
-	s.t.logger().Debug("transport: socket closed", "user", s.user, "cause", err)
-	s.drain(err)
 }
 
 var frames = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -117,19 +112,34 @@ func (s *socket) read() error {
 		if s.closing.Load() {
 			continue
 		}
-		frame := frames.Get().(*bytes.Buffer)
-		frame.Reset()
-		if _, err := frame.ReadFrom(reader); err != nil {
+		if err := s.readFrame(kind, reader); err != nil {
 			return err
-		}
-		s.receive(kind, frame.Bytes())
-		if frame.Cap() <= maxPooled {
-			frames.Put(frame)
 		}
 	}
 }
 
+func (s *socket) readFrame(kind int, reader io.Reader) error {
+	frame := frames.Get().(*bytes.Buffer)
+	defer func() {
+		if frame.Cap() <= maxPooled {
+			frames.Put(frame)
+		}
+	}()
+	frame.Reset()
+	if _, err := frame.ReadFrom(reader); err != nil {
+		return err
+	}
+	s.receive(kind, frame.Bytes())
+	return nil
+}
+
 func (s *socket) receive(kind int, frame []byte) {
+	defer func() {
+		if value := recover(); value != nil { // of Init
+			s.t.logger().Error("transport: panic", "panic", value, "stack", string(debug.Stack()))
+			s.close(CloseInternal, "Internal server error")
+		}
+	}()
 	if kind != websocket.TextMessage {
 		s.close(CloseInvalidMessage, "Invalid message: binary frame")
 		return
@@ -221,6 +231,10 @@ func (s *socket) watch(session Session) {
 			s.close(CloseForbidden, "Forbidden: the session has expired")
 		})
 	}
+	// Operations can't run in a context that has ended; a socket that stayed
+	// open would leave its client waiting. (Once the socket is closing, which
+	// ends the context too, this close does nothing.)
+	context.AfterFunc(s.ctx, func() { s.close(CloseForbidden, "Forbidden: the session is over") })
 	if session.Done != nil {
 		ended := s.ctx.Done()
 		s.background.Go(func() {
@@ -301,8 +315,16 @@ func (s *socket) abort() {
 	_ = s.conn.Close()
 }
 
+// end waits for the operations and gives back what the socket holds.
 func (s *socket) end() {
 	s.abort()
+	s.stopTimers()
+	s.background.Wait()
+	s.t.unregister(s)
+	s.t.release()
+}
+
+func (s *socket) stopTimers() {
 	s.initTimer.Stop()
 	if s.expiry != nil {
 		s.expiry.Stop()
@@ -316,6 +338,7 @@ func (s *socket) end() {
 // violation of the WebSocket protocol. Closing at once, with unread input, would
 // reset the connection, and the frame could be lost.
 func (s *socket) drain(err error) {
+	s.t.logger().Debug("transport: socket closed", "user", s.user, "cause", err)
 	_, closed := errors.AsType[*websocket.CloseError](err)
 	_, failed := errors.AsType[net.Error](err)
 	if closed || failed || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {

@@ -81,7 +81,7 @@ func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 
 	defer t.streams.Add(-1)
 	if open := t.streams.Add(1); t.MaxStreams > 0 && open > int64(t.MaxStreams) {
-		w.Header().Set("Retry-After", "5")
+		w.Header().Set("Retry-After", retryAfterSeconds)
 		single.refuse(refuse(http.StatusServiceUnavailable, CodeLimitExceeded, "too many open streams"))
 		return
 	}

@@ -70,8 +70,9 @@ type Session struct {
 type WebSocket struct {
 	// Init judges connection_init. Its payload is nil when the client sent none.
 	// The context it returns, made from the one it was given, is that of all
-	// operations of the connection. An error closes the socket with 4403
-	// Forbidden, a [CloseError] as it says. Nil lets everybody in.
+	// operations of the connection; when it ends, the socket is closed with
+	// 4403. An error closes the socket with 4403 Forbidden, a [CloseError] as
+	// it says. Nil lets everybody in. InitTimeout bounds Init, too.
 	Init func(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, Session, error)
 	// CheckOrigin judges the Origin header of the upgrade. Nil means that only
 	// pages of the same host may connect, and clients that send no Origin.

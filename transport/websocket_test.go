@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
@@ -24,26 +27,38 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience bounds every wait of the tests; none of them is meant to take it.
 const patience = 10 * time.Second
 
+// endpoint is a server that the test's clients connect to.
+type endpoint struct {
+	http     string // its URLs
+	ws       string
+	dial     func(ctx context.Context, network, address string) (net.Conn, error) // nil: by TCP
+	patience time.Duration                                                        // of its clients; 0: endless
+}
+
 // serveWebSocket serves the test schema. At the end of the test it demands that
 // nothing of any connection is left.
-func serveWebSocket(t *testing.T, ws *transport.WebSocket, schema *testschema.Schema) *httptest.Server {
+func serveWebSocket(t *testing.T, ws *transport.WebSocket, schema graphql.ExecutableSchema) *endpoint {
 	t.Helper()
 	srv := handler.New(schema)
 	srv.AddTransport(ws)
 	server := httptest.NewServer(srv)
 	t.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections()
 		server.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := ws.Shutdown(ctx); err != nil {
-			t.Error(err)
-		}
-		if stats := ws.Stats(); stats != (transport.Stats{}) {
-			t.Errorf("left behind: %+v", stats)
-		}
+		expectNothingLeft(t, ws)
 	})
-	return server
+	return &endpoint{http: server.URL, ws: "ws" + strings.TrimPrefix(server.URL, "http"), patience: patience}
+}
+
+func expectNothingLeft(t *testing.T, ws *transport.WebSocket) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := ws.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+	if stats := ws.Stats(); stats != (transport.Stats{}) {
+		t.Errorf("left behind: %+v", stats)
+	}
 }
 
 // client is a raw client: it sends what the test says, right or wrong.
@@ -52,22 +67,24 @@ type client struct {
 	conn *websocket.Conn
 }
 
-func dial(t *testing.T, server *httptest.Server, subprotocols ...string) *client {
+func dial(t *testing.T, server *endpoint, subprotocols ...string) *client {
 	t.Helper()
-	dialer := websocket.Dialer{Subprotocols: subprotocols, HandshakeTimeout: patience}
-	conn, response, err := dialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
+	dialer := websocket.Dialer{Subprotocols: subprotocols, HandshakeTimeout: patience, NetDialContext: server.dial}
+	conn, response, err := dialer.Dial(server.ws, nil)
 	if err != nil {
 		t.Fatalf("dial: %v (%v)", err, response)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
+	if server.patience > 0 {
+		if err := conn.SetReadDeadline(time.Now().Add(server.patience)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return &client{t, conn}
 }
 
 // connect also gets the connection acknowledged.
-func connect(t *testing.T, server *httptest.Server) *client {
+func connect(t *testing.T, server *endpoint) *client {
 	t.Helper()
 	c := dial(t, server, transport.Subprotocol)
 	c.send(`{"type":"connection_init"}`)
@@ -255,9 +272,7 @@ func TestSecondInitCloses4429(t *testing.T) {
 }
 
 func TestDuplicateIDCloses4409(t *testing.T) {
-	schema := testschema.New()
-	schema.Sources["feed"] = func(context.Context, map[string]any) (<-chan any, error) { return make(chan any), nil }
-	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, schema))
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, silentFeed()))
 	c.subscribe("twice", "subscription{feed}")
 	c.subscribe("twice", "{hello}")
 	c.expectClose(4409, "Subscriber for twice already exists")
@@ -384,9 +399,7 @@ func TestUnknownIDInCompleteIsIgnored(t *testing.T) {
 }
 
 func TestIDIsFreeAfterCompletion(t *testing.T) {
-	schema := testschema.New()
-	schema.Sources["feed"] = func(context.Context, map[string]any) (<-chan any, error) { return make(chan any), nil }
-	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, schema))
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, silentFeed()))
 	for range 200 { // the id is used again the instant the complete arrives
 		c.subscribe("1", "{hello}")
 		c.expect(`{"id":"1","type":"next","payload":{"data":{"hello":"world"}}}`, `{"id":"1","type":"complete"}`)
@@ -412,9 +425,7 @@ func TestOperationsInterleave(t *testing.T) {
 }
 
 func TestTooManyOperationsGetAnError(t *testing.T) {
-	schema := testschema.New()
-	schema.Sources["feed"] = func(context.Context, map[string]any) (<-chan any, error) { return make(chan any), nil }
-	c := connect(t, serveWebSocket(t, &transport.WebSocket{MaxOperationsPerConnection: 1}, schema))
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{MaxOperationsPerConnection: 1}, silentFeed()))
 	c.subscribe("1", "subscription{feed}")
 	c.subscribe("2", "{hello}")
 	if got := c.read(); !strings.HasPrefix(got, `{"id":"2","type":"error"`) || !strings.Contains(got, `"code":"LIMIT_EXCEEDED"`) {
@@ -462,8 +473,7 @@ func TestTooManyConnectionsAreAnswered503(t *testing.T) {
 	ws := &transport.WebSocket{MaxConnections: 1}
 	server := serveWebSocket(t, ws, testschema.New())
 	first := connect(t, server)
-	url := "ws" + strings.TrimPrefix(server.URL, "http")
-	_, response, err := websocket.DefaultDialer.Dial(url, nil)
+	_, response, err := websocket.DefaultDialer.Dial(server.ws, nil)
 	if err == nil || response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
 		t.Fatalf("%v %v", response, err)
 	}
@@ -474,12 +484,11 @@ func TestTooManyConnectionsAreAnswered503(t *testing.T) {
 
 func TestForeignOriginIsRefused(t *testing.T) {
 	server := serveWebSocket(t, &transport.WebSocket{}, testschema.New())
-	url := "ws" + strings.TrimPrefix(server.URL, "http")
-	_, response, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {"http://evil.example"}})
+	_, response, err := websocket.DefaultDialer.Dial(server.ws, http.Header{"Origin": {"http://evil.example"}})
 	if err == nil || response.StatusCode != http.StatusForbidden {
 		t.Fatalf("%v %v", response, err)
 	}
-	conn, _, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {server.URL}})
+	conn, _, err := websocket.DefaultDialer.Dial(server.ws, http.Header{"Origin": {server.http}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -491,13 +500,25 @@ func TestRevokedSessionCloses4403(t *testing.T) {
 	ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
 		return ctx, transport.Session{Done: revoked}, nil
 	}}
-	schema := testschema.New()
-	schema.Sources["feed"] = func(context.Context, map[string]any) (<-chan any, error) { return make(chan any), nil }
-	c := connect(t, serveWebSocket(t, ws, schema))
+	c := connect(t, serveWebSocket(t, ws, silentFeed()))
 	c.subscribe("1", "subscription{feed}")
 	c.expectSilence()
 	close(revoked)
 	c.expectClose(4403, "Forbidden: the session was revoked") // and no complete before it
+}
+
+func TestSessionContextThatEndsCloses4403(t *testing.T) {
+	session, end := context.WithCancel(t.Context())
+	ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		context.AfterFunc(session, cancel)
+		return ctx, transport.Session{}, nil
+	}}
+	c := connect(t, serveWebSocket(t, ws, silentFeed()))
+	c.subscribe("1", "subscription{feed}")
+	c.expectSilence()
+	end()
+	c.expectClose(4403, "Forbidden: the session is over")
 }
 
 func TestShutdownSaysGoodbyeWithoutComplete(t *testing.T) {
@@ -528,7 +549,7 @@ func TestShutdownSaysGoodbyeWithoutComplete(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	_, response, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
+	_, response, err := websocket.DefaultDialer.Dial(server.ws, nil)
 	if err == nil || response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("after shutdown: %v %v", response, err)
 	}
@@ -568,4 +589,37 @@ func TestDisconnectEndsOperations(t *testing.T) {
 	c.conn.NetConn().Close() // no goodbye
 	running.Wait()
 	eventually(t, "nothing is left", func() bool { return ws.Stats() == transport.Stats{} })
+}
+
+func TestStalledClientHarmsNobodyAndLeavesNothing(t *testing.T) {
+	schema := testschema.New()
+	endless := func(event any) testschema.Source {
+		return func(ctx context.Context, _ map[string]any) (<-chan any, error) {
+			out := make(chan any)
+			go func() {
+				defer close(out)
+				for transport.Send(ctx, out, "", event) {
+				}
+			}()
+			return out, nil
+		}
+	}
+	schema.Sources["feed"] = endless(strings.Repeat("x", 95_000))
+	ws := &transport.WebSocket{WriteTimeout: 500 * time.Millisecond}
+	server := serveWebSocket(t, ws, schema)
+	before := runtime.NumGoroutine()
+
+	stalled := connect(t, server)
+	for _, id := range []string{"1", "2", "3"} {
+		stalled.subscribe(id, "subscription{feed}") // and reads nothing any more
+	}
+	healthy := connect(t, server)
+	healthy.subscribe("1", "subscription{feed}")
+	for ws.Stats().Connections == 2 {
+		healthy.read()
+	}
+	healthy.send(`{"type":"complete","id":"1"}`)
+	healthy.conn.Close()
+	eventually(t, "nothing is left", func() bool { return ws.Stats() == transport.Stats{} })
+	eventually(t, "the goroutines are gone", func() bool { return runtime.NumGoroutine() <= before })
 }
