@@ -48,6 +48,7 @@ func stream(ctx context.Context, exec graphql.GraphExecutor, opCtx *graphql.Oper
 	}()
 	failed := &failure{}
 	responses, ctx := exec.DispatchOperation(context.WithValue(ctx, failureKey{}, failed), opCtx)
+	ctx = withRootField(ctx, opCtx)
 	for {
 		resp := responses(ctx)
 		if ctx.Err() != nil {
@@ -77,6 +78,19 @@ func stream(ctx context.Context, exec graphql.GraphExecutor, opCtx *graphql.Oper
 		return to.fail(presented(ctx, exec, cause))
 	}
 	return to.complete()
+}
+
+// withRootField tells the errors of a subscription's events which field they
+// are under. gqlgen, as of v0.17.98, starts their path at the event.
+func withRootField(ctx context.Context, opCtx *graphql.OperationContext) context.Context {
+	if opCtx.Operation.Operation != ast.Subscription {
+		return ctx
+	}
+	fields := graphql.CollectFields(opCtx, opCtx.Operation.SelectionSet, nil)
+	if len(fields) == 0 { // @skip left nothing
+		return ctx
+	}
+	return graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: fields[0]})
 }
 
 // presented turns any error into one that can be sent, through the error

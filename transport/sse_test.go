@@ -110,7 +110,7 @@ func TestSSEErrorsAreEvents(t *testing.T) {
 	}
 	expectStream(t, open(t, http.DefaultClient, url, "subscription{breaks}"), ":\n\n"+
 		"event: next\ndata: {\"data\":{\"breaks\":1}}\n\n"+
-		"event: next\ndata: {\"errors\":[{\"message\":\"it broke\"}]}\n\n"+
+		"event: next\ndata: {\"errors\":[{\"message\":\"it broke\",\"path\":[\"breaks\"]}]}\n\n"+
 		"event: complete\ndata:\n\n")
 }
 

@@ -330,10 +330,28 @@ func TestErrorInExecutionIsNext(t *testing.T) {
 	c.expect(`{"id":"1","type":"next","payload":{"errors":[{"message":"it failed"}],"data":{"fails":null}}}`, `{"id":"1","type":"complete"}`)
 }
 
+func TestErrorInAnEventIsNextAndNamesTheField(t *testing.T) {
+	schema := testschema.New()
+	schema.Sources["feed"] = func(ctx context.Context, _ map[string]any) (<-chan any, error) {
+		out := make(chan any, 2)
+		out <- errors.New("this one failed")
+		out <- "this one didn't"
+		close(out)
+		return out, nil
+	}
+	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, schema))
+	c.subscribe("1", `subscription{mine:feed}`)
+	c.expect(
+		`{"id":"1","type":"next","payload":{"errors":[{"message":"this one failed","path":["mine"]}],"data":{"mine":null}}}`,
+		`{"id":"1","type":"next","payload":{"data":{"mine":"this one didn't"}}}`,
+		`{"id":"1","type":"complete"}`,
+	)
+}
+
 func TestFailEndsASubscriptionWithError(t *testing.T) {
 	c := connect(t, serveWebSocket(t, &transport.WebSocket{}, testschema.New()))
 	c.subscribe("1", `subscription{breaks}`)
-	c.expect(`{"id":"1","type":"next","payload":{"data":{"breaks":1}}}`, `{"id":"1","type":"error","payload":[{"message":"it broke"}]}`)
+	c.expect(`{"id":"1","type":"next","payload":{"data":{"breaks":1}}}`, `{"id":"1","type":"error","payload":[{"message":"it broke","path":["breaks"]}]}`)
 	c.expectSilence()
 }
 

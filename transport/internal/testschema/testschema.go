@@ -148,7 +148,7 @@ func (s *Schema) resolve(ctx context.Context, opCtx *graphql.OperationContext, f
 	} else if resolver := s.Resolvers[field.Name]; resolver != nil { // none: introspection, which is null
 		var err error
 		if value, err = resolver(ctx, field.ArgumentMap(opCtx.Variables)); err != nil {
-			graphql.AddError(ctx, err)
+			value = err
 		}
 	}
 	return encode(ctx, value)
@@ -177,8 +177,13 @@ func (s *Schema) subscribe(ctx context.Context, opCtx *graphql.OperationContext,
 	}
 }
 
+// encode encodes a value; an error is one of the field, which is then null.
 func encode(ctx context.Context, value any) []byte {
-	encoded, err := json.Marshal(value)
+	err, _ := value.(error)
+	var encoded []byte
+	if err == nil {
+		encoded, err = json.Marshal(value)
+	}
 	if err != nil {
 		graphql.AddError(ctx, err)
 		return []byte("null")
