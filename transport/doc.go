@@ -28,6 +28,10 @@
 // because it stops or because a token expired, sends neither, so that clients
 // know to come back.
 //
+// At shutdown, call Shutdown of [WebSocket] and [SSE], and then that of the HTTP
+// server, which knows nothing of the former's connections and would wait for
+// the latter's streams.
+//
 // # Backpressure
 //
 // No transport queues responses. The next one is pulled from the resolver when

@@ -30,6 +30,10 @@ func refuse(status int, code, format string, args ...any) *refusal {
 	return &refusal{status: status, err: codedError(code, format, args...)}
 }
 
+func refuseStopping() *refusal {
+	return refuse(http.StatusServiceUnavailable, CodeInternal, "the server is stopping")
+}
+
 func badRequest(format string, args ...any) *refusal {
 	return refuse(http.StatusBadRequest, CodeBadUserInput, format, args...)
 }

@@ -2,9 +2,10 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,9 +21,9 @@ import (
 // A client that would as soon take JSON gets a single response for a query or
 // a mutation, and a stream for a subscription.
 //
-// A stream lives as long as the request's context. Cancel it when the caller's
-// token expires, and cancel the server's base context at shutdown: the stream
-// then ends without "complete", which makes clients reconnect.
+// A stream lives as long as the request's context: cancel that when the
+// caller's token expires. The stream then ends without "complete", which makes
+// clients reconnect, as it does at Shutdown.
 type SSE struct {
 	// KeepAlive is the time between the comments that keep an idle stream open
 	// through proxies; 0 means 15 s.
@@ -37,7 +38,13 @@ type SSE struct {
 	// Logger takes what no client is told, such as panics; nil means slog's default.
 	Logger *slog.Logger
 
-	streams atomic.Int64
+	once     sync.Once
+	stopping context.Context // ended by Shutdown
+	stop     context.CancelFunc
+	serving  sync.WaitGroup
+
+	mu   sync.Mutex // guards what follows
+	open int        // streams
 }
 
 var _ graphql.Transport = (*SSE)(nil)
@@ -63,7 +70,9 @@ func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		return
 	}
 	ids := &eventIDs{}
-	ctx := context.WithValue(r.Context(), lastEventIDKey{}, r.Header.Get("Last-Event-ID"))
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	ctx = context.WithValue(ctx, lastEventIDKey{}, r.Header.Get("Last-Event-ID"))
 	ctx = context.WithValue(ctx, eventIDsKey{}, ids)
 	opCtx, turnedAway := prepare(ctx, exec, params, t.Logger)
 	subscribes := turnedAway == nil && opCtx.Operation.Operation == ast.Subscription
@@ -79,12 +88,13 @@ func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		return
 	}
 
-	defer t.streams.Add(-1)
-	if open := t.streams.Add(1); t.MaxStreams > 0 && open > int64(t.MaxStreams) {
+	if refused := t.admit(); refused != nil {
 		w.Header().Set("Retry-After", retryAfterSeconds)
-		single.refuse(refuse(http.StatusServiceUnavailable, CodeLimitExceeded, "too many open streams"))
+		single.refuse(refused)
 		return
 	}
+	defer t.release()
+	defer context.AfterFunc(t.stopping, cancel)()
 	events := openEvents(w, ids, orDuration(t.KeepAlive, 15*time.Second), orDuration(t.WriteTimeout, 10*time.Second))
 	defer events.close()
 	var err error
@@ -96,6 +106,60 @@ func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	if err != nil {
 		orDefault(t.Logger).DebugContext(ctx, "transport: event stream cut short", "error", err)
 	}
+}
+
+// admit takes a place for a stream, which release gives back.
+func (t *SSE) admit() *refusal {
+	t.once.Do(t.setUp)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopping.Err() != nil {
+		return refuseStopping()
+	}
+	if t.MaxStreams > 0 && t.open >= t.MaxStreams {
+		return refuse(http.StatusServiceUnavailable, CodeLimitExceeded, "too many open streams")
+	}
+	t.open++
+	t.serving.Add(1)
+	return nil
+}
+
+func (t *SSE) release() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.open--
+	t.serving.Done()
+}
+
+func (t *SSE) setUp() {
+	t.stopping, t.stop = context.WithCancel(context.Background())
+}
+
+// Shutdown ends all streams without "complete", so that clients reconnect, and
+// waits until their operations have ended. New streams are refused from the
+// start; single responses are not its business. When ctx ends first, its error
+// is returned.
+func (t *SSE) Shutdown(ctx context.Context) error {
+	t.once.Do(t.setUp)
+	t.mu.Lock()
+	t.stop()
+	t.mu.Unlock()
+	select {
+	case <-done(&t.serving):
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close the event streams: %w", ctx.Err())
+	}
+}
+
+// done is closed when all that the group counts has ended.
+func done(group *sync.WaitGroup) <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(ended)
+	}()
+	return ended
 }
 
 func orDuration(d, otherwise time.Duration) time.Duration {

@@ -171,37 +171,52 @@ func TestSSEIDsMatchEventsThatWait(t *testing.T) {
 		"event: complete\ndata:\n\n")
 }
 
-// TestSSECutShortSendsNoComplete is what shutdown and an expired token do.
-func TestSSECutShortSendsNoComplete(t *testing.T) {
+// serveSSE serves the schema's feed by SSE, under a context that a test may end.
+func serveSSE(t *testing.T, sse *transport.SSE) (url string, end context.CancelFunc) {
+	t.Helper()
 	srv := handler.New(silentFeed())
-	srv.AddTransport(&transport.SSE{})
-	base, stop := context.WithCancel(context.Background())
+	srv.AddTransport(sse)
+	base, end := context.WithCancel(context.Background())
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(base, cancel)()
 		srv.ServeHTTP(w, r.WithContext(ctx))
 	}))
-	defer server.Close()
-	response := open(t, http.DefaultClient, server.URL, "subscription{feed}")
-	stop()
+	t.Cleanup(server.Close)
+	return server.URL, end
+}
+
+func TestSSEContextThatEndsSendsNoComplete(t *testing.T) {
+	url, end := serveSSE(t, &transport.SSE{})
+	response := open(t, http.DefaultClient, url, "subscription{feed}")
+	end()
 	expectStream(t, response, ":\n\n")
 }
 
+func TestSSEShutdownSendsNoComplete(t *testing.T) {
+	sse := &transport.SSE{}
+	url, _ := serveSSE(t, sse)
+	response := open(t, http.DefaultClient, url, "subscription{feed}")
+	if err := sse.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	expectStream(t, response, ":\n\n")
+	if answer := post(t, url, `{"query":"subscription{feed}"}`, "Accept", mediaStream); answer.status != 503 {
+		t.Errorf("after shutdown: %d %s", answer.status, answer.body)
+	}
+}
+
 func TestSSETooManyStreamsAreAnswered503(t *testing.T) {
-	srv := handler.New(silentFeed())
-	srv.AddTransport(&transport.SSE{MaxStreams: 1})
-	server := httptest.NewServer(srv)
-	defer server.Close()
-	first := open(t, http.DefaultClient, server.URL, "subscription{feed}")
-	answer := post(t, server.URL, `{"query":"subscription{feed}"}`, "Accept", mediaStream)
+	url, _ := serveSSE(t, &transport.SSE{MaxStreams: 1})
+	first := open(t, http.DefaultClient, url, "subscription{feed}")
+	answer := post(t, url, `{"query":"subscription{feed}"}`, "Accept", mediaStream)
 	if answer.status != 503 || answer.code() != "LIMIT_EXCEEDED" {
 		t.Errorf("%d %s", answer.status, answer.body)
 	}
 	first.Body.Close()
 	eventually(t, "the place is free", func() bool {
-		response := open(t, http.DefaultClient, server.URL, "{hello}")
-		return response.StatusCode == 200
+		return open(t, http.DefaultClient, url, "{hello}").StatusCode == 200
 	})
 }
 

@@ -188,7 +188,7 @@ func (t *WebSocket) admit() *refusal {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.stopping {
-		return refuse(http.StatusServiceUnavailable, CodeInternal, "the server is stopping")
+		return refuseStopping()
 	}
 	if t.MaxConnections > 0 && t.admitted >= t.MaxConnections {
 		return refuse(http.StatusServiceUnavailable, CodeLimitExceeded, "too many connections")
@@ -257,12 +257,7 @@ func (t *WebSocket) Shutdown(ctx context.Context) error {
 	}
 	t.mu.Unlock()
 
-	ended := make(chan struct{})
-	go func() {
-		t.serving.Wait()
-		close(ended)
-	}()
-
+	ended := done(&t.serving)
 	pause := shutdownStep
 	if deadline, ok := ctx.Deadline(); ok && len(open) > 0 {
 		pause = min(pause, time.Until(deadline)/time.Duration(2*len(open)))

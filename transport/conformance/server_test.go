@@ -5,6 +5,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -66,8 +67,7 @@ type restartable struct {
 	mu        sync.Mutex
 	graphql   http.Handler
 	webSocket *transport.WebSocket
-	base      context.Context
-	stop      context.CancelFunc
+	sse       *transport.SSE
 }
 
 func newRestartable() *restartable {
@@ -78,12 +78,12 @@ func newRestartable() *restartable {
 
 func (s *restartable) start() {
 	s.webSocket = &transport.WebSocket{Init: admit}
+	s.sse = &transport.SSE{}
 	srv := handler.New(newSchema())
 	srv.AddTransport(s.webSocket)
-	srv.AddTransport(&transport.SSE{})
+	srv.AddTransport(s.sse)
 	srv.AddTransport(&transport.HTTP{})
 	s.graphql = srv
-	s.base, s.stop = context.WithCancel(context.Background())
 }
 
 func (s *restartable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -92,23 +92,19 @@ func (s *restartable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	graphql, base := s.graphql, s.base
+	graphql := s.graphql
 	s.mu.Unlock()
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(base, cancel)()
-	graphql.ServeHTTP(w, r.WithContext(ctx))
+	graphql.ServeHTTP(w, r)
 }
 
 func (s *restartable) restart(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	old, stop := s.webSocket, s.stop
+	webSocket, sse := s.webSocket, s.sse
 	s.start()
 	s.mu.Unlock()
-	stop()
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
-	if err := old.Shutdown(ctx); err != nil {
+	if err := errors.Join(webSocket.Shutdown(ctx), sse.Shutdown(ctx)); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}
 }
