@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"decnet/transport"
 	"decnet/transport/internal/testschema"
@@ -20,10 +24,13 @@ const (
 	mediaResponse = "application/graphql-response+json"
 )
 
-// serveHTTP serves the test schema by HTTP and SSE.
-func serveHTTP(t *testing.T, schema *testschema.Schema) string {
+// serveHTTP serves the test schema by HTTP and SSE, with extensions of gqlgen.
+func serveHTTP(t *testing.T, schema *testschema.Schema, extensions ...graphql.HandlerExtension) string {
 	t.Helper()
 	srv := handler.New(schema)
+	for _, extension := range extensions {
+		srv.Use(extension)
+	}
 	srv.AddTransport(&transport.SSE{})
 	srv.AddTransport(&transport.HTTP{MaxBody: 4096})
 	server := httptest.NewServer(srv)
@@ -168,6 +175,67 @@ func TestHTTPStatusOfWhatGraphQLTurnsAway(t *testing.T) {
 		if answer := post(t, url, body, "Accept", mediaResponse); answer.status != 400 || strings.Contains(answer.body, `"data"`) {
 			t.Errorf("%s, GraphQL response: %d %s", name, answer.status, answer.body)
 		}
+	}
+}
+
+func TestHTTPStatusOfWhatAnExtensionTurnsAway(t *testing.T) {
+	for code, status := range map[string]int{
+		"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "RATE_LIMITED": 429, "INTERNAL": 500, "LIMIT_EXCEEDED": 400,
+	} {
+		gate := handler.OperationFunc(func(context.Context, graphql.OperationHandler) graphql.ResponseHandler {
+			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{{Message: "no", Extensions: map[string]any{"code": code}}}})
+		})
+		url := serveHTTP(t, testschema.New(), gate)
+		answer := post(t, url, `{"query":"{hello}"}`, "Accept", mediaResponse)
+		if answer.status != status || answer.code() != code || strings.Contains(answer.body, `"data"`) {
+			t.Errorf("%s: %d %s", code, answer.status, answer.body)
+		}
+	}
+}
+
+func TestHTTPPersistedQuery(t *testing.T) {
+	url := serveHTTP(t, testschema.New(), extension.AutomaticPersistedQuery{Cache: graphql.MapCache[string]{}})
+	// The hash of {hello}.
+	const hash = `"extensions":{"persistedQuery":{"version":1,"sha256Hash":"9dd7ff987fac8d0d1979084ebde5ce8bd855cd066d1a34e98432275cc6bc264c"}}`
+	if answer := post(t, url, `{`+hash+`}`); answer.code() != "PERSISTED_QUERY_NOT_FOUND" {
+		t.Errorf("unknown: %d %s", answer.status, answer.body)
+	}
+	for _, body := range []string{`{"query":"{hello}",` + hash + `}`, `{` + hash + `}`} {
+		if answer := post(t, url, body); answer.body != `{"data":{"hello":"world"}}` {
+			t.Errorf("%s: %d %s", body, answer.status, answer.body)
+		}
+	}
+}
+
+// unencodable is an extension that puts into each response what JSON has no
+// words for.
+type unencodable struct{}
+
+func (unencodable) ExtensionName() string                   { return "Unencodable" }
+func (unencodable) Validate(graphql.ExecutableSchema) error { return nil }
+func (unencodable) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	graphql.RegisterExtension(ctx, "channel", make(chan int))
+	return next(ctx)
+}
+
+func TestUnencodableResponseIsAnInternalError(t *testing.T) {
+	url := serveHTTP(t, testschema.New(), unencodable{})
+	if answer := post(t, url, `{"query":"{hello}"}`); answer.status != 500 || answer.code() != "INTERNAL" {
+		t.Errorf("HTTP: %d %s", answer.status, answer.body)
+	}
+	expectStream(t, open(t, http.DefaultClient, url, "{hello}"), ":\n\n"+
+		"event: next\ndata: {\"errors\":[{\"message\":\"internal system error\",\"extensions\":{\"code\":\"INTERNAL\"}}]}\n\n"+
+		"event: complete\ndata:\n\n")
+}
+
+func TestResponseExtensionsAreSent(t *testing.T) {
+	cost := handler.ResponseFunc(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		graphql.RegisterExtension(ctx, "cost", 3)
+		return next(ctx)
+	})
+	answer := post(t, serveHTTP(t, testschema.New(), cost), `{"query":"{hello}"}`)
+	if answer.body != `{"data":{"hello":"world"},"extensions":{"cost":3}}` {
+		t.Error(answer.body)
 	}
 }
 
