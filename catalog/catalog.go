@@ -1,0 +1,126 @@
+// Package catalog holds what a decky can be made of: services, archetypes, distros and OS personalities.
+//
+// They are data, not code: YAML files embedded in the binary, which a user extends with files of the same keys. A new slug adds
+// an entry; a known slug changes the fields that it names. Everything is checked when it is loaded, so that a deploy
+// never meets a reference to nothing, and all errors are reported together, each with its file and line.
+package catalog
+
+import (
+	"maps"
+	"slices"
+)
+
+// Catalog is the checked whole. It never changes after Load, so any number of goroutines may read it; what it hands out are copies.
+type Catalog struct {
+	services      map[string]Service
+	archetypes    map[string]Archetype
+	distros       map[string]Distro
+	personalities map[string]Personality
+}
+
+// Service is one decoy protocol.
+type Service struct {
+	Slug, Name, Description, Category string
+	Ports                             []Port
+	Decoy                             bool   // the decoy binary speaks it
+	Image                             string // a user's own container image; "" is none
+	Singleton                         bool   // one for the whole network, so never a decky's
+}
+
+// Available tells whether a decky can run the service.
+func (s Service) Available() bool { return (s.Decoy || s.Image != "") && !s.Singleton }
+
+// Port is a port that a service listens on.
+type Port struct {
+	Number int    // 1 to 65535
+	Proto  string // tcp or udp
+	TLS    bool   // TLS from the first byte
+}
+
+// Conflict returns the first port of a that b wants too.
+func Conflict(a, b Service) (Port, bool) {
+	for _, p := range a.Ports {
+		if slices.ContainsFunc(b.Ports, p.same) {
+			return p, true
+		}
+	}
+	return Port{}, false
+}
+
+func (p Port) same(q Port) bool { return p.Number == q.Number && p.Proto == q.Proto }
+
+// Archetype is a preset of services, OS and host-name style.
+type Archetype struct {
+	Slug, Name, Description string
+	Services                []string // what a decky of it starts with
+	Pool                    []string // what a mutation may pick from; it includes Services
+	Distros                 []string
+	OS                      string // a personality
+	HostnameStyle           string // "" leaves it to the distro
+}
+
+// Distro is a distribution that a decky can pretend to run.
+type Distro struct{ Slug, Name, HostnameStyle string }
+
+// Personality is how a decky's network stack looks to a scanner.
+type Personality struct {
+	Slug, Name string
+	Sysctls    map[string]string // by full name, as net.ipv4.ip_default_ttl
+	OUIs       []string          // vendor prefixes of fitting network cards, as 00:50:56
+}
+
+func (s Service) clone() Service { s.Ports = slices.Clone(s.Ports); return s }
+
+func (a Archetype) clone() Archetype {
+	a.Services, a.Pool, a.Distros = slices.Clone(a.Services), slices.Clone(a.Pool), slices.Clone(a.Distros)
+	return a
+}
+
+func (d Distro) clone() Distro { return d }
+
+func (p Personality) clone() Personality {
+	p.Sysctls, p.OUIs = maps.Clone(p.Sysctls), slices.Clone(p.OUIs)
+	return p
+}
+
+// Services returns every service, by slug.
+func (c *Catalog) Services() []Service { return all(c.services) }
+
+// Archetypes returns every archetype, by slug.
+func (c *Catalog) Archetypes() []Archetype { return all(c.archetypes) }
+
+// Distros returns every distro, by slug.
+func (c *Catalog) Distros() []Distro { return all(c.distros) }
+
+// Personalities returns every personality, by slug.
+func (c *Catalog) Personalities() []Personality { return all(c.personalities) }
+
+// Service returns the service of that slug, if there is one.
+func (c *Catalog) Service(slug string) (Service, bool) { return one(c.services, slug) }
+
+// Archetype returns the archetype of that slug, if there is one.
+func (c *Catalog) Archetype(slug string) (Archetype, bool) { return one(c.archetypes, slug) }
+
+// Distro returns the distro of that slug, if there is one.
+func (c *Catalog) Distro(slug string) (Distro, bool) { return one(c.distros, slug) }
+
+// Personality returns the personality of that slug, if there is one.
+func (c *Catalog) Personality(slug string) (Personality, bool) { return one(c.personalities, slug) }
+
+type entry[T any] interface{ clone() T }
+
+func all[T entry[T]](m map[string]T) []T {
+	out := make([]T, 0, len(m))
+	for _, slug := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, m[slug].clone())
+	}
+	return out
+}
+
+func one[T entry[T]](m map[string]T, slug string) (T, bool) {
+	v, ok := m[slug]
+	if !ok {
+		return v, false
+	}
+	return v.clone(), true
+}

@@ -1,0 +1,97 @@
+package catalog
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+)
+
+// styles are host-name patterns. {word} and {WORD} are a word, {n} a number of two digits without a leading zero, {d} one of
+// two digits that counts from 01, {b} seven and {B} eleven letters or digits, {h} and {H} six hex digits.
+var styles = map[string]string{
+	"generic":             "SRV-{WORD}-{n}",
+	"rhel":                "{word}{n}",
+	"minimal":             "{word}-{n}",
+	"rolling":             "{word}-{word}",
+	"windows-workstation": "DESKTOP-{b}",
+	"windows-server":      "WIN-{B}",
+	"domain-controller":   "DC{d}",
+	"web":                 "web-{word}-{d}",
+	"database":            "db-{word}-{d}",
+	"mail":                "mail-{word}-{d}",
+	"files":               "nas-{word}-{d}",
+	"printer":             "NPI{H}",
+	"camera":              "cam-{h}",
+	"plc":                 "plc-{word}-{d}",
+	"voip":                "pbx-{word}-{d}",
+	"monitoring":          "mon-{word}-{d}",
+	"devops":              "build-{word}-{d}",
+}
+
+var words = strings.Fields(`amber anvil apex arbor aspen atlas basalt beacon birch boreal brook canyon cedar cinder cobalt comet
+copper coral crest cypress delphi dune ember falcon fjord flint forge garnet glacier granite harbor hazel heron indigo ivory
+jasper juniper kestrel lagoon larch linden maple marble meadow mesa nimbus onyx opal orchid osprey pine quartz raven ridge
+saffron slate sparrow summit thistle tundra umber walnut willow zephyr`)
+
+const (
+	base36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	base16 = "0123456789ABCDEF"
+)
+
+// Hostname draws a host name in a style: one label that RFC 1123 allows. An unknown style is drawn as generic.
+func (c *Catalog) Hostname(style string, r *rand.Rand) string {
+	pattern, ok := styles[style]
+	if !ok {
+		pattern = styles["generic"]
+	}
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(pattern, "{")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		var name string
+		name, pattern, _ = strings.Cut(rest, "}")
+		b.WriteString(draw(name, r))
+	}
+}
+
+func draw(placeholder string, r *rand.Rand) string {
+	switch placeholder {
+	case "word":
+		return words[r.IntN(len(words))]
+	case "WORD":
+		return strings.ToUpper(words[r.IntN(len(words))])
+	case "n":
+		return fmt.Sprint(10 + r.IntN(90))
+	case "d":
+		return fmt.Sprintf("%02d", 1+r.IntN(99))
+	case "b":
+		return letters(base36, 7, r)
+	case "B":
+		return letters(base36, 11, r)
+	case "h":
+		return strings.ToLower(letters(base16, 6, r))
+	default: // H
+		return letters(base16, 6, r)
+	}
+}
+
+func letters(alphabet string, n int, r *rand.Rand) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = alphabet[r.IntN(len(alphabet))]
+	}
+	return string(b)
+}
+
+// MAC draws an address from a vendor that fits the personality, in lower case. An unknown personality is drawn as linux.
+func (c *Catalog) MAC(personality string, r *rand.Rand) string {
+	p, ok := c.personalities[personality]
+	if !ok {
+		p = c.personalities["linux"]
+	}
+	rest := r.Uint32()
+	return fmt.Sprintf("%s:%02x:%02x:%02x", strings.ToLower(p.OUIs[r.IntN(len(p.OUIs))]), byte(rest>>16), byte(rest>>8), byte(rest))
+}
