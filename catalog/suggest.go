@@ -25,7 +25,7 @@ func (c *Catalog) slugs(kind string) []string {
 	return nil
 }
 
-// near is for mistypings: at most one edit for each three letters. Longer words than any slug are not worth the comparison.
+// near is for mistypings: one edit in a short word, two from five letters on (a swap is two), and so on. Longer words than any slug are not worth the comparison.
 func near(words []string, typed string) []string {
 	if len(typed) > 64 {
 		return nil
@@ -36,7 +36,7 @@ func near(words []string, typed string) []string {
 	}
 	var found []match
 	for _, w := range words {
-		if far := distance(w, typed); far <= max(1, len(typed)/3) {
+		if far := distance(w, typed); far <= max(1, (len(typed)+1)/3) {
 			found = append(found, match{w, far})
 		}
 	}
