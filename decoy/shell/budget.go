@@ -1,0 +1,136 @@
+package shell
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"syscall"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// What one line may cost. Together they bound the memory of a line to some megabytes, whatever it says.
+const (
+	maxLine         = 16 << 10 // bytes of source
+	maxSyntaxNodes  = 6000
+	maxExpansions   = 400 // parameter expansions and substitutions in a line
+	maxBraces       = 1000
+	maxReplacement  = 64
+	maxSteps        = 20000 // statements run
+	maxDepth        = 40    // of functions, subshells and substitutions in each other
+	maxOutput       = 1 << 20
+	maxPipe         = 256 << 10
+	maxSubstitution = 32 << 10
+	maxVariable     = 16 << 10
+	maxVariables    = 300
+	maxHistory      = 200
+)
+
+// budget counts a line's steps; subshells share it.
+type budget struct {
+	steps atomic.Int64
+}
+
+// step says false when the line must end.
+func (b *budget) step(ctx context.Context, depth int) bool {
+	return depth <= maxDepth && b.steps.Add(1) <= maxSteps && ctx.Err() == nil
+}
+
+// limitedBuffer is a pipe that breaks when it is full.
+type limitedBuffer struct {
+	bytes.Buffer
+	limit int
+}
+
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	if room := b.limit - b.Len(); len(p) > room {
+		b.Buffer.Write(p[:room])
+		return room, syscall.EPIPE
+	}
+	return b.Buffer.Write(p)
+}
+
+// limitedWriter passes on what the line may print, and then ends it.
+type limitedWriter struct {
+	w    io.Writer
+	left *atomic.Int64
+	stop context.CancelFunc
+}
+
+func (l limitedWriter) Write(p []byte) (int, error) {
+	if l.left.Add(-int64(len(p))) < 0 {
+		l.stop()
+		return 0, syscall.EPIPE
+	}
+	n, err := l.w.Write(p)
+	if err != nil {
+		l.stop() // nobody listens any more
+	}
+	return n, err
+}
+
+var errTooMuch = errors.New("cannot allocate memory")
+
+// check refuses a line whose expansions could grow beyond measure before the budget is asked: everything else grows by
+// steps. It looks at the tree alone.
+func check(file *syntax.File) error {
+	nodes, expansions := 0, 0
+	var err error
+	syntax.Walk(file, func(n syntax.Node) bool {
+		if n == nil {
+			return true
+		}
+		nodes++
+		switch n := n.(type) {
+		case *syntax.ParamExp:
+			expansions++
+			if n.Repl != nil && n.Repl.With != nil && (n.Repl.With.Lit() == "" && len(n.Repl.With.Parts) > 0 || len(n.Repl.With.Lit()) > maxReplacement) {
+				err = errTooMuch
+			}
+		case *syntax.CmdSubst, *syntax.ArithmExp, *syntax.ProcSubst:
+			expansions++
+		case *syntax.Word:
+			if braces(n) > maxBraces {
+				err = errTooMuch
+			}
+		}
+		if nodes > maxSyntaxNodes || expansions > maxExpansions {
+			err = errTooMuch
+		}
+		return err == nil
+	})
+	return err
+}
+
+// braces returns how many words brace expansion would make of one, or more than maxBraces.
+func braces(w *syntax.Word) int {
+	split := &syntax.Word{Parts: append([]syntax.WordPart(nil), w.Parts...)}
+	if !syntax.SplitBraces(split) {
+		return 1
+	}
+	return countBraces(split)
+}
+
+func countBraces(w *syntax.Word) int {
+	product := 1
+	for _, part := range w.Parts {
+		b, ok := part.(*syntax.BraceExp)
+		if !ok {
+			continue
+		}
+		n := 0
+		if b.Sequence {
+			n = sequence(b.Elems)
+		} else {
+			for _, elem := range b.Elems {
+				n += countBraces(elem)
+			}
+		}
+		if product *= n; product > maxBraces || product < 0 {
+			return maxBraces + 1
+		}
+	}
+	return product
+}

@@ -1,0 +1,172 @@
+package shell
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// call is one run of a builtin or a tool. Its status is what the function returns.
+type call struct {
+	*eval
+	args []string // with the name
+	streams
+}
+
+type command func(*call) int
+
+// printf writes to the standard output and says false when nobody reads it any more.
+func (c *call) printf(format string, args ...any) bool {
+	_, err := fmt.Fprintf(c.out, format, args...)
+	return err == nil
+}
+
+// fail writes "name: message" to the standard error and returns the status.
+func (c *call) fail(status int, format string, args ...any) int {
+	fmt.Fprintf(c.err, c.args[0]+": "+format+"\n", args...)
+	return status
+}
+
+// options splits the arguments into one-letter options, which may be joined, and operands. A letter in valued takes the next argument.
+func (c *call) options(valued string) (flags map[rune]string, operands []string) {
+	flags = map[rune]string{}
+	args := c.args[1:]
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		switch {
+		case a == "--":
+			return flags, append(operands, args[i+1:]...)
+		case strings.HasPrefix(a, "--"):
+			flags[[]rune(a + "-")[2]] += a[2:]
+		case len(a) > 1 && a[0] == '-':
+			for j, letter := range a[1:] {
+				if !strings.ContainsRune(valued, letter) {
+					flags[letter] += "y"
+					continue
+				}
+				if flags[letter] = a[1+j+1:]; flags[letter] == "" && i+1 < len(args) {
+					i++
+					flags[letter] = args[i]
+				}
+				break
+			}
+		default:
+			operands = append(operands, a)
+		}
+	}
+	return flags, operands
+}
+
+// sleep waits as a command would, but no longer than most, and not at all in the background. It says false when the line's time is up.
+func (c *call) sleep(d, most time.Duration) bool {
+	if c.background {
+		return true
+	}
+	timer := time.NewTimer(min(d, most))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+// input returns the standard input, bounded.
+func (c *call) input() string {
+	text, _ := io.ReadAll(io.LimitReader(c.in, maxPipe))
+	return string(text)
+}
+
+// inputs returns the content of the operands' files, or the standard input where there are none, and false when one can't be read.
+func (c *call) inputs(operands []string) (texts []string, ok bool) {
+	if len(operands) == 0 {
+		return []string{c.input()}, true
+	}
+	ok = true
+	total := 0
+	for _, p := range operands {
+		text, err := "", error(nil)
+		if p == "-" {
+			text = c.input()
+		} else {
+			text, err = c.readFile(p)
+		}
+		if err != nil {
+			c.fail(1, "%s", err)
+			ok = false
+			continue
+		}
+		if total += len(text); total > maxAllFiles {
+			return texts, false
+		}
+		texts = append(texts, text)
+	}
+	return texts, ok
+}
+
+// lines splits a text into lines without their newlines.
+func lines(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+// source runs a script in this shell.
+func (e *eval) source(text string, io streams) int {
+	file, err := e.parse(text)
+	if err != nil {
+		e.syntaxError(err, io)
+		return 2
+	}
+	e.depth++
+	e.stmts(file.Stmts, io)
+	e.depth--
+	return e.status
+}
+
+// subshell runs a script in a shell of its own.
+func (e *eval) subshell(text string, params []string, io streams) int {
+	sub := e.sub()
+	sub.params, sub.script = params, true
+	status := sub.source(text, io)
+	e.absorb(sub)
+	return status
+}
+
+// execute is an attempt to run a file that is no tool of the system: a script is evaluated, a program can't be.
+func (e *eval) execute(c *call, file *node) {
+	text := file.read()
+	if strings.ContainsRune(text, 0) || strings.HasPrefix(text, "\x7fELF") {
+		e.record("execute", fileFields(e.abs(c.args[0]), text)...)
+		fmt.Fprintf(c.err, "%s%s: cannot execute binary file: Exec format error\n", e.prefix(), c.args[0])
+		e.status = 126
+		return
+	}
+	e.status = e.subshell(text, c.args[1:], c.streams)
+}
+
+// sequence returns how many words {x..y} makes.
+func sequence(elems []*syntax.Word) int {
+	var from, to int
+	if len(elems) < 2 {
+		return 1
+	}
+	if _, err := fmt.Sscan(elems[0].Lit(), &from); err != nil {
+		return 128 // letters
+	}
+	if _, err := fmt.Sscan(elems[1].Lit(), &to); err != nil {
+		return 128
+	}
+	if from > to {
+		from, to = to, from
+	}
+	if n := to - from + 1; n > 0 && n <= maxBraces {
+		return n
+	}
+	return maxBraces + 1
+}

@@ -1,0 +1,70 @@
+package shell
+
+import (
+	"maps"
+	"slices"
+)
+
+// commands are the tools of the system by name; init breaks the circle of those that run others.
+var commands map[string]command
+
+func init() {
+	commands = map[string]command{
+		// files
+		"ls": ls, "cat": cat, "more": cat, "less": cat, "touch": touch, "mkdir": mkdir, "rm": rm, "rmdir": rm, "cp": copyOrMove, "mv": copyOrMove,
+		"ln": ln, "chmod": chmod, "chown": chown, "find": find, "which": which, "file": fileType, "md5sum": digest, "sha1sum": digest, "sha256sum": digest, "dd": dd,
+		// text
+		"head": head, "tail": tail, "grep": grep, "egrep": grep, "fgrep": grep, "wc": wc, "sort": sortLines, "uniq": uniq, "cut": cut, "tr": tr, "sed": sed,
+		"awk": awk, "seq": seq, "yes": yes, "sleep": sleep, "tee": tee, "xargs": xargs, "basename": basename, "dirname": basename, "base64": base64Tool,
+		"echo": echo, "printf": printf, "test": test, "[": test, "true": builtinTrue, "false": builtinFalse, "pwd": pwd, "clear": builtinTrue, "sync": builtinTrue, "stty": builtinTrue,
+		// the system
+		"uname": uname, "id": id, "whoami": whoami, "groups": groups, "hostname": hostname, "ps": ps, "top": top, "uptime": uptime, "w": w, "who": who, "last": last,
+		"free": free, "df": df, "du": du, "date": date, "nproc": nproc, "lscpu": lscpu, "lsb_release": lsbRelease, "dmesg": dmesg, "mount": mount, "env": env, "printenv": env,
+		// the network
+		"ifconfig": ifconfig, "ip": ip, "route": route, "arp": arp, "netstat": sockets, "ss": sockets, "wget": fetch, "curl": fetch, "tftp": fetch, "ftpget": fetch,
+		"nc": dial, "telnet": dial, "ssh": dial, "scp": dial, "sftp": dial, "ftp": dial, "ping": ping,
+		// administration
+		"sh": shellTool, "bash": shellTool, "ash": shellTool, "busybox": busybox, "nohup": wrapper, "nice": wrapper, "timeout": wrapper, "setsid": wrapper,
+		"sudo": sudo, "su": su, "passwd": passwd, "chpasswd": chpasswd, "useradd": useradd, "adduser": useradd, "userdel": useradd, "usermod": rootOnly,
+		"kill": kill, "pkill": kill, "killall": kill, "crontab": crontab, "apt": packages, "apt-get": packages, "yum": packages, "dnf": packages, "apk": packages,
+		"pacman": packages, "systemctl": systemctl, "service": systemctl, "iptables": rootOnly, "chattr": rootOnly, "sysctl": rootOnly, "modprobe": rootOnly,
+		"reboot": reboot, "shutdown": reboot, "poweroff": reboot, "halt": reboot,
+	}
+}
+
+func builtinTrue(*call) int  { return 0 }
+func builtinFalse(*call) int { return 1 }
+
+// systemTools live in /usr/sbin.
+var systemTools = map[string]bool{
+	"ifconfig": true, "route": true, "arp": true, "iptables": true, "sysctl": true, "modprobe": true, "reboot": true, "shutdown": true, "poweroff": true, "halt": true,
+	"useradd": true, "userdel": true, "usermod": true, "adduser": true, "chpasswd": true,
+}
+
+// has tells whether the system has the tool: each distribution has one package manager, and a small device has little.
+func (s *System) has(name string) bool {
+	switch name {
+	case "apt", "apt-get":
+		return s.Packages == "apt"
+	case "yum":
+		return s.Packages == "yum" || s.Packages == "dnf"
+	case "dnf", "apk", "pacman":
+		return s.Packages == name
+	case "bash":
+		return !s.BusyBox
+	case "ash", "tftp", "ftpget", "busybox":
+		return s.BusyBox
+	case "systemctl", "sudo", "lsb_release", "lscpu", "file":
+		return !s.BusyBox
+	case "curl", "ssh", "scp", "sftp", "timeout", "chpasswd", "useradd", "userdel", "usermod":
+		return !s.Embedded
+	case "ifconfig", "netstat", "route", "arp", "telnet", "ftp":
+		return s.BusyBox || s.ID == "centos" || s.ID == "kali"
+	}
+	return true
+}
+
+// tools returns the names of all tools that the system has, sorted.
+func (s *System) tools() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(commands)), func(name string) bool { return !s.has(name) })
+}

@@ -1,0 +1,568 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	goio "io"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/pattern"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       goio.Reader
+	out, err goio.Writer
+}
+
+// flow says how a statement has changed what comes next.
+type flow int
+
+const (
+	onward flow = iota
+	breaking
+	continuing
+	returning
+	exiting
+	aborting // the line has spent its budget
+)
+
+// eval runs one line: the walk over its syntax tree. A subshell has one of its own, which shares the budget.
+type eval struct {
+	*Shell
+	ctx    context.Context
+	budget *budget
+	depth  int
+	flow   flow
+	levels int // of loops that break or continue goes out of
+}
+
+// sub returns an evaluator whose changes of variables and directory stay its own.
+func (e *eval) sub() *eval {
+	return &eval{Shell: e.Shell.fork(), ctx: e.ctx, budget: e.budget, depth: e.depth + 1}
+}
+
+// absorb takes over from a subshell what all share: that the budget is spent.
+func (e *eval) absorb(sub *eval) {
+	if sub.flow == aborting {
+		e.flow = aborting
+	}
+}
+
+func (e *eval) stmts(list []*syntax.Stmt, io streams) {
+	for _, s := range list {
+		if e.stmt(s, io); e.flow != onward {
+			return
+		}
+	}
+}
+
+func (e *eval) stmt(s *syntax.Stmt, io streams) {
+	if !e.budget.step(e.ctx, e.depth) {
+		e.flow = aborting
+		fmt.Fprintf(io.err, "%sfork: retry: Resource temporarily unavailable\n", e.prefix())
+		e.status = 254
+		return
+	}
+	if s.Background {
+		e = e.sub()
+		io.in = strings.NewReader("")
+		e.background = true
+	}
+	io, done, err := e.redirect(s.Redirs, io)
+	if err != nil {
+		fmt.Fprintf(io.err, "%s%s\n", e.prefix(), err)
+		e.status = 1
+	} else if s.Cmd != nil {
+		e.command(s.Cmd, io)
+	} else {
+		e.status = 0
+	}
+	done()
+	if s.Negated {
+		e.status = truth(e.status != 0)
+	}
+}
+
+// truth is the status of a test.
+func truth(holds bool) int {
+	if holds {
+		return 0
+	}
+	return 1
+}
+
+func (e *eval) command(cmd syntax.Command, io streams) {
+	switch c := cmd.(type) {
+	case *syntax.CallExpr:
+		e.call(c, io)
+	case *syntax.Block:
+		e.stmts(c.Stmts, io)
+	case *syntax.Subshell:
+		e.inSub(io, func(sub *eval) { sub.stmts(c.Stmts, io) })
+	case *syntax.BinaryCmd:
+		e.binary(c, io)
+	case *syntax.IfClause:
+		e.ifClause(c, io)
+	case *syntax.WhileClause:
+		e.loop(io, c.Do, func() bool {
+			e.stmts(c.Cond, io)
+			return e.flow == onward && (e.status == 0) != c.Until
+		}, func() {})
+	case *syntax.ForClause:
+		e.forClause(c, io)
+	case *syntax.CaseClause:
+		e.caseClause(c, io)
+	case *syntax.FuncDecl:
+		if c.Name != nil && len(e.funcs) < maxVariables {
+			e.funcs[c.Name.Value] = c.Body
+		}
+		e.status = 0
+	case *syntax.ArithmCmd:
+		n, ok := e.arithmetic(c.X, io)
+		e.status = truth(ok && n != 0)
+	case *syntax.LetClause:
+		for _, x := range c.Exprs {
+			n, ok := e.arithmetic(x, io)
+			e.status = truth(ok && n != 0)
+		}
+	case *syntax.TestClause:
+		e.status = truth(e.testExpr(c.X, io))
+	case *syntax.DeclClause:
+		e.declare(c, io)
+	case *syntax.TimeClause:
+		if c.Stmt != nil {
+			e.stmt(c.Stmt, io)
+		}
+		fmt.Fprint(io.err, "\nreal\t0m0.004s\nuser\t0m0.001s\nsys\t0m0.003s\n")
+	default:
+		fmt.Fprintf(io.err, "%ssyntax error\n", e.prefix())
+		e.status = 2
+	}
+}
+
+// inSub runs f in a subshell and takes its status.
+func (e *eval) inSub(io streams, f func(*eval)) {
+	sub := e.sub()
+	f(sub)
+	e.status = sub.status
+	e.absorb(sub)
+}
+
+func (e *eval) binary(c *syntax.BinaryCmd, io streams) {
+	switch c.Op {
+	case syntax.AndStmt, syntax.OrStmt:
+		e.stmt(c.X, io)
+		if e.flow == onward && (e.status == 0) == (c.Op == syntax.AndStmt) {
+			e.stmt(c.Y, io)
+		}
+		return
+	}
+	// One side of a pipe after the other, so that it needs neither a goroutine nor a real pipe. The first can't write without end: the pipe
+	// is full at some point, and then broken.
+	pipe := &limitedBuffer{limit: maxPipe}
+	left := streams{io.in, pipe, io.err}
+	if c.Op == syntax.PipeAll {
+		left.err = pipe
+	}
+	e.inSub(io, func(sub *eval) { sub.stmt(c.X, left) })
+	if e.flow != onward {
+		return
+	}
+	e.inSub(io, func(sub *eval) { sub.stmt(c.Y, streams{strings.NewReader(pipe.String()), io.out, io.err}) })
+}
+
+func (e *eval) ifClause(c *syntax.IfClause, io streams) {
+	for ; c != nil; c = c.Else {
+		if len(c.Cond) > 0 { // else has none
+			if e.stmts(c.Cond, io); e.flow != onward {
+				return
+			}
+			if e.status != 0 {
+				e.status = 0
+				continue
+			}
+		}
+		e.stmts(c.Then, io)
+		return
+	}
+}
+
+// loop runs the body while more says so; next comes between two rounds.
+func (e *eval) loop(io streams, body []*syntax.Stmt, more func() bool, next func()) {
+	last := 0
+	for more() {
+		if !e.budget.step(e.ctx, e.depth) {
+			e.flow = aborting
+			return
+		}
+		e.stmts(body, io)
+		last = e.status
+		if e.flow == breaking || e.flow == continuing {
+			if e.levels--; e.levels > 0 {
+				return // it is for a loop further out
+			}
+			if e.flow == breaking {
+				e.flow = onward
+				break
+			}
+			e.flow = onward
+		}
+		if e.flow != onward {
+			return
+		}
+		next()
+	}
+	if e.flow == onward {
+		e.status = last
+	}
+}
+
+func (e *eval) forClause(c *syntax.ForClause, io streams) {
+	switch l := c.Loop.(type) {
+	case *syntax.WordIter:
+		items := e.params
+		if l.InPos.IsValid() {
+			var ok bool
+			if items, ok = e.fields(l.Items, io); !ok {
+				return
+			}
+		}
+		e.loop(io, c.Do, func() bool {
+			if len(items) == 0 {
+				return false
+			}
+			e.set(l.Name.Value, items[0])
+			items = items[1:]
+			return true
+		}, func() {})
+	case *syntax.CStyleLoop:
+		run := func(x syntax.ArithmExpr) bool {
+			if x == nil {
+				return true
+			}
+			n, ok := e.arithmetic(x, io)
+			return ok && n != 0
+		}
+		run(l.Init)
+		e.loop(io, c.Do, func() bool { return run(l.Cond) }, func() { run(l.Post) })
+	}
+}
+
+func (e *eval) caseClause(c *syntax.CaseClause, io streams) {
+	word, ok := e.literal(c.Word, io)
+	if !ok {
+		return
+	}
+	e.status = 0
+	for _, item := range c.Items {
+		for _, p := range item.Patterns {
+			pat, err := expand.Pattern(e.config(io), p)
+			if err == nil && matches(pat, word) {
+				e.stmts(item.Stmts, io)
+				return
+			}
+		}
+	}
+}
+
+func matches(pat, s string) bool {
+	expr, err := pattern.Regexp(pat, pattern.EntireString)
+	if err != nil {
+		return pat == s
+	}
+	rx, err := regexp.Compile(expr)
+	return err == nil && rx.MatchString(s)
+}
+
+// arithmetic says false when the expression was no good.
+func (e *eval) arithmetic(x syntax.ArithmExpr, io streams) (int, bool) {
+	n, err := expand.Arithm(e.config(io), x)
+	if err != nil {
+		e.expansionFailed(err, io)
+		return 0, false
+	}
+	return n, true
+}
+
+func (e *eval) expansionFailed(err error, io streams) {
+	e.status = 1
+	if e.flow == onward {
+		fmt.Fprintf(io.err, "%s%v\n", e.prefix(), err)
+	}
+}
+
+func (e *eval) fields(words []*syntax.Word, io streams) ([]string, bool) {
+	fields, err := expand.Fields(e.config(io), words...)
+	if err != nil {
+		e.expansionFailed(err, io)
+		return nil, false
+	}
+	return fields, true
+}
+
+func (e *eval) literal(word *syntax.Word, io streams) (string, bool) {
+	if word == nil {
+		return "", true
+	}
+	s, err := expand.Literal(e.config(io), word)
+	if err != nil {
+		e.expansionFailed(err, io)
+		return "", false
+	}
+	return s, true
+}
+
+// config gives the expansions this shell's variables and files, and nothing real.
+func (e *eval) config(io streams) *expand.Config {
+	return &expand.Config{
+		Env: environment{e.Shell},
+		CmdSubst: func(w goio.Writer, cs *syntax.CmdSubst) error {
+			out := &limitedBuffer{limit: maxSubstitution}
+			sub := e.sub()
+			sub.stmts(cs.Stmts, streams{io.in, out, io.err})
+			e.absorb(sub)
+			e.status = sub.status
+			if sub.flow == aborting {
+				return errors.New("cannot allocate memory")
+			}
+			_, err := w.Write([]byte(out.String()))
+			return err
+		},
+		ProcSubst: func(*syntax.ProcSubst) (string, error) {
+			return "", errors.New("cannot make pipe for process substitution: Too many open files")
+		},
+		ReadDir2: e.readDir,
+	}
+}
+
+func (e *eval) assign(a *syntax.Assign, io streams) bool {
+	if a.Name == nil {
+		return true
+	}
+	v := expand.Variable{Set: true, Kind: expand.String, Exported: e.vars[a.Name.Value].Exported}
+	old := e.vars[a.Name.Value]
+	if a.Array != nil {
+		v.Kind = expand.Indexed
+		if a.Append {
+			v.List = slices.Clone(old.List)
+		}
+		for _, elem := range a.Array.Elems {
+			values, ok := e.fields([]*syntax.Word{elem.Value}, io)
+			if !ok {
+				return false
+			}
+			v.List = append(v.List, values...)
+		}
+		return e.store(a.Name.Value, v, io)
+	}
+	value, ok := e.literal(a.Value, io)
+	if !ok {
+		return false
+	}
+	if a.Index != nil {
+		i, ok := e.arithmetic(a.Index, io)
+		if !ok || i < 0 || i > 1000 {
+			return false
+		}
+		v.Kind, v.List = expand.Indexed, slices.Clone(old.List)
+		for len(v.List) <= i {
+			v.List = append(v.List, "")
+		}
+		v.List[i] = value
+		return e.store(a.Name.Value, v, io)
+	}
+	if a.Append {
+		value = old.String() + value
+	}
+	v.Str = value
+	return e.store(a.Name.Value, v, io)
+}
+
+func (e *eval) store(name string, v expand.Variable, io streams) bool {
+	if err := (environment{e.Shell}).Set(name, v); err != nil {
+		e.expansionFailed(err, io)
+		return false
+	}
+	return true
+}
+
+// declare is export, local, readonly and declare: all but export and its kin only assign.
+func (e *eval) declare(c *syntax.DeclClause, io streams) {
+	e.status = 0
+	for _, a := range c.Args {
+		if a.Naked && a.Name == nil {
+			continue // an option
+		}
+		if !a.Naked && !e.assign(a, io) {
+			return
+		}
+		if v := e.vars[a.Name.Value]; c.Variant.Value == "export" && v.Set {
+			v.Exported = true
+			e.vars[a.Name.Value] = v
+		}
+	}
+	if len(c.Args) == 0 {
+		for _, pair := range e.exported() {
+			fmt.Fprintf(io.out, "declare -x %s\n", pair)
+		}
+	}
+}
+
+// call runs a simple command.
+func (e *eval) call(c *syntax.CallExpr, io streams) {
+	if len(c.Args) == 0 {
+		e.status = 0
+		for _, a := range c.Assigns {
+			if !e.assign(a, io) {
+				return
+			}
+		}
+		return
+	}
+	args, ok := e.fields(c.Args, io)
+	if !ok {
+		return
+	}
+	if len(args) == 0 {
+		e.status = 0
+		return
+	}
+	if len(c.Assigns) == 0 {
+		e.run(args, io)
+		return
+	}
+	before := e.copyVars()
+	for _, a := range c.Assigns {
+		if !e.assign(a, io) {
+			return
+		}
+		if v, ok := e.vars[a.Name.Value]; ok {
+			v.Exported = true
+			e.vars[a.Name.Value] = v
+		}
+	}
+	e.run(args, io)
+	e.vars = before
+}
+
+// run finds out what the command is and runs it: a function, a builtin, a tool, or a file that can't really be run.
+func (e *eval) run(args []string, io streams) {
+	name := args[0]
+	if body := e.funcs[name]; body != nil {
+		params := e.params
+		e.params = args[1:]
+		e.depth++
+		e.stmt(body, io)
+		e.depth--
+		e.params = params
+		if e.flow == returning {
+			e.flow = onward
+		}
+		return
+	}
+	c := &call{eval: e, args: args, streams: io}
+	if b, ok := builtins[name]; ok {
+		e.status = b(c)
+		return
+	}
+	tool := path.Base(name)
+	file, err := e.which(name)
+	switch {
+	case err != nil:
+		fmt.Fprintf(io.err, "%s%s: %s\n", e.prefix(), name, e.notFound(name, err))
+		e.status = 127
+		if errors.Is(err, errNotExecutable) {
+			e.status = 126
+		}
+	case commands[tool] != nil && file.content == program:
+		if !e.budget.step(e.ctx, e.depth) {
+			e.flow = aborting
+			return
+		}
+		e.status = commands[tool](c)
+	default:
+		e.execute(c, file)
+	}
+}
+
+// redirect returns the streams with the redirections done, and what to do after the command.
+func (e *eval) redirect(redirs []*syntax.Redirect, io streams) (streams, func(), error) {
+	var after []func()
+	done := func() {
+		for _, f := range after {
+			f()
+		}
+	}
+	for _, r := range redirs {
+		fd := 1
+		switch r.Op {
+		case syntax.RdrIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc, syntax.DplIn, syntax.RdrInOut:
+			fd = 0
+		}
+		if r.N != nil {
+			n, err := strconv.Atoi(r.N.Value)
+			if err != nil {
+				continue
+			}
+			fd = n
+		}
+		switch r.Op {
+		case syntax.Hdoc, syntax.DashHdoc:
+			text, err := expand.Document(e.config(io), r.Hdoc)
+			if err != nil {
+				return io, done, err
+			}
+			io.in = strings.NewReader(text)
+			continue
+		}
+		word, ok := e.literal(r.Word, io)
+		if !ok {
+			return io, done, errors.New("ambiguous redirect")
+		}
+		switch r.Op {
+		case syntax.WordHdoc:
+			io.in = strings.NewReader(word + "\n")
+		case syntax.RdrIn:
+			content, err := e.readFile(word)
+			if err != nil {
+				return io, done, err
+			}
+			io.in = strings.NewReader(content)
+		case syntax.DplOut, syntax.DplIn:
+			switch word {
+			case "1":
+				io.point(fd, io.out)
+			case "2":
+				io.point(fd, io.err)
+			}
+		default:
+			w, finish, err := e.openForWriting(word, r.Op == syntax.AppOut || r.Op == syntax.AppAll)
+			if err != nil {
+				return io, done, err
+			}
+			after = append(after, finish)
+			if r.Op == syntax.RdrAll || r.Op == syntax.AppAll {
+				io.point(2, w)
+			}
+			io.point(fd, w)
+		}
+	}
+	return io, done, nil
+}
+
+func (s *streams) point(fd int, w goio.Writer) {
+	switch fd {
+	case 1:
+		s.out = w
+	case 2:
+		s.err = w
+	}
+}

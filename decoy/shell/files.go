@@ -1,0 +1,544 @@
+package shell
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"decnet/decoy/event"
+)
+
+// fileFields describe a file that an intruder has made.
+func fileFields(p, content string) []event.Field {
+	sum := sha256.Sum256([]byte(content))
+	return []event.Field{
+		event.String("path", p), event.Int("size", int64(len(content))), event.String("sha256", hex.EncodeToString(sum[:])),
+	}
+}
+
+func ls(c *call) int {
+	flags, operands := c.options("")
+	if len(operands) == 0 {
+		operands = []string{"."}
+	}
+	_, long := flags['l']
+	_, all := flags['a']
+	_, almost := flags['A']
+	_, itself := flags['d']
+	status := 0
+	var files []*node
+	var dirs []string
+	for _, p := range operands {
+		n, err := c.fs.lookup(c.abs(p), !long)
+		switch {
+		case err != nil:
+			status = c.fail(2, "cannot access '%s': %s", p, problem(err))
+		case n.isDir() && !itself:
+			dirs = append(dirs, p)
+		default:
+			named := *n
+			named.name = p
+			files = append(files, &named)
+		}
+	}
+	c.list(files, long)
+	for i, p := range dirs {
+		n, _ := c.fs.lookup(c.abs(p), true)
+		if !may(n, c.user.name, 4) {
+			status = c.fail(2, "cannot open directory '%s': Permission denied", p)
+			continue
+		}
+		if len(operands) > 1 {
+			if i > 0 || len(files) > 0 {
+				c.printf("\n")
+			}
+			c.printf("%s:\n", p)
+		}
+		var entries []*node
+		if all {
+			parent, _ := c.fs.lookup(c.abs(p+"/.."), true)
+			for name, of := range map[string]*node{".": n, "..": parent} {
+				dot := *of
+				dot.name = name
+				entries = append(entries, &dot)
+			}
+			slices.SortFunc(entries, func(a, b *node) int { return len(a.name) - len(b.name) })
+		}
+		blocks := 0
+		for _, name := range n.names() {
+			if name[0] != '.' || all || almost {
+				entries = append(entries, n.children[name])
+				blocks += (n.children[name].size() + 4095) / 4096 * 4
+			}
+		}
+		if long {
+			c.printf("total %d\n", blocks)
+		}
+		c.list(entries, long)
+	}
+	return status
+}
+
+func (c *call) list(entries []*node, long bool) {
+	if !long {
+		sep := "\n"
+		if c.Interactive {
+			sep = "  "
+		}
+		for i, n := range entries {
+			if i > 0 {
+				c.printf("%s", sep)
+			}
+			c.printf("%s", n.name)
+		}
+		if len(entries) > 0 {
+			c.printf("\n")
+		}
+		return
+	}
+	owner, group, size := 0, 0, 0
+	for _, n := range entries {
+		owner, group, size = max(owner, len(n.owner)), max(group, len(n.group)), max(size, len(strconv.Itoa(n.size())))
+	}
+	for _, n := range entries {
+		links := 1
+		if n.isDir() {
+			links = 2
+			for _, child := range n.children {
+				if child.isDir() {
+					links++
+				}
+			}
+		}
+		stamp := n.mtime.Format("Jan _2 15:04")
+		if c.sys.host.Now().Sub(n.mtime).Hours() > 24*182 {
+			stamp = n.mtime.Format("Jan _2  2006")
+		}
+		c.printf("%s %2d %-*s %-*s %*d %s %s", modeString(n.mode), links, owner, n.owner, group, n.group, size, n.size(), stamp, n.name)
+		if n.target != "" {
+			c.printf(" -> %s", n.target)
+		}
+		c.printf("\n")
+	}
+}
+
+func cat(c *call) int {
+	flags, operands := c.options("")
+	texts, ok := c.inputs(operands)
+	for _, text := range texts {
+		if _, numbered := flags['n']; !numbered {
+			c.printf("%s", text)
+			continue
+		}
+		for i, line := range lines(text) {
+			c.printf("%6d\t%s\n", i+1, line)
+		}
+	}
+	return truth(ok)
+}
+
+func touch(c *call) int {
+	_, operands := c.options("drt")
+	return c.each(operands, func(p string) error {
+		if err := c.writable(p); err != nil {
+			return err
+		}
+		if err := c.fs.write(c.abs(p), c.user.name, "", true); !errors.Is(err, syscall.EISDIR) {
+			return err
+		}
+		return nil
+	}, "cannot touch '%s': %s")
+}
+
+// each does f for every operand and reports those that fail, in the given words.
+func (c *call) each(operands []string, f func(p string) error, words string) int {
+	if len(operands) == 0 {
+		return c.fail(1, "missing operand\nTry '%s --help' for more information.", c.args[0])
+	}
+	status := 0
+	for _, p := range operands {
+		if err := f(p); err != nil {
+			status = c.fail(1, words, p, problem(err))
+		}
+	}
+	return status
+}
+
+// dirWritable says why names can't be made or taken away beside the path.
+func (c *call) dirWritable(p string) error {
+	dir, _, err := c.fs.parent(c.abs(p))
+	if err == nil && !may(dir, c.user.name, 2) {
+		err = syscall.EACCES
+	}
+	return err
+}
+
+func mkdir(c *call) int {
+	flags, operands := c.options("m")
+	_, parents := flags['p']
+	make := func(p string) error {
+		if err := c.dirWritable(p); err != nil {
+			return err
+		}
+		if _, err := c.fs.lookup(c.abs(p), true); err == nil {
+			return syscall.EEXIST
+		}
+		return c.fs.add(c.abs(p), &node{mode: fs.ModeDir | 0o755, owner: c.user.name, group: c.user.name})
+	}
+	return c.each(operands, func(p string) error {
+		if !parents {
+			return make(p)
+		}
+		full := ""
+		for part := range strings.SplitSeq(strings.Trim(c.abs(p), "/"), "/") {
+			full += "/" + part
+			if n, err := c.fs.lookup(full, true); err == nil && n.isDir() {
+				continue
+			}
+			if err := make(full); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, "cannot create directory '%s': %s")
+}
+
+func rm(c *call) int {
+	flags, operands := c.options("")
+	_, recursive := flags['r']
+	_, recursive2 := flags['R']
+	_, force := flags['f']
+	if force && len(operands) == 0 {
+		return 0
+	}
+	return c.each(operands, func(p string) error {
+		n, err := c.fs.lookup(c.abs(p), false)
+		if err != nil {
+			if force && errors.Is(err, syscall.ENOENT) {
+				return nil
+			}
+			return err
+		}
+		if n.isDir() && !recursive && !recursive2 && c.args[0] == "rm" {
+			return syscall.EISDIR
+		}
+		if n.isDir() && c.args[0] == "rmdir" && len(n.children) > 0 {
+			return syscall.ENOTEMPTY
+		}
+		if err := c.dirWritable(p); err != nil {
+			return err
+		}
+		return c.fs.remove(c.abs(p))
+	}, map[string]string{"rm": "cannot remove '%s': %s", "rmdir": "failed to remove '%s': %s"}[c.args[0]])
+}
+
+// copyOrMove is cp and mv.
+func copyOrMove(c *call) int {
+	flags, operands := c.options("")
+	_, recursive := flags['r']
+	_, recursive2 := flags['R']
+	_, archive := flags['a']
+	move := c.args[0] == "mv"
+	if len(operands) < 2 {
+		return c.fail(1, "missing file operand")
+	}
+	target := c.abs(operands[len(operands)-1])
+	dir, err := c.fs.lookup(target, true)
+	into := err == nil && dir.isDir()
+	return c.each(operands[:len(operands)-1], func(p string) error {
+		n, err := c.fs.lookup(c.abs(p), !move)
+		if err != nil {
+			return err
+		}
+		if n.isDir() && !move && !recursive && !recursive2 && !archive {
+			return syscall.EISDIR
+		}
+		if !may(n, c.user.name, 4) {
+			return syscall.EACCES
+		}
+		to := target
+		if into {
+			to += "/" + path.Base(c.abs(p))
+		}
+		from := c.abs(p)
+		if err := c.writable(to); err != nil {
+			return err
+		}
+		if to == from || strings.HasPrefix(to+"/", from+"/") {
+			return syscall.EINVAL
+		}
+		nodes, bytes := n.count()
+		if !move && (c.fs.bytes+bytes > maxAllFiles || c.fs.nodes+nodes > maxNodes) {
+			return syscall.ENOSPC
+		}
+		copied := n.clone()
+		if n.generate != nil {
+			copied.content, copied.generate, copied.mode = n.read(), nil, 0o644
+		}
+		if !move {
+			copied.owner, copied.group, copied.mtime = c.user.name, c.user.name, c.fs.now()
+		}
+		if err := c.fs.add(to, copied); err != nil {
+			return err
+		}
+		c.fs.nodes += nodes - 1
+		c.fs.bytes += bytes
+		if move {
+			return c.fs.remove(from)
+		}
+		return nil
+	}, "cannot "+map[bool]string{true: "move", false: "stat"}[move]+" '%s': %s")
+}
+
+func ln(c *call) int {
+	_, operands := c.options("")
+	if len(operands) != 2 {
+		return c.fail(1, "missing file operand")
+	}
+	return c.each(operands[1:], func(p string) error {
+		if err := c.dirWritable(p); err != nil {
+			return err
+		}
+		if _, err := c.fs.lookup(c.abs(p), false); err == nil {
+			return syscall.EEXIST
+		}
+		return c.fs.add(c.abs(p), &node{mode: fs.ModeSymlink | 0o777, owner: c.user.name, group: c.user.name, target: operands[0]})
+	}, "failed to create symbolic link '%s': %s")
+}
+
+func chmod(c *call) int {
+	var operands []string
+	for _, a := range c.args[1:] {
+		if a != "-R" && a != "-v" && a != "-f" { // -x is a mode, not an option
+			operands = append(operands, a)
+		}
+	}
+	if len(operands) < 2 {
+		return c.fail(1, "missing operand")
+	}
+	octal, err := strconv.ParseUint(operands[0], 8, 12)
+	return c.each(operands[1:], func(p string) error {
+		n, lookupErr := c.fs.lookup(c.abs(p), true)
+		if lookupErr != nil {
+			return lookupErr
+		}
+		if c.user.name != "root" && c.user.name != n.owner {
+			return syscall.EPERM
+		}
+		perm := fs.FileMode(octal) & fs.ModePerm
+		if err != nil {
+			perm = n.mode.Perm()
+			for letter, bits := range map[string]fs.FileMode{"r": 0o444, "w": 0o200, "x": 0o111} {
+				if strings.Contains(operands[0], letter) {
+					if strings.Contains(operands[0], "-") {
+						perm &^= bits
+					} else {
+						perm |= bits
+					}
+				}
+			}
+		}
+		n.mode = n.mode&^fs.ModePerm | perm
+		return nil
+	}, "cannot access '%s': %s")
+}
+
+func chown(c *call) int {
+	_, operands := c.options("")
+	if len(operands) < 2 {
+		return c.fail(1, "missing operand")
+	}
+	owner, group, _ := strings.Cut(operands[0], ":")
+	if _, ok := c.sys.account(owner); !ok && owner != "" {
+		return c.fail(1, "invalid user: '%s'", operands[0])
+	}
+	return c.each(operands[1:], func(p string) error {
+		n, err := c.fs.lookup(c.abs(p), true)
+		if err != nil {
+			return err
+		}
+		if c.user.name != "root" {
+			return syscall.EPERM
+		}
+		if owner != "" {
+			n.owner = owner
+		}
+		if group != "" {
+			n.group = group
+		}
+		return nil
+	}, "cannot access '%s': %s")
+}
+
+func find(c *call) int {
+	var roots []string
+	args := c.args[1:]
+	for len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		roots, args = append(roots, args[0]), args[1:]
+	}
+	if len(roots) == 0 {
+		roots = []string{"."}
+	}
+	var accept []func(n *node) bool
+	for i := 0; i+1 < len(args); i++ {
+		value := args[i+1]
+		switch args[i] {
+		case "-name", "-iname":
+			accept = append(accept, func(n *node) bool { return matches(value, n.name) })
+		case "-type":
+			accept = append(accept, func(n *node) bool {
+				return value == "d" && n.isDir() || value == "f" && n.mode.IsRegular() || value == "l" && n.mode&fs.ModeSymlink != 0
+			})
+		case "-user":
+			accept = append(accept, func(n *node) bool { return n.owner == value })
+		case "-perm":
+			accept = append(accept, func(n *node) bool { return strings.Contains(value, "4") && n.mode&fs.ModeSetuid != 0 })
+		default:
+			continue
+		}
+		i++
+	}
+	status := 0
+	var walk func(p string, n *node) bool
+	walk = func(p string, n *node) bool {
+		wanted := !slices.ContainsFunc(accept, func(f func(*node) bool) bool { return !f(n) })
+		if wanted && !c.printf("%s\n", p) {
+			return false
+		}
+		if n.isDir() && !may(n, c.user.name, 5) {
+			status = c.fail(1, "'%s': Permission denied", p)
+			return true
+		}
+		for _, name := range n.names() {
+			if !walk(strings.TrimSuffix(p, "/")+"/"+name, n.children[name]) {
+				return false
+			}
+		}
+		return true
+	}
+	for _, p := range roots {
+		n, err := c.fs.lookup(c.abs(p), true)
+		if err != nil {
+			status = c.fail(1, "'%s': %s", p, problem(err))
+			continue
+		}
+		if !walk(p, n) {
+			break
+		}
+	}
+	return status
+}
+
+func which(c *call) int {
+	status := 0
+	for _, name := range c.args[1:] {
+		if file, err := c.locate(name); err == nil {
+			c.printf("%s\n", file)
+		} else {
+			status = 1
+		}
+	}
+	return status
+}
+
+func fileType(c *call) int {
+	_, operands := c.options("")
+	for _, p := range operands {
+		n, err := c.fs.lookup(c.abs(p), true)
+		kind := "ASCII text"
+		switch {
+		case err != nil:
+			kind = "cannot open `" + p + "' (" + problem(err) + ")"
+		case n.isDir():
+			kind = "directory"
+		case strings.HasPrefix(n.read(), "\x7fELF"):
+			kind = "ELF 64-bit LSB pie executable, x86-64, version 1 (SYSV), dynamically linked, interpreter /lib64/ld-linux-x86-64.so.2, stripped"
+		case n.size() == 0:
+			kind = "empty"
+		case strings.HasPrefix(n.read(), "#!"):
+			kind = "POSIX shell script, ASCII text executable"
+		}
+		c.printf("%s: %s\n", p, kind)
+	}
+	return 0
+}
+
+// digest is md5sum and its kin.
+func digest(c *call) int {
+	_, operands := c.options("")
+	if len(operands) == 0 {
+		operands = []string{"-"}
+	}
+	status := 0
+	for _, p := range operands {
+		texts, ok := c.inputs([]string{p})
+		if !ok {
+			status = 1
+			continue
+		}
+		text := []byte(texts[0])
+		var sum []byte
+		switch c.args[0] {
+		case "md5sum":
+			s := md5.Sum(text)
+			sum = s[:]
+		case "sha1sum":
+			s := sha1.Sum(text)
+			sum = s[:]
+		default:
+			s := sha256.Sum256(text)
+			sum = s[:]
+		}
+		c.printf("%x  %s\n", sum, p)
+	}
+	return status
+}
+
+// dd copies its input to its output, as bs and count say.
+func dd(c *call) int {
+	from, to, size, count := "", "", 512, -1
+	for _, a := range c.args[1:] {
+		key, value, _ := strings.Cut(a, "=")
+		switch key {
+		case "if":
+			from = value
+		case "of":
+			to = value
+		case "bs":
+			size, _ = strconv.Atoi(strings.TrimRight(value, "kKMG"))
+		case "count":
+			count, _ = strconv.Atoi(value)
+		}
+	}
+	text, err := "", error(nil)
+	if from == "" {
+		text = c.input()
+	} else if text, err = c.readFile(from); err != nil {
+		return c.fail(1, "failed to open '%s': %s", from, problem(err))
+	}
+	if count >= 0 && size > 0 && count*size < len(text) {
+		text = text[:max(0, count*size)]
+	}
+	if to == "" {
+		c.printf("%s", text)
+	} else {
+		w, finish, err := c.openForWriting(to, false)
+		if err != nil {
+			return c.fail(1, "failed to open '%s': Permission denied", to)
+		}
+		fmt.Fprint(w, text)
+		finish()
+	}
+	records := (len(text) + max(size, 1) - 1) / max(size, 1)
+	fmt.Fprintf(c.err, "%d+0 records in\n%[1]d+0 records out\n%d bytes copied, 0.000213 s, 2.4 MB/s\n", records, len(text))
+	return 0
+}

@@ -1,0 +1,144 @@
+package shell
+
+import (
+	"context"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestNothingRealIsImported holds the package to what it promises: code that can't name the real system can't reach it.
+func TestNothingRealIsImported(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imported := range file.Imports {
+			switch p := strings.Trim(imported.Path.Value, `"`); p {
+			case "os", "os/exec", "os/user", "net", "net/http", "io/ioutil", "path/filepath", "plugin", "unsafe", "golang.org/x/sys/unix", "mvdan.cc/sh/v3/interp":
+				t.Errorf("%s imports %s", name, p)
+			}
+		}
+	}
+}
+
+func TestRealFilesAreOutOfReach(t *testing.T) {
+	dir := t.TempDir()
+	canary := filepath.Join(dir, "canary")
+	if err := os.WriteFile(canary, []byte("real content"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DECOY_CANARY", "real content")
+	link := filepath.Join(dir, "link")
+	for _, line := range []string{
+		"cat " + canary, "cat < " + canary, ". " + canary, "source " + canary, canary, "sh " + canary, "echo $(< " + canary + ")",
+		"echo x > " + canary, "echo x >> " + canary, "rm -rf " + dir, "mv " + canary + " /tmp/x", "cp " + canary + " /tmp/x; cat /tmp/x", "chmod 777 " + canary,
+		"touch " + link, "ln -s " + dir + " /tmp/d; ls /tmp/d; cat /tmp/d/canary", "cd " + dir + " && ls", "ls -la " + dir, "echo " + dir + "/*",
+		"find " + dir, "test -e " + canary + " && echo real content", "[[ -f " + canary + " ]] && echo real content", "dd if=" + canary,
+		"type " + canary, "command -v " + canary, "PATH=" + dir + " canary", "cat <(echo hi)", "cat " + canary + " | tee " + link, "env", "echo $DECOY_CANARY", "export",
+		"cat /proc/self/environ", "cat /proc/$$/environ", "busybox cat " + canary, "bash -c 'cat " + canary + "'", "exec cat " + canary,
+		"mapfile x < " + canary + "; echo $x", "trap 'cat " + canary + "' EXIT; exit", "head -c 100 " + canary + "; grep -r real " + dir,
+	} {
+		s := newSession(t, Options{User: "root", Interactive: true})
+		if out := s.do(line); strings.Contains(out, "real content") {
+			t.Errorf("%s\nprints %q", line, out)
+		}
+	}
+	if content, err := os.ReadFile(canary); err != nil || string(content) != "real content" {
+		t.Errorf("the real file is now %q, %v", content, err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("the real directory holds %v, %v", entries, err)
+	}
+}
+
+// TestRealAccountsAreOutOfReach uses that a user who runs tests has an entry that the make-believe system has not, or another home.
+func TestRealAccountsAreOutOfReach(t *testing.T) {
+	s := newSession(t, Options{User: "root"})
+	for _, user := range []string{"_apt", "gnats", "irc", "list", "uucp", "proxy", "sync"} {
+		if got := s.do("echo ~" + user); got != "~"+user+"\n" {
+			t.Errorf("~%s is %q", user, got)
+		}
+	}
+}
+
+func TestHostileLinesEnd(t *testing.T) {
+	for name, line := range map[string]string{
+		"endless loop":          `while true; do :; done`,
+		"endless arithmetic":    `for ((;;)); do ((x++)); done`,
+		"endless test":          `until [[ a == b ]]; do true; done`,
+		"fork bomb":             `:(){ :|:& };:`,
+		"background bomb":       `while :; do sleep 100 & done`,
+		"recursion":             `f() { f; }; f`,
+		"recursion by eval":     `x='eval "$x"'; eval "$x"`,
+		"recursion by script":   `echo 'sh /tmp/s' > /tmp/s; sh /tmp/s`,
+		"recursion by sudo":     `f() { sudo f; xargs f; }; f`,
+		"variable doubling":     `a=aaaaaaaaaaaaaaaa; while :; do a=$a$a; done`,
+		"array growth":          `while :; do a+=(xxxxxxxxxxxxxxxx); done`,
+		"many variables":        `for i in {1..900}; do eval "v$i=xxxxxxxxxx"; done; for i in {1..900}; do eval "w$i=xxxxxxxxxx"; done`,
+		"brace range":           `echo {1..999999999}`,
+		"brace product":         `echo {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}`,
+		"replacement":           `a=$(yes | head -c 16000); b=${a//y/$a}; echo ${#b}`,
+		"long format":           `printf '%999999999d' 1`,
+		"endless output":        `yes`,
+		"endless substitution":  `a=$(yes); echo ${#a}`,
+		"endless in the middle": `yes | cat | cat | wc -c`,
+		"big sequence":          `seq 1 999999999`,
+		"many files":            `i=0; while :; do i=$((i+1)); echo x > /tmp/$i; done`,
+		"big file":              `while :; do cat /tmp/b /tmp/b > /tmp/c; cat /tmp/c >> /tmp/b; echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx >> /tmp/b; done`,
+		"copies of trees":       `cd /tmp; mkdir a; while :; do cp -r /usr /tmp/a; cp -r /tmp/a /tmp/b; mv /tmp/b /tmp/a; done`,
+		"links in a circle":     `ln -s /tmp/x /tmp/y; ln -s /tmp/y /tmp/x; cat /tmp/x; cd /tmp/x; find /tmp/x`,
+		"arithmetic in circles": `a=b; b=a; echo $((a)); ((a++))`,
+		"deep nesting":          strings.Repeat("(", 4000) + "echo" + strings.Repeat(")", 4000),
+		"deep substitution":     strings.Repeat("$(", 4000) + "echo" + strings.Repeat(")", 4000),
+		"many expansions":       `a=$(yes | head -c 16000); echo ` + strings.Repeat("$a", 4000),
+		"long line":             strings.Repeat("a", 1<<20),
+		"a long sleep":          `sleep 99999`,
+		"sleeps in a pipe":      `sleep 9999 | sleep 9999 | sleep 9999`,
+		"bad expression":        `grep '(((((((((((((' /etc/passwd; [[ a =~ (a{1000}){1000} ]]; echo x | sed 's/\(a*\)*b/c/'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSession(t, Options{User: "root", Interactive: true})
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				s.Run(ctx, line, strings.NewReader(""), &s.out, &s.out)
+			}()
+			select {
+			case <-done:
+			case <-time.After(30 * time.Second):
+				t.Fatal("the line does not end")
+			}
+			s.events = nil // they are the runtime's to bound
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 8<<20 {
+				t.Errorf("%d bytes are kept", grown)
+			}
+			if s.out.Len() > maxOutput {
+				t.Errorf("%d bytes printed", s.out.Len())
+			}
+			if got := s.do("echo alive"); got != "alive\n" {
+				t.Errorf("afterwards the shell says %q", got)
+			}
+		})
+	}
+}

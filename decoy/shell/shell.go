@@ -1,0 +1,439 @@
+// Package shell is the make-believe shell behind the decoys that let an intruder log in. It reads the syntax of bash with a
+// real parser and evaluates it on a make-believe system: every file, process, user and network card in it is text made from the decky's
+// seed. The package has no way to open a file, start a process or reach a network, so neither has who types into it.
+//
+// Each intruder's connection gets a copy of the file system of its own, which lasts as long as the connection. What one
+// line may cost (time, steps, memory, output) is bounded.
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+
+	"decnet/decoy/event"
+)
+
+// lineTime bounds how long one line may run.
+const lineTime = 20 * time.Second
+
+// Options say for whom a shell is.
+type Options struct {
+	User string // an account of the system; root if it has no such
+	// Record is told what the intruder does; it may be nil.
+	Record func(typ string, fields ...event.Field)
+	// Ask asks the intruder for a secret ("Password: "); nil gives none.
+	Ask func(prompt string) (string, error)
+	// From is where the intruder seems to come from.
+	From string
+	// Interactive is false for a command that is given with the request.
+	Interactive bool
+}
+
+// Machine is one intruder's copy of the decky's system. It is for one goroutine at a time.
+type Machine struct {
+	sys *System
+	fs  *fileSystem
+}
+
+// NewMachine returns a fresh copy.
+func NewMachine(sys *System) *Machine { return &Machine{sys: sys, fs: sys.files().clone()} }
+
+// Shell is one shell on a machine. It is for one goroutine at a time.
+type Shell struct {
+	*Machine
+	Options
+	user       account
+	vars       map[string]expand.Variable
+	funcs      map[string]*syntax.Stmt
+	params     []string
+	dir        string
+	status     int
+	history    []string
+	background bool
+	script     bool // the text is from a file, not typed
+	pid        int
+	login      time.Time
+}
+
+// New starts a shell.
+func (m *Machine) New(o Options) *Shell {
+	user, ok := m.sys.account(o.User)
+	if !ok {
+		user, _ = m.sys.account("root")
+	}
+	s := &Shell{Machine: m, Options: o, funcs: map[string]*syntax.Stmt{}, login: m.sys.host.Now()}
+	s.pid = 2000 + int(s.login.UnixNano()/1e7%28000)
+	s.become(user)
+	for _, name := range []string{".bash_history", ".ash_history"} {
+		if n, err := m.fs.lookup(user.home+"/"+name, true); err == nil {
+			s.history = strings.Split(strings.TrimSpace(n.read()), "\n")
+		}
+	}
+	return s
+}
+
+// become makes the shell that of a user, as at a login.
+func (s *Shell) become(user account) {
+	s.user = user
+	s.dir = user.home
+	if n, err := s.fs.lookup(s.dir, true); err != nil || !n.isDir() {
+		s.dir = "/"
+	}
+	search := "/usr/local/bin:/usr/bin:/bin:/usr/games"
+	if user.uid == 0 || s.sys.Group == "wheel" {
+		search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	}
+	s.vars = map[string]expand.Variable{}
+	for name, value := range map[string]string{
+		"HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell, "PATH": search, "TERM": "xterm-256color",
+		"LANG": "en_US.UTF-8", "MAIL": "/var/mail/" + user.name, "PWD": s.dir,
+	} {
+		s.vars[name] = expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: value}
+	}
+	for name, value := range map[string]string{"IFS": " \t\n", "OPTIND": "1", "HOSTNAME": s.sys.Hostname, "UID": strconv.Itoa(user.uid), "EUID": strconv.Itoa(user.uid)} {
+		s.set(name, value)
+	}
+	if !s.sys.BusyBox {
+		s.set("BASH_VERSION", "5.2.15(1)-release")
+		s.set("BASH", "/bin/bash")
+	}
+}
+
+// fork returns the shell of a subshell.
+func (s *Shell) fork() *Shell {
+	f := *s
+	f.vars, f.funcs = s.copyVars(), maps.Clone(s.funcs)
+	return &f
+}
+
+func (s *Shell) copyVars() map[string]expand.Variable { return maps.Clone(s.vars) }
+
+func (s *Shell) set(name, value string) {
+	v := s.vars[name]
+	v.Set, v.Kind, v.Str = true, expand.String, value
+	s.vars[name] = v
+}
+
+func (s *Shell) record(typ string, fields ...event.Field) {
+	if s.Record != nil {
+		s.Record(typ, fields...)
+	}
+}
+
+// Prompt returns what an interactive shell shows before it reads a line.
+func (s *Shell) Prompt() string {
+	short, _, _ := strings.Cut(s.sys.Hostname, ".")
+	sign := "$"
+	if s.user.uid == 0 {
+		sign = "#"
+	}
+	dir := s.dir
+	if rest, ok := strings.CutPrefix(dir, s.user.home); ok && (rest == "" || rest[0] == '/') && s.user.home != "/" {
+		dir = "~" + rest
+	}
+	switch {
+	case s.sys.Embedded:
+		return sign + " "
+	case s.sys.BusyBox:
+		return short + ":" + dir + sign + " "
+	case s.sys.Packages == "dnf", s.sys.Packages == "yum", s.sys.Packages == "pacman":
+		return "[" + s.user.name + "@" + short + " " + path.Base(dir) + "]" + sign + " "
+	}
+	return s.user.name + "@" + short + ":" + dir + sign + " "
+}
+
+// Status returns the status of the last line.
+func (s *Shell) Status() int { return s.status }
+
+// Run records and runs one line, or a script of several, and says whether the shell has ended by it. A line that is not complete (an open
+// quote, a here-document) is not run: more of it is to come.
+func (s *Shell) Run(ctx context.Context, line string, in io.Reader, out, errs io.Writer) (ended, incomplete bool) {
+	file, err := s.parse(line)
+	if s.Interactive && err != nil && syntax.IsIncomplete(err) {
+		return false, true
+	}
+	if strings.TrimSpace(line) == "" {
+		return false, false
+	}
+	s.record(event.CommandRun, event.String(event.Command, line), event.String("user", s.user.name), event.String("cwd", s.dir))
+	if s.history = append(s.history, line); len(s.history) > maxHistory {
+		s.history = s.history[len(s.history)-maxHistory:]
+	}
+	ctx, cancel := context.WithTimeout(ctx, lineTime)
+	defer cancel()
+	left := new(atomic.Int64)
+	left.Store(maxOutput)
+	io := streams{in, limitedWriter{out, left, cancel}, limitedWriter{errs, left, cancel}}
+	if err != nil {
+		s.syntaxError(err, io)
+		return false, false
+	}
+	e := &eval{Shell: s, ctx: ctx, budget: &budget{}}
+	e.stmts(file.Stmts, io)
+	return e.flow == exiting, false
+}
+
+func (s *Shell) parse(source string) (*syntax.File, error) {
+	if len(source) > maxLine {
+		return nil, errTooMuch
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(source), "")
+	if err == nil {
+		err = check(file)
+	}
+	return file, err
+}
+
+// prefix begins an error message of the shell itself.
+func (s *Shell) prefix() string {
+	switch {
+	case s.sys.Embedded:
+		return "-sh: "
+	case s.sys.BusyBox:
+		return "-ash: "
+	case s.Interactive && !s.script:
+		return "-bash: "
+	}
+	return "bash: line 1: "
+}
+
+func (s *Shell) syntaxError(err error, io streams) {
+	s.status = 2
+	if errors.Is(err, errTooMuch) {
+		fmt.Fprintf(io.err, "%sfork: Cannot allocate memory\n", s.prefix())
+		return
+	}
+	fmt.Fprintf(io.err, "%ssyntax error near unexpected token `newline'\n", s.prefix())
+}
+
+// abs returns the path as an absolute one.
+func (s *Shell) abs(p string) string {
+	if !path.IsAbs(p) {
+		p = s.dir + "/" + p
+	}
+	return path.Clean(p)
+}
+
+// environment shows a shell's variables to the expansions.
+type environment struct{ s *Shell }
+
+// Get returns a variable or a special parameter.
+func (e environment) Get(name string) expand.Variable {
+	s := e.s
+	text := func(v string) expand.Variable { return expand.Variable{Set: true, Kind: expand.String, Str: v} }
+	switch name {
+	case "?":
+		return text(strconv.Itoa(s.status))
+	case "$", "BASHPID":
+		return text(strconv.Itoa(s.pid))
+	case "PPID":
+		return text(strconv.Itoa(s.pid - 1))
+	case "#":
+		return text(strconv.Itoa(len(s.params)))
+	case "@", "*":
+		return expand.Variable{Set: true, Kind: expand.Indexed, List: s.params}
+	case "!", "-":
+		return text("")
+	case "RANDOM":
+		return text(strconv.Itoa(int(s.sys.host.Now().UnixNano() / 997 % 32768)))
+	case "SECONDS":
+		return text(strconv.Itoa(int(s.sys.host.Now().Sub(s.login).Seconds())))
+	}
+	if n, err := strconv.Atoi(name); err == nil {
+		switch {
+		case n == 0 && s.sys.Embedded:
+			return text("-sh")
+		case n == 0:
+			return text("-bash")
+		case n > 0 && n <= len(s.params):
+			return text(s.params[n-1])
+		}
+		return expand.Variable{}
+	}
+	if user, ok := strings.CutPrefix(name, "HOME "); ok {
+		// Always set: else the library would ask the real system.
+		if a, ok := s.sys.account(user); ok {
+			return text(a.home)
+		}
+		return text("~" + user)
+	}
+	return s.vars[name]
+}
+
+// Each calls f for every variable.
+func (e environment) Each(f func(name string, v expand.Variable) bool) {
+	for _, name := range slices.Sorted(maps.Keys(e.s.vars)) {
+		if !f(name, e.s.vars[name]) {
+			return
+		}
+	}
+}
+
+// Set sets or unsets a variable within the bounds.
+func (e environment) Set(name string, v expand.Variable) error {
+	if !v.IsSet() {
+		delete(e.s.vars, name)
+		return nil
+	}
+	size := len(v.Str)
+	for _, item := range v.List {
+		size += len(item) + 16
+	}
+	_, known := e.s.vars[name]
+	if size > maxVariable || !known && len(e.s.vars) >= maxVariables || v.Map != nil {
+		return errTooMuch
+	}
+	e.s.vars[name] = v
+	return nil
+}
+
+// exported returns what env prints.
+func (s *Shell) exported() []string {
+	var list []string
+	for name, v := range s.vars {
+		if v.Exported {
+			list = append(list, name+"="+v.String())
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+var (
+	errNotExecutable = errors.New("not executable")
+	errNoCommand     = errors.New("command not found")
+)
+
+// which finds the file that a command's name means.
+func (s *Shell) which(name string) (*node, error) {
+	if strings.Contains(name, "/") {
+		n, err := s.fs.lookup(s.abs(name), true)
+		switch {
+		case err != nil:
+			return nil, err
+		case n.isDir():
+			return nil, fmt.Errorf("Is a directory: %w", errNotExecutable)
+		case !may(n, s.user.name, 1) || n.mode.Perm()&0o111 == 0:
+			return nil, fmt.Errorf("Permission denied: %w", errNotExecutable)
+		}
+		return n, nil
+	}
+	for dir := range strings.SplitSeq(s.vars["PATH"].String(), ":") {
+		if n, err := s.fs.lookup(s.abs(dir+"/"+name), true); err == nil && !n.isDir() && n.mode.Perm()&0o111 != 0 {
+			return n, nil
+		}
+	}
+	return nil, errNoCommand
+}
+
+// notFound is the shell's word for why a command can't be run.
+func (s *Shell) notFound(name string, err error) string {
+	switch {
+	case errors.Is(err, errNotExecutable):
+		reason, _, _ := strings.Cut(err.Error(), ":")
+		return reason
+	case s.sys.BusyBox:
+		return "not found"
+	case errors.Is(err, errNoCommand):
+		return "command not found"
+	}
+	return problem(err)
+}
+
+// readFile reads a file for the shell's user.
+func (s *Shell) readFile(p string) (string, error) {
+	if strings.HasPrefix(p, "/dev/tcp/") || strings.HasPrefix(p, "/dev/udp/") {
+		return "", s.connect(p)
+	}
+	n, err := s.fs.lookup(s.abs(p), true)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s: %s", p, problem(err))
+	case n.isDir():
+		return "", fmt.Errorf("%s: Is a directory", p)
+	case !may(n, s.user.name, 4):
+		return "", fmt.Errorf("%s: Permission denied", p)
+	}
+	return n.read(), nil
+}
+
+// connect is what opening /dev/tcp/HOST/PORT comes to: it is recorded, and nobody is there.
+func (s *Shell) connect(p string) error {
+	s.record("outbound", event.String("target", strings.TrimPrefix(p, "/dev/")))
+	return fmt.Errorf("connect: Connection timed out\n%s%s: Connection timed out", s.prefix(), p)
+}
+
+// openForWriting returns a writer whose content is the file's when finish is called.
+func (s *Shell) openForWriting(p string, appending bool) (w io.Writer, finish func(), err error) {
+	if p == "/dev/null" {
+		return io.Discard, func() {}, nil
+	}
+	if strings.HasPrefix(p, "/dev/tcp/") || strings.HasPrefix(p, "/dev/udp/") {
+		return nil, nil, s.connect(p)
+	}
+	if err := s.writable(p); err != nil {
+		return nil, nil, fmt.Errorf("%s: %s", p, problem(err))
+	}
+	if err := s.fs.write(s.abs(p), s.user.name, "", appending); err != nil {
+		return nil, nil, fmt.Errorf("%s: %s", p, problem(err))
+	}
+	buffer := &limitedBuffer{limit: maxFile}
+	return buffer, func() {
+		if err := s.fs.write(s.abs(p), s.user.name, buffer.String(), appending); err == nil && buffer.Len() > 0 {
+			s.record("file_written", event.String("path", s.abs(p)), event.Int("size", int64(buffer.Len())), event.Bytes("content", buffer.Bytes()))
+		}
+	}, nil
+}
+
+// writable says why the user can't write the file, or its directory where there is no such file.
+func (s *Shell) writable(p string) error {
+	n, err := s.fs.lookup(s.abs(p), true)
+	if errors.Is(err, syscall.ENOENT) {
+		if n, _, err = s.fs.parent(s.abs(p)); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if !may(n, s.user.name, 2) {
+		return syscall.EACCES
+	}
+	return nil
+}
+
+func (s *Shell) readDir(p string) ([]fs.DirEntry, error) {
+	n, err := s.fs.lookup(s.abs(p), true)
+	if err != nil || !n.isDir() {
+		return nil, fs.ErrNotExist
+	}
+	var entries []fs.DirEntry
+	for _, name := range n.names() {
+		entries = append(entries, fs.FileInfoToDirEntry(info{n.children[name]}))
+	}
+	return entries, nil
+}
+
+// info shows a node as the library wants it.
+type info struct{ n *node }
+
+func (i info) Name() string       { return i.n.name }
+func (i info) Size() int64        { return int64(i.n.size()) }
+func (i info) Mode() fs.FileMode  { return i.n.mode }
+func (i info) ModTime() time.Time { return i.n.mtime }
+func (i info) IsDir() bool        { return i.n.isDir() }
+func (i info) Sys() any           { return nil }
