@@ -41,7 +41,12 @@ func serveWebSocket(t *testing.T, ws *transport.WebSocket, schema graphql.Execut
 	t.Helper()
 	srv := handler.New(schema)
 	srv.AddTransport(ws)
-	server := httptest.NewServer(srv)
+	return serveHandler(t, ws, srv)
+}
+
+func serveHandler(t *testing.T, ws *transport.WebSocket, h http.Handler) *endpoint {
+	t.Helper()
+	server := httptest.NewServer(h)
 	t.Cleanup(func() {
 		server.Close()
 		expectNothingLeft(t, ws)
@@ -202,7 +207,9 @@ func TestInvalidUTF8Closes1007(t *testing.T) {
 
 func TestTooLargeMessageCloses1009(t *testing.T) {
 	c := connect(t, serveWebSocket(t, &transport.WebSocket{ReadLimit: 1000}, testschema.New()))
-	c.send(`{"type":"ping","payload":{"x":"` + strings.Repeat("x", 200_000) + `"}}`)
+	// So large that the client is still writing when it is turned away: it must
+	// get to read the reason, rather than find the connection reset.
+	c.send(`{"type":"ping","payload":{"x":"` + strings.Repeat("x", 16<<20) + `"}}`)
 	c.expectClose(1009, "")
 }
 
@@ -294,6 +301,20 @@ func TestQueryAndMutationSendNextAndComplete(t *testing.T) {
 	c.expect(`{"id":"q","type":"next","payload":{"data":{"hello":"world"}}}`, `{"id":"q","type":"complete"}`)
 	c.subscribe("m", `mutation{set(value:3)}`)
 	c.expect(`{"id":"m","type":"next","payload":{"data":{"set":3}}}`, `{"id":"m","type":"complete"}`)
+}
+
+func TestQueryHasOneResultWhateverExtensionsDo(t *testing.T) {
+	srv := handler.New(testschema.New())
+	ws := &transport.WebSocket{}
+	srv.AddTransport(ws)
+	srv.AroundOperations(func(context.Context, graphql.OperationHandler) graphql.ResponseHandler {
+		return func(context.Context) *graphql.Response { // without graphql.OneShot
+			return &graphql.Response{Data: []byte(`{"cached":1}`)}
+		}
+	})
+	c := connect(t, serveHandler(t, ws, srv))
+	c.subscribe("1", `{hello}`)
+	c.expect(`{"id":"1","type":"next","payload":{"data":{"cached":1}}}`, `{"id":"1","type":"complete"}`)
 }
 
 func TestSubscriptionSendsEachEventAndComplete(t *testing.T) {
