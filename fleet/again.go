@@ -140,22 +140,23 @@ func (f *Fleet) again(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *e
 	return f.journal.Create(ctx, tx, n)
 }
 
-// ErrBusy says that a decky has a lifecycle under way, so that the server's own loops leave it alone.
+// ErrBusy says that a decky has a lifecycle under way or has changed since it was looked at, so that the server's own loops leave it alone.
 var ErrBusy = errors.New("the decky has a lifecycle under way")
 
-// Repair adds a REPAIR (or for a decky that should be gone, a TEARDOWN) for a decky that was found out of step.
-func (f *Fleet) Repair(ctx context.Context, id pid.ID, why string) (*ent.Lifecycle, error) {
+// Repair adds a REPAIR (or for a decky that should be gone, a TEARDOWN) for a decky that was found out of step, and shows how it stands until
+// then. seen is the decky as it was when it was looked at: one that has changed since is ErrBusy.
+func (f *Fleet) Repair(ctx context.Context, seen *ent.Decky, why string, running bool) (*ent.Lifecycle, error) {
 	who := Who{Trigger: entlifecycle.TriggerReconciler}
 	var out *ent.Lifecycle
 	err := f.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		d, err := tx.Decky.Query().Where(decky.ID(id)).WithDeployment().Only(ctx)
-		if ent.IsNotFound(err) {
-			return ErrBusy // it has just gone
+		d, err := tx.Decky.Query().Where(decky.ID(seen.ID)).WithDeployment().Only(ctx)
+		if ent.IsNotFound(err) || (err == nil && d.Change != seen.Change) {
+			return ErrBusy
 		}
 		if err != nil {
-			return fmt.Errorf("read decky %s: %w", id, err)
+			return fmt.Errorf("read decky %s: %w", seen.ID, err)
 		}
-		busy, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(id),
+		busy, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(d.ID),
 			entlifecycle.StatusIn(entlifecycle.StatusPending, entlifecycle.StatusRunning)).Exist(ctx)
 		if err != nil {
 			return fmt.Errorf("look for lifecycles under way: %w", err)
@@ -165,6 +166,9 @@ func (f *Fleet) Repair(ctx context.Context, id pid.ID, why string) (*ent.Lifecyc
 		}
 		if d.State == decky.StateRemoving {
 			out, err = f.addTeardown(ctx, tx, d.Edges.Deployment, d, who)
+			return err
+		}
+		if err := f.drifted(ctx, tx, d, running); err != nil {
 			return err
 		}
 		out, err = f.journal.Create(ctx, tx, lifecycle.New{
@@ -181,4 +185,35 @@ func (f *Fleet) Repair(ctx context.Context, id pid.ID, why string) (*ent.Lifecyc
 		return nil, err
 	}
 	return out.Unwrap(), nil
+}
+
+// drifted shows what a decky was found to be.
+func (f *Fleet) drifted(ctx context.Context, tx *store.Tx, d *ent.Decky, running bool) error {
+	change, err := f.journal.Touch(ctx, tx)
+	if err != nil {
+		return err
+	}
+	u := tx.Decky.Update().Where(decky.ID(d.ID)).SetChange(change).SetState(decky.StateDegraded)
+	if !running {
+		u.SetState(decky.StateFailed).SetObservedServices([]string{}).ClearEndpoints()
+	}
+	if err := u.Exec(ctx); err != nil {
+		return fmt.Errorf("show decky %q as it is: %w", d.Name, err)
+	}
+	return nil
+}
+
+// Postpone sets a decky's next mutation an interval on, when this one could not be.
+func (f *Fleet) Postpone(ctx context.Context, id pid.ID) error {
+	return f.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		d, err := tx.Decky.Query().Where(decky.ID(id)).WithDeployment().Only(ctx)
+		if ent.IsNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read decky %s: %w", id, err)
+		}
+		_, err = f.reschedule(ctx, tx, d.Edges.Deployment, &d.Name)
+		return err
+	})
 }

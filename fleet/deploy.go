@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"decnet/ent"
@@ -125,7 +126,7 @@ func (p *deploying) run(ctx context.Context, want []wanted) error {
 	}
 	for _, d := range everyone {
 		if ip, err := netip.ParseAddr(d.IP); err == nil {
-			free.taken[ip] = "decky " + strconvQuote(d.Name)
+			free.taken[ip] = "decky " + strconv.Quote(d.Name)
 		}
 	}
 	// Addresses asked for come before addresses given, whatever their order in the input.

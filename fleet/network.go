@@ -1,8 +1,10 @@
 package fleet
 
 import (
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"decnet/engine"
 	"decnet/ent"
@@ -156,7 +158,7 @@ func (a *addresses) claim(ip netip.Addr, name string) (by string, ok bool) {
 	if by, taken := a.taken[ip]; taken {
 		return by, false
 	}
-	a.taken[ip] = "decky " + strconvQuote(name)
+	a.taken[ip] = "decky " + strconv.Quote(name)
 	return "", true
 }
 
@@ -168,4 +170,19 @@ func (a *addresses) allot(name string) (netip.Addr, bool) {
 		}
 	}
 	return netip.Addr{}, false
+}
+
+// InterfaceAddresses are this host's own addresses with their networks, loopback left out.
+func InterfaceAddresses() []netip.Prefix {
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	var out []netip.Prefix
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && !p.Addr().IsLoopback() {
+			out = append(out, p)
+		}
+	}
+	return out
 }

@@ -9,11 +9,9 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"decnet/catalog"
 	"decnet/engine"
 	"decnet/ent"
 	"decnet/mutator"
@@ -25,8 +23,6 @@ var (
 )
 
 const minInterval = time.Minute
-
-func strconvQuote(s string) string { return strconv.Quote(s) }
 
 func checkInterval(d *time.Duration, path ...any) error {
 	if d != nil && *d < minInterval {
@@ -241,5 +237,3 @@ func seeded(seed []byte) *mrand.Rand {
 
 // randomSeed is a seed for a pick that nobody wants repeated.
 func randomSeed() uint64 { return mrand.Uint64() }
-
-var _ = catalog.Default

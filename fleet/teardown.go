@@ -6,7 +6,6 @@ import (
 
 	"decnet/ent"
 	"decnet/ent/decky"
-	"decnet/ent/deployment"
 	entlifecycle "decnet/ent/lifecycle"
 	"decnet/lifecycle"
 	"decnet/store"
@@ -99,5 +98,3 @@ func (f *Fleet) addTeardown(ctx context.Context, tx *store.Tx, dep *ent.Deployme
 	}
 	return lc, f.supersede(ctx, tx, d.ID, lc.ID)
 }
-
-var _ = deployment.Name

@@ -79,7 +79,7 @@ func (f *Feed) advance(ctx context.Context) error {
 		f.mu.Lock()
 		after := f.head
 		f.mu.Unlock()
-		events, head, err := f.read(ctx, Filter{}, after)
+		events, head, err := f.Page(ctx, Filter{}, after, pageSize)
 		if errors.Is(err, ErrCursorExpired) {
 			// What lay between was pruned, or the database is another one: go on from its end, with nothing at hand.
 			f.log.WarnContext(ctx, "the feed fell behind the journal's retention", "after", after)
@@ -171,10 +171,6 @@ func reach(ctx context.Context, c *ent.Client, after int64) (int64, error) {
 	return head, nil
 }
 
-func (f *Feed) read(ctx context.Context, q Filter, after int64) (events []*Event, next int64, err error) {
-	return f.Page(ctx, q, after, pageSize)
-}
-
 func page(ctx context.Context, c *ent.Client, q Filter, after, head int64, first int) ([]*Event, int64, error) {
 	if after == head {
 		return nil, head, nil
@@ -253,15 +249,22 @@ func standing(ctx context.Context, c *ent.Client, q Filter) ([]*Event, error) {
 	return withLifecycles(ctx, c, entries)
 }
 
-// Subscribe sends where each matching lifecycle stands, or with after every entry since, and then each new entry: in order, none missing,
-// none twice. The channel is closed when ctx ends, when every lifecycle that q.IDs names has ended, or on trouble, which is then
-// told by fail. IDs that name no lifecycle are simply never heard of: the caller checks them.
-func (f *Feed) Subscribe(ctx context.Context, q Filter, after *int64, fail func(error)) (<-chan *Event, error) {
-	s := &subscription{feed: f, filter: q, out: make(chan *Event)}
+// Subscription is one subscriber's place in the journal.
+type Subscription struct {
+	feed   *Feed
+	filter Filter
+	first  []*Event        // where the lifecycles stood at the start
+	at     int64           // everything up to here has been sent
+	open   map[pid.ID]bool // the named lifecycles whose last entry is still to be sent; nil without names
+}
+
+// Open takes a place in the journal: the present, with where each matching lifecycle stands, or with after that place. It is
+// ErrCursorExpired when the journal does not reach to it. IDs that name no lifecycle are simply never heard of: the caller checks them.
+func (f *Feed) Open(ctx context.Context, q Filter, after *int64) (*Subscription, error) {
+	s := &Subscription{feed: f, filter: q}
 	if q.IDs != nil {
 		s.open = make(map[pid.ID]bool, len(q.IDs))
 	}
-	var first []*Event
 	err := f.store.Snapshot(ctx, func(c *ent.Client) error {
 		var err error
 		if after != nil {
@@ -285,41 +288,31 @@ func (f *Feed) Subscribe(ctx context.Context, q Filter, after *int64, fail func(
 			}
 		}
 		if after == nil {
-			first = stand
+			s.first = stand
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	go s.run(ctx, first, fail)
-	return s.out, nil
+	return s, err
 }
 
-// subscription is one subscriber's place in the journal.
-type subscription struct {
-	feed   *Feed
-	filter Filter
-	at     int64           // everything up to here has been sent
-	open   map[pid.ID]bool // the named lifecycles whose last entry is still to be sent; nil without names
-	out    chan *Event
-}
-
-func (s *subscription) run(ctx context.Context, first []*Event, fail func(error)) {
-	defer close(s.out)
-	if !s.send(ctx, first) {
-		return
+// Run sends where each matching lifecycle stands, or every entry since the place, and then each new entry: in order, none missing, none
+// twice. It returns nil when every lifecycle that the filter's IDs name has ended, when send returns false or ctx ends, and
+// an error on trouble.
+func (s *Subscription) Run(ctx context.Context, send func(*Event) bool) error {
+	if !s.send(s.first, send) {
+		return nil
 	}
+	s.first = nil
 	for s.open == nil || len(s.open) > 0 {
 		grown := s.feed.grown.C()
 		events, next, ok := s.feed.recent(s.at)
 		if !ok {
 			var err error
-			if events, next, err = s.feed.read(ctx, s.filter, s.at); err != nil {
-				if ctx.Err() == nil {
-					fail(err)
+			if events, next, err = s.feed.Page(ctx, s.filter, s.at, pageSize); err != nil {
+				if ctx.Err() != nil {
+					return nil
 				}
-				return
+				return err
 			}
 		}
 		if next == s.at {
@@ -327,25 +320,24 @@ func (s *subscription) run(ctx context.Context, first []*Event, fail func(error)
 			case <-grown:
 				continue
 			case <-ctx.Done():
-				return
+				return nil
 			}
 		}
-		if !s.send(ctx, events) {
-			return
+		if !s.send(events, send) {
+			return nil
 		}
 		s.at = next
 	}
+	return nil
 }
 
 // send sends what matches and tells whether to go on.
-func (s *subscription) send(ctx context.Context, events []*Event) bool {
+func (s *Subscription) send(events []*Event, send func(*Event) bool) bool {
 	for _, e := range events {
 		if !s.filter.match(e.Lifecycle) {
 			continue
 		}
-		select {
-		case s.out <- e:
-		case <-ctx.Done():
+		if !send(e) {
 			return false
 		}
 		if Terminal(e.Status) {

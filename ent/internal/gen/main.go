@@ -80,6 +80,7 @@ var types = map[string]string{
 
 // document adds what Ent leaves out: the enums' meanings, and the role that node and nodes need.
 func document(_ *gen.Graph, s *ast.Schema) error {
+	s.Types["Query"].Description = "Reads. Lists are Relay connections: `first` is at most 200 (50 when absent), `after` takes a `pageInfo.endCursor`."
 	for name, text := range types {
 		s.Types[name].Description = text
 	}

@@ -1,0 +1,123 @@
+// Package api puts the GraphQL schema behind HTTP: who may call what, what an error says, and the transports. The root fields' roles are
+// declared in the schema by @hasRole and @public, and checked here before any argument is looked at.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"decnet/auth"
+	"decnet/graph"
+	"decnet/resolvers"
+	"decnet/transport"
+)
+
+// The bounds of one operation. They are generous for people and scripts, and small for a flood.
+const (
+	maxTokens     = 4000
+	maxComplexity = 50_000
+	cachedQueries = 500
+)
+
+// Options are what the API is made of.
+type Options struct {
+	Resolver *resolvers.Resolver
+	// AuthOff lets everyone in.
+	AuthOff bool
+	// MaxConnections bounds the open WebSockets; 0: no bound.
+	MaxConnections int
+	Log            *slog.Logger
+}
+
+// API is the GraphQL endpoint.
+type API struct {
+	http.Handler
+	socket *transport.WebSocket
+}
+
+// New builds the endpoint.
+func New(o Options) *API {
+	srv := handler.New(graph.NewExecutableSchema(graph.Config{
+		Resolvers: o.Resolver,
+		Directives: graph.DirectiveRoot{
+			// Both are read by the guard, which sees an operation before its arguments; at the field there is nothing left to do.
+			HasRole: func(ctx context.Context, _ any, next graphql.Resolver, _ userRole) (any, error) { return next(ctx) },
+			Public:  func(ctx context.Context, _ any, next graphql.Resolver) (any, error) { return next(ctx) },
+		},
+		Complexity: complexity(),
+	}))
+	a := &API{socket: &transport.WebSocket{
+		Init: initSocket(o), MaxConnections: o.MaxConnections, MaxConnectionsPerUser: 0, Logger: o.Log,
+	}}
+	srv.AddTransport(documented{a.socket})
+	srv.AddTransport(documented{&transport.SSE{Logger: o.Log}})
+	srv.AddTransport(documented{&transport.HTTP{Logger: o.Log}})
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
+	srv.SetParserTokenLimit(maxTokens)
+	srv.SetErrorPresenter(presenter(o.Log))
+	srv.SetRecoverFunc(recoverer(o.Log))
+	srv.Use(extension.Introspection{})
+	srv.Use(extension.FixedComplexityLimit(maxComplexity))
+	srv.Use(guard{})
+	var h http.Handler = srv
+	if o.AuthOff {
+		h = auth.Off(h)
+	} else {
+		h = o.Resolver.Auth.Middleware(h)
+	}
+	a.Handler = withPeer(h)
+	return a
+}
+
+// Shutdown says goodbye to every open WebSocket, with a code on which clients come back.
+func (a *API) Shutdown(ctx context.Context) error { return a.socket.Shutdown(ctx) }
+
+// withPeer notes where a request came from.
+func withPeer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			host = r.RemoteAddr
+		}
+		next.ServeHTTP(w, r.WithContext(auth.WithPeer(r.Context(), host)))
+	})
+}
+
+// initSocket finds out who is asking by a WebSocket's connection_init: `{"Authorization": "Bearer …"}`. A token that is given must be good; without
+// one the socket is anonymous, and may do what an anonymous request may.
+func initSocket(o Options) func(context.Context, map[string]any, *http.Request) (context.Context, transport.Session, error) {
+	return func(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, transport.Session, error) {
+		if o.AuthOff {
+			return ctx, transport.Session{}, nil
+		}
+		id := auth.From(ctx)
+		for _, name := range []string{"Authorization", "authorization"} {
+			value, ok := payload[name].(string)
+			if !ok {
+				continue
+			}
+			var err error
+			if id, err = o.Resolver.Auth.Authenticate(ctx, auth.Bearer(value)); err != nil {
+				return nil, transport.Session{}, err
+			}
+			if id == nil {
+				return nil, transport.Session{}, &transport.CloseError{Code: transport.CloseForbidden, Reason: "the token is not good: sign in again"}
+			}
+			break
+		}
+		if id == nil {
+			return ctx, transport.Session{}, nil
+		}
+		ended, stop := o.Resolver.Auth.Revoked(id.TokenID)
+		context.AfterFunc(ctx, stop)
+		return auth.With(ctx, id), transport.Session{User: id.Username, ExpiresAt: id.ExpiresAt, Done: ended}, nil
+	}
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"decnet/auth"
+	"decnet/fleet"
+	"decnet/lifecycle"
+	"decnet/pid"
+)
+
+// presenter words errors for clients: a documented code in extensions.code, the path of the argument at fault in extensions.argument, and nothing of
+// the server's inside. What is INTERNAL bears an ID that finds it in the log.
+func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
+	return func(ctx context.Context, err error) *gqlerror.Error {
+		out := graphql.DefaultErrorPresenter(ctx, err)
+		if out.Extensions["code"] != nil {
+			return out
+		}
+		code, facts := codeOf(err, out)
+		if code == "" {
+			id := string(pid.New("err"))
+			log.ErrorContext(ctx, "a request failed", "errorId", id, "error", err, "path", out.Path.String())
+			out.Message, code, facts = "the server failed; its log has the reason under this ID: "+id, "INTERNAL", map[string]any{"errorId": id}
+		}
+		ext := map[string]any{"code": code}
+		maps.Copy(ext, facts)
+		out.Extensions = ext
+		return out
+	}
+}
+
+func codeOf(err error, out *gqlerror.Error) (code string, facts map[string]any) {
+	var refused *fleet.Error
+	if errors.As(err, &refused) {
+		facts = maps.Clone(refused.Facts)
+		if refused.Path != nil {
+			if facts == nil {
+				facts = map[string]any{}
+			}
+			facts["argument"] = refused.Path
+		}
+		return string(refused.Code), facts
+	}
+	switch {
+	case errors.Is(err, lifecycle.ErrCursorExpired):
+		return "CURSOR_EXPIRED", nil
+	case errors.Is(err, auth.ErrWrongPassword):
+		return "UNAUTHENTICATED", nil
+	case errors.Is(err, auth.ErrTooMany):
+		return "RATE_LIMITED", nil
+	}
+	// What gqlgen itself says of an operation (its syntax, its variables) is for the caller; what a resolver returned is wrapped.
+	var own *gqlerror.Error
+	if errors.As(err, &own) && own.Err == nil && own == out {
+		return string(fleet.BadUserInput), nil
+	}
+	return "", nil
+}
+
+// recoverer turns a resolver's panic into an error whose cause only the log has.
+func recoverer(log *slog.Logger) graphql.RecoverFunc {
+	return func(ctx context.Context, p any) error {
+		id := string(pid.New("err"))
+		log.ErrorContext(ctx, "a resolver panicked", "errorId", id, "panic", p, "stack", string(debug.Stack()))
+		return &gqlerror.Error{
+			Message:    "the server failed; its log has the reason under this ID: " + id,
+			Extensions: map[string]any{"code": "INTERNAL", "errorId": id},
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"entgo.io/contrib/entgql"
+
+	"decnet/ent"
+	"decnet/graph"
+	"decnet/pid"
+)
+
+// assumedPage is how many elements a list without `first` is counted as.
+const assumedPage = 50
+
+// times is the cost of a list: its elements', as many times as it may have of them.
+func times(child int, first, last *int) int {
+	n := assumedPage
+	if first != nil {
+		n = *first
+	} else if last != nil {
+		n = *last
+	}
+	return 1 + child*max(n, 1)
+}
+
+// complexity counts lists by how long they may get.
+func complexity() (c graph.ComplexityRoot) {
+	type cursor = entgql.Cursor[pid.ID]
+	c.Query.Deployments = func(child int, first *int, _ *cursor) int { return times(child, first, nil) }
+	c.Query.Deckies = func(child int, first *int, _ *cursor, _ *ent.DeckyWhereInput, _ *ent.DeckyOrder) int {
+		return times(child, first, nil)
+	}
+	c.Query.Lifecycles = func(child int, _ []pid.ID, first *int, _ *cursor, _ *ent.LifecycleWhereInput, _ *ent.LifecycleOrder) int {
+		return times(child, first, nil)
+	}
+	c.Query.LifecycleEvents = func(child int, _ []pid.ID, _, _, _ *string, first *int) int { return times(child, first, nil) }
+	c.Query.Interactions = func(child int, first *int, _ *cursor, last *int, _ *cursor, _ *ent.InteractionWhereInput, _ *ent.InteractionOrder) int {
+		return times(child, first, last)
+	}
+	c.Deployment.Deckies = func(child int, _ *cursor, first *int, _ *cursor, last *int, _ *ent.DeckyOrder, _ *ent.DeckyWhereInput) int {
+		return times(child, first, last)
+	}
+	c.Decky.Lifecycles = func(child int, _ *cursor, first *int, _ *cursor, last *int, _ *ent.LifecycleOrder, _ *ent.LifecycleWhereInput) int {
+		return times(child, first, last)
+	}
+	c.Decky.Interactions = func(child int, _ *cursor, first *int, _ *cursor, last *int, _ *ent.InteractionOrder, _ *ent.InteractionWhereInput) int {
+		return times(child, first, last)
+	}
+	return c
+}
+
+// documented makes a transport speak only of the documented codes: gqlgen has its own for what it refuses before an operation runs.
+type documented struct{ graphql.Transport }
+
+// Do serves the request.
+func (t documented) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	t.Transport.Do(w, r, recoded{exec})
+}
+
+type recoded struct{ graphql.GraphExecutor }
+
+// CreateOperationContext parses and validates an operation.
+func (e recoded) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	oc, errs := e.GraphExecutor.CreateOperationContext(ctx, params)
+	for _, err := range errs {
+		switch err.Extensions["code"] {
+		case errcode.ParseFailed, errcode.ValidationFailed:
+			err.Extensions["code"] = "BAD_USER_INPUT"
+		case "COMPLEXITY_LIMIT_EXCEEDED":
+			err.Extensions["code"] = "LIMIT_EXCEEDED"
+		case nil:
+			err.Extensions = map[string]any{"code": "BAD_USER_INPUT"}
+		}
+	}
+	return oc, errs
+}

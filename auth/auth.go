@@ -1,0 +1,307 @@
+// Package auth knows who may sign in, and who is asking. Passwords are kept as argon2id, tokens as their SHA-256: neither can be
+// read back from the database.
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"decnet/ent"
+	"decnet/ent/token"
+	"decnet/ent/user"
+	"decnet/pid"
+	"decnet/store"
+)
+
+const (
+	// TokenLife is how long a sign-in is good.
+	TokenLife = 12 * time.Hour
+	// tokenPrefix lets people and secret scanners see what a token is.
+	tokenPrefix = "decnet_"
+	// Hashing a password costs 19 MiB and a core for a moment: no more than this many at once, whoever asks.
+	maxHashing = 2
+
+	minPassword, maxPassword = 8, 256
+)
+
+// params are OWASP's for argon2id: 19 MiB, two passes, one lane.
+var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// What a sign-in or an account can be refused for.
+var (
+	ErrWrongPassword = errors.New("the user name or the password is wrong")
+	ErrTooMany       = errors.New("too many attempts to sign in: wait a few minutes")
+	ErrBadUsername   = errors.New("a user name has 1 to 64 of a-z, 0-9, dot, dash and underscore")
+	ErrBadPassword   = fmt.Errorf("a password has %d to %d characters", minPassword, maxPassword)
+	ErrUserExists    = errors.New("there is a user of that name already")
+	ErrNoUser        = errors.New("there is no user of that name")
+)
+
+var usernamePattern = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
+
+// Identity is who is asking.
+type Identity struct {
+	Username string
+	Role     user.Role
+	// TokenID is the sign-in they came with; "" when signing in is turned off.
+	TokenID   pid.ID
+	ExpiresAt time.Time // zero: never
+}
+
+// May tells whether the identity has at least a role. The nil Identity is anonymous and may nothing.
+func (i *Identity) May(role user.Role) bool {
+	return i != nil && (i.Role == user.RoleAdmin || i.Role == role)
+}
+
+// Auth signs people in.
+type Auth struct {
+	store   *store.Store
+	now     func() time.Time
+	hashing chan struct{}
+	dummy   string // a hash that no password has, so that an unknown name costs the same time
+	tries   *limiter
+
+	mu      sync.Mutex
+	revoked map[pid.ID][]chan struct{}
+}
+
+// New returns an Auth on a store.
+func New(s *store.Store, now func() time.Time) (*Auth, error) {
+	a := &Auth{
+		store: s, now: now, hashing: make(chan struct{}, maxHashing), tries: newLimiter(now),
+		revoked: map[pid.ID][]chan struct{}{},
+	}
+	var err error
+	if a.dummy, err = argon2id.CreateHash(random(), params); err != nil {
+		return nil, fmt.Errorf("hash a password: %w", err)
+	}
+	return a, nil
+}
+
+// random is 32 bytes that nobody can guess, as text.
+func random() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // it never fails: crypto/rand
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// NewPassword makes a password that nobody can guess.
+func NewPassword() string { return random()[:20] }
+
+// EnsureAdmin makes the user "admin" when there is no user at all: with the given password, or one that it makes and returns. made is
+// false when there were users already.
+func (a *Auth) EnsureAdmin(ctx context.Context, password string) (with string, made bool, err error) {
+	n, err := a.store.Read.User.Query().Count(ctx)
+	if err != nil {
+		return "", false, fmt.Errorf("count the users: %w", err)
+	}
+	if n > 0 {
+		return "", false, nil
+	}
+	if password == "" {
+		password = NewPassword()
+	}
+	if err := a.AddUser(ctx, "admin", password, user.RoleAdmin); err != nil {
+		return "", false, err
+	}
+	return password, true, nil
+}
+
+// AddUser makes a user.
+func (a *Auth) AddUser(ctx context.Context, username, password string, role user.Role) error {
+	if !usernamePattern.MatchString(username) {
+		return ErrBadUsername
+	}
+	hash, err := a.hash(password)
+	if err != nil {
+		return err
+	}
+	return a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		exists, err := tx.User.Query().Where(user.Username(username)).Exist(ctx)
+		if err != nil {
+			return fmt.Errorf("look for user %q: %w", username, err)
+		}
+		if exists {
+			return ErrUserExists
+		}
+		err = tx.User.Create().SetUsername(username).SetPasswordHash(hash).SetRole(role).SetCreatedAt(store.Time(a.now())).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("create user %q: %w", username, err)
+		}
+		return nil
+	})
+}
+
+// SetPassword changes a user's password and ends all their sign-ins.
+func (a *Auth) SetPassword(ctx context.Context, username, password string) error {
+	hash, err := a.hash(password)
+	if err != nil {
+		return err
+	}
+	return a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.User.Update().Where(user.Username(username)).SetPasswordHash(hash).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("set the password of %q: %w", username, err)
+		}
+		if n == 0 {
+			return ErrNoUser
+		}
+		if _, err := tx.Token.Delete().Where(token.HasUserWith(user.Username(username))).Exec(ctx); err != nil {
+			return fmt.Errorf("end the sign-ins of %q: %w", username, err)
+		}
+		return nil
+	})
+}
+
+// RemoveUser deletes a user and all their sign-ins.
+func (a *Auth) RemoveUser(ctx context.Context, username string) error {
+	return a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.User.Delete().Where(user.Username(username)).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("delete user %q: %w", username, err)
+		}
+		if n == 0 {
+			return ErrNoUser
+		}
+		return nil
+	})
+}
+
+// Users lists all users by name.
+func (a *Auth) Users(ctx context.Context) ([]*ent.User, error) {
+	return a.store.Read.User.Query().Order(user.ByUsername()).All(ctx)
+}
+
+func (a *Auth) hash(password string) (string, error) {
+	if len(password) < minPassword || len(password) > maxPassword {
+		return "", ErrBadPassword
+	}
+	a.hashing <- struct{}{}
+	defer func() { <-a.hashing }()
+	hash, err := argon2id.CreateHash(password, params)
+	if err != nil {
+		return "", fmt.Errorf("hash a password: %w", err)
+	}
+	return hash, nil
+}
+
+// Login trades a name and a password for a token. from is the caller's address: attempts are counted for it and for the name. What went wrong
+// is never told more closely than ErrWrongPassword, and takes the same time.
+func (a *Auth) Login(ctx context.Context, username, password, from string) (string, *Identity, error) {
+	if !a.tries.allow("user "+username) || !a.tries.allow("from "+from) {
+		return "", nil, ErrTooMany
+	}
+	u, err := a.store.Read.User.Query().Where(user.Username(username)).Only(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return "", nil, fmt.Errorf("look for user: %w", err)
+	}
+	hash := a.dummy
+	if u != nil {
+		hash = u.PasswordHash
+	}
+	select {
+	case a.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return "", nil, context.Cause(ctx)
+	}
+	ok := false
+	if len(password) <= maxPassword {
+		ok, err = argon2id.ComparePasswordAndHash(password, hash)
+	}
+	<-a.hashing
+	if err != nil && u != nil {
+		return "", nil, fmt.Errorf("compare a password: %w", err)
+	}
+	if u == nil || !ok {
+		return "", nil, ErrWrongPassword
+	}
+	a.tries.forget("user " + username)
+	a.tries.forget("from " + from)
+	text := tokenPrefix + random()
+	id := &Identity{Username: u.Username, Role: u.Role, TokenID: pid.New(pid.Token), ExpiresAt: store.Time(a.now().Add(TokenLife))}
+	err = a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Token.Delete().Where(token.ExpiresAtLT(store.Time(a.now()))).Exec(ctx); err != nil {
+			return fmt.Errorf("forget old tokens: %w", err)
+		}
+		err := tx.Token.Create().SetID(id.TokenID).SetUserID(u.ID).SetHash(digest(text)).
+			SetExpiresAt(id.ExpiresAt).SetCreatedAt(store.Time(a.now())).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("store the token: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return text, id, nil
+}
+
+func digest(text string) []byte {
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
+}
+
+// Authenticate returns who a token is. It is nil, and no error, for a token that is not good.
+func (a *Auth) Authenticate(ctx context.Context, text string) (*Identity, error) {
+	if text == "" {
+		return nil, nil
+	}
+	t, err := a.store.Read.Token.Query().Where(token.Hash(digest(text)), token.ExpiresAtGT(store.Time(a.now()))).WithUser().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look the token up: %w", err)
+	}
+	return &Identity{Username: t.Edges.User.Username, Role: t.Edges.User.Role, TokenID: t.ID, ExpiresAt: t.ExpiresAt}, nil
+}
+
+// Logout ends a sign-in, and what is open under it.
+func (a *Auth) Logout(ctx context.Context, id *Identity) error {
+	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Token.Delete().Where(token.ID(id.TokenID)).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("end the sign-in: %w", err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, ch := range a.revoked[id.TokenID] {
+		close(ch)
+	}
+	delete(a.revoked, id.TokenID)
+	return nil
+}
+
+// Revoked returns a channel that is closed when the sign-in is ended, and a function to stop waiting for it.
+func (a *Auth) Revoked(id pid.ID) (ended <-chan struct{}, stop func()) {
+	ch := make(chan struct{})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.revoked[id] = append(a.revoked[id], ch)
+	return ch, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		left := a.revoked[id][:0]
+		for _, c := range a.revoked[id] {
+			if c != ch {
+				left = append(left, c)
+			}
+		}
+		if len(left) == 0 {
+			delete(a.revoked, id)
+		} else {
+			a.revoked[id] = left
+		}
+	}
+}

@@ -1,0 +1,237 @@
+// Package config gathers the server's settings. Each one is a flag, an environment variable and a key of a YAML file; a flag wins over the
+// environment, and the environment over the file.
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/pflag"
+
+	"decnet/auth"
+	"decnet/fleet"
+)
+
+// Config is the server's settings, checked.
+type Config struct {
+	Listen        string
+	Data          string
+	DatabaseURL   string
+	Catalog       []string
+	Auth          string
+	AdminPassword string
+	StarterFleet  bool
+	LogLevel      string
+	LogFormat     string
+	Grace         time.Duration
+
+	Engine         string
+	DockerHost     string
+	DecoyBinary    string
+	SimLatency     time.Duration
+	SimFailureRate float64
+
+	Workers     int
+	Lease       time.Duration
+	MaxAttempts int
+
+	MaxConnections int
+	Limits         fleet.Limits
+}
+
+// AuthOff tells whether everyone is let in.
+func (c *Config) AuthOff() bool { return c.Auth == "off" }
+
+// WorkersFor is how many lifecycles to work on at once. The Docker Engine's cost is CPU in the kernel and runc: beyond four at once each
+// only takes longer.
+func (c *Config) WorkersFor(engine string) int {
+	switch {
+	case c.Workers > 0:
+		return c.Workers
+	case engine == "sim":
+		return 64
+	}
+	return 4
+}
+
+// Logger writes what the settings ask for.
+func (c *Config) Logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // it was checked
+	o := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// Welcome makes the first user where there is none, and tells people how to sign in.
+func (c *Config) Welcome(ctx context.Context, a *auth.Auth, w io.Writer, url string) error {
+	if c.AuthOff() {
+		_, err := fmt.Fprintf(w, "decnet: %s — nobody needs to sign in (--auth=off)\n", url)
+		return err
+	}
+	password, made, err := a.EnsureAdmin(ctx, c.AdminPassword)
+	if err != nil {
+		return err
+	}
+	switch {
+	case made && c.AdminPassword == "":
+		_, err = fmt.Fprintf(w, "decnet: %s — sign in as admin with the password %s (shown once)\n", url, password)
+	default:
+		_, err = fmt.Fprintf(w, "decnet: %s\n", url)
+	}
+	return err
+}
+
+// Flags declares every setting on a flag set and returns where their values will be.
+func Flags(f *pflag.FlagSet) *Config {
+	c := &Config{Limits: fleet.DefaultLimits()}
+	f.String("config", "", "YAML file of settings: the flags' names as keys")
+	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "address to serve on")
+	f.StringVar(&c.Data, "data", "./data", "folder for the SQLite database and the process engine's deckies")
+	f.StringVar(&c.DatabaseURL, "database-url", "", "PostgreSQL to use in place of SQLite: postgres://user:password@host/database")
+	f.StringSliceVar(&c.Catalog, "catalog", nil, "YAML file that adds to the catalog of archetypes and services (may be given again)")
+	f.StringVar(&c.Auth, "auth", "on", "on: everyone signs in; off: nobody does (only with a loopback --listen)")
+	f.StringVar(&c.AdminPassword, "admin-password", "", "password of the first user, admin (default: one is made and printed once)")
+	f.BoolVar(&c.StarterFleet, "starter-fleet", false, "on an empty database: deploy three deckies, mutate one and show it")
+	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
+	f.DurationVar(&c.Grace, "grace", 10*time.Second, "how long a stopping server lets lifecycles under way go on")
+
+	f.StringVar(&c.Engine, "engine", "auto", "what makes deckies: docker, process, sim, or auto (docker where it answers, else process)")
+	f.StringVar(&c.DockerHost, "docker-host", "", "Docker Engine to use (default: DOCKER_HOST, or the local socket)")
+	f.StringVar(&c.DecoyBinary, "decoy-binary", "", "the decoy program (default: decoy beside decnetd)")
+	f.DurationVar(&c.SimLatency, "sim-latency", 0, "how long each call of the sim engine takes")
+	f.Float64Var(&c.SimFailureRate, "sim-failure-rate", 0, "share of the sim engine's calls that fail, 0 to 1")
+
+	f.IntVar(&c.Workers, "workers", 0, "lifecycles worked on at once (default: 4; 64 for sim)")
+	f.DurationVar(&c.Lease, "lease", 15*time.Second, "how long a runner's claim holds without renewal")
+	f.IntVar(&c.MaxAttempts, "max-attempts", 3, "how often a lifecycle is tried when the engine's failure looks transient")
+
+	f.IntVar(&c.MaxConnections, "max-connections", 10_000, "WebSockets open at once")
+	f.IntVar(&c.Limits.DeckiesPerDeployment, "max-deckies", c.Limits.DeckiesPerDeployment, "deckies in one deployment")
+	f.IntVar(&c.Limits.DeckiesPerDeploy, "max-deckies-per-deploy", c.Limits.DeckiesPerDeploy, "deckies in one deploy")
+	f.IntVar(&c.Limits.ServicesPerDecky, "max-services", c.Limits.ServicesPerDecky, "services on one decky")
+	f.IntVar(&c.Limits.PageSize, "max-page-size", c.Limits.PageSize, "elements in one page of a list")
+	f.IntVar(&c.Limits.LifecycleIds, "max-lifecycle-ids", c.Limits.LifecycleIds, "IDs in one question for lifecycles")
+	return c
+}
+
+// EnvName is the environment variable of a setting.
+func EnvName(flag string) string {
+	return "DECNET_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// Load fills in what the flags left open, from the environment and the file, and checks all of it.
+func (c *Config) Load(f *pflag.FlagSet) error {
+	file, err := readFile(f)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	f.VisitAll(func(flag *pflag.Flag) {
+		if flag.Changed || flag.Name == "help" || flag.Name == "config" {
+			return
+		}
+		if v, ok := os.LookupEnv(EnvName(flag.Name)); ok {
+			if err := f.Set(flag.Name, v); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", EnvName(flag.Name), err))
+			}
+		} else if v, ok := file[flag.Name]; ok {
+			if err := f.Set(flag.Name, v); err != nil {
+				errs = append(errs, fmt.Errorf("config file, %s: %w", flag.Name, err))
+			}
+		}
+	})
+	for name := range file {
+		if f.Lookup(name) == nil {
+			errs = append(errs, fmt.Errorf("config file: there is no setting %q", name))
+		}
+	}
+	return errors.Join(append(errs, c.check())...)
+}
+
+func readFile(f *pflag.FlagSet) (map[string]string, error) {
+	path, _ := f.GetString("config")
+	if v, ok := os.LookupEnv(EnvName("config")); ok && path == "" {
+		path = v
+	}
+	if path == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the config file: %w", err)
+	}
+	var raw map[string]any
+	if err := yaml.Unmarshal(b, &raw); err != nil {
+		return nil, fmt.Errorf("read the config file %s: %w", path, err)
+	}
+	values := make(map[string]string, len(raw))
+	for k, v := range raw {
+		if list, ok := v.([]any); ok {
+			parts := make([]string, len(list))
+			for i, p := range list {
+				parts[i] = fmt.Sprint(p)
+			}
+			values[k] = strings.Join(parts, ",")
+			continue
+		}
+		values[k] = fmt.Sprint(v)
+	}
+	return values, nil
+}
+
+func (c *Config) check() error {
+	var errs []error
+	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		bad("--listen %q is not an address such as 127.0.0.1:8080", c.Listen)
+	}
+	switch c.Auth {
+	case "on":
+	case "off":
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			bad("--auth=off lets everyone who reaches the server deploy and tear down: it goes only with a loopback --listen, not %s", c.Listen)
+		}
+	default:
+		bad("--auth is on or off, not %q", c.Auth)
+	}
+	oneOf := func(flag, value string, allowed ...string) {
+		for _, a := range allowed {
+			if a == value {
+				return
+			}
+		}
+		bad("--%s is one of %s, not %q", flag, strings.Join(allowed, ", "), value)
+	}
+	oneOf("engine", c.Engine, "auto", "docker", "process", "sim")
+	oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")
+	oneOf("log-format", c.LogFormat, "text", "json")
+	if c.SimFailureRate < 0 || c.SimFailureRate > 1 {
+		bad("--sim-failure-rate is a share from 0 to 1, not %g", c.SimFailureRate)
+	}
+	if c.Lease < time.Second {
+		bad("--lease is at least a second, not %s", c.Lease)
+	}
+	for flag, n := range map[string]int{
+		"max-attempts": c.MaxAttempts, "max-connections": c.MaxConnections, "max-deckies": c.Limits.DeckiesPerDeployment,
+		"max-deckies-per-deploy": c.Limits.DeckiesPerDeploy, "max-services": c.Limits.ServicesPerDecky,
+		"max-page-size": c.Limits.PageSize, "max-lifecycle-ids": c.Limits.LifecycleIds,
+	} {
+		if n < 1 {
+			bad("--%s is at least 1, not %d", flag, n)
+		}
+	}
+	return errors.Join(errs...)
+}

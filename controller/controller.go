@@ -1,0 +1,231 @@
+// Package controller holds the two loops that act with no operator: the schedule, which mutates deckies whose time has come, and the
+// reconciler, which brings deckies that are out of step back. Both only ask the fleet for lifecycles; the runner does the work, and the record
+// says who asked: trigger SCHEDULE or RECONCILER.
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"decnet/engine"
+	"decnet/ent"
+	"decnet/ent/decky"
+	entlifecycle "decnet/ent/lifecycle"
+	"decnet/fleet"
+	"decnet/pid"
+	"decnet/store"
+)
+
+const (
+	scheduleEvery  = time.Second
+	reconcileEvery = 15 * time.Second
+	// scheduleBatch bounds how many deckies one look mutates, so that a long downtime does not end in a stampede.
+	scheduleBatch = 8
+	observeWithin = 20 * time.Second
+)
+
+// Schedule mutates deckies by their interval.
+type Schedule struct {
+	Store *store.Store
+	Fleet *fleet.Fleet
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Run looks every second until ctx ends.
+func (s *Schedule) Run(ctx context.Context) {
+	tick := time.NewTicker(scheduleEvery)
+	defer tick.Stop()
+	for {
+		if err := s.Once(ctx); err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "the schedule can't work; trying again", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Once mutates what is due now.
+func (s *Schedule) Once(ctx context.Context) error {
+	due, err := s.Store.Read.Decky.Query().Where(
+		decky.NextMutationAtLTE(store.Time(s.Now())),
+		decky.StateIn(decky.StateRunning, decky.StateDegraded),
+		decky.Not(decky.HasLifecyclesWith(entlifecycle.StatusIn(entlifecycle.StatusPending, entlifecycle.StatusRunning))),
+	).Order(decky.ByNextMutationAt()).Limit(scheduleBatch).WithDeployment().All(ctx)
+	if err != nil {
+		return fmt.Errorf("read which deckies are due: %w", err)
+	}
+	for _, d := range due {
+		_, err := s.Fleet.Mutate(ctx, fleet.Who{Trigger: entlifecycle.TriggerSchedule}, fleet.MutateInput{
+			Name: d.Name, Deployment: d.Edges.Deployment.Name, ExpectedGeneration: &d.Generation,
+		})
+		var refused *fleet.Error
+		switch {
+		case err == nil:
+		case errors.As(err, &refused) && refused.Code == fleet.NoServicesAvailable:
+			if err := s.Fleet.Postpone(ctx, d.ID); err != nil {
+				return err
+			}
+		case errors.As(err, &refused): // it has moved on, or is gone: the next look sees
+		default:
+			return fmt.Errorf("mutate decky %q: %w", d.Name, err)
+		}
+	}
+	return nil
+}
+
+// Reconciler compares what should exist with what does. It is level-triggered: the engine's changes only wake it early.
+type Reconciler struct {
+	Store  *store.Store
+	Fleet  *fleet.Fleet
+	Engine engine.Engine
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// Run looks at every change of the engine's, and by the clock, until ctx ends.
+func (r *Reconciler) Run(ctx context.Context) {
+	changes := r.watch(ctx)
+	tick := time.NewTicker(reconcileEvery)
+	defer tick.Stop()
+	for {
+		if err := r.Once(ctx); err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "the reconciler can't work; trying again", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case _, ok := <-changes:
+			if !ok {
+				changes = nil // by the clock alone
+			}
+			drain(changes)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *Reconciler) watch(ctx context.Context) <-chan engine.Change {
+	changes, err := r.Engine.Watch(ctx)
+	if err != nil {
+		r.Log.WarnContext(ctx, "can't watch the engine; the reconciler goes by the clock", "error", err)
+		return nil
+	}
+	return changes
+}
+
+// drain takes the changes that came together: one look serves them all.
+func drain(changes <-chan engine.Change) {
+	for {
+		select {
+		case _, ok := <-changes:
+			if !ok {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// Once compares, and asks for repairs.
+func (r *Reconciler) Once(ctx context.Context) error {
+	// The wish first, then the world: a decky that is deployed in between is then not missed in the world.
+	busy, err := r.busy(ctx)
+	if err != nil {
+		return err
+	}
+	deckies, err := r.Store.Read.Decky.Query().WithDeployment().All(ctx)
+	if err != nil {
+		return fmt.Errorf("read the deckies: %w", err)
+	}
+	observing, cancel := context.WithTimeout(ctx, observeWithin)
+	defer cancel()
+	seen, err := r.Engine.Observe(observing)
+	if err != nil {
+		return fmt.Errorf("observe the engine: %w", err)
+	}
+	found := make(map[string]engine.Observed, len(seen))
+	for _, o := range seen {
+		found[o.ID] = o
+	}
+	for _, d := range deckies {
+		o, exists := found[string(d.ID)]
+		delete(found, string(d.ID))
+		if busy[d.ID] || (d.RepairNotBefore != nil && d.RepairNotBefore.After(r.Now())) {
+			continue
+		}
+		why := outOfStep(d, o, exists)
+		if why == "" {
+			continue
+		}
+		lc, err := r.Fleet.Repair(ctx, d, why, exists && o.Running)
+		if errors.Is(err, fleet.ErrBusy) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("repair decky %q: %w", d.Name, err)
+		}
+		r.Log.InfoContext(ctx, "a decky is out of step", "decky", d.Name, "deployment", d.Edges.Deployment.Name, "why", why, "lifecycle", lc.ID)
+	}
+	return r.removeStrays(ctx, found)
+}
+
+// busy are the deckies that a lifecycle is about to bring in step.
+func (r *Reconciler) busy(ctx context.Context) (map[pid.ID]bool, error) {
+	refs, err := r.Store.Read.Lifecycle.Query().
+		Where(entlifecycle.StatusIn(entlifecycle.StatusPending, entlifecycle.StatusRunning)).Select(entlifecycle.FieldDeckyRef).Strings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the lifecycles under way: %w", err)
+	}
+	out := make(map[pid.ID]bool, len(refs))
+	for _, ref := range refs {
+		out[pid.ID(ref)] = true
+	}
+	return out, nil
+}
+
+// outOfStep says what is wrong with a decky, "" when nothing is.
+func outOfStep(d *ent.Decky, o engine.Observed, exists bool) string {
+	switch {
+	case d.State == decky.StateRemoving:
+		return "it should be gone: removing it again"
+	case !exists:
+		return "it does not exist: making it again"
+	case !o.Running:
+		return "it does not run: starting it again"
+	case d.Generation != d.ObservedGeneration:
+		return "the last change failed: trying again"
+	case o.Services != nil && !slices.Equal(slices.Sorted(slices.Values(o.Services)), d.Services):
+		return "it runs other services than wished"
+	}
+	return ""
+}
+
+// removeStrays removes what is ours and belongs to no decky. A decky may have been deployed since the engine was observed: look once more.
+func (r *Reconciler) removeStrays(ctx context.Context, strays map[string]engine.Observed) error {
+	for id, o := range strays {
+		exists, err := r.Store.Read.Decky.Query().Where(decky.ID(pid.ID(id))).Exist(ctx)
+		if err != nil {
+			return fmt.Errorf("look for decky %s: %w", id, err)
+		}
+		if exists {
+			continue
+		}
+		r.Log.WarnContext(ctx, "removing a decky that nobody wants any more", "id", id, "instance", o.Instance)
+		removing, cancel := context.WithTimeout(ctx, observeWithin)
+		err = r.Engine.Remove(removing, engine.Ref{ID: id}, func(string) {})
+		cancel()
+		if err != nil {
+			r.Log.WarnContext(ctx, "can't remove it; trying again", "id", id, "error", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,267 @@
+package interactions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"decnet/decoy/event"
+	"decnet/engine"
+	"decnet/ent"
+	"decnet/ent/eventposition"
+	"decnet/ent/interaction"
+	"decnet/lifecycle"
+	"decnet/pid"
+	"decnet/store"
+)
+
+const (
+	batchLines = 256
+	batchDelay = 50 * time.Millisecond
+	retryDelay = time.Second
+	lookAnyway = 2 * time.Second
+)
+
+// Collector reads the event lines of all deckies into rows.
+type Collector struct {
+	store  *store.Store
+	engine engine.Engine
+	bell   *lifecycle.Bell // rung when deckies change
+	grown  *lifecycle.Bell // to ring when interactions were added
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+// NewCollector returns a collector; Run makes it go.
+func NewCollector(s *store.Store, e engine.Engine, bell, grown *lifecycle.Bell, now func() time.Time, log *slog.Logger) *Collector {
+	return &Collector{store: s, engine: e, bell: bell, grown: grown, now: now, log: log}
+}
+
+// Run reads every decky's lines until ctx ends: one reader a decky, started and stopped as deckies come and go.
+func (c *Collector) Run(ctx context.Context) {
+	readers := map[pid.ID]context.CancelFunc{}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	tick := time.NewTicker(lookAnyway)
+	defer tick.Stop()
+	for {
+		rung := c.bell.C()
+		deckies, err := c.store.Read.Decky.Query().WithDeployment().All(ctx)
+		if err != nil && ctx.Err() == nil {
+			c.log.ErrorContext(ctx, "can't read which deckies there are; trying again", "error", err)
+		}
+		if err == nil {
+			here := map[pid.ID]bool{}
+			for _, d := range deckies {
+				here[d.ID] = true
+				if readers[d.ID] != nil {
+					continue
+				}
+				readCtx, cancel := context.WithCancel(ctx)
+				readers[d.ID] = cancel
+				wg.Go(func() { c.follow(readCtx, d) })
+			}
+			for id, cancel := range readers {
+				if !here[id] {
+					cancel()
+					delete(readers, id)
+				}
+			}
+		}
+		select {
+		case <-rung:
+		case <-tick.C:
+		case <-ctx.Done():
+			for _, cancel := range readers {
+				cancel()
+			}
+			return
+		}
+	}
+}
+
+// follow reads one decky's lines until ctx ends; trouble of the engine's only pauses it.
+func (c *Collector) follow(ctx context.Context, d *ent.Decky) {
+	log := c.log.With("decky", d.Name, "deployment", d.Edges.Deployment.Name)
+	for ctx.Err() == nil {
+		err := c.read(ctx, d)
+		if err != nil && ctx.Err() == nil {
+			var e *engine.Error
+			if !errors.As(err, &e) || e.Code != engine.NotRunning {
+				log.WarnContext(ctx, "reading event lines stopped; trying again", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(retryDelay):
+		}
+	}
+}
+
+// read stores lines from where the decky's reader last was, in batches, until the stream ends.
+func (c *Collector) read(ctx context.Context, d *ent.Decky) error {
+	position := ""
+	row, err := c.store.Read.EventPosition.Query().Where(eventposition.DeckyID(d.ID)).Only(ctx)
+	if err == nil {
+		position = row.Position
+	} else if !ent.IsNotFound(err) {
+		return fmt.Errorf("read the event position: %w", err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// Lines wait in a bounded channel: when the database is slow, so is the reading, and nothing is lost.
+	lines := make(chan engine.Line, batchLines)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := c.storeBatches(context.WithoutCancel(ctx), d, lines); err != nil {
+			cancel(err)
+			for range lines { //nolint:revive // let the reader end: it must not block on a channel that nobody empties
+			}
+		}
+	})
+	ref := lifecycle.Spec(d, nil, 0).Ref
+	err = c.engine.Events(ctx, ref, position, func(l engine.Line) error {
+		select {
+		case lines <- l:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	close(lines)
+	wg.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+// storeBatches stores what comes: at once when it is little, together when it is much.
+func (c *Collector) storeBatches(ctx context.Context, d *ent.Decky, lines <-chan engine.Line) error {
+	batch := make([]engine.Line, 0, batchLines)
+	for l := range lines {
+		batch = append(batch[:0], l)
+		late := time.NewTimer(batchDelay)
+	gather:
+		for len(batch) < batchLines {
+			select {
+			case l, ok := <-lines:
+				if !ok {
+					break gather
+				}
+				batch = append(batch, l)
+			case <-late.C:
+				break gather
+			}
+		}
+		late.Stop()
+		if err := c.save(ctx, d, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// save stores a batch and the place after it in one transaction.
+func (c *Collector) save(ctx context.Context, d *ent.Decky, batch []engine.Line) error {
+	var events []event.Event
+	malformed := 0
+	for _, l := range batch {
+		e, err := event.Parse(l.Text)
+		if err != nil {
+			malformed++
+			c.log.WarnContext(ctx, "an event line can't be read", "decky", d.Name, "error", err, "line", string(l.Text))
+			continue
+		}
+		events = append(events, e)
+	}
+	err := c.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		fresh, err := unknown(ctx, tx, d.ID, events)
+		if err != nil {
+			return err
+		}
+		if len(fresh) > 0 {
+			if err := c.insert(ctx, tx, d, fresh); err != nil {
+				return err
+			}
+			tx.AfterCommit(c.grown.Ring)
+		}
+		return advance(ctx, tx, d.ID, batch[len(batch)-1].Position, malformed)
+	})
+	if ent.IsConstraintError(err) {
+		return nil // the decky has just gone, and its rows with it
+	}
+	if err != nil {
+		return fmt.Errorf("store event lines: %w", err)
+	}
+	return nil
+}
+
+// unknown leaves out the events that are stored already.
+func unknown(ctx context.Context, tx *store.Tx, deckyID pid.ID, events []event.Event) ([]event.Event, error) {
+	byBoot := map[string][]int64{}
+	for _, e := range events {
+		byBoot[e.Boot] = append(byBoot[e.Boot], int64(e.Seq))
+	}
+	type mark struct {
+		boot string
+		seq  int64
+	}
+	known := map[mark]bool{}
+	for boot, seqs := range byBoot {
+		have, err := tx.Interaction.Query().Where(interaction.DeckyRef(deckyID), interaction.Boot(boot), interaction.SeqIn(seqs...)).
+			Select(interaction.FieldSeq).Ints(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look for events that are stored: %w", err)
+		}
+		for _, seq := range have {
+			known[mark{boot, int64(seq)}] = true
+		}
+	}
+	var fresh []event.Event
+	for _, e := range events {
+		m := mark{e.Boot, int64(e.Seq)}
+		if !known[m] {
+			known[m] = true // the batch itself may hold a line twice
+			fresh = append(fresh, e)
+		}
+	}
+	return fresh, nil
+}
+
+func (c *Collector) insert(ctx context.Context, tx *store.Tx, d *ent.Decky, events []event.Event) error {
+	number, err := tx.Next(ctx, Stream, len(events))
+	if err != nil {
+		return err
+	}
+	creates := make([]*ent.InteractionCreate, 0, len(events))
+	for _, e := range events {
+		create := tx.Interaction.Create().SetNumber(number).SetDeckyID(d.ID).SetDeckyRef(d.ID).
+			SetDeckyName(d.Name).SetDeploymentName(d.Edges.Deployment.Name).SetCreatedAt(store.Time(c.now()))
+		if err := columns(create, e); err != nil {
+			return err
+		}
+		creates = append(creates, create)
+		number++
+	}
+	if err := tx.Interaction.CreateBulk(creates...).Exec(ctx); err != nil {
+		return fmt.Errorf("insert interactions: %w", err)
+	}
+	return nil
+}
+
+// advance remembers the place after the batch.
+func advance(ctx context.Context, tx *store.Tx, deckyID pid.ID, position string, malformed int) error {
+	n, err := tx.EventPosition.Update().Where(eventposition.DeckyID(deckyID)).
+		SetPosition(position).AddMalformed(int64(malformed)).Save(ctx)
+	if err == nil && n == 0 {
+		err = tx.EventPosition.Create().SetDeckyID(deckyID).SetPosition(position).SetMalformed(int64(malformed)).Exec(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("remember the event position: %w", err)
+	}
+	return nil
+}

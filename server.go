@@ -1,0 +1,180 @@
+// Command decnetd is the server of decnet, a deception network: it serves the GraphQL API and the web app, and carries out what is asked for
+// on a real engine. This file reads the configuration, wires the parts, serves, and stops cleanly.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"decnet/api"
+	"decnet/auth"
+	"decnet/catalog"
+	"decnet/config"
+	"decnet/controller"
+	"decnet/engine/open"
+	"decnet/fleet"
+	"decnet/health"
+	"decnet/interactions"
+	"decnet/lifecycle"
+	"decnet/resolvers"
+	"decnet/starter"
+	"decnet/store"
+	"decnet/web"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	cmd := &cobra.Command{
+		Use: "decnetd", Short: "The server of decnet, a deception network",
+		Long: "The server of decnet, a deception network.\n\nEvery setting is a flag, an environment variable (DECNET_ and the flag's name: DECNET_DATABASE_URL) and a key of the\n" +
+			"--config file. A flag wins over the environment, and the environment over the file.",
+		Version: version, Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
+	}
+	cfg := config.Flags(cmd.PersistentFlags())
+	cmd.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return cfg.Load(c.Flags()) }
+	cmd.RunE = func(c *cobra.Command, _ []string) error { return run(c.Context(), cfg) }
+	cmd.AddCommand(userCommand(cfg))
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The second signal finds no handler, and ends the process at once.
+	context.AfterFunc(ctx, stop)
+	if err := cmd.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "decnetd:", err)
+		os.Exit(1)
+	}
+}
+
+func openStore(ctx context.Context, cfg *config.Config) (*store.Store, error) {
+	return store.Open(ctx, store.Options{Path: filepath.Join(cfg.Data, "decnet.db"), URL: cfg.DatabaseURL})
+}
+
+func run(ctx context.Context, cfg *config.Config) (err error) {
+	log := cfg.Logger(os.Stderr)
+	slog.SetDefault(log)
+	cat, err := catalog.Load(cfg.Catalog...)
+	if err != nil {
+		return err
+	}
+	db, err := openStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close() // Serve closes it too
+	eng, err := open.Engine(ctx, open.Options{
+		Kind: cfg.Engine, DockerHost: cfg.DockerHost, DecoyBinary: cfg.DecoyBinary, Dir: filepath.Join(cfg.Data, "deckies"),
+		SimLatency: cfg.SimLatency, SimFailureRate: cfg.SimFailureRate, Catalog: cat, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, eng.Close()) }()
+	signIn, err := auth.New(db, time.Now)
+	if err != nil {
+		return err
+	}
+	url := "http://" + listener.Addr().String()
+	if err := cfg.Welcome(ctx, signIn, os.Stdout, url); err != nil {
+		return err
+	}
+
+	bell, recorded := &lifecycle.Bell{}, &lifecycle.Bell{}
+	journal := lifecycle.NewJournal(bell, time.Now)
+	fl := fleet.New(db, journal, cat, fleet.Options{
+		Limits: cfg.Limits, Driver: eng.Drivers[0], Drivers: eng.Drivers, HostAddresses: fleet.InterfaceAddresses,
+	})
+	feed := lifecycle.NewFeed(db, bell, log)
+	runner := lifecycle.NewRunner(db, journal, eng, bell, log, lifecycle.RunnerOptions{
+		Workers: cfg.WorkersFor(eng.Name()), Lease: cfg.Lease, MaxAttempts: cfg.MaxAttempts,
+	})
+	graphql := api.New(api.Options{
+		Resolver: &resolvers.Resolver{
+			Version: version, Store: db, Fleet: fl, Watch: fleet.NewWatch(db, bell), Feed: feed,
+			Interactions: interactions.NewLog(db, recorded), Catalog: cat, Auth: signIn, Engine: eng,
+		},
+		AuthOff: cfg.AuthOff(), MaxConnections: cfg.MaxConnections, Log: log,
+	})
+	checks := health.Checks{Store: db, Engine: eng}
+
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", graphql)
+	mux.HandleFunc("/healthz", checks.Healthz)
+	mux.HandleFunc("/readyz", checks.Readyz)
+	mux.HandleFunc("/metrics", checks.Metrics)
+	mux.Handle("/", web.Handler())
+	// Requests outlive the signal: they end by the shutdown below.
+	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRequests()
+	server := &http.Server{
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		BaseContext: func(net.Listener) context.Context { return requests }, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+
+	var loops sync.WaitGroup
+	follow, endFollow := context.WithCancel(context.WithoutCancel(ctx))
+	defer endFollow()
+	grace, endGrace := context.WithCancel(context.WithoutCancel(ctx))
+	defer endGrace()
+	context.AfterFunc(ctx, func() { time.AfterFunc(cfg.Grace, endGrace) })
+	loops.Go(func() {
+		if err := feed.Run(follow); err != nil {
+			log.Error("the feed ended", "error", err)
+		}
+	})
+	var workers sync.WaitGroup
+	workers.Go(func() { runner.Run(ctx, grace) })
+	workers.Go(func() { (&controller.Schedule{Store: db, Fleet: fl, Now: time.Now, Log: log}).Run(ctx) })
+	workers.Go(func() {
+		(&controller.Reconciler{Store: db, Fleet: fl, Engine: eng, Now: time.Now, Log: log}).Run(ctx)
+	})
+	workers.Go(func() {
+		interactions.NewCollector(db, eng, bell, recorded, time.Now, log).Run(ctx)
+	})
+	if cfg.StarterFleet {
+		workers.Go(func() {
+			s := &starter.Starter{Store: db, Fleet: fl, Feed: feed, Out: os.Stdout, URL: url}
+			if err := s.Run(ctx); err != nil && ctx.Err() == nil {
+				log.Error("the starter fleet did not come up", "error", err)
+			}
+		})
+	}
+
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	log.Info("decnetd serves", "url", url, "engine", eng.Name(), "database", db.Name(), "version", version)
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		log.Info("stopping", "grace", cfg.Grace)
+	}
+	workers.Wait() // what is under way ends, or is handed back
+	shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err = errors.Join(err, graphql.Shutdown(shutdown))
+	endRequests()
+	err = errors.Join(err, server.Shutdown(shutdown))
+	endFollow()
+	loops.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
