@@ -71,7 +71,7 @@ func newSocket(t *WebSocket, conn *websocket.Conn, r *http.Request, exec graphql
 func (s *socket) serve(stopping bool) {
 	defer s.end()
 	s.start(stopping)
-	s.drain(s.read())
+	s.part(s.read())
 }
 
 // start sets what read relies on.
@@ -334,10 +334,10 @@ func (s *socket) stopTimers() {
 	s.pingTimer.Stop()
 }
 
-// drain lets the client read the close frame that gorilla sent by itself on a
-// violation of the WebSocket protocol. Closing at once, with unread input, would
-// reset the connection, and the frame could be lost.
-func (s *socket) drain(err error) {
+// part notes why reading ended, and lets the client read the close frame that
+// gorilla sent by itself on a violation of the WebSocket protocol. Closing at
+// once, with unread input, would reset the connection, and the frame could be lost.
+func (s *socket) part(err error) {
 	s.t.logger().Debug("transport: socket closed", "user", s.user, "cause", err)
 	_, closed := errors.AsType[*websocket.CloseError](err)
 	_, failed := errors.AsType[net.Error](err)

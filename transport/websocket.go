@@ -18,8 +18,8 @@ import (
 const Subprotocol = "graphql-transport-ws"
 
 // The codes that a socket is closed with. Those from 4000 up are the
-// protocol's own. Clients of the graphql-ws package take 4400, 4401, 4406,
-// 4409, 4429 and 4500 as final and come back after the others.
+// protocol's own. Clients of the graphql-ws package come back after 1012, 1013,
+// 4403 and 4408, and take the others as final.
 const (
 	CloseInvalidUTF8      = websocket.CloseInvalidFramePayloadData // 1007
 	CloseTooBig           = websocket.CloseMessageTooBig           // 1009: a message beyond ReadLimit
@@ -32,15 +32,18 @@ const (
 	CloseInitTimeout      = 4408
 	CloseSubscriberExists = 4409
 	CloseTooManyInits     = 4429
-	CloseInternal         = 4500
-	defaultMaxOperations  = 100
-	defaultReadLimit      = 1 << 20
-	closeHandshakeWait    = time.Second
-	readBufferSize        = 512  // bytes, held by each connection while it is open
-	writeBufferSize       = 4096 // bytes, held while a message is written
-	maxCloseReason        = 123  // bytes, what fits in a control frame after the code
-	shutdownStep          = time.Millisecond
-	retryAfterSeconds     = "5"
+	CloseInternal         = 4500 // Init panicked
+)
+
+const (
+	defaultMaxOperations = 100
+	defaultReadLimit     = 1 << 20
+	closeHandshakeWait   = time.Second
+	readBufferSize       = 512  // bytes, held by each connection while it is open
+	writeBufferSize      = 4096 // bytes, held while a message is written
+	maxCloseReason       = 123  // bytes, what fits in a control frame after the code
+	shutdownStep         = time.Millisecond
+	retryAfterSeconds    = "5"
 )
 
 // CloseError is an error of Init that says how the socket is closed.
@@ -177,6 +180,8 @@ func (t *WebSocket) setUp() {
 			(&answer{w: w, r: r, mediaType: mediaJSON, logger: t.Logger}).refuse(refuse(status, code, "%s", reason))
 		},
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.sockets = map[*socket]struct{}{}
 	t.users = map[string]int{}
 }
