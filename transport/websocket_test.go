@@ -209,7 +209,7 @@ func TestTooLargeMessageCloses1009(t *testing.T) {
 	c := connect(t, serveWebSocket(t, &transport.WebSocket{ReadLimit: 1000}, testschema.New()))
 	// So large that the client is still writing when it is turned away: it must
 	// get to read the reason, rather than find the connection reset.
-	c.send(`{"type":"ping","payload":{"x":"` + strings.Repeat("x", 16<<20) + `"}}`)
+	c.send(`{"type":"ping","payload":{"x":"` + strings.Repeat("x", 8<<20) + `"}}`)
 	c.expectClose(1009, "")
 }
 
