@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -43,10 +44,11 @@ type Options struct {
 	Interactive bool
 }
 
-// Machine is one intruder's copy of the decky's system. It is for one goroutine at a time.
+// Machine is one intruder's copy of the decky's system. Several shells may be on it at once: it runs one line at a time.
 type Machine struct {
-	sys *System
-	fs  *fileSystem
+	sys   *System
+	fs    *fileSystem
+	using sync.Mutex // held while a line runs
 }
 
 // NewMachine returns a fresh copy.
@@ -173,6 +175,8 @@ func (s *Shell) Run(ctx context.Context, line string, in io.Reader, out, errs io
 	if s.history = append(s.history, line); len(s.history) > maxHistory {
 		s.history = s.history[len(s.history)-maxHistory:]
 	}
+	s.using.Lock()
+	defer s.using.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, lineTime)
 	defer cancel()
 	left := new(atomic.Int64)

@@ -37,7 +37,9 @@ func newSession(t testing.TB, o Options) *session {
 
 func newSessionOn(sys *System, o Options) *session {
 	s := &session{}
-	o.Record = func(typ string, fields ...event.Field) { s.events = append(s.events, event.Event{Type: typ, Fields: fields}) }
+	o.Record = func(typ string, fields ...event.Field) {
+		s.events = append(s.events, event.Event{Type: typ, Fields: fields})
+	}
 	s.Shell = NewMachine(sys).New(o)
 	return s
 }

@@ -1,18 +1,182 @@
-// Package ssh is a decoy of a ssh login.
+// Package ssh is the decoy of an OpenSSH server. The protocol is real (golang.org/x/crypto/ssh), with the version, algorithms and keys that the
+// decky's system would have. Every password, key and keyboard-interactive answer that is tried is recorded, with the client's version and HASSH.
+// Weak passwords of the decky's own let an intruder into the make-believe shell of decoy/shell.
 package ssh
 
 import (
+	"bytes"
 	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
 
 	"decnet/decoy"
+	"decnet/decoy/event"
+	"decnet/decoy/shell"
+)
+
+// The habits of sshd.
+const (
+	loginGrace   = 2 * time.Minute
+	maxAuthTries = 6
+	maxChannels  = 10
 )
 
 func init() {
-	decoy.Register("ssh", func(*decoy.Host) (decoy.Service, error) { return service{}, nil })
+	decoy.Register("ssh", func(h *decoy.Host) (decoy.Service, error) {
+		return &service{host: h, system: shell.SystemOf(h), refusal: refusalDelay}, nil
+	})
 }
 
-type service struct{}
+// refusalDelay is how long PAM takes to say no.
+func refusalDelay() time.Duration { return time.Duration(1500+rand.IntN(1000)) * time.Millisecond }
 
-func (service) ServeConn(_ context.Context, s *decoy.Session) {
-	s.Write([]byte("SSH-2.0-OpenSSH_9.2p1\r\n"))
+type service struct {
+	host    *decoy.Host
+	system  *shell.System
+	refusal func() time.Duration
+
+	keys    sync.Once // made when the first client comes: making them takes a moment
+	signers []ssh.Signer
+	broken  error
+}
+
+// ServeConn answers one client.
+func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
+	v.keys.Do(func() { v.signers, v.broken = hostKeys(v.host) })
+	if v.broken != nil {
+		return
+	}
+	s.SetDeadline(time.Now().Add(loginGrace))
+	conn, channels, requests, err := ssh.NewServerConn(&sniffer{Session: s}, v.config(ctx, s))
+	if err != nil {
+		return
+	}
+	s.SetDeadline(time.Time{})
+	c := &connection{service: v, session: s, conn: conn, machine: shell.NewMachine(v.system)}
+	c.serve(ctx, channels, requests)
+}
+
+func (v *service) config(ctx context.Context, s *decoy.Session) *ssh.ServerConfig {
+	look := v.appearance()
+	config := &ssh.ServerConfig{
+		Config:        ssh.Config{KeyExchanges: look.kex, Ciphers: look.ciphers, MACs: look.macs},
+		MaxAuthTries:  maxAuthTries,
+		ServerVersion: "SSH-2.0-" + look.version,
+		PasswordCallback: func(c ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
+			return v.login(ctx, s, c.User(), password)
+		},
+		KeyboardInteractiveCallback: func(c ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+			answers, err := ask("", "", []string{"Password: "}, []bool{false})
+			if err != nil || len(answers) != 1 {
+				return nil, errDenied
+			}
+			return v.login(ctx, s, c.User(), []byte(answers[0]))
+		},
+		PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+			s.Attempt("publickey", c.User(), []byte(strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))), event.Rejected,
+				event.String("key_type", key.Type()), event.String("fingerprint", ssh.FingerprintSHA256(key)))
+			return nil, errDenied
+		},
+	}
+	for _, signer := range v.signers {
+		config.AddHostKey(signer)
+	}
+	return config
+}
+
+var errDenied = errors.New("permission denied")
+
+// login records the try and lets weak passwords in, or says no after a natural while.
+func (v *service) login(ctx context.Context, s *decoy.Session, user string, password []byte) (*ssh.Permissions, error) {
+	if v.system.Admits(user, string(password)) {
+		s.Attempt("plaintext", user, password, event.Accepted)
+		return &ssh.Permissions{}, nil
+	}
+	s.Attempt("plaintext", user, password, event.Rejected)
+	timer := time.NewTimer(v.refusal())
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return nil, errDenied
+}
+
+// sniffer looks at the first bytes that the client sends, its version and its offer of algorithms, which are not encrypted, and records
+// them as soon as they are whole.
+type sniffer struct {
+	*decoy.Session
+	first []byte
+	done  bool
+}
+
+// maxHello is more than a client's first packet takes.
+const maxHello = 8 << 10
+
+// Read is called by one goroutine, the transport's.
+func (n *sniffer) Read(p []byte) (int, error) {
+	count, err := n.Session.Read(p)
+	if !n.done {
+		n.first = append(n.first, p[:count]...)
+		version, offer, whole := hello(n.first)
+		stranger := version != "" && !strings.HasPrefix(version, "SSH-")
+		if n.done = whole || stranger || err != nil || len(n.first) > maxHello; n.done && version != "" {
+			algorithms := strings.Join(offer, ";")
+			fields := []event.Field{event.String("client_version", version)}
+			if offer != nil {
+				sum := md5.Sum([]byte(algorithms))
+				fields = append(fields, event.String("hassh", hex.EncodeToString(sum[:])), event.String("hassh_algorithms", algorithms))
+			}
+			n.Event("client", fields...)
+		}
+		if n.done {
+			n.first = nil
+		}
+		if stranger {
+			n.Write([]byte("Invalid SSH identification string.\r\n")) // as OpenSSH does
+			return 0, errors.New("not an SSH client")
+		}
+	}
+	return count, err
+}
+
+// hello splits the first bytes into the client's version and its offer; whole says that no more is needed.
+func hello(first []byte) (version string, offer []string, whole bool) {
+	line, packet, ok := bytes.Cut(first, []byte("\n"))
+	if !ok {
+		return "", nil, false
+	}
+	offer = clientOffer(packet)
+	return string(bytes.TrimRight(line, "\r")), offer, offer != nil
+}
+
+// clientOffer reads the key exchange, cipher, MAC and compression names from a KEXINIT packet (RFC 4253, 6 and 7.1), those from the client to
+// the server; nil means that it is none.
+func clientOffer(packet []byte) []string {
+	const header, kexinit, cookie = 5, 20, 16
+	if len(packet) < header+1+cookie || packet[header] != kexinit {
+		return nil
+	}
+	rest := packet[header+1+cookie:]
+	var lists []string
+	for range 8 {
+		if len(rest) < 4 {
+			return nil
+		}
+		n := int(rest[0])<<24 | int(rest[1])<<16 | int(rest[2])<<8 | int(rest[3])
+		if n > len(rest)-4 {
+			return nil
+		}
+		lists = append(lists, string(rest[4:4+n]))
+		rest = rest[4+n:]
+	}
+	// kex, host key, ciphers ×2, MACs ×2, compression ×2: each pair is client to server first.
+	return []string{lists[0], lists[2], lists[4], lists[6]}
 }

@@ -1,0 +1,198 @@
+package ssh
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+
+	"decnet/decoy"
+	"decnet/decoy/event"
+	"decnet/decoy/shell"
+)
+
+// connection is a client that has logged in. Its channels share one machine.
+type connection struct {
+	service *service
+	session *decoy.Session
+	conn    *ssh.ServerConn
+	machine *shell.Machine
+}
+
+func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel, requests <-chan *ssh.Request) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer c.conn.Close()
+	running.Go(func() { c.global(requests) })
+	open := make(chan struct{}, maxChannels)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case channel, ok := <-channels:
+			if !ok {
+				return
+			}
+			if channel.ChannelType() != "session" {
+				c.refuse(channel)
+				continue
+			}
+			select {
+			case open <- struct{}{}:
+			default:
+				channel.Reject(ssh.ResourceShortage, "too many channels")
+				continue
+			}
+			running.Go(func() {
+				defer func() { <-open }()
+				c.channel(ctx, channel)
+			})
+		}
+	}
+}
+
+// global answers what is asked of the connection as a whole: forwarding to the client is recorded and refused.
+func (c *connection) global(requests <-chan *ssh.Request) {
+	for r := range requests {
+		if r.Type == "tcpip-forward" {
+			var bind struct {
+				Host string
+				Port uint32
+			}
+			if ssh.Unmarshal(r.Payload, &bind) == nil {
+				c.session.Event("forward", event.String("direction", "remote"), event.String("target", fmt.Sprintf("%s:%d", bind.Host, bind.Port)))
+			}
+		}
+		if r.WantReply {
+			r.Reply(r.Type == "keepalive@openssh.com", nil)
+		}
+	}
+}
+
+// refuse records a wish to be let through to somewhere else, and says no.
+func (c *connection) refuse(channel ssh.NewChannel) {
+	if channel.ChannelType() != "direct-tcpip" {
+		channel.Reject(ssh.UnknownChannelType, "unknown channel type")
+		return
+	}
+	var to struct {
+		Host     string
+		Port     uint32
+		FromHost string
+		FromPort uint32
+	}
+	if ssh.Unmarshal(channel.ExtraData(), &to) == nil {
+		c.session.Event("forward", event.String("direction", "local"), event.String("target", fmt.Sprintf("%s:%d", to.Host, to.Port)))
+	}
+	channel.Reject(ssh.Prohibited, "open failed")
+}
+
+// channel serves one session channel: the requests that prepare it, and then a shell or a command.
+func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
+	channel, requests, err := fresh.Accept()
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var program sync.WaitGroup
+	defer program.Wait()
+	defer channel.Close()
+	defer cancel()
+	var terminal *shell.Terminal
+	started := false
+	for r := range requests {
+		ok := false
+		switch r.Type {
+		case "pty-req":
+			var pty struct {
+				Term          string
+				Columns, Rows uint32
+			}
+			if parsePrefix(r.Payload, &pty.Term, &pty.Columns, &pty.Rows) && terminal == nil {
+				terminal = shell.NewTerminal(channel)
+				terminal.SetSize(size(pty.Columns, 80), size(pty.Rows, 24))
+				c.session.Event("pty", event.String("terminal", pty.Term))
+				ok = true
+			}
+		case "window-change":
+			var window struct{ Columns, Rows, Width, Height uint32 }
+			if terminal != nil && ssh.Unmarshal(r.Payload, &window) == nil {
+				terminal.SetSize(size(window.Columns, 80), size(window.Rows, 24))
+				ok = true
+			}
+		case "env":
+			ok = true
+		case "shell", "exec":
+			if started {
+				break
+			}
+			var request struct{ Command string }
+			if r.Type == "exec" && ssh.Unmarshal(r.Payload, &request) != nil {
+				break
+			}
+			started, ok = true, true
+			program.Go(func() {
+				defer channel.Close()
+				status := c.run(ctx, channel, terminal, r.Type == "shell", request.Command)
+				channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)}))
+			})
+		case "subsystem":
+			var subsystem struct{ Name string }
+			if ssh.Unmarshal(r.Payload, &subsystem) == nil {
+				c.session.Event("subsystem", event.String("name", subsystem.Name))
+			}
+		}
+		if r.WantReply {
+			r.Reply(ok, nil)
+		}
+	}
+}
+
+// run is the shell or the command of a channel; it returns its status.
+func (c *connection) run(ctx context.Context, channel ssh.Channel, terminal *shell.Terminal, interactive bool, command string) int {
+	options := shell.Options{User: c.conn.User(), Record: c.session.Event, From: c.session.Peer().Addr().String()}
+	sh := c.machine.New(options)
+	switch {
+	case interactive && terminal != nil:
+		io.WriteString(terminal, c.service.system.Greeting(c.conn.User(), options.From))
+		return sh.Interact(ctx, terminal)
+	case interactive:
+		// A script on the standard input, without a prompt.
+		script, _ := io.ReadAll(io.LimitReader(channel, 16<<10))
+		command = string(script)
+	}
+	if terminal != nil {
+		sh.Run(ctx, command, terminal, terminal, terminal)
+	} else {
+		sh.Run(ctx, command, channel, channel, channel.Stderr())
+	}
+	return sh.Status()
+}
+
+// size bounds what a client says of its window; a client without one says 0.
+func size(n uint32, usual int) int {
+	if n == 0 {
+		return usual
+	}
+	return int(min(n, 1000))
+}
+
+// parsePrefix reads a string and two numbers from the beginning of a payload whose rest does not matter.
+func parsePrefix(payload []byte, text *string, numbers ...*uint32) bool {
+	rest := struct {
+		Text string
+		Rest []byte `ssh:"rest"`
+	}{}
+	if ssh.Unmarshal(payload, &rest) != nil || len(rest.Rest) < 4*len(numbers) {
+		return false
+	}
+	*text = strings.ToValidUTF8(rest.Text, "?")
+	for i, n := range numbers {
+		b := rest.Rest[4*i:]
+		*n = uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+	}
+	return true
+}
