@@ -94,25 +94,31 @@ func (r *recorder) ring() {
 func (r *recorder) write() {
 	defer close(r.done)
 	for range r.wake {
-		r.mu.Lock()
-		events, lost, closed := r.queue, r.lost, r.closed
-		r.queue, r.queued, r.lost = nil, 0, map[string]uint64{}
-		r.mu.Unlock()
-		for _, e := range events {
-			r.add(e)
-		}
-		for reason, n := range lost {
-			r.add(event.Event{
-				Time: r.now(), Host: r.host, Boot: r.boot, Severity: event.Warning, Service: "decoy", Type: event.Dropped,
-				Fields:  []event.Field{event.Int(event.Count, int64(n)), event.String("reason", reason)},
-				Message: "events lost",
-			})
-		}
-		r.flush()
-		if closed {
+		if closed := r.drain(); closed {
+			r.drain() // to tell of what the last writes lost
 			return
 		}
 	}
+}
+
+// drain writes what is queued and what was lost, and tells whether nothing more will come.
+func (r *recorder) drain() (closed bool) {
+	r.mu.Lock()
+	events, lost, closed := r.queue, r.lost, r.closed
+	r.queue, r.queued, r.lost = nil, 0, map[string]uint64{}
+	r.mu.Unlock()
+	for _, e := range events {
+		r.add(e)
+	}
+	for reason, n := range lost {
+		r.add(event.Event{
+			Time: r.now(), Host: r.host, Boot: r.boot, Severity: event.Warning, Service: "decoy", Type: event.Dropped,
+			Fields:  []event.Field{event.Int(event.Count, int64(n)), event.String("reason", reason)},
+			Message: "events lost",
+		})
+	}
+	r.flush()
+	return closed
 }
 
 func (r *recorder) add(e event.Event) {

@@ -107,7 +107,7 @@ func random(r *rand.Rand) Event {
 
 func TestParseIsTheInverse(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 3000 {
+	for range 800 {
 		e := random(r)
 		line := Append(nil, e)
 		if len(line) > MaxLine || bytes.ContainsAny(line, "\n\r\x00\x1b") {

@@ -128,11 +128,10 @@ func (n *sniffer) Read(p []byte) (int, error) {
 		version, offer, whole := hello(n.first)
 		stranger := version != "" && !strings.HasPrefix(version, "SSH-")
 		if n.done = whole || stranger || err != nil || len(n.first) > maxHello; n.done && version != "" {
-			algorithms := strings.Join(offer, ";")
 			fields := []event.Field{event.String("client_version", version)}
 			if offer != nil {
-				sum := md5.Sum([]byte(algorithms))
-				fields = append(fields, event.String("hassh", hex.EncodeToString(sum[:])), event.String("hassh_algorithms", algorithms))
+				sum := md5.Sum([]byte(strings.Join(offer, ";")))
+				fields = append(fields, event.String("hassh", hex.EncodeToString(sum[:])))
 			}
 			n.Event("client", fields...)
 		}
