@@ -52,7 +52,7 @@ func (f *failing) Write(p []byte) (int, error) {
 	if len(f.partial) == 0 {
 		return f.Buffer.Write(p)
 	}
-	n := min(f.partial[0], len(p))
+	n := min(f.partial[0], len(p)-1)
 	f.partial = f.partial[1:]
 	f.Buffer.Write(p[:n])
 	return n, errors.New("disk full")
