@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -91,17 +92,12 @@ func (r *Runtime) ServeControlStream(ctx context.Context, in io.Reader, out io.W
 // ServeControlSocket serves requests on a Unix socket that only this user may open, one client or many, until ctx ends. A socket
 // that an earlier run has left at path is replaced.
 func (r *Runtime) ServeControlSocket(ctx context.Context, path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("removing the old control socket: %w", err)
-	}
-	l, err := net.Listen("unix", path)
+	l, err := listenPrivately(path)
 	if err != nil {
 		return fmt.Errorf("opening the control socket: %w", err)
 	}
+	defer os.Remove(path)
 	defer l.Close()
-	if err := os.Chmod(path, 0o600); err != nil {
-		return fmt.Errorf("protecting the control socket: %w", err)
-	}
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	stop := context.AfterFunc(ctx, func() { l.Close() })
@@ -123,4 +119,29 @@ func (r *Runtime) ServeControlSocket(ctx context.Context, path string) error {
 			}
 		})
 	}
+}
+
+// listenPrivately opens a Unix socket that nobody else can open, not even in the moment before its mode is set: it is made in a private
+// directory and moved.
+func listenPrivately(path string) (net.Listener, error) {
+	dir, err := os.MkdirTemp(filepath.Dir(path), ".control-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	made := filepath.Join(dir, "s")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: made, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	l.SetUnlinkOnClose(false)
+	err = os.Chmod(made, 0o600)
+	if err == nil {
+		err = os.Rename(made, path)
+	}
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
 }

@@ -80,7 +80,6 @@ func run(args []string) error {
 
 func serve(stateDir, eventsDir, socket string) error {
 	limitMemory()
-	syscall.Umask(0o077)                       // a socket or a file is this user's alone from the moment it exists
 	signal.Ignore(syscall.SIGPIPE)             // a reader of events that goes away is an error of a write, not an end
 	diagnostics := &lockedWriter{w: os.Stderr} // replies and log lines are whole lines
 	log := slog.New(slog.NewJSONHandler(diagnostics, nil))
