@@ -91,8 +91,8 @@ func ls(c *call) int {
 func (c *call) list(entries []*node, long bool) {
 	if !long {
 		sep := "\n"
-		if c.Interactive {
-			sep = "  "
+		if _, direct := c.out.(limitedWriter); direct && c.Interactive {
+			sep = "  " // it goes to the terminal, not into a pipe or a file
 		}
 		for i, n := range entries {
 			if i > 0 {

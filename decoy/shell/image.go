@@ -111,7 +111,7 @@ func (s *System) image() *fileSystem {
 	b.put("/tmp", &node{mode: fs.ModeDir | fs.ModeSticky | 0o777, mtime: s.host.BootTime()})
 	b.put("/var/tmp", &node{mode: fs.ModeDir | fs.ModeSticky | 0o777})
 	b.put("/dev/shm", &node{mode: fs.ModeDir | fs.ModeSticky | 0o777, mtime: s.host.BootTime()})
-	b.put("/root", &node{mode: fs.ModeDir | 0o700})
+	b.dirs(0o700, "/root", "/lost+found")
 	for name, target := range map[string]string{"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/var/run": "/run"} {
 		b.put(name, &node{mode: fs.ModeSymlink | 0o777, target: target})
 	}
@@ -236,12 +236,12 @@ func (s *System) cpuinfo() string {
 			fmt.Fprintf(&b, "processor\t: %d\nmodel name\t: %s\nBogoMIPS\t: 595.14\n\n", n, s.CPU)
 			continue
 		}
-		vendor, family := "GenuineIntel", 6
+		vendor, family, model := "GenuineIntel", 6, 79
 		if strings.HasPrefix(s.CPU, "AMD") {
-			vendor, family = "AuthenticAMD", 23
+			vendor, family, model = "AuthenticAMD", 23, 49
 		}
-		fmt.Fprintf(&b, "processor\t: %d\nvendor_id\t: %s\ncpu family\t: %d\nmodel\t\t: 79\nmodel name\t: %s\nstepping\t: 1\ncpu MHz\t\t: 2399.996\ncache size\t: 35840 KB\nphysical id\t: 0\nsiblings\t: %d\ncore id\t\t: %d\ncpu cores\t: %d\nfpu\t\t: yes\nflags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ss ht syscall nx rdtscp lm constant_tsc pni pclmulqdq ssse3 cx16 sse4_1 sse4_2 x2apic popcnt aes xsave avx hypervisor\nbogomips\t: 4799.99\n\n",
-			n, vendor, family, s.CPU, s.CPUs, n, s.CPUs)
+		fmt.Fprintf(&b, "processor\t: %d\nvendor_id\t: %s\ncpu family\t: %d\nmodel\t\t: %d\nmodel name\t: %s\nstepping\t: 1\ncpu MHz\t\t: 2399.996\ncache size\t: 35840 KB\nphysical id\t: 0\nsiblings\t: %d\ncore id\t\t: %d\ncpu cores\t: %d\nfpu\t\t: yes\nflags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ss ht syscall nx rdtscp lm constant_tsc pni pclmulqdq ssse3 cx16 sse4_1 sse4_2 x2apic popcnt aes xsave avx hypervisor\nbogomips\t: 4799.99\n\n",
+			n, vendor, family, model, s.CPU, s.CPUs, n, s.CPUs)
 	}
 	return b.String()
 }

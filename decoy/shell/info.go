@@ -3,6 +3,7 @@ package shell
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -228,15 +229,32 @@ func free(c *call) int {
 }
 
 func df(c *call) int {
-	size := c.sys.DiskKB
+	size, memory := c.sys.DiskKB, c.sys.MemoryKB/2
 	used := size * (21 + int(c.sys.host.Bytes("disk", 1)[0])%40) / 100
-	flags, _ := c.options("")
-	if _, human := flags['h']; human {
-		c.printf("Filesystem      Size  Used Avail Use%% Mounted on\n/dev/sda1       %3dG  %3dG  %3dG  %2d%% /\ntmpfs           %3dM     0  %3dM   0%% /dev/shm\n", size>>20, used>>20, (size-used)>>20, used*100/size, c.sys.MemoryKB/2048, c.sys.MemoryKB/2048)
-		return 0
+	unit, title := func(kb int) string { return strconv.Itoa(kb) }, "1K-blocks"
+	if flags, _ := c.options(""); flags['h'] != "" {
+		unit, title = human, "Size"
 	}
-	c.printf("Filesystem     1K-blocks     Used Available Use%% Mounted on\n/dev/sda1      %9d %8d %9d  %2d%% /\ntmpfs          %9d        0 %9d   0%% /dev/shm\n", size, used, size-used, used*100/size, c.sys.MemoryKB/2, c.sys.MemoryKB/2)
+	device := "/dev/sda1"
+	if c.sys.Embedded {
+		device = "/dev/mtdblock6"
+	}
+	const row = "%-15s %9s %8s %9s %4s %s\n"
+	c.printf(row, "Filesystem", title, "Used", "Available", "Use%", "Mounted on")
+	c.printf(row, device, unit(size), unit(used), unit(size-used), strconv.Itoa(used*100/size)+"%", "/")
+	c.printf(row, "tmpfs", unit(memory), "0", unit(memory), "0%", "/dev/shm")
 	return 0
+}
+
+// human renders kilobytes as df -h does.
+func human(kb int) string {
+	switch {
+	case kb >= 10<<20:
+		return strconv.Itoa(kb>>20) + "G"
+	case kb >= 10<<10:
+		return strconv.Itoa(kb>>10) + "M"
+	}
+	return strconv.Itoa(kb) + "K"
 }
 
 func du(c *call) int {
