@@ -23,7 +23,7 @@ func DefaultLimits() Limits {
 		Connections:          512,
 		ConnectionsPerSource: 64,
 		ConnectionsPerPort:   256,
-		Idle:                 3 * time.Minute,
+		Idle:                 5 * time.Minute,
 		SessionTime:          time.Hour,
 		BytesIn:              16 << 20,
 		BytesOut:             64 << 20,

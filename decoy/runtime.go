@@ -12,7 +12,6 @@ import (
 	"maps"
 	"net"
 	"net/netip"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -367,7 +366,7 @@ func (r *Runtime) admit(l *listener, s *Session) bool {
 // session makes the session of one connection. One from the decky's own address is a self-check, of which nothing is recorded.
 func (r *Runtime) session(l *listener, in *instance, conn net.Conn) *Session {
 	s := &Session{
-		id: randomID(), host: r.host, service: in.slug, port: l.want.Number, conn: conn, limits: r.limits, started: time.Now(),
+		id: randomID(), host: r.host, service: in.slug, port: l.want.Number, conn: conn, limits: r.limits, started: time.Now(), log: r.log,
 		peer: addrPort(conn.RemoteAddr()), local: addrPort(conn.LocalAddr()),
 	}
 	if s.peer.Addr() != s.local.Addr() {
@@ -387,7 +386,7 @@ func (r *Runtime) converse(in *instance, streamer Streamer, s *Session) {
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()
 	s.Event(event.Connect)
-	r.guarded(s, func() { streamer.ServeConn(ctx, s) })
+	s.Guard(func() { streamer.ServeConn(ctx, s) })
 	s.Close()
 	s.Event(event.Disconnect,
 		event.Int(event.Duration, time.Since(s.started).Milliseconds()),
@@ -406,16 +405,5 @@ func (r *Runtime) answer(l *listener, data []byte, from netip.AddrPort) {
 	s := r.session(l, in, datagram{l.udp, net.UDPAddrFromAddrPort(from)})
 	ctx, cancel := context.WithTimeout(in.ctx, 5*time.Second)
 	defer cancel()
-	r.guarded(s, func() { answerer.ServePacket(ctx, s, data) })
-}
-
-// guarded keeps a service's panic from the others: it is recorded, without the stack, which is for the maintainers.
-func (r *Runtime) guarded(s *Session, serve func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.Event(event.Panic)
-			r.log.Error("service panicked", "service", s.service, "session", s.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		}
-	}()
-	serve()
+	s.Guard(func() { answerer.ServePacket(ctx, s, data) })
 }

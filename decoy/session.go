@@ -2,8 +2,11 @@ package decoy
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +31,7 @@ type Session struct {
 	limits  Limits
 	started time.Time
 	record  func(event.Event) // nil: a self-check, of which nothing is recorded
+	log     *slog.Logger
 
 	mu            sync.Mutex
 	readDeadline  time.Time // the service's own
@@ -90,6 +94,18 @@ func (s *Session) Attempt(kind, principal string, secret []byte, outcome string,
 		event.String(event.SecretKind, kind),
 		event.String(event.Outcome, outcome),
 	}, fields...)...)
+}
+
+// Guard runs f and keeps a panic in it from the rest of the decoy: it is recorded, without the stack, which is for the maintainers. The
+// runtime guards ServeConn and ServePacket; a goroutine that a service starts must do so itself.
+func (s *Session) Guard(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Event(event.Panic)
+			s.log.Error("service panicked", "service", s.service, "session", s.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	f()
 }
 
 // Read reads from the peer.

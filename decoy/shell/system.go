@@ -156,8 +156,7 @@ func SystemOf(h *decoy.Host) *System {
 	}
 	mac := h.Bytes("mac", 3)
 	s.MAC = fmt.Sprintf("%s:%02x:%02x:%02x", pick(r, "00:50:56", "52:54:00", "bc:24:11"), mac[0], mac[1], mac[2])
-	switch h.OS {
-	case "embedded", "cisco", "printer", "iot":
+	if h.OS == "embedded" || h.OS == "cisco" {
 		s.firmware(r)
 	}
 	if s.IP == "" {

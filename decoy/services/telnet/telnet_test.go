@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"decnet/decoy"
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
@@ -46,7 +48,10 @@ func talk(t *testing.T, rw io.ReadWriter, dialogue ...[2]string) string {
 	return seen.String() + string(rest)
 }
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
 func TestRealClientLogsIn(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("telnet"); err != nil {
 		t.Skip("this test needs the real client telnet")
 	}
@@ -85,6 +90,7 @@ func TestRealClientLogsIn(t *testing.T) {
 }
 
 func TestBotThatKnowsNoTelnet(t *testing.T) {
+	t.Parallel()
 	id := device()
 	d := decoytest.StartAs(t, id, "telnet")
 	out := talk(t, d.Dial(23), [2]string{"ogin: ", "root\r\n"}, [2]string{"assword: ", "xc3511\r\n"}, [2]string{"incorrect", ""}, [2]string{"ogin: ", "admin\n"}, [2]string{"assword: ", "admin\n"},
@@ -99,6 +105,7 @@ func TestBotThatKnowsNoTelnet(t *testing.T) {
 }
 
 func TestNegotiation(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "telnet")
 	conn := d.Dial(23)
 	// The client would do its terminal type and window size, and asks for an option that is unknown here.
@@ -122,6 +129,7 @@ func TestNegotiation(t *testing.T) {
 }
 
 func TestThreeTries(t *testing.T) {
+	t.Parallel()
 	h, err := decoy.NewHost(decoytest.Identity(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -136,6 +144,7 @@ func TestThreeTries(t *testing.T) {
 }
 
 func TestPasswordIsNotEchoed(t *testing.T) {
+	t.Parallel()
 	d := decoytest.Start(t, "telnet")
 	out := talk(t, d.Dial(23), [2]string{"login: ", "root\r"}, [2]string{"assword: ", "sesame-street\r"}, [2]string{"incorrect", ""}, [2]string{"login: ", "\x03\x04"})
 	if strings.Contains(out, "sesame") {
@@ -144,6 +153,7 @@ func TestPasswordIsNotEchoed(t *testing.T) {
 }
 
 func TestFilterIsTheSameHoweverTheBytesArrive(t *testing.T) {
+	t.Parallel()
 	input := []byte("a\xff\xffb\r\nc\r\x00d\ne\xff\xfd\x27f\xff\xfa\x18\x00x\xff\xff\xff\xf0g\xff\xf1h")
 	for size := 1; size <= len(input); size++ {
 		n := newNegotiator(struct {

@@ -1,0 +1,29 @@
+// Package decoy is the runtime of one decky: it opens and closes the services that the fleet wants, carries intruders' conversations to
+// them, and records what they do.
+//
+// It stands on four promises.
+//
+//   - A change touches only what it names. [Runtime.Apply] opens the new services' ports and connects to each before it closes an old one; on
+//     any error the old set goes on as if nothing had been asked. A port that an old and a new service share passes from one to the other without
+//     closing, and whoever talks to a service that stays notices nothing.
+//   - Evidence is whole and numbered. Every event becomes one line of package event, with a number that has no gap within a run of the decoy.
+//     What had to be dropped (a reader that is too slow, a source that floods) is counted, and the count is an event itself.
+//   - Whoever talks to a decoy is an attacker. Connections, time, bytes and events are bounded for all and for each source ([Limits]), a panic costs one
+//     session, and a writer that blocks holds up nobody.
+//   - A decky is somebody. All that makes it unlike others is drawn from its secret seed by [Host], so that it is the same after every restart, in every
+//     service.
+//
+// The protocols are packages of their own under decoy/services: each registers a [Factory] under its catalog slug, and implements [Streamer], [PacketAnswerer] or
+// both. Package services/all has them all; cmd/decoy makes the binary of it. To test one, run a decky with package decoytest and talk to it with a real client.
+//
+// # Self-checks
+//
+// A connection whose two ends have one address comes from the decky itself: the runtime checking a port, or an engine that does. It is
+// served like any other, and nothing of it is recorded.
+//
+// # Events
+//
+// The runtime records connect and disconnect (with duration_ms, bytes_in, bytes_out), service_panic, and as service "decoy" the summaries events_dropped,
+// events_suppressed and connections_refused, each with a count. Services record auth_attempt by [Session.Attempt], and what else they know of. The shell behind ssh and telnet
+// records command, download (url), outbound (target), file_written (path, size, content), execute (path, sha256), password_change and package_install.
+package decoy
