@@ -9,6 +9,7 @@ package engine
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -137,4 +138,13 @@ type Engine interface {
 	Events(ctx context.Context, r Ref, position string, sink func(Line) error) error
 	// Close lets go of connections. Deckies live on.
 	Close() error
+}
+
+// Join is a list of services as people read it: "ssh", "ssh and http", "ssh, http and ftp".
+func Join(services []string) string {
+	n := len(services)
+	if n < 2 {
+		return strings.Join(services, "")
+	}
+	return strings.Join(services[:n-1], ", ") + " and " + services[n-1]
 }

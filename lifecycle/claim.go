@@ -20,7 +20,7 @@ func claimable(now time.Time) predicate.Lifecycle {
 	return func(s *sql.Selector) {
 		// The same table again: is anything of the same decky in the way?
 		o := sql.Table(entlifecycle.Table).As("o")
-		inTheWay := sql.Dialect(s.Dialect()).Select("1").From(o).Where(sql.And(
+		inTheWay := sql.Dialect(s.Dialect()).Select(o.C(entlifecycle.FieldID)).From(o).Where(sql.And(
 			sql.ColumnsEQ(o.C(entlifecycle.FieldDeckyRef), s.C(entlifecycle.FieldDeckyRef)),
 			sql.Or(
 				sql.EQ(o.C(entlifecycle.FieldStatus), string(entlifecycle.StatusRunning)),

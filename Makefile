@@ -1,0 +1,92 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
+export CGO_ENABLED = 1
+
+##@ Use
+run: build ## Build what is missing and start the server with the web app and a starter fleet
+	bin/decnetd --starter-fleet $(ARGS)
+
+build: bin/decoy bin/decnet bin/decnetd ## Build bin/decnetd (the server), bin/decnet (the command line) and bin/decoy
+
+bin/decnetd: need-build FORCE
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $@ .
+
+bin/decnet: need-build FORCE
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/decnet
+
+bin/decoy: need-build FORCE
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ ./cmd/decoy
+
+install: build ## Copy the three programs to $(PREFIX)/bin
+	install -D -t $(DESTDIR)$(or $(PREFIX),/usr/local)/bin bin/decnetd bin/decnet bin/decoy
+
+##@ Check
+test: need-test bin/decoy node-modules ## Everything: unit and race, PostgreSQL, a real Docker Engine, real clients, the browser
+	scripts/dockerd start
+	scripts/postgres start
+	trap 'scripts/postgres stop' EXIT; \
+	  DECNET_TEST_POSTGRES=$$(scripts/postgres url) go test -race -timeout 15m ./...
+	$(MAKE) test-web
+
+test-web: need-test build node-modules ## The web app: its own tests, and the real server in a real browser
+	cd web && npm run --silent check && npm run --silent test
+	scripts/e2e
+
+test-short: ## What needs no engine, no browser and no database server
+	go test ./catalog/... ./mutator/... ./fleet/... ./lifecycle/... ./store/... ./decoy/... ./interactions/... ./auth/... ./api/... ./config/...
+
+bench: need-test bin/decoy ## Figures against the machine's own floors, as ratios, in one run
+	scripts/dockerd start
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench
+
+lint: need-build ## Static checks, the imports' directions among them
+	go vet ./...
+	go run $(GOLANGCI) run
+
+##@ Generate
+generate: need-build ## Regenerate Ent, gqlgen and the clients from the schemas
+	go generate ./ent
+	go tool gqlgen generate
+	go generate ./client
+
+web: node-modules ## Build the web app into web/dist, which is committed
+	cd web && npm run --silent generate && npm run --silent build
+
+check-generate: generate web ## Fail when committed generated files (new ones too) are not what generate makes
+	@test -z "$$(git status --porcelain)" || { git status --short; git --no-pager diff --stat; echo 'generated files are stale: run make generate web, and commit'; exit 1; }
+
+migration: need-test ## Write the SQL for a changed Ent schema: make migration NAME=add_hosts
+	scripts/postgres start
+	psql -q "$$(scripts/postgres url)" -c 'DROP DATABASE IF EXISTS scratch' -c 'CREATE DATABASE scratch'
+	go run ./store/internal/newmigration $(NAME) "$$(scripts/postgres url | sed 's#/postgres?#/scratch?#')"
+	scripts/postgres stop
+
+##@ Other
+clean: ## Delete what was built
+	rm -rf bin web/node_modules transport/conformance/node_modules
+
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+need-build:
+	@scripts/need go=golang git=git gcc=gcc
+	@echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 || scripts/need libc6-dev=libc6-dev
+
+need-test: need-build
+	@scripts/need dockerd=docker.io iptables=iptables ip=iproute2 pg_ctlcluster=postgresql psql=postgresql-client chromium=chromium node=nodejs npm=npm \
+	  nmap=nmap ssh=openssh-client sshpass=sshpass curl=curl redis-cli=redis-tools mysql=default-mysql-client telnet=telnet ftp=ftp lftp=lftp \
+	  swaks=swaks openssl=openssl jq=jq
+
+node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok
+
+%/node_modules/.ok: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
+
+FORCE:
+.PHONY: run build install test test-web test-short bench lint generate web check-generate migration clean help need-build need-test node-modules FORCE

@@ -1,0 +1,262 @@
+// Package sim is an engine that makes nothing real: latencies and faults on demand, for tests, benchmarks and trying the product out.
+// Its deckies live in memory and are gone with the process, as if the host had lost them; the reconciler makes them again.
+package sim
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"decnet/catalog"
+	"decnet/engine"
+)
+
+// Options are how the sim behaves; the zero value is quick and never fails.
+type Options struct {
+	Latency     time.Duration // of each call
+	FailureRate float64       // share of calls that fail, 0 to 1
+	Seed        uint64        // of the failures: the same seed fails the same calls
+	Catalog     *catalog.Catalog
+	// Fault, when set, is asked before each call acts; what it returns is the call's error. It may block: ctx ends with the call.
+	Fault func(ctx context.Context, op string, r engine.Ref) error
+}
+
+// Engine is the sim.
+type Engine struct {
+	opts Options
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	deckies  map[string]*decky
+	watchers map[chan engine.Change]struct{}
+	made     int
+}
+
+type decky struct {
+	spec     engine.Decky
+	instance string
+	running  bool
+	started  time.Time
+	lines    []string
+	grown    chan struct{} // closed when lines grew or the decky is gone
+	gone     bool
+}
+
+var _ engine.Engine = (*Engine)(nil)
+
+// New returns a sim.
+func New(o Options) *Engine {
+	if o.Catalog == nil {
+		o.Catalog = catalog.Default()
+	}
+	return &Engine{
+		opts: o, random: rand.New(rand.NewPCG(o.Seed, 0)),
+		deckies: map[string]*decky{}, watchers: map[chan engine.Change]struct{}{},
+	}
+}
+
+// Name is "sim".
+func (*Engine) Name() string { return "sim" }
+
+// Ping asks only for the fault of "ping".
+func (e *Engine) Ping(ctx context.Context) error { return e.fault(ctx, "ping", engine.Ref{}) }
+
+// Close lets the deckies be forgotten.
+func (*Engine) Close() error { return nil }
+
+// call waits the latency out and fails when it is this call's turn to.
+func (e *Engine) call(ctx context.Context, op string, r engine.Ref) error {
+	if err := e.fault(ctx, op, r); err != nil {
+		return err
+	}
+	if e.opts.Latency > 0 {
+		t := time.NewTimer(e.opts.Latency)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.opts.FailureRate > 0 && e.random.Float64() < e.opts.FailureRate {
+		return &engine.Error{Code: engine.Failed, Message: "the sim failed, as it was told to", Detail: op + " " + r.Name}
+	}
+	return nil
+}
+
+func (e *Engine) fault(ctx context.Context, op string, r engine.Ref) error {
+	if e.opts.Fault == nil {
+		return nil
+	}
+	return e.opts.Fault(ctx, op, r)
+}
+
+// Ensure makes the decky exist with its services.
+func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	p("creating the decky")
+	if err := e.call(ctx, "ensure", d.Ref); err != nil {
+		return engine.Observed{}, err
+	}
+	p("opening " + engine.Join(d.Services))
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	have := e.deckies[d.ID]
+	if have == nil {
+		e.made++
+		have = &decky{instance: fmt.Sprintf("sim-%d", e.made), grown: make(chan struct{})}
+		e.deckies[d.ID] = have
+	}
+	if !have.running {
+		have.running, have.started = true, time.Now()
+	}
+	have.spec = d
+	return e.observed(have), nil
+}
+
+// Apply changes the services of a decky that runs.
+func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	p("opening " + engine.Join(d.Services))
+	if err := e.call(ctx, "apply", d.Ref); err != nil {
+		return engine.Observed{}, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	have := e.deckies[d.ID]
+	if have == nil || !have.running {
+		return engine.Observed{}, &engine.Error{Code: engine.NotRunning, Message: "the decky does not run"}
+	}
+	have.spec.Services, have.spec.Generation = slices.Clone(d.Services), d.Generation
+	return e.observed(have), nil
+}
+
+// Remove makes the decky not exist.
+func (e *Engine) Remove(ctx context.Context, r engine.Ref, p engine.Progress) error {
+	p("removing the decky")
+	if err := e.call(ctx, "remove", r); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if d := e.deckies[r.ID]; d != nil {
+		d.gone = true
+		close(d.grown)
+		delete(e.deckies, r.ID)
+	}
+	return nil
+}
+
+// Observe returns all deckies.
+func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
+	if err := e.fault(ctx, "observe", engine.Ref{}); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]engine.Observed, 0, len(e.deckies))
+	for _, id := range slices.Sorted(maps.Keys(e.deckies)) {
+		out = append(out, e.observed(e.deckies[id]))
+	}
+	return out, nil
+}
+
+func (e *Engine) observed(d *decky) engine.Observed {
+	o := engine.Observed{ID: d.spec.ID, Instance: d.instance, Running: d.running, StartedAt: d.started}
+	if !d.running {
+		o.Detail = "killed"
+		return o
+	}
+	o.Services, o.Generation = slices.Clone(d.spec.Services), d.spec.Generation
+	for _, slug := range d.spec.Services {
+		s, _ := e.opts.Catalog.Service(slug)
+		for _, port := range s.Ports {
+			o.Endpoints = append(o.Endpoints, engine.Endpoint{Service: slug, Proto: port.Proto, Address: d.spec.IP.String(), Port: port.Number})
+		}
+	}
+	return o
+}
+
+// Kill stops a decky behind everyone's back.
+func (e *Engine) Kill(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := e.deckies[id]
+	if d == nil {
+		return
+	}
+	d.running = false
+	for w := range e.watchers {
+		select {
+		case w <- engine.Change{ID: id, Kind: engine.Died, At: time.Now()}:
+		default: // a watcher that is behind looks at everything anyway
+		}
+	}
+}
+
+// Watch sends the deaths that Kill makes.
+func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
+	ch := make(chan engine.Change, 16)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.watchers[ch] = struct{}{}
+	context.AfterFunc(ctx, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.watchers, ch)
+		close(ch)
+	})
+	return ch, nil
+}
+
+// Emit has a decky say an event line.
+func (e *Engine) Emit(id, line string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if d := e.deckies[id]; d != nil {
+		d.lines = append(d.lines, line)
+		close(d.grown)
+		d.grown = make(chan struct{})
+	}
+}
+
+// Events calls sink for what Emit said. A position is the number of lines before it.
+func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink func(engine.Line) error) error {
+	at := 0
+	if position != "" {
+		n, err := strconv.Atoi(position)
+		if err != nil {
+			return fmt.Errorf("read the position %q: %w", position, err)
+		}
+		at = n
+	}
+	for {
+		e.mu.Lock()
+		d := e.deckies[r.ID]
+		if d == nil {
+			e.mu.Unlock()
+			return &engine.Error{Code: engine.NotRunning, Message: "there is no such decky"}
+		}
+		lines, grown := d.lines[min(at, len(d.lines)):], d.grown
+		e.mu.Unlock()
+		for _, l := range lines {
+			at++
+			if err := sink(engine.Line{Text: []byte(l), Position: strconv.Itoa(at)}); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
