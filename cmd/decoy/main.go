@@ -142,7 +142,7 @@ func limitMemory() {
 		debug.SetGCPercent(30)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(48 << 20)
+		debug.SetMemoryLimit(64 << 20)
 	}
 }
 

@@ -171,7 +171,7 @@ func (c *call) locate(name string) (string, error) {
 var longNumber = regexp.MustCompile(`[0-9]{4}|\*`)
 
 func echo(c *call) int {
-	args, newline, escapes := c.args[1:], true, c.sys.BusyBox && c.sys.Embedded
+	args, newline, escapes := c.args[1:], true, false
 	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && strings.Trim(args[0][1:], "neE") == "" {
 		newline = newline && !strings.Contains(args[0], "n")
 		if strings.Contains(args[0], "e") {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,6 +132,9 @@ func dial(c *call) int {
 		return c.fail(1, "missing host")
 	}
 	c.record("outbound", event.String("target", strings.Join(operands[:min(2, len(operands))], ":")), event.String("tool", c.args[0]), event.String(event.Command, strings.Join(c.args, " ")))
+	if c.args[0] == "scp" && (slices.Contains(c.args, "-t") || slices.Contains(c.args, "-f")) {
+		return c.fail(1, "%s: Permission denied", operands[0]) // the far end of a client's copy
+	}
 	c.sleep(connectTime, connectTime)
 	switch c.args[0] {
 	case "ssh", "scp", "sftp":

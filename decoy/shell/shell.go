@@ -369,10 +369,16 @@ func (s *Shell) readFile(p string) (string, error) {
 		return "", fmt.Errorf("%s: %s", p, problem(err))
 	case n.isDir():
 		return "", fmt.Errorf("%s: Is a directory", p)
-	case !may(n, s.user.name, 4):
+	case !may(n, s.user.name, 4) || s.fenced(p):
 		return "", fmt.Errorf("%s: Permission denied", p)
 	}
 	return n.read(), nil
+}
+
+// fenced tells whether the directory of the path keeps the user out.
+func (s *Shell) fenced(p string) bool {
+	dir, _, err := s.fs.parent(s.abs(p))
+	return err == nil && !may(dir, s.user.name, 1)
 }
 
 // connect is what opening /dev/tcp/HOST/PORT comes to: it is recorded, and nobody is there.
