@@ -15,10 +15,15 @@ const (
 	dont = 254
 	iac  = 255
 
-	optEcho  = 1
-	optSGA   = 3
-	optTType = 24
-	optNAWS  = 31
+	optBinary  = 0
+	optEcho    = 1
+	optSGA     = 3
+	optTType   = 24
+	optNAWS    = 31
+	optSpeed   = 32
+	optDisplay = 35
+	optAuth    = 37
+	optEnviron = 39
 )
 
 // maxSubnegotiation bounds what a client may say in one.
@@ -35,7 +40,9 @@ type negotiator struct {
 	command byte
 	option  []byte // of a subnegotiation, with its data
 	wasCR   bool
-	asked   bool // for the terminal's name
+	pending []byte // sent by the client before anybody reads
+	begun   []byte // every WILL and DO that this end has sent, with its option
+	asked   bool   // for the terminal's name
 }
 
 type state int
@@ -52,16 +59,45 @@ func newNegotiator(conn io.ReadWriter) *negotiator {
 	return &negotiator{conn: conn, resize: func(int, int) {}, named: func(string) {}}
 }
 
-// begin says what this end does and wants: it echoes, so that passwords can be hidden, and likes to know the terminal.
-func (n *negotiator) begin() error {
-	_, err := n.conn.Write([]byte{iac, will, optEcho, iac, will, optSGA, iac, do, optNAWS, iac, do, optTType})
+// begin sends WILL and DO, each with its option: what this end does and would like of the client.
+func (n *negotiator) begin(commands ...byte) error {
+	var out []byte
+	for i := 0; i+1 < len(commands); i += 2 {
+		out = append(out, iac, commands[i], commands[i+1])
+	}
+	n.begun = append(n.begun, commands...)
+	_, err := n.conn.Write(out)
 	return err
+}
+
+// hasBegun tells whether this end has sent the command for the option, so that the client's word on it is an answer.
+func (n *negotiator) hasBegun(command, option byte) bool {
+	for i := 0; i+1 < len(n.begun); i += 2 {
+		if n.begun[i] == command && n.begun[i+1] == option {
+			return true
+		}
+	}
+	return false
+}
+
+// wait lets the client answer, until it does or the connection's read deadline comes.
+func (n *negotiator) wait() {
+	first := make([]byte, 512)
+	count, _ := n.conn.Read(first)
+	n.pending = first[:count]
 }
 
 // Read returns text alone.
 func (n *negotiator) Read(p []byte) (int, error) {
 	for {
-		count, err := n.conn.Read(p)
+		var count int
+		var err error
+		if len(n.pending) > 0 {
+			count = copy(p, n.pending)
+			n.pending = n.pending[count:]
+		} else {
+			count, err = n.conn.Read(p)
+		}
 		if text := n.filter(p[:count]); text > 0 || err != nil {
 			return text, err
 		}
@@ -122,15 +158,17 @@ func (n *negotiator) filter(p []byte) int {
 	return text
 }
 
-// answer replies to what the client says of an option. What this end has itself begun needs no reply.
+// answer replies to what the client says of an option, unless that is itself an answer.
 func (n *negotiator) answer(command, option byte) {
 	switch {
-	case command == will && option == optTType && !n.asked:
-		n.asked = true
-		n.conn.Write([]byte{iac, sb, optTType, 1, iac, se})
-	case command == will && option != optTType && option != optNAWS:
+	case command == will && n.hasBegun(do, option):
+		if option == optTType && !n.asked {
+			n.asked = true
+			n.conn.Write([]byte{iac, sb, optTType, 1, iac, se})
+		}
+	case command == will:
 		n.conn.Write([]byte{iac, dont, option})
-	case command == do && option != optEcho && option != optSGA:
+	case command == do && !n.hasBegun(will, option):
 		n.conn.Write([]byte{iac, wont, option})
 	}
 }

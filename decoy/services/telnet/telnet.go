@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	loginTime = time.Minute // for each question
-	maxTries  = 3
+	loginTime  = time.Minute // for each question
+	maxTries   = 3
+	answerTime = time.Second // for a client that knows telnet to answer the first options; most bots don't
 )
 
 func init() {
@@ -34,20 +35,37 @@ type service struct {
 	refusal func() time.Duration
 }
 
-// manner is what a system says at the door.
+// manner is how a system behaves at the door: by the options that it begins with, and in what packets, scanners tell the servers apart.
 type manner struct {
-	banner, user, password, refusal string
+	first, second []byte // options; between them it waits for the client
+	banner        string
+	user          string
+	password      string
+	refusal       string
 }
 
 func mannerOf(h *decoy.Host) manner {
-	m := manner{user: "login: ", password: "Password: ", refusal: "\nLogin incorrect\n"}
+	m := manner{
+		first:  []byte{do, optTType, do, optSpeed, do, optDisplay, do, optEnviron},
+		second: []byte{will, optSGA, do, optNAWS, will, optEcho},
+		user:   "login: ", password: "Password: ", refusal: "\nLogin incorrect\n",
+	}
 	system := shell.SystemOf(h)
 	short, _, _ := strings.Cut(h.Hostname, ".")
+	if system.BusyBox {
+		m.first, m.second = []byte{do, optEcho, do, optNAWS, will, optEcho, will, optSGA}, nil
+	}
 	switch {
 	case h.OS == "cisco":
-		return manner{"\n\nUser Access Verification\n\n", "Username: ", "Password: ", "% Login invalid\n\n"}
+		return manner{
+			first:  []byte{will, optEcho, will, optSGA, do, optTType, do, optNAWS},
+			banner: "\n\nUser Access Verification\n\n", user: "Username: ", password: "Password: ", refusal: "% Login invalid\n\n",
+		}
 	case h.OS == "windows" || h.OS == "windows_server":
-		return manner{"Welcome to Microsoft Telnet Service \n\n", "login: ", "password: ", "The handle is invalid.\n\nLogin Failed\n\n"}
+		return manner{
+			first:  []byte{do, optAuth, will, optEcho, will, optSGA, do, optEnviron, do, optNAWS, do, optBinary, will, optBinary},
+			banner: "Welcome to Microsoft Telnet Service \n\n", user: "login: ", password: "password: ", refusal: "The handle is invalid.\n\nLogin Failed\n\n",
+		}
 	case h.OS == "bsd":
 		m.banner = "\nFreeBSD/amd64 (" + h.Hostname + ") (pts/0)\n\n"
 	case system.Embedded:
@@ -69,8 +87,15 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	terminal := shell.NewTerminal(client)
 	client.resize = func(columns, rows int) { terminal.SetSize(columns, rows) }
 	client.named = func(kind string) { s.Event("client", event.String("terminal", kind)) }
-	if client.begin() != nil {
+	if client.begin(v.manner.first...) != nil {
 		return
+	}
+	if len(v.manner.second) > 0 {
+		s.SetReadDeadline(time.Now().Add(answerTime))
+		client.wait()
+		if client.begin(v.manner.second...) != nil {
+			return
+		}
 	}
 	io.WriteString(terminal, v.manner.banner)
 	for range maxTries {

@@ -121,7 +121,7 @@ func TestNegotiation(t *testing.T) {
 		}
 		in = append(in, buf[:n]...)
 	}
-	for name, want := range map[string][]byte{"will echo": {iac, will, optEcho}, "ask the terminal's name": {iac, sb, optTType, 1, iac, se}} {
+	for name, want := range map[string][]byte{"begin like the telnetd of Linux": {iac, do, optTType, iac, do, optSpeed, iac, do, optDisplay, iac, do, optEnviron}, "will echo": {iac, will, optEcho}, "ask the terminal's name": {iac, sb, optTType, 1, iac, se}} {
 		if !bytes.Contains(in, want) {
 			t.Errorf("the server does not %s: % x", name, in)
 		}
