@@ -79,8 +79,12 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // Serve closes it too
+	owner, err := db.Installation(ctx)
+	if err != nil {
+		return err
+	}
 	eng, err := open.Engine(ctx, open.Options{
-		Kind: cfg.Engine, DockerHost: cfg.DockerHost, DecoyBinary: cfg.DecoyBinary, Dir: filepath.Join(cfg.Data, "deckies"),
+		Kind: cfg.Engine, Owner: owner, DockerHost: cfg.DockerHost, DecoyBinary: cfg.DecoyBinary, Dir: filepath.Join(cfg.Data, "deckies"),
 		SimLatency: cfg.SimLatency, SimFailureRate: cfg.SimFailureRate, Catalog: cat, Log: log,
 	})
 	if err != nil {

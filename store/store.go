@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -124,6 +125,16 @@ func (s *Store) Ping(ctx context.Context) error {
 		return fmt.Errorf("reach the database: %w", err)
 	}
 	return nil
+}
+
+// Installation names this database for good: what an engine's deckies are labelled with, so that two servers with databases of their own
+// leave each other's alone.
+func (s *Store) Installation(ctx context.Context) (string, error) {
+	c, err := s.Read.Counter.Get(ctx, "installation")
+	if err != nil {
+		return "", fmt.Errorf("read the installation's ID: %w", err)
+	}
+	return strconv.FormatInt(c.Value, 36), nil
 }
 
 // Snapshot runs fn on one consistent state of the database: what is committed meanwhile does not show.

@@ -18,3 +18,5 @@ CREATE TRIGGER journal_append_only BEFORE UPDATE ON journal
 FOR EACH ROW EXECUTE FUNCTION refuse_change('the journal is append-only');
 -- +goose StatementEnd
 INSERT INTO counters (id, value) VALUES ('journal', 0), ('interaction', 0), ('decky', 0);
+-- Which installation this is: what an engine's deckies are labelled with.
+INSERT INTO counters (id, value) VALUES ('installation', (random() * 9e18)::bigint);

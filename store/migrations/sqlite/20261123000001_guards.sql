@@ -16,3 +16,5 @@ BEGIN
 END;
 -- +goose StatementEnd
 INSERT INTO counters (id, value) VALUES ('journal', 0), ('interaction', 0), ('decky', 0);
+-- Which installation this is: what an engine's deckies are labelled with.
+INSERT INTO counters (id, value) VALUES ('installation', abs(random()));

@@ -1,0 +1,187 @@
+// Package docker makes deckies on a Docker Engine: ONE hardened container a decky, from an image that holds nothing but the static decoy
+// binary. The engine itself makes the image, by import: no registry, no Dockerfile, no build.
+//
+// A mutation recreates nothing. The container's stdin is its control channel: one JSON line goes in, the decoy opens and closes
+// listeners, and one JSON line comes back on stderr. So the address, the MAC, the uptime and every session on a service that stays survive, as on a
+// real host. Evidence goes out on stdout, and is read from the engine's log stream only: what an intruder does can neither block a control
+// exchange nor look like one.
+//
+// What is ours is found by labels; nothing is remembered here, and every call is safe to repeat.
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/versions"
+	"github.com/docker/docker/client"
+
+	"decnet/catalog"
+	"decnet/engine"
+)
+
+// Labels of what is ours.
+const (
+	labelOwner      = "decnet.owner"      // the installation, so that two servers on one engine leave each other's alone
+	labelDecky      = "decnet.decky"      // the decky's ID
+	labelName       = "decnet.name"       // the decky's name, for people
+	labelDeployment = "decnet.deployment" // the deployment's name, for people
+	labelNetwork    = "decnet.network"    // the network's ID
+	labelSpec       = "decnet.spec"       // a hash of the identity: another one means another container
+)
+
+// Options are the engine's settings; zero values mean the defaults.
+type Options struct {
+	Host        string // "" is DOCKER_HOST, or the local socket
+	Owner       string // the installation's ID
+	DecoyBinary string // the static decoy
+	Catalog     *catalog.Catalog
+	Log         *slog.Logger
+	Memory      int64 // bytes a decky may use; 64 MiB
+	Pids        int64 // processes and threads a decky may have; 64
+}
+
+// Engine is a Docker Engine.
+type Engine struct {
+	cli  *client.Client
+	opts Options
+	log  *slog.Logger
+
+	image    onceValue
+	networks keyedMutex
+
+	mu      sync.Mutex
+	refused map[string]bool // sysctls that this kernel does not take
+}
+
+var _ engine.Engine = (*Engine)(nil)
+
+// New returns an engine; it does not ask whether it answers. The decoy binary is read at the first Ensure.
+func New(o Options) (*Engine, error) {
+	if o.Memory == 0 {
+		o.Memory = 64 << 20
+	}
+	if o.Pids == 0 {
+		o.Pids = 64
+	}
+	if o.Catalog == nil {
+		o.Catalog = catalog.Default()
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Owner == "" {
+		return nil, errors.New("docker: an engine needs an owner")
+	}
+	if _, err := os.Stat(o.DecoyBinary); err != nil {
+		return nil, fmt.Errorf("docker: find the decoy binary (make build makes it): %w", err)
+	}
+	opts := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
+	if o.Host != "" {
+		opts = append(opts, client.WithHost(o.Host))
+	}
+	cli, err := client.NewClientWithOpts(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("docker: %w", err)
+	}
+	return &Engine{cli: cli, opts: o, log: o.Log, refused: map[string]bool{}}, nil
+}
+
+// Name is "docker".
+func (*Engine) Name() string { return "docker" }
+
+// Ping tells whether the engine answers.
+func (e *Engine) Ping(ctx context.Context) error {
+	_, err := e.cli.Ping(ctx)
+	return e.fail("reach the Docker Engine", engine.Failed, err)
+}
+
+// Close lets go of the connections. The containers live on.
+func (e *Engine) Close() error { return e.cli.Close() }
+
+// macInEndpoint tells whether the engine wants a MAC in the endpoint's settings, as from API 1.44 on, or in the container's.
+func (e *Engine) macInEndpoint() bool {
+	return versions.GreaterThanOrEqualTo(e.cli.ClientVersion(), "1.44")
+}
+
+// fail gives an engine's error its code; nil stays nil. What has no better one gets code.
+func (e *Engine) fail(doing string, code engine.Code, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *engine.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	out := &engine.Error{Code: code, Message: "could not " + doing, Detail: err.Error(), Err: err}
+	text := err.Error()
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		out.Code, out.Message, out.Transient = engine.DeadlineExceeded, "the engine was too slow to "+doing, true
+	case errors.Is(err, context.Canceled):
+	case client.IsErrConnectionFailed(err) || strings.Contains(text, "connection refused") || strings.Contains(text, "no such file or directory") && strings.Contains(text, "dial unix") ||
+		strings.Contains(text, "EOF") || strings.Contains(text, "connection reset"):
+		out.Code, out.Message, out.Transient = engine.Unavailable, "the Docker Engine does not answer", true
+	case strings.Contains(text, "Address already in use") || strings.Contains(text, "address already in use"):
+		out.Code, out.Message = engine.AddressInUse, "somebody else holds the address"
+	case errdefs.IsUnavailable(err):
+		out.Code, out.Message, out.Transient = engine.Unavailable, "the Docker Engine is not ready", true
+	}
+	return out
+}
+
+// keyedMutex is a mutex for each key.
+type keyedMutex struct {
+	mu    sync.Mutex
+	locks map[string]*sync.Mutex
+}
+
+func (k *keyedMutex) lock(key string) (unlock func()) {
+	k.mu.Lock()
+	if k.locks == nil {
+		k.locks = map[string]*sync.Mutex{}
+	}
+	m := k.locks[key]
+	if m == nil {
+		m = &sync.Mutex{}
+		k.locks[key] = m
+	}
+	k.mu.Unlock()
+	m.Lock()
+	return m.Unlock
+}
+
+// onceValue computes a value once; a failure is tried again by the next caller.
+type onceValue struct {
+	mu    sync.Mutex
+	value string
+}
+
+func (o *onceValue) get(compute func() (string, error)) (string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.value != "" {
+		return o.value, nil
+	}
+	v, err := compute()
+	if err == nil {
+		o.value = v
+	}
+	return v, err
+}
+
+func (o *onceValue) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.value = ""
+}
+
+// within is how long a look at one container may take.
+const within = 3 * time.Second

@@ -1,0 +1,64 @@
+package docker_test
+
+import (
+	"context"
+	"net/netip"
+	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"decnet/engine"
+	"decnet/engine/docker"
+	"decnet/engine/enginetest"
+)
+
+func open(t testing.TB, owner string) *docker.Engine {
+	t.Helper()
+	enginetest.RequireDocker(t)
+	e, err := docker.New(docker.Options{Owner: owner, DecoyBinary: enginetest.Decoy(t)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+func run(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	require.NoError(t, err, "%s %v: %s", name, args, out)
+	return string(out)
+}
+
+func TestContract(t *testing.T) {
+	enginetest.Run(t, enginetest.Harness{
+		Open:    func(t *testing.T) engine.Engine { return open(t, "contract-test") },
+		Network: engine.Network{ID: "dpl_contract", Driver: engine.Bridge, Subnet: netip.MustParsePrefix("10.231.7.0/24"), Gateway: netip.MustParseAddr("10.231.7.1")},
+		Kill:    func(t *testing.T, o engine.Observed) { run(t, "docker", "kill", o.Instance) },
+	})
+	require.Empty(t, run(t, "docker", "network", "ls", "-q", "--filter", "label=decnet.owner=contract-test"), "the network goes with its last decky")
+	require.Empty(t, run(t, "docker", "volume", "ls", "-q", "--filter", "label=decnet.owner=contract-test"))
+}
+
+func TestAContainerIsHardened(t *testing.T) {
+	e := open(t, "hardened-test")
+	d := engine.Decky{
+		Ref:     engine.Ref{ID: "dky_hardened", Name: "hard", Deployment: "t", NetworkID: "dpl_hardened"},
+		Network: engine.Network{ID: "dpl_hardened", Driver: engine.Bridge, Subnet: netip.MustParsePrefix("10.231.8.0/24"), Gateway: netip.MustParseAddr("10.231.8.1")},
+		IP:      netip.MustParseAddr("10.231.8.9"), MAC: "00:50:56:12:34:56", Hostname: "SRV-HARD", OS: "windows", Distro: "debian",
+		Seed: make([]byte, 32), Services: []string{"ssh"}, Generation: 1,
+	}
+	t.Cleanup(func() { require.NoError(t, e.Remove(context.Background(), d.Ref, func(string) {})) })
+	o, err := e.Ensure(t.Context(), d, func(string) {})
+	require.NoError(t, err)
+	inspect := func(format string) string { return run(t, "docker", "inspect", "-f", format, o.Instance) }
+	require.Equal(t, "65534:65534\n", inspect("{{.Config.User}}"))
+	require.Equal(t, "true\n", inspect("{{.HostConfig.ReadonlyRootfs}}"))
+	require.Equal(t, "[ALL]\n", inspect("{{.HostConfig.CapDrop}}"))
+	require.Equal(t, "[no-new-privileges]\n", inspect("{{.HostConfig.SecurityOpt}}"))
+	require.Equal(t, "67108864\n", inspect("{{.HostConfig.Memory}}"))
+	require.Equal(t, "64\n", inspect("{{.HostConfig.PidsLimit}}"))
+	require.Equal(t, "00:50:56:12:34:56\n", inspect("{{range .NetworkSettings.Networks}}{{.MacAddress}}{{end}}"))
+	require.Equal(t, "10.231.8.9\n", inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"))
+	require.Equal(t, "true\n", run(t, "docker", "network", "inspect", "-f", "{{.Internal}}", "decnet-dpl_hardened"), "no way out")
+	require.Contains(t, inspect("{{json .HostConfig.Sysctls}}"), `"net.ipv4.ip_default_ttl":"128"`)
+}

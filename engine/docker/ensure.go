@@ -1,0 +1,112 @@
+package docker
+
+import (
+	"context"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+
+	"decnet/engine"
+)
+
+// Ensure makes the decky exist as it should be. A container of another identity has to go first, since it holds the address: when the new one then
+// fails, the decky does not run until it is tried again.
+func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	image, err := e.ensureImage(ctx, p)
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	id, err := e.ensureContainer(ctx, d, image, p)
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
+	return e.open(ctx, d, id, time.Now().UTC())
+}
+
+func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image string, p engine.Progress) (string, error) {
+	have, err := e.find(ctx, d.ID)
+	if err != nil {
+		return "", err
+	}
+	if have != nil && have.Labels[labelSpec] == specHash(d, image) {
+		if have.State == container.StateRunning {
+			return have.ID, nil
+		}
+		p("starting the container")
+		if have.State == container.StatePaused {
+			err = e.cli.ContainerUnpause(ctx, have.ID)
+		} else {
+			err = e.cli.ContainerStart(ctx, have.ID, container.StartOptions{})
+		}
+		if err == nil {
+			return have.ID, nil
+		}
+		e.log.WarnContext(ctx, "a container that stopped does not start; making it anew", "decky", d.Name, "error", err)
+	}
+	if have != nil {
+		p("removing the old container")
+		if err := e.remove(ctx, have.ID); err != nil {
+			return "", err
+		}
+	}
+	// The network may go with its last decky at any moment: nobody drops it between here and the start.
+	unlock := e.networks.lock(d.Network.ID)
+	if err := e.ensureNetwork(ctx, d, p); err != nil {
+		unlock()
+		return "", err
+	}
+	unlock()
+	id, err := e.create(ctx, d, image, p)
+	if err == nil || !errdefs.IsNotFound(err) {
+		return id, err
+	}
+	// The image or the network has been deleted meanwhile: make it again, once.
+	e.image.forget()
+	if image, err = e.ensureImage(ctx, p); err != nil {
+		return "", err
+	}
+	if err := e.ensureNetwork(ctx, d, p); err != nil {
+		return "", err
+	}
+	return e.create(ctx, d, image, p)
+}
+
+// Apply changes the services of a decky that runs. It creates nothing.
+func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	have, err := e.find(ctx, d.ID)
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	if have == nil || have.State != container.StateRunning {
+		return engine.Observed{}, &engine.Error{Code: engine.NotRunning, Message: "the decky's container does not run"}
+	}
+	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
+	return e.open(ctx, d, have.ID, time.Unix(have.Created, 0).UTC())
+}
+
+// Remove makes the decky not exist: its container, its state, and its network when it was the last one on it.
+func (e *Engine) Remove(ctx context.Context, r engine.Ref, p engine.Progress) error {
+	have, err := e.find(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	networkID := r.NetworkID
+	if have != nil {
+		networkID = have.Labels[labelNetwork]
+		p("removing the container")
+		if err := e.remove(ctx, have.ID); err != nil {
+			return err
+		}
+	}
+	err = e.cli.VolumeRemove(ctx, volumeName(r.ID), true)
+	if err != nil && !errdefs.IsNotFound(err) {
+		return e.fail("remove the state volume", engine.Failed, err)
+	}
+	if networkID == "" {
+		return nil
+	}
+	defer e.networks.lock(networkID)()
+	return e.dropNetwork(ctx, networkID)
+}

@@ -1,0 +1,113 @@
+package docker
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"decnet/decoy/control"
+	"decnet/engine"
+)
+
+// exchange gives the decoy in a container one request and waits for its reply. Only stderr is attached: evidence, on stdout, does not come this
+// way.
+func (e *Engine) exchange(ctx context.Context, containerID string, req control.Request) (control.Reply, error) {
+	req.ID = rand.Text()
+	line, err := json.Marshal(req)
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("write the request: %w", err)
+	}
+	conn, err := e.cli.ContainerAttach(ctx, containerID, container.AttachOptions{Stream: true, Stdin: true, Stderr: true})
+	if err != nil {
+		return control.Reply{}, e.fail("attach to the container", engine.Failed, err)
+	}
+	defer conn.Close()
+	// The connection knows no context: its end closes it.
+	defer context.AfterFunc(ctx, conn.Close)()
+	if _, err := conn.Conn.Write(append(line, '\n')); err != nil {
+		return control.Reply{}, e.ended(ctx, containerID, err)
+	}
+	stderr, frames := io.Pipe()
+	go func() {
+		_, err := stdcopy.StdCopy(io.Discard, frames, conn.Reader)
+		frames.CloseWithError(err)
+	}()
+	defer stderr.Close()
+	lines := bufio.NewScanner(stderr)
+	lines.Buffer(make([]byte, 0, 4096), 1<<20)
+	for lines.Scan() {
+		// Lines that are not the reply are diagnostics, or replies to somebody else.
+		var reply control.Reply
+		if json.Unmarshal(lines.Bytes(), &reply) != nil || !reply.Control || reply.ID != req.ID {
+			continue
+		}
+		if reply.Error != nil {
+			return reply, &engine.Error{Code: engine.Code(reply.Error.Code), Message: reply.Error.Message, Detail: reply.Error.Detail}
+		}
+		return reply, nil
+	}
+	return control.Reply{}, e.ended(ctx, containerID, lines.Err())
+}
+
+// ended says why an exchange got no reply: out of time, the decoy ended, or the engine did.
+func (e *Engine) ended(ctx context.Context, containerID string, cause error) error {
+	if ctx.Err() != nil {
+		return e.fail("get the decoy's answer", engine.Failed, context.Cause(ctx))
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	c, err := e.cli.ContainerInspect(ctx, containerID)
+	if err != nil {
+		return e.fail("look at the container", engine.Failed, err)
+	}
+	if c.State.Running && !c.State.Restarting && c.RestartCount == 0 {
+		return &engine.Error{Code: engine.Unavailable, Message: "the control channel broke", Transient: true, Err: errors.Join(cause, errors.New("the stream ended"))}
+	}
+	return &engine.Error{
+		Code: engine.Crashed, Message: fmt.Sprintf("the decoy ended by itself (exit code %d)", c.State.ExitCode),
+		Detail: e.lastWords(ctx, containerID), Err: cause,
+	}
+}
+
+// lastWords are the last diagnostic lines of a container.
+func (e *Engine) lastWords(ctx context.Context, containerID string) string {
+	body, err := e.cli.ContainerLogs(ctx, containerID, container.LogsOptions{ShowStderr: true, Tail: "20"})
+	if err != nil {
+		return ""
+	}
+	defer body.Close()
+	var out bytes.Buffer
+	if _, err := stdcopy.StdCopy(io.Discard, &out, io.LimitReader(body, 64<<10)); err != nil && out.Len() == 0 {
+		return ""
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// open tells the decoy which services to have, and returns what then answers.
+func (e *Engine) open(ctx context.Context, d engine.Decky, containerID string, started time.Time) (engine.Observed, error) {
+	reply, err := e.exchange(ctx, containerID, control.Request{Op: control.Apply, Generation: d.Generation, Services: d.Services})
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	return observed(d.ID, containerID, d.IP.String(), started, reply), nil
+}
+
+func observed(deckyID, containerID, address string, started time.Time, reply control.Reply) engine.Observed {
+	o := engine.Observed{
+		ID: deckyID, Instance: containerID, Running: true, Generation: reply.Generation, Services: reply.Services, StartedAt: started,
+	}
+	for _, ep := range reply.Endpoints {
+		o.Endpoints = append(o.Endpoints, engine.Endpoint{Service: ep.Service, Proto: ep.Proto, Address: address, Port: ep.Port})
+	}
+	return o
+}

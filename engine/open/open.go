@@ -1,0 +1,79 @@
+// Package open makes the engine that the settings ask for.
+package open
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"decnet/catalog"
+	"decnet/engine"
+	"decnet/engine/docker"
+	"decnet/engine/process"
+	"decnet/engine/sim"
+)
+
+// Options are the settings that matter to engines.
+type Options struct {
+	Kind           string // auto, docker, process or sim
+	DockerHost     string
+	DecoyBinary    string // "": decoy beside this program
+	Dir            string // where the process engine keeps its deckies
+	Owner          string // the installation
+	SimLatency     time.Duration
+	SimFailureRate float64
+	Catalog        *catalog.Catalog
+	Log            *slog.Logger
+}
+
+// Opened is an engine with the kinds of network that it can make, the default first.
+type Opened struct {
+	engine.Engine
+	Drivers []engine.Driver
+}
+
+// answerWithin is how long auto waits for a Docker Engine to answer.
+const answerWithin = 3 * time.Second
+
+// Engine makes the engine.
+func Engine(ctx context.Context, o Options) (*Opened, error) {
+	if o.DecoyBinary == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find the decoy binary: %w", err)
+		}
+		o.DecoyBinary = filepath.Join(filepath.Dir(self), "decoy")
+	}
+	switch o.Kind {
+	case "sim":
+		e := sim.New(sim.Options{Latency: o.SimLatency, FailureRate: o.SimFailureRate, Catalog: o.Catalog})
+		return &Opened{e, []engine.Driver{engine.Bridge, engine.Loopback, engine.MACVLAN, engine.IPVLAN}}, nil
+	case "process":
+		return openProcess(o)
+	}
+	e, err := docker.New(docker.Options{Host: o.DockerHost, Owner: o.Owner, DecoyBinary: o.DecoyBinary, Catalog: o.Catalog, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	if o.Kind == "auto" {
+		ping, cancel := context.WithTimeout(ctx, answerWithin)
+		defer cancel()
+		if err := e.Ping(ping); err != nil {
+			o.Log.InfoContext(ctx, "no Docker Engine answers: deckies are processes on loopback addresses", "docker", err)
+			_ = e.Close()
+			return openProcess(o)
+		}
+	}
+	return &Opened{e, []engine.Driver{engine.Bridge, engine.MACVLAN, engine.IPVLAN}}, nil
+}
+
+func openProcess(o Options) (*Opened, error) {
+	e, err := process.New(process.Options{Dir: o.Dir, DecoyBinary: o.DecoyBinary, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	return &Opened{e, []engine.Driver{engine.Loopback}}, nil
+}

@@ -1,0 +1,242 @@
+package process
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"decnet/decoy/control"
+	"decnet/engine"
+)
+
+// within is how long a look at one process may take.
+const within = 2 * time.Second
+
+// records reads all deckies' records. A folder without a good one is a decky that was never quite made.
+func (e *Engine) records() ([]*record, error) {
+	entries, err := os.ReadDir(e.dir)
+	if err != nil {
+		return nil, &engine.Error{Code: engine.Unavailable, Message: "the deckies' folder can't be read", Err: err}
+	}
+	var out []*record
+	for _, entry := range entries {
+		if !entry.IsDir() || !idPattern.MatchString(entry.Name()) {
+			continue
+		}
+		r, err := e.read(entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			r = &record{Ref: engine.Ref{ID: entry.Name()}}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// Observe returns every decky that has a folder, with what its process says that it runs.
+func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
+	records, err := e.records()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]engine.Observed, 0, len(records))
+	for _, r := range records {
+		out = append(out, e.look(ctx, r))
+	}
+	return out, context.Cause(ctx)
+}
+
+func (e *Engine) look(ctx context.Context, r *record) engine.Observed {
+	o := engine.Observed{ID: r.Ref.ID, Instance: fmt.Sprintf("%d:%s", r.PID, r.Born), StartedAt: r.Started}
+	if !r.alive() {
+		o.Detail = e.lastWords(r.Ref.ID)
+		return o
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	o.Running = true
+	reply, err := e.exchange(ctx, r, control.Request{Op: control.Status})
+	if err != nil {
+		e.log.DebugContext(ctx, "a decky does not say what it runs", "decky", r.Ref.Name, "error", err)
+		return o
+	}
+	return observed(r, reply)
+}
+
+// Watch looks at all processes again and again, and sends what has changed.
+func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
+	out := make(chan engine.Change, 64)
+	go func() {
+		defer close(out)
+		before := e.instances()
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+			now := e.instances()
+			for _, c := range changes(before, now) {
+				select {
+				case out <- c:
+				case <-ctx.Done():
+					return
+				}
+			}
+			before = now
+		}
+	}()
+	return out, nil
+}
+
+// instances maps each decky to its live process, "" when it has none.
+func (e *Engine) instances() map[string]string {
+	records, err := e.records()
+	if err != nil {
+		return nil
+	}
+	out := make(map[string]string, len(records))
+	for _, r := range records {
+		out[r.Ref.ID] = ""
+		if r.alive() {
+			out[r.Ref.ID] = fmt.Sprintf("%d:%s", r.PID, r.Born)
+		}
+	}
+	return out
+}
+
+func changes(before, now map[string]string) (out []engine.Change) {
+	at := time.Now().UTC()
+	for id, was := range before {
+		is, exists := now[id]
+		switch {
+		case !exists:
+			out = append(out, engine.Change{ID: id, Kind: engine.Removed, At: at})
+		case is != was && is == "":
+			out = append(out, engine.Change{ID: id, Kind: engine.Died, At: at})
+		case is != was:
+			out = append(out, engine.Change{ID: id, Kind: engine.Started, At: at})
+		}
+	}
+	for id, is := range now {
+		if _, known := before[id]; !known && is != "" {
+			out = append(out, engine.Change{ID: id, Kind: engine.Started, At: at})
+		}
+	}
+	return out
+}
+
+// place is where a reader of event segments is.
+type place struct {
+	segment string // a file's name; names sort by age
+	offset  int64
+}
+
+func (p place) String() string { return p.segment + ":" + strconv.FormatInt(p.offset, 10) }
+
+func parsePlace(s string) (place, error) {
+	if s == "" {
+		return place{}, nil
+	}
+	name, digits, ok := strings.Cut(s, ":")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if !ok || err != nil || n < 0 || filepath.Base(name) != name {
+		return place{}, fmt.Errorf("%q is not a position in a decky's events", s)
+	}
+	return place{name, n}, nil
+}
+
+// Events reads a decky's event segments, and waits for more. A position is a segment and a place in it.
+func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink func(engine.Line) error) error {
+	at, err := parsePlace(position)
+	if err != nil {
+		return err
+	}
+	dir, err := e.folder(r.ID)
+	if err != nil {
+		return err
+	}
+	dir = filepath.Join(dir, "events")
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		segments, err := segmentsFrom(dir, at.segment)
+		if errors.Is(err, fs.ErrNotExist) {
+			return &engine.Error{Code: engine.NotRunning, Message: "the decky has no events"}
+		}
+		if err != nil {
+			return fmt.Errorf("list the event segments: %w", err)
+		}
+		for _, name := range segments {
+			if name != at.segment {
+				at = place{segment: name}
+			}
+			if at, err = readSegment(dir, at, sink); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// segmentsFrom lists the segments from one on, oldest first.
+func segmentsFrom(dir, first string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, entry := range entries {
+		if n := entry.Name(); strings.HasPrefix(n, "events-") && strings.HasSuffix(n, ".log") && n >= first {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// readSegment gives sink the whole lines after a place, and returns the place after them.
+func readSegment(dir string, at place, sink func(engine.Line) error) (place, error) {
+	f, err := os.Open(filepath.Join(dir, at.segment))
+	if errors.Is(err, fs.ErrNotExist) {
+		return at, nil // dropped for its age: the next one follows
+	}
+	if err != nil {
+		return at, fmt.Errorf("open the event segment: %w", err)
+	}
+	defer f.Close()
+	if _, err := f.Seek(at.offset, io.SeekStart); err != nil {
+		return at, fmt.Errorf("go to the place in the event segment: %w", err)
+	}
+	lines := bufio.NewReaderSize(f, 64<<10)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return at, nil // half a line is still being written
+		}
+		if err != nil {
+			return at, fmt.Errorf("read the event segment: %w", err)
+		}
+		at.offset += int64(len(line))
+		if err := sink(engine.Line{Text: line[:len(line)-1], Position: at.String()}); err != nil {
+			return at, err
+		}
+	}
+}
