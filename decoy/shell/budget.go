@@ -26,16 +26,29 @@ const (
 	maxVariable     = 16 << 10
 	maxVariables    = 300
 	maxHistory      = 200
+	maxArguments    = 2000
+	maxArgumentText = 128 << 10
+	maxGlobbed      = 20000 // directory entries looked at by file name patterns
 )
 
-// budget counts a line's steps; subshells share it.
+// budget counts what a line has spent; subshells share it.
 type budget struct {
-	steps atomic.Int64
+	steps   atomic.Int64
+	globbed atomic.Int64
 }
 
 // step says false when the line must end.
 func (b *budget) step(ctx context.Context, depth int) bool {
 	return depth <= maxDepth && b.steps.Add(1) <= maxSteps && ctx.Err() == nil
+}
+
+// tooLong tells whether a command's arguments are more than it may have.
+func tooLong(args []string) bool {
+	size := 0
+	for _, a := range args {
+		size += len(a)
+	}
+	return len(args) > maxArguments || size > maxArgumentText
 }
 
 // limitedBuffer is a pipe that breaks when it is full.

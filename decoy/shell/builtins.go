@@ -168,7 +168,8 @@ func (c *call) locate(name string) (string, error) {
 	return "", errNoCommand
 }
 
-var longNumber = regexp.MustCompile(`[0-9]{4}|\*`)
+// longNumber finds a width or precision that would make printf write without measure.
+var longNumber = regexp.MustCompile(`%[^a-zA-Z%]*([0-9]{4}|\*)`)
 
 func echo(c *call) int {
 	args, newline, escapes := c.args[1:], true, false

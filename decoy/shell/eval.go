@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	goio "io"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -305,6 +306,7 @@ func (e *eval) fields(words []*syntax.Word, io streams) ([]string, bool) {
 		e.expansionFailed(err, io)
 		return nil, false
 	}
+	e.budget.steps.Add(int64(len(fields) / 16)) // many words are work too
 	return fields, true
 }
 
@@ -339,8 +341,17 @@ func (e *eval) config(io streams) *expand.Config {
 		ProcSubst: func(*syntax.ProcSubst) (string, error) {
 			return "", errors.New("cannot make pipe for process substitution: Too many open files")
 		},
-		ReadDir2: e.readDir,
+		ReadDir2: e.glob,
 	}
+}
+
+// glob lists a directory for the expansion of file name patterns.
+func (e *eval) glob(p string) ([]fs.DirEntry, error) {
+	entries, err := e.readDir(p)
+	if e.budget.globbed.Add(int64(1+len(entries))) > maxGlobbed {
+		return nil, errTooMuch
+	}
+	return entries, err
 }
 
 func (e *eval) assign(a *syntax.Assign, io streams) bool {
@@ -456,6 +467,11 @@ func (e *eval) call(c *syntax.CallExpr, io streams) {
 // run finds out what the command is and runs it: a function, a builtin, a tool, or a file that can't really be run.
 func (e *eval) run(args []string, io streams) {
 	name := args[0]
+	if tooLong(args) {
+		fmt.Fprintf(io.err, "%s%s: Argument list too long\n", e.prefix(), name)
+		e.status = 126
+		return
+	}
 	if body := e.funcs[name]; body != nil {
 		params := e.params
 		e.params = args[1:]

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,35 @@ func TestRealAccountsAreOutOfReach(t *testing.T) {
 	}
 }
 
+// heap returns the bytes of objects in use, and of those that are not yet collected.
+func heap() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
+
+// watchHeap looks at the heap again and again until the returned function is called, which returns the most that it has seen.
+func watchHeap() (peak func() uint64) {
+	stop, result := make(chan struct{}), make(chan uint64)
+	go func() {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for most := uint64(0); ; {
+			most = max(most, heap())
+			select {
+			case <-tick.C:
+			case <-stop:
+				result <- most
+				return
+			}
+		}
+	}()
+	return func() uint64 {
+		close(stop)
+		return <-result
+	}
+}
+
 func TestHostileLinesEnd(t *testing.T) {
 	for name, line := range map[string]string{
 		"endless loop":          `while true; do :; done`,
@@ -108,15 +138,17 @@ func TestHostileLinesEnd(t *testing.T) {
 		"long line":             strings.Repeat("a", 1<<20),
 		"a long sleep":          `sleep 99999`,
 		"sleeps in a pipe":      `sleep 9999 | sleep 9999 | sleep 9999`,
+		"arguments doubling":    `f() { f "$@" "$@"; }; f a`,
+		"argument growth":       `f() { f "$1$1$1$1$1$1$1$1"; }; f aaaaaaaaaaaaaaaa`,
+		"parameters doubling":   `set -- a; while :; do set -- "$@" "$@" "$@" "$@"; done`,
+		"glob product":          `echo /*/../*/../*/../*/../*/../*/../*/../*/../*`,
 		"bad expression":        `grep '(((((((((((((' /etc/passwd; [[ a =~ (a{1000}){1000} ]]; echo x | sed 's/\(a*\)*b/c/'`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSession(t, Options{User: "root", Interactive: true})
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
-			var before, after runtime.MemStats
-			runtime.GC()
-			runtime.ReadMemStats(&before)
+			peak := watchHeap()
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
@@ -127,11 +159,13 @@ func TestHostileLinesEnd(t *testing.T) {
 			case <-time.After(30 * time.Second):
 				t.Fatal("the line does not end")
 			}
+			if most := peak(); most > 100<<20 {
+				t.Errorf("%d bytes were in use", most)
+			}
 			s.events = nil // they are the runtime's to bound
 			runtime.GC()
-			runtime.ReadMemStats(&after)
-			if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 8<<20 {
-				t.Errorf("%d bytes are kept", grown)
+			if kept := heap(); kept > 16<<20 {
+				t.Errorf("%d bytes are kept", kept)
 			}
 			if s.out.Len() > maxOutput {
 				t.Errorf("%d bytes printed", s.out.Len())
