@@ -1,0 +1,240 @@
+package client
+
+import (
+	"context"
+	"iter"
+)
+
+// pageSize is how many elements the lists ask for at a time; every server allows it unless it was set lower.
+const pageSize = 100
+
+// Login trades a user name and a password for a token. The Client itself stays as it was: make one [WithToken].
+func (c *Client) Login(ctx context.Context, username, password string) (*Login, error) {
+	r, err := login(ctx, transport{c}, username, password)
+	if err != nil {
+		return nil, err
+	}
+	return &r.Login, nil
+}
+
+// Logout ends the token that the Client was made with.
+func (c *Client) Logout(ctx context.Context) error {
+	_, err := logout(ctx, transport{c})
+	return err
+}
+
+// Viewer returns who is asking; nil when nobody has signed in.
+func (c *Client) Viewer(ctx context.Context) (*Viewer, error) {
+	r, err := viewer(ctx, transport{c})
+	if err != nil {
+		return nil, err
+	}
+	return r.Viewer, nil
+}
+
+// Server returns what the server is, and the limits in force.
+func (c *Client) Server(ctx context.Context) (*Server, error) {
+	r, err := server(ctx, transport{c})
+	if err != nil {
+		return nil, err
+	}
+	return &r.Server, nil
+}
+
+// Archetypes returns the presets that a decky can be made from.
+func (c *Client) Archetypes(ctx context.Context) ([]Archetype, error) {
+	r, err := archetypes(ctx, transport{c})
+	if err != nil {
+		return nil, err
+	}
+	return r.Archetypes, nil
+}
+
+// Services returns the decoy protocols that the catalog knows.
+func (c *Client) Services(ctx context.Context) ([]Service, error) {
+	r, err := services(ctx, transport{c})
+	if err != nil {
+		return nil, err
+	}
+	return r.Services, nil
+}
+
+// Deploy adds deckies, or with DeployModeReplace makes the input the whole fleet. It answers before the work is done: follow
+// DeployResult.LifecycleIds.
+func (c *Client) Deploy(ctx context.Context, in DeployInput) (*DeployResult, error) {
+	r, err := deploy(ctx, transport{c}, in)
+	if err != nil {
+		return nil, err
+	}
+	return &r.Deploy, nil
+}
+
+// MutateDecky gives a decky other services. It answers before the work is done: follow MutateResult.LifecycleIds.
+func (c *Client) MutateDecky(ctx context.Context, in MutateDeckyInput) (*MutateResult, error) {
+	r, err := mutateDecky(ctx, transport{c}, in)
+	if err != nil {
+		return nil, err
+	}
+	return &r.MutateDecky, nil
+}
+
+// SetMutateInterval sets how often a decky, or without a name the deployment, mutates by itself; a nil interval turns it off.
+func (c *Client) SetMutateInterval(ctx context.Context, in SetMutateIntervalInput) (*IntervalResult, error) {
+	r, err := setMutateInterval(ctx, transport{c}, in)
+	if err != nil {
+		return nil, err
+	}
+	return &r.SetMutateInterval, nil
+}
+
+// Teardown takes deckies down for good; without names, all of the deployment.
+func (c *Client) Teardown(ctx context.Context, in TeardownInput) (*TeardownResult, error) {
+	r, err := teardown(ctx, transport{c}, in)
+	if err != nil {
+		return nil, err
+	}
+	return &r.Teardown, nil
+}
+
+// CancelLifecycle ends a lifecycle before its time.
+func (c *Client) CancelLifecycle(ctx context.Context, id string) (*Lifecycle, error) {
+	r, err := cancelLifecycle(ctx, transport{c}, id)
+	if err != nil {
+		return nil, err
+	}
+	return &r.CancelLifecycle.Lifecycle, nil
+}
+
+// RetryLifecycle tries a FAILED or CANCELED lifecycle again, and returns the new one.
+func (c *Client) RetryLifecycle(ctx context.Context, id string) (*Lifecycle, error) {
+	r, err := retryLifecycle(ctx, transport{c}, id)
+	if err != nil {
+		return nil, err
+	}
+	return &r.RetryLifecycle.Lifecycle, nil
+}
+
+// Decky returns one decky; nil when there is none of that name.
+func (c *Client) Decky(ctx context.Context, deployment, name string) (*Decky, error) {
+	r, err := decky(ctx, transport{c}, name, deployment)
+	if err != nil {
+		return nil, err
+	}
+	return r.Decky, nil
+}
+
+// Deployment returns one deployment; nil when there is none of that name.
+func (c *Client) Deployment(ctx context.Context, name string) (*Deployment, error) {
+	r, err := deployment(ctx, transport{c}, name)
+	if err != nil {
+		return nil, err
+	}
+	return r.Deployment, nil
+}
+
+// JournalCursor returns the journal's end: as Follow.After it shows only what is new.
+func (c *Client) JournalCursor(ctx context.Context) (string, error) {
+	r, err := journalCursor(ctx, transport{c})
+	if err != nil {
+		return "", err
+	}
+	return r.JournalCursor, nil
+}
+
+// Deckies goes through the deckies of a deployment, or with "" of all, by name. It asks for the next page when the first is used up, and ends
+// after an error.
+func (c *Client) Deckies(ctx context.Context, deployment string) iter.Seq2[*Decky, error] {
+	return paged(func(after *string) ([]*Decky, PageInfo, error) {
+		if deployment == "" {
+			r, err := allDeckies(ctx, transport{c}, pageSize, after)
+			if err != nil {
+				return nil, PageInfo{}, err
+			}
+			return nodes(r.Deckies.Edges, func(e *allDeckiesDeckiesDeckyConnectionEdgesDeckyEdge) *Decky { return e.Node }), r.Deckies.PageInfo, nil
+		}
+		r, err := deckies(ctx, transport{c}, deployment, pageSize, after)
+		if err != nil {
+			return nil, PageInfo{}, err
+		}
+		if r.Deployment == nil {
+			return nil, PageInfo{}, &Error{Code: CodeNotFound, Message: "there is no deployment " + deployment}
+		}
+		return nodes(r.Deployment.Deckies.Edges, func(e *deckiesDeploymentDeckiesDeckyConnectionEdgesDeckyEdge) *Decky { return e.Node }),
+			r.Deployment.Deckies.PageInfo, nil
+	})
+}
+
+// Deployments goes through all deployments.
+func (c *Client) Deployments(ctx context.Context) iter.Seq2[*Deployment, error] {
+	return paged(func(after *string) ([]*Deployment, PageInfo, error) {
+		r, err := deployments(ctx, transport{c}, pageSize, after)
+		if err != nil {
+			return nil, PageInfo{}, err
+		}
+		return nodes(r.Deployments.Edges, func(e *deploymentsDeploymentsDeploymentConnectionEdgesDeploymentEdge) *Deployment { return e.Node }),
+			r.Deployments.PageInfo, nil
+	})
+}
+
+// Lifecycles goes through lifecycles, newest first: those with the given IDs, or those of a deployment and a decky ("" is any).
+func (c *Client) Lifecycles(ctx context.Context, q Follow) iter.Seq2[*Lifecycle, error] {
+	return paged(func(after *string) ([]*Lifecycle, PageInfo, error) {
+		r, err := lifecycles(ctx, transport{c}, q.IDs, optional(q.Decky), optional(q.Deployment), pageSize, after)
+		if err != nil {
+			return nil, PageInfo{}, err
+		}
+		return nodes(r.Lifecycles.Edges, func(e *lifecyclesLifecyclesLifecycleConnectionEdgesLifecycleEdge) *Lifecycle { return e.Node }),
+			r.Lifecycles.PageInfo, nil
+	})
+}
+
+// LastInteractions returns the newest n (at most a page) interactions of a deployment and a decky ("" is any), oldest first.
+func (c *Client) LastInteractions(ctx context.Context, deployment, decky string, n int) ([]*Interaction, error) {
+	r, err := interactions(ctx, transport{c}, optional(decky), optional(deployment), nil, nil, &n, nil)
+	if err != nil {
+		return nil, err
+	}
+	return nodes(r.Interactions.Edges, func(e *interactionsInteractionsInteractionConnectionEdgesInteractionEdge) *Interaction { return e.Node }), nil
+}
+
+// paged goes through a connection page by page.
+func paged[T any](page func(after *string) ([]*T, PageInfo, error)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		var after *string
+		for {
+			list, info, err := page(after)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, n := range list {
+				if !yield(n, nil) {
+					return
+				}
+			}
+			if !info.HasNextPage {
+				return
+			}
+			after = info.EndCursor
+		}
+	}
+}
+
+// nodes takes the nodes out of a connection's edges.
+func nodes[E, T any](edges []*E, node func(*E) *T) []*T {
+	list := make([]*T, 0, len(edges))
+	for _, e := range edges {
+		if n := node(e); n != nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// optional is nil for "".
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"decnet/client"
+	"decnet/cmd/decnet/internal/show"
+)
+
+const defaultURL = "http://127.0.0.1:8080"
+
+// app is what all commands share: where to read and write, and the global flags.
+type app struct {
+	in          io.Reader
+	out, errOut io.Writer
+	// terminal tells whether out is one; promptable whether in is.
+	terminal, promptable bool
+	now                  func() time.Time
+
+	url, token    string
+	json, noColor bool
+	color         bool
+	// started tells an error of the command line from one of the work.
+	started bool
+	client  *client.Client
+}
+
+func newApp(in io.Reader, out, errOut io.Writer) *app {
+	return &app{in: in, out: out, errOut: errOut, terminal: isTerminal(out), promptable: isTerminal(in), now: time.Now}
+}
+
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// start settles the global flags before a command runs.
+func (a *app) start(c *cobra.Command) error {
+	a.url = strings.TrimRight(cmp.Or(a.url, os.Getenv("DECNET_URL"), defaultURL), "/")
+	if u, err := url.Parse(a.url); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("--url %q is not a server's address such as %s", a.url, defaultURL)
+	}
+	a.color = a.terminal && !a.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	a.token = cmp.Or(a.token, os.Getenv("DECNET_TOKEN"))
+	if a.token == "" {
+		stored, err := storedToken(a.url)
+		if err != nil {
+			return err
+		}
+		a.token = stored
+	}
+	a.client = a.newClient(a.token)
+	a.started = true
+	return nil
+}
+
+func (a *app) newClient(token string) *client.Client {
+	return client.New(a.url, client.WithToken(token), client.WithUserAgent("decnet/"+version))
+}
+
+// report prints what went wrong and what to do about it, and returns the exit code.
+func (a *app) report(err error) int {
+	switch {
+	case errors.Is(err, errWorkFailed):
+		return exitWorkFailed
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	for _, line := range strings.Split(err.Error(), "\n") {
+		fmt.Fprintf(a.errOut, "%s %s\n", show.Paint(a.color, show.Red, "error:"), show.Safe(line))
+	}
+	if h := a.hint(err); h != "" {
+		fmt.Fprintf(a.errOut, "%s %s\n", show.Paint(a.color, show.Blue, " hint:"), show.Safe(h))
+	}
+	if _, usage := errors.AsType[*usageError](err); usage {
+		return exitUsage
+	}
+	if client.CodeOf(err) == client.CodeUnauthenticated {
+		return exitNotSignedIn
+	}
+	return exitError
+}
+
+// hint says what a person can do about an error.
+func (a *app) hint(err error) string {
+	switch client.CodeOf(err) {
+	case client.CodeUnauthenticated:
+		return "sign in with: decnet login" + a.urlFlag()
+	case client.CodeForbidden:
+		return "changes need the role ADMIN; see who you are with: decnet whoami" + a.urlFlag()
+	case client.CodeNotFound:
+		return "see what there is with: decnet ls" + a.urlFlag() + " (another deployment: --deployment NAME)"
+	case client.CodeConflict:
+		return "it has changed since you looked: see it with decnet ls or decnet show NAME, then decide again"
+	case client.CodeCursorExpired:
+		return "the server no longer keeps what came right after that cursor: start afresh without --after"
+	case client.CodeNoServicesAvailable:
+		return "see which services this server can deploy with: decnet services" + a.urlFlag()
+	case client.CodeLimitExceeded:
+		return "see the limits in force with: decnet version" + a.urlFlag() + "; each is a setting of the server"
+	case client.CodeRateLimited:
+		return "wait a few minutes, then try again"
+	case client.CodeUnreachable:
+		return "is decnetd running there? Name another server with --url or DECNET_URL"
+	case client.CodeProtocol:
+		return "check --url: it is the server's own address, such as " + defaultURL
+	}
+	if _, usage := errors.AsType[*usageError](err); usage {
+		return "decnet --help, or decnet COMMAND --help"
+	}
+	return ""
+}
+
+// urlFlag is the --url that a suggested command needs to mean the same server.
+func (a *app) urlFlag() string {
+	if a.url == "" || a.url == defaultURL || a.url == os.Getenv("DECNET_URL") {
+		return ""
+	}
+	return " --url " + a.url
+}
+
+// say prints a line for people: to stdout, or with --json to stderr, where it is in nobody's way.
+func (a *app) say(format string, args ...any) {
+	w := a.out
+	if a.json {
+		w = a.errOut
+	}
+	fmt.Fprintf(w, format+"\n", args...)
+}

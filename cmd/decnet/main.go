@@ -1,0 +1,103 @@
+// Command decnet is the command line of decnet, a deception network. It is a client of the GraphQL API like any other: it knows nothing that the
+// API does not say, and whatever it does, a script with the client package can do too.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// The exit codes; the root command's help documents them.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitWorkFailed  = 3
+	exitNotSignedIn = 4
+	exitInterrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The second signal finds no handler, and ends the process at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, newApp(os.Stdin, os.Stdout, os.Stderr), os.Args[1:]))
+}
+
+// run carries one command line out and returns the exit code.
+func run(ctx context.Context, a *app, args []string) int {
+	root := a.rootCommand()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if !a.started {
+		err = &usageError{err}
+	}
+	return a.report(err)
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "decnet",
+		Short: "Deploy, mutate and watch a fleet of decoys",
+		Long: `Deploy, mutate and watch a fleet of decoys ("deckies") by the API of a decnet server.
+
+Changes are accepted at once and carried out behind it: on a terminal the command stays and shows how far the work is, and Ctrl-C only stops the showing.
+
+Environment:
+  DECNET_URL                         the server, when --url is not given
+  DECNET_TOKEN                       the token, when --token is not given
+  DECNET_USERNAME, DECNET_PASSWORD   what "decnet login" does not have to ask for
+  NO_COLOR                           no colors
+
+Exit codes:
+  0    done
+  1    an error
+  2    the command line or an input file is wrong
+  3    the work was accepted, and a lifecycle of it ended FAILED or CANCELED
+  4    not signed in
+  130  interrupted; accepted work goes on`,
+		Example: `  decnet login
+  decnet deploy --name web --count 3 --archetype web-server
+  decnet ls
+  decnet mutate web-01
+  decnet watch --interactions`,
+		Version: version, SilenceUsage: true, SilenceErrors: true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.start(c) },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.errOut)
+	root.SetVersionTemplate("decnet {{.Version}}\n")
+	f := root.PersistentFlags()
+	f.StringVar(&a.url, "url", "", "the server (default: DECNET_URL, or "+defaultURL+")")
+	f.StringVar(&a.token, "token", "", "the token to sign in with (default: DECNET_TOKEN, or what \"decnet login\" stored)")
+	f.BoolVar(&a.json, "json", false, "JSON in place of text: one object, or one a line for lists and streams")
+	f.BoolVar(&a.noColor, "no-color", false, "no colors (also: NO_COLOR)")
+	root.AddCommand(
+		a.deployCommand(), a.mutateCommand(), a.lsCommand(),
+	)
+	return root
+}
+
+// usageError is a command line that can't be carried out as it stands.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, a ...any) error { return &usageError{fmt.Errorf(format, a...)} }
+
+// errWorkFailed is the end of a command whose work was shown to fail: there is nothing more to say.
+var errWorkFailed = errors.New("a lifecycle failed")
