@@ -145,7 +145,7 @@ func (r *Runtime) Apply(ctx context.Context, generation int, services []string) 
 	}
 	next, err := r.prepare(ctx, services)
 	if err == nil {
-		err = r.state.save(applied{generation, slices.Sorted(maps.Keys(next.instances))})
+		err = r.state.save(generation, slices.Sorted(maps.Keys(next.instances)))
 	}
 	if err != nil {
 		for _, l := range next.opened {

@@ -336,11 +336,13 @@ func TestRestoreOpensTheLastServices(t *testing.T) {
 	if got := again(); got.Generation != 5 || !reflect.DeepEqual(got.Services, []string{"beta"}) {
 		t.Errorf("restored %+v", got)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "applied.json"), []byte(`{"gener`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := again(); got.Generation != 0 || len(got.Services) != 0 {
-		t.Errorf("restored from a corrupt file: %+v", got)
+	for _, damaged := range []string{"", "x", strings.Repeat("x", 8192)} {
+		if err := os.WriteFile(filepath.Join(dir, "applied"), []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := again(); got.Generation != 0 || len(got.Services) != 0 {
+			t.Errorf("restored from a damaged file: %+v", got)
+		}
 	}
 }
 
