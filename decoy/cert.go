@@ -30,16 +30,24 @@ func (h *Host) ECDSAKey(purpose string, curve elliptic.Curve) *ecdsa.PrivateKey 
 }
 
 // TLSCertificate returns the decky's self-signed certificate for a common name ("" is its hostname): what a distribution's
-// tools would have made when the host was installed. It is the same, byte for byte, after every restart.
+// tools would have made when the host was installed. It is the same, byte for byte, after every restart. The name must not be an intruder's
+// choice (see [Once]).
 func (h *Host) TLSCertificate(commonName string) (tls.Certificate, error) {
 	if commonName == "" {
 		commonName = h.Hostname
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if cert, ok := h.certs[commonName]; ok {
-		return *cert, nil
+	type result struct {
+		cert tls.Certificate
+		err  error
 	}
+	made := Once(h, "tls/"+commonName, func() result {
+		cert, err := h.makeCertificate(commonName)
+		return result{cert, err}
+	})
+	return made.cert, made.err
+}
+
+func (h *Host) makeCertificate(commonName string) (tls.Certificate, error) {
 	key := h.ECDSAKey("tls/"+commonName, elliptic.P256())
 	serial := h.Bytes("tls-serial/"+commonName, 16)
 	serial[0] &= 0x7f // positive
@@ -68,9 +76,7 @@ func (h *Host) TLSCertificate(commonName string) (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("reading back the certificate of %s: %w", commonName, err)
 	}
-	cert := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-	h.certs[commonName] = cert
-	return *cert, nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
 }
 
 // deterministicSigner signs as RFC 6979 says, whatever reader it is given, so that a certificate made again is the same.

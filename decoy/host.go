@@ -3,7 +3,6 @@ package decoy
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -25,8 +24,8 @@ type Host struct {
 	installed time.Time
 	boot      time.Time
 
-	mu    sync.Mutex
-	certs map[string]*tls.Certificate
+	mu   sync.Mutex
+	made map[string]func() any // by [Once]
 }
 
 // NewHost makes the host of an identity. clock tells the time; nil means time.Now. An identity without a seed is refused: its
@@ -47,7 +46,7 @@ func NewHost(id control.Identity, clock func() time.Time) (*Host, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	h := &Host{Identity: id, clock: clock, certs: map[string]*tls.Certificate{}}
+	h := &Host{Identity: id, clock: clock, made: map[string]func() any{}}
 	h.installed, h.boot = h.history()
 	return h, nil
 }
@@ -97,4 +96,17 @@ func (h *Host) Rand(purpose string) *rand.Rand {
 // Pick returns one of the choices, always the same for a decky and purpose.
 func Pick[T any](h *Host, purpose string, choices ...T) T {
 	return choices[h.Rand("pick/"+purpose).IntN(len(choices))]
+}
+
+// Once returns what make makes, which it makes once for a host and key: for what is drawn from the seed at a cost, such as keys. It
+// outlives the services. The key must not be an intruder's choice, since nothing is forgotten.
+func Once[T any](h *Host, key string, make func() T) T {
+	h.mu.Lock()
+	f := h.made[key]
+	if f == nil {
+		f = sync.OnceValue(func() any { return make() })
+		h.made[key] = f
+	}
+	h.mu.Unlock()
+	return f().(T)
 }

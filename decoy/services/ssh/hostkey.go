@@ -12,8 +12,20 @@ import (
 	"decnet/decoy"
 )
 
-// hostKeys makes the host's three keys, the same after every restart: all of them drawn from its seed.
+// hostKeys returns the host's three keys, the same after every restart: all of them drawn from its seed.
 func hostKeys(h *decoy.Host) ([]ssh.Signer, error) {
+	type result struct {
+		signers []ssh.Signer
+		err     error
+	}
+	made := decoy.Once(h, "ssh-host-keys", func() result {
+		signers, err := makeHostKeys(h)
+		return result{signers, err}
+	})
+	return made.signers, made.err
+}
+
+func makeHostKeys(h *decoy.Host) ([]ssh.Signer, error) {
 	bits := 3072
 	if h.Distro == "centos7" || h.OS == "embedded" || h.OS == "cisco" {
 		bits = 2048

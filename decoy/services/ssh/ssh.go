@@ -11,7 +11,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -41,20 +40,22 @@ type service struct {
 	host    *decoy.Host
 	system  *shell.System
 	refusal func() time.Duration
-
-	keys    sync.Once // made when the first client comes: making them takes a moment
-	signers []ssh.Signer
-	broken  error
 }
 
 // ServeConn answers one client.
 func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
-	v.keys.Do(func() { v.signers, v.broken = hostKeys(v.host) })
-	if v.broken != nil {
+	s.SetDeadline(time.Now().Add(loginGrace))
+	look := v.appearance()
+	client := &sniffer{Session: s}
+	// The keys take a moment to make, the first time. Who only looks at the version, as the runtime's own check does, doesn't cost it.
+	if !client.greet("SSH-2.0-" + look.version + "\r\n") {
 		return
 	}
-	s.SetDeadline(time.Now().Add(loginGrace))
-	conn, channels, requests, err := ssh.NewServerConn(&sniffer{Session: s}, v.config(ctx, s))
+	signers, err := hostKeys(v.host)
+	if err != nil {
+		return
+	}
+	conn, channels, requests, err := ssh.NewServerConn(client, v.config(ctx, s, look, signers))
 	if err != nil {
 		return
 	}
@@ -63,12 +64,11 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	c.serve(ctx, channels, requests)
 }
 
-func (v *service) config(ctx context.Context, s *decoy.Session) *ssh.ServerConfig {
-	look := v.appearance()
+func (v *service) config(ctx context.Context, s *decoy.Session, look appearance, signers []ssh.Signer) *ssh.ServerConfig {
 	config := &ssh.ServerConfig{
 		Config:        ssh.Config{KeyExchanges: look.kex, Ciphers: look.ciphers, MACs: look.macs},
 		MaxAuthTries:  maxAuthTries,
-		ServerVersion: "SSH-2.0-" + look.version,
+		ServerVersion: "SSH-2.0-" + look.version, // greet has sent it already
 		PasswordCallback: func(c ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
 			return v.login(ctx, s, c.User(), password)
 		},
@@ -85,7 +85,7 @@ func (v *service) config(ctx context.Context, s *decoy.Session) *ssh.ServerConfi
 			return nil, errDenied
 		},
 	}
-	for _, signer := range v.signers {
+	for _, signer := range signers {
 		config.AddHostKey(signer)
 	}
 	return config
@@ -113,8 +113,33 @@ func (v *service) login(ctx context.Context, s *decoy.Session, user string, pass
 // them as soon as they are whole.
 type sniffer struct {
 	*decoy.Session
-	first []byte
-	done  bool
+	first   []byte
+	done    bool
+	peeked  []byte // read before the transport reads
+	greeted int    // bytes of the greeting that the transport will write once more
+}
+
+// greet sends the version and waits for the client to say something; false means that it has left.
+func (n *sniffer) greet(version string) bool {
+	if _, err := n.Session.Write([]byte(version)); err != nil {
+		return false
+	}
+	n.greeted = len(version)
+	buf := make([]byte, 4096)
+	count, err := n.look(buf)
+	n.peeked = buf[:count]
+	return err == nil
+}
+
+// Write sends what has not been sent by greet. It is called by one goroutine at a time.
+func (n *sniffer) Write(p []byte) (int, error) {
+	skip := min(n.greeted, len(p))
+	n.greeted -= skip
+	if skip == len(p) {
+		return len(p), nil
+	}
+	count, err := n.Session.Write(p[skip:])
+	return skip + count, err
 }
 
 // maxHello is more than a client's first packet takes.
@@ -122,6 +147,16 @@ const maxHello = 8 << 10
 
 // Read is called by one goroutine, the transport's.
 func (n *sniffer) Read(p []byte) (int, error) {
+	if len(n.peeked) > 0 {
+		count := copy(p, n.peeked)
+		n.peeked = n.peeked[count:]
+		return count, nil
+	}
+	return n.look(p)
+}
+
+// look reads, and records the client's hello once it is whole.
+func (n *sniffer) look(p []byte) (int, error) {
 	count, err := n.Session.Read(p)
 	if !n.done {
 		n.first = append(n.first, p[:count]...)
@@ -139,7 +174,7 @@ func (n *sniffer) Read(p []byte) (int, error) {
 			n.first = nil
 		}
 		if stranger {
-			n.Write([]byte("Invalid SSH identification string.\r\n")) // as OpenSSH does
+			n.Session.Write([]byte("Invalid SSH identification string.\r\n")) // as OpenSSH does
 			return 0, errors.New("not an SSH client")
 		}
 	}
