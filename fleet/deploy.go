@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -103,6 +104,9 @@ type deploying struct {
 	in    DeployInput
 	dep   *ent.Deployment
 	fresh bool // the deployment is new
+	// secret makes the new deckies' seeds. It changes with everything that happens to the deployment, so that a decky which is torn down and
+	// deployed again is another host.
+	secret []byte
 	out   *Deployed
 }
 
@@ -115,6 +119,9 @@ func (p *deploying) run(ctx context.Context, want []wanted) error {
 		return fmt.Errorf("read the deckies: %w", err)
 	}
 	if err := p.checkSize(have, want); err != nil {
+		return err
+	}
+	if err := p.drawSecret(ctx); err != nil {
 		return err
 	}
 	net := networkOf(p.dep)
@@ -217,6 +224,20 @@ func (p *deploying) sameNetwork(dep *ent.Deployment) error {
 	return nil
 }
 
+func (p *deploying) drawSecret(ctx context.Context) error {
+	installation, err := p.store.Installation(ctx)
+	if err != nil {
+		return err
+	}
+	past, err := p.tx.Lifecycle.Query().Where(entlifecycle.DeploymentName(p.dep.Name)).Count(ctx)
+	if err != nil {
+		return fmt.Errorf("count the deployment's lifecycles: %w", err)
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%d", installation, p.dep.Name, past))
+	p.secret = sum[:]
+	return nil
+}
+
 func (p *deploying) checkSize(have []*ent.Decky, want []wanted) error {
 	n := len(want)
 	if p.in.Mode != Replace {
@@ -236,7 +257,7 @@ func (p *deploying) keeps(have []*ent.Decky, w wanted) bool {
 
 // add makes a decky that does not exist.
 func (p *deploying) add(ctx context.Context, w wanted, n network, free *addresses, others []*ent.Decky) (*ent.Decky, error) {
-	b, err := p.born(w, n, others)
+	b, err := p.born(w, n, p.secret, others)
 	if err != nil {
 		return nil, err
 	}

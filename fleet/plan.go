@@ -1,7 +1,8 @@
 package fleet
 
 import (
-	"crypto/rand"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -182,10 +183,12 @@ type birth struct {
 	services              []string
 }
 
-// born draws a new decky. Host names and MACs that others have are drawn again.
-func (f *Fleet) born(w wanted, n network, others []*ent.Decky) (birth, error) {
-	b := birth{seed: make([]byte, 32), services: w.services}
-	_, _ = rand.Read(b.seed) // it never fails: crypto/rand
+// born draws a new decky. Host names and MACs that others have are drawn again. What is drawn follows from secret and the decky's name, so
+// that a plan is what the deploy after it does.
+func (f *Fleet) born(w wanted, n network, secret []byte, others []*ent.Decky) (birth, error) {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(w.name))
+	b := birth{seed: mac.Sum(nil), services: w.services}
 	r := seeded(b.seed)
 	b.distro = w.distros[r.IntN(len(w.distros))]
 	if b.services == nil {
