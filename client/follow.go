@@ -29,21 +29,24 @@ func (c *Client) FollowLifecycles(ctx context.Context, f Follow, handle func(Eve
 		return nil
 	}
 	t := tracker{seen: map[string]int{}, gaps: map[string]int{}}
-	return c.keepFollowing(ctx, f, func(cursor string) any {
-		return subscribePayload("lifecycleUpdated", lifecycleUpdated_Operation, &__lifecycleUpdatedInput{
-			Ids: f.IDs, Decky: optional(f.Decky), Deployment: optional(f.Deployment), After: optional(cursor),
-		})
-	}, func(data json.RawMessage) (string, error) {
-		var r lifecycleUpdatedResponse
-		if err := json.Unmarshal(data, &r); err != nil {
-			return "", fmt.Errorf("read an entry of the journal: %w", err)
-		}
-		e := r.LifecycleUpdated
-		fresh, err := t.check(e.Lifecycle.Id, e.Seq)
-		if err != nil || !fresh {
-			return "", err
-		}
-		return e.Cursor, handle(e)
+	return c.keepFollowing(ctx, f, stream{
+		request: func(cursor string) any {
+			return subscribePayload("lifecycleUpdated", lifecycleUpdated_Operation, &__lifecycleUpdatedInput{
+				Ids: f.IDs, Decky: optional(f.Decky), Deployment: optional(f.Deployment), After: optional(cursor),
+			})
+		},
+		next: func(data json.RawMessage) (string, error) {
+			var r lifecycleUpdatedResponse
+			if err := json.Unmarshal(data, &r); err != nil {
+				return "", fmt.Errorf("read an entry of the journal: %w", err)
+			}
+			e := r.LifecycleUpdated
+			fresh, err := t.check(e.Lifecycle.Id, e.Seq)
+			if err != nil || !fresh {
+				return "", err
+			}
+			return e.Cursor, handle(e)
+		},
 	})
 }
 
@@ -61,37 +64,77 @@ func (c *Client) FollowInteractions(ctx context.Context, f Follow, handle func(I
 		}
 	}
 	var last string
-	return c.keepFollowing(ctx, f, func(cursor string) any {
-		return subscribePayload("interactionRecorded", interactionRecorded_Operation, &__interactionRecordedInput{
-			Decky: optional(f.Decky), Deployment: optional(f.Deployment), After: optional(cursor),
-		})
-	}, func(data json.RawMessage) (string, error) {
-		var r interactionRecordedResponse
-		if err := json.Unmarshal(data, &r); err != nil {
-			return "", fmt.Errorf("read an interaction: %w", err)
-		}
-		i := r.InteractionRecorded
+	deliver := func(i Interaction) (string, error) {
 		if i.Cursor == last {
 			return "", nil
 		}
 		last = i.Cursor
 		return i.Cursor, handle(i)
+	}
+	return c.keepFollowing(ctx, f, stream{
+		request: func(cursor string) any {
+			return subscribePayload("interactionRecorded", interactionRecorded_Operation, &__interactionRecordedInput{
+				Decky: optional(f.Decky), Deployment: optional(f.Deployment), After: optional(cursor),
+			})
+		},
+		next: func(data json.RawMessage) (string, error) {
+			var r interactionRecordedResponse
+			if err := json.Unmarshal(data, &r); err != nil {
+				return "", fmt.Errorf("read an interaction: %w", err)
+			}
+			return deliver(r.InteractionRecorded)
+		},
+		resume: func(ctx context.Context) (string, error) {
+			// There was none at the start: the oldest that there is now came while nobody listened.
+			one := 1
+			r, err := interactions(ctx, transport{c}, optional(f.Decky), optional(f.Deployment), &one, nil, nil, nil)
+			if err != nil {
+				return "", err
+			}
+			for _, e := range r.Interactions.Edges {
+				return deliver(*e.Node)
+			}
+			return "", nil
+		},
 	})
 }
 
-// keepFollowing runs a subscription until its end, over as many connections as it takes. request makes the subscribe message for a cursor; next
-// takes a result and returns its cursor.
-func (c *Client) keepFollowing(ctx context.Context, f Follow, request func(cursor string) any, next func(json.RawMessage) (string, error)) error {
+// stream is what keepFollowing keeps alive.
+type stream struct {
+	// request makes the subscribe message that goes on from a cursor; "" is from the start.
+	request func(cursor string) any
+	// next takes a result and returns its cursor; "" when it brought nothing new.
+	next func(json.RawMessage) (string, error)
+	// resume, where given, finds the place to go on from when the connection broke before there was a cursor.
+	resume func(ctx context.Context) (string, error)
+}
+
+// keepFollowing runs a subscription until its end, over as many connections as it takes.
+func (c *Client) keepFollowing(ctx context.Context, f Follow, s stream) error {
 	cursor, everOpened, failures := f.After, false, 0
-	for {
-		opened, err := c.subscribeOnce(ctx, request(cursor), func(data json.RawMessage) error {
-			at, err := next(data)
+	once := func() error {
+		if everOpened && cursor == "" && s.resume != nil {
+			at, err := s.resume(ctx)
+			if CodeOf(err) == CodeUnreachable {
+				return &lost{err}
+			}
+			if err != nil {
+				return err
+			}
+			cursor = at
+		}
+		opened, err := c.subscribeOnce(ctx, s.request(cursor), func(data json.RawMessage) error {
+			at, err := s.next(data)
 			if err == nil && at != "" {
 				cursor, failures = at, 0
 			}
 			return err
 		})
 		everOpened = everOpened || opened
+		return err
+	}
+	for {
+		err := once()
 		broke, again := errors.AsType[*lost](err)
 		switch {
 		case err == nil:

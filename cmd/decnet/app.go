@@ -47,6 +47,10 @@ func isTerminal(v any) bool {
 
 // start settles the global flags before a command runs.
 func (a *app) start(c *cobra.Command) error {
+	// Cobra looks at these only later, when an error counts as one of the work.
+	if err := c.ValidateFlagGroups(); err != nil {
+		return err
+	}
 	a.url = strings.TrimRight(cmp.Or(a.url, os.Getenv("DECNET_URL"), defaultURL), "/")
 	if u, err := url.Parse(a.url); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return fmt.Errorf("--url %q is not a server's address such as %s", a.url, defaultURL)
@@ -94,6 +98,9 @@ func (a *app) report(err error) int {
 
 // hint says what a person can do about an error.
 func (a *app) hint(err error) string {
+	if _, refused := errors.AsType[*refusedSignIn](err); refused {
+		return "the server's first user is admin; its password was printed when the server first started"
+	}
 	switch client.CodeOf(err) {
 	case client.CodeUnauthenticated:
 		return "sign in with: decnet login" + a.urlFlag()
@@ -105,6 +112,12 @@ func (a *app) hint(err error) string {
 		return "it has changed since you looked: see it with decnet ls or decnet show NAME, then decide again"
 	case client.CodeCursorExpired:
 		return "the server no longer keeps what came right after that cursor: start afresh without --after"
+	case client.CodeBadUserInput:
+		if e, ok := errors.AsType[*client.Error](err); ok && strings.Contains(e.Argument, "services") {
+			return "see the services with: decnet services" + a.urlFlag()
+		} else if ok && strings.Contains(e.Argument, "archetype") {
+			return "see the archetypes with: decnet archetypes" + a.urlFlag()
+		}
 	case client.CodeNoServicesAvailable:
 		return "see which services this server can deploy with: decnet services" + a.urlFlag()
 	case client.CodeLimitExceeded:

@@ -62,7 +62,12 @@ func (a *app) stay(ctx context.Context, quiet bool, ids []string, accepted []cli
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() {
-		done <- a.client.FollowLifecycles(ctx, client.Follow{IDs: ids, Interrupted: a.lostConnection(ctx, interrupted)}, func(e client.Event) error {
+		done <- a.client.FollowLifecycles(ctx, client.Follow{IDs: ids, Interrupted: func(err error, retryIn time.Duration) {
+			select {
+			case interrupted <- lostText(err, retryIn):
+			case <-ctx.Done():
+			}
+		}}, func(e client.Event) error {
 			select {
 			case events <- e:
 				return nil
@@ -107,14 +112,9 @@ func (a *app) stay(ctx context.Context, quiet bool, ids []string, accepted []cli
 	}
 }
 
-// lostConnection passes on that a connection was lost; what nobody takes at the moment is not worth waiting for.
-func (a *app) lostConnection(ctx context.Context, to chan<- string) func(error, time.Duration) {
-	return func(err error, retryIn time.Duration) {
-		select {
-		case to <- fmt.Sprintf("connection lost (%v); trying again in %s, nothing will be missed", err, short(retryIn)):
-		case <-ctx.Done():
-		}
-	}
+// lostText says that a connection was lost, and why that is no reason to worry.
+func lostText(err error, retryIn time.Duration) string {
+	return fmt.Sprintf("connection lost (%v); trying again in %s, nothing will be missed", err, short(retryIn))
 }
 
 // summary says how the work ended.

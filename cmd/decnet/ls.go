@@ -42,7 +42,7 @@ GEN is the generation wanted; 3/4 means that generation 3 is confirmed and 4 is 
 					name = d.Deployment.Name + "/" + d.Name
 				}
 				t.Row(name, show.Cell{Text: string(d.State), Color: stateColor(d.State)}, d.Ip, servicesText(d), generationText(d), d.Os,
-					ago(d.LastMutatedAt, a.now()), in(d.NextMutationAt, a.now()))
+					ago(d.LastMutatedAt, a.now()), until(d.NextMutationAt, a.now()))
 			}
 			if a.json {
 				return nil
@@ -92,7 +92,7 @@ func stateColor(s client.DeckyState) show.Color {
 	return show.Yellow
 }
 
-// ago and in say a moment relative to now; a dash for none.
+// ago and until say a moment relative to now; a dash for none.
 func ago(t *time.Time, now time.Time) string {
 	if t == nil {
 		return "-"
@@ -100,7 +100,7 @@ func ago(t *time.Time, now time.Time) string {
 	return short(max(now.Sub(*t), 0)) + " ago"
 }
 
-func in(t *time.Time, now time.Time) string {
+func until(t *time.Time, now time.Time) string {
 	if t == nil {
 		return "-"
 	}

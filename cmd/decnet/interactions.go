@@ -1,0 +1,65 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"decnet/client"
+	"decnet/cmd/decnet/internal/show"
+)
+
+func (a *app) interactionsCommand() *cobra.Command {
+	var q client.Follow
+	var follow bool
+	var most int
+	c := &cobra.Command{
+		Use: "interactions", Short: "List what intruders did, newest last",
+		Long: `List what intruders did to the deckies, newest last. What they typed is shown as text: anything that could give your terminal orders or
+mislead your eye is shown escaped. --json has each interaction with all its fields, and in base64 what is not text.`,
+		Example: "  decnet interactions\n  decnet interactions --follow --decky web-01\n  decnet interactions --json | jq -r '[.sourceIP,.principal,.secret]|@tsv'",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if most < 1 || most > 100 {
+				return usagef("--limit is 1 to 100, not %d", most)
+			}
+			list, err := a.client.LastInteractions(c.Context(), q.Deployment, q.Decky, most)
+			if err != nil {
+				return err
+			}
+			if err := a.showInteractions(list); err != nil {
+				return err
+			}
+			if !follow {
+				return nil
+			}
+			if len(list) > 0 {
+				q.After = list[len(list)-1].Cursor
+			}
+			return a.followInteractions(c.Context(), q)
+		},
+	}
+	c.Flags().StringVarP(&q.Deployment, "deployment", "d", "", "only this deployment's")
+	c.Flags().StringVar(&q.Decky, "decky", "", "only this decky's")
+	c.Flags().IntVar(&most, "limit", 50, "how many of the newest")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "stay, and show each new one")
+	return c
+}
+
+func (a *app) showInteractions(list []*client.Interaction) error {
+	if a.json {
+		for _, i := range list {
+			if err := show.JSON(a.out, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(list) == 0 {
+		a.say("Nobody has touched a decky yet.")
+		return nil
+	}
+	t := show.NewTable(a.color, "WHEN", "DECKY", "FROM", "SERVICE", "TYPE", "WHAT")
+	for _, i := range list {
+		t.Row(i.At.Local().Format("2006-01-02 15:04:05"), i.DeckyName, show.Cell{Text: i.SourceIP, Color: show.Yellow}, i.Service, i.Type, i.Message)
+	}
+	return t.Write(a.out)
+}
