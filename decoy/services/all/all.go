@@ -2,6 +2,9 @@
 package all
 
 import (
+	_ "decnet/decoy/services/http"
+	_ "decnet/decoy/services/https"
+	_ "decnet/decoy/services/redis"
 	_ "decnet/decoy/services/ssh"
 	_ "decnet/decoy/services/telnet"
 )

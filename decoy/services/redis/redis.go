@@ -1,0 +1,241 @@
+// Package redis is the decoy of a Redis server: RESP 2 and 3 and inline commands, by hand. Every command and password is recorded. What a client
+// writes is kept for that client alone, within bounds; nothing is replicated, saved, loaded or run, though the answers say so where Redis's
+// would.
+package redis
+
+import (
+	"bufio"
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"decnet/decoy"
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/shell"
+)
+
+func init() {
+	decoy.Register("redis", func(h *decoy.Host) (decoy.Service, error) { return newServer(h), nil })
+}
+
+// server is the decky's Redis.
+type server struct {
+	host      *decoy.Host
+	system    *shell.System
+	version   version
+	config    map[string]string
+	passwords []string // none: no password is asked for
+	runID     string
+	pid       int
+	started   time.Time
+}
+
+// version is major, minor and patch.
+type version [3]int
+
+func (v version) String() string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }
+
+// versions are those that each distribution and Redis's own packages for it ship.
+var versions = map[string][]version{
+	"debian":   {{7, 0, 15}, {7, 0, 11}, {7, 2, 5}, {7, 4, 1}, {6, 2, 14}},
+	"ubuntu22": {{6, 0, 16}, {7, 2, 4}, {7, 2, 5}, {7, 4, 1}},
+	"ubuntu20": {{5, 0, 7}, {6, 2, 14}, {7, 2, 4}},
+	"rocky9":   {{6, 2, 7}, {6, 2, 17}, {7, 2, 6}},
+	"centos7":  {{5, 0, 14}, {6, 2, 14}, {6, 0, 20}},
+	"fedora":   {{7, 2, 4}, {7, 2, 5}},
+	"kali":     {{7, 0, 15}},
+	"arch":     {{7, 2, 4}, {7, 2, 5}},
+	"alpine":   {{7, 2, 4}, {7, 2, 5}},
+}
+
+func newServer(h *decoy.Host) *server {
+	choices := versions[h.Distro]
+	if h.OS == "windows" || h.OS == "windows_server" {
+		choices = []version{{5, 0, 14}, {5, 0, 10}}
+	}
+	if choices == nil {
+		choices = versions["debian"]
+	}
+	r := h.Rand("redis")
+	s := &server{
+		host: h, system: shell.SystemOf(h), version: decoy.Pick(h, "redis-version", choices...),
+		runID: h.Hex("redis-run", 20), pid: 400 + r.IntN(1200), started: h.BootTime().Add(time.Duration(8+r.IntN(30)) * time.Second),
+	}
+	password := ""
+	if r.IntN(3) == 0 {
+		s.passwords = bait.Passwords(h, "redis", "default")
+		password = s.passwords[0]
+	}
+	s.config = map[string]string{
+		"appendfilename": "appendonly.aof", "appendfsync": "everysec", "appendonly": decoy.Pick(h, "redis-aof", "no", "no", "yes"),
+		"bind": "* -::*", "daemonize": "yes", "databases": "16", "dbfilename": "dump.rdb", "dir": "/var/lib/redis", "hz": "10",
+		"logfile": "/var/log/redis/redis-server.log", "loglevel": "notice", "maxclients": "10000", "maxmemory": decoy.Pick(h, "redis-maxmemory", "0", "0", "268435456", "536870912"),
+		"maxmemory-policy": decoy.Pick(h, "redis-policy", "noeviction", "noeviction", "allkeys-lru"), "pidfile": "/run/redis/redis-server.pid", "port": "6379",
+		"protected-mode": "no", "rdbcompression": "yes", "requirepass": password, "save": "3600 1 300 100 60 10000",
+		"slaveof": "", "replicaof": "", "slave-read-only": "yes", "replica-read-only": "yes", "stop-writes-on-bgsave-error": "yes", "tcp-backlog": "511", "tcp-keepalive": "300",
+		"timeout": "0",
+	}
+	if h.OS == "windows" || h.OS == "windows_server" {
+		s.config["dir"], s.config["logfile"], s.config["pidfile"] = `C:\Program Files\Redis`, "server_log.txt", "/var/run/redis.pid"
+	}
+	if s.version[0] < 7 {
+		s.config["bind"] = "0.0.0.0"
+	}
+	return s
+}
+
+// client is one connection.
+type client struct {
+	server *server
+	s      *decoy.Session
+	in     *reader
+	out    *writer
+	space  *keyspace
+	config map[string]string // this client's view of it
+
+	id       int64
+	since    time.Time
+	name     string
+	user     string
+	known    bool // has authenticated, or needn't
+	db       int
+	queue    [][]string // of MULTI
+	multi    bool
+	master   string // by REPLICAOF
+	left     bool   // after QUIT
+	commands int64
+	scripts  map[string]string
+	channels []string
+}
+
+// ServeConn answers one client.
+func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
+	c := &client{
+		server: v, s: s, user: "default", known: v.passwords == nil,
+		in:    &reader{in: bufio.NewReaderSize(s, maxInline)},
+		out:   &writer{out: bufio.NewWriter(s), proto: 2},
+		space: newKeyspace(v.host), config: map[string]string{}, scripts: map[string]string{},
+		since: v.host.Now(),
+	}
+	// Redis counts its clients from its start: the number grows with the uptime, whoever asks.
+	c.id = 3 + int64(v.host.Now().Sub(v.started)/(7*time.Second))
+	for !c.left {
+		c.in.stranger = !c.known
+		args, err := c.in.command()
+		if broken := protocolError(""); errors.As(err, &broken) {
+			s.Event("protocol_error", event.String("reason", broken.Error()))
+			c.out.fail("ERR " + broken.Error())
+			c.out.out.Flush()
+			return
+		}
+		if err != nil {
+			return
+		}
+		if len(args) > 0 {
+			if name := strings.ToLower(args[0]); name == "post" || name == "host:" {
+				// Redis hangs up on what a web browser was made to send.
+				s.Event(event.CommandRun, event.String(event.Command, quoted(args)))
+				return
+			}
+			c.record(args)
+			c.run(args)
+		}
+		if c.in.in.Buffered() == 0 || c.out.out.Buffered() > maxCommand {
+			if c.out.out.Flush() != nil {
+				return
+			}
+		}
+	}
+	c.out.out.Flush()
+}
+
+// record records a command, but for those with a password, which are attempts.
+func (c *client) record(args []string) {
+	name := strings.ToLower(args[0])
+	if name == "auth" && len(args) > 1 || name == "hello" && len(args) > 2 {
+		return
+	}
+	c.s.Event(event.CommandRun, event.String(event.Command, quoted(args)), event.Int("database", int64(c.db)))
+}
+
+// authenticate checks a password and records it.
+func (c *client) authenticate(user, password string) bool {
+	// Where no password is set, any will do for Redis 6 and later when it comes with the user's name.
+	ok := user == "default" && (c.server.passwords == nil ||
+		slices.ContainsFunc(c.server.passwords, func(p string) bool {
+			return subtle.ConstantTimeCompare([]byte(p), []byte(password)) == 1
+		}))
+	outcome := event.Rejected
+	if ok {
+		outcome = event.Accepted
+		c.known, c.user = true, user
+	}
+	c.s.Attempt("plaintext", user, []byte(password), outcome)
+	return ok
+}
+
+// run answers one command.
+func (c *client) run(args []string) {
+	c.commands++
+	name := strings.ToLower(args[0])
+	cmd, ok := commands[name]
+	if ok && !c.server.version.atLeast(cmd.since[0], cmd.since[1]) {
+		ok = false
+	}
+	switch {
+	case !ok:
+		c.abort()
+		c.out.fail(c.unknown(args))
+	case cmd.arity > 0 && len(args) != cmd.arity || cmd.arity < 0 && len(args) < -cmd.arity:
+		c.abort()
+		c.out.fail("ERR wrong number of arguments for '" + name + "' command")
+	case !c.known && !cmd.stranger:
+		c.out.fail("NOAUTH Authentication required.")
+	case c.multi && !cmd.control:
+		if len(c.queue) == maxQueued {
+			c.out.fail("OOM command not allowed when used memory > 'maxmemory'.")
+			return
+		}
+		c.queue = append(c.queue, args)
+		c.out.simple("QUEUED")
+	case len(c.channels) > 0 && c.out.proto < 3 && !cmd.subscribed:
+		c.out.fail("ERR Can't execute '" + name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+	default:
+		cmd.run(c, args)
+	}
+}
+
+// abort makes EXEC fail after a command that could not be queued.
+func (c *client) abort() {
+	if c.multi {
+		c.queue = append(c.queue[:0], nil)
+	}
+}
+
+func (v version) atLeast(major, minor int) bool {
+	return v[0] > major || v[0] == major && v[1] >= minor
+}
+
+// unknown is the error for a command that Redis doesn't know, in the words of the version.
+func (c *client) unknown(args []string) string {
+	var b strings.Builder
+	if !c.server.version.atLeast(7, 0) {
+		fmt.Fprintf(&b, "ERR unknown command `%.128s`, with args beginning with: ", args[0])
+		for i := 1; i < len(args) && b.Len() < 300; i++ {
+			fmt.Fprintf(&b, "`%.128s`, ", args[i])
+		}
+		return b.String()
+	}
+	fmt.Fprintf(&b, "ERR unknown command '%.128s', with args beginning with: ", args[0])
+	for i, used := 1, 0; i < len(args) && used < 128; i++ {
+		before := b.Len()
+		fmt.Fprintf(&b, "'%.*s' ", 128-used, args[i])
+		used += b.Len() - before
+	}
+	return b.String()
+}

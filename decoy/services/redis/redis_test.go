@@ -1,0 +1,270 @@
+package redis
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// identity returns one whose Redis is as wanted, out of many.
+func identity(t *testing.T, wanted func(*server) bool) control.Identity {
+	t.Helper()
+	for range 200 {
+		id := decoytest.Identity()
+		h, err := decoy.NewHost(id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wanted(newServer(h)) {
+			return id
+		}
+	}
+	t.Fatal("no decky's Redis is so")
+	return control.Identity{}
+}
+
+func open(s *server) bool   { return s.passwords == nil && s.version.atLeast(7, 0) }
+func closed(s *server) bool { return s.passwords != nil && s.version.atLeast(6, 0) }
+func old(s *server) bool    { return s.passwords == nil && !s.version.atLeast(7, 0) }
+
+// cli runs redis-cli with the commands on its input.
+func cli(t *testing.T, d *decoytest.Decky, stdin string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath("redis-cli"); err != nil {
+		t.Skip("this test needs the real client redis-cli")
+	}
+	host, port, err := net.SplitHostPort(d.Address(6379))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "redis-cli", append([]string{"-h", host, "-p", port}, args...)...)
+	cmd.Stdin = strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Logf("redis-cli: %v", err)
+	}
+	return string(out)
+}
+
+func contains(t *testing.T, out string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(out, want) {
+			t.Errorf("the answers lack %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestRealClient(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	for _, proto := range []string{"-2", "-3"} {
+		out := cli(t, d, `PING
+SET a "b c"
+GET a
+INCR a
+LPUSH l 1 2 3
+LRANGE l 0 -1
+GET l
+HSET h f v g w
+HGETALL h
+EXPIRE a 100
+TTL a
+TYPE h
+ZADD z 1 a
+MULTI
+INCR n
+INCR n
+EXEC
+SELECT 99
+CONFIG SET dir /var/spool/cron
+CONFIG GET dbfilename
+SLAVEOF 203.0.113.5 6379
+MODULE LOAD /tmp/x.so
+EVAL "return 7" 0
+ACL WHOAMI
+FLUSHALL
+DBSIZE
+nonesuch x y
+GET
+QUIT
+`, proto)
+		contains(t, out, "PONG", "b c", "ERR value is not an integer or out of range", "WRONGTYPE Operation against a key", "hash", "OOM command", "ERR DB index is out of range", "can't set protected config",
+			"dump.rdb", "MODULE command not allowed", "default", "ERR unknown command 'nonesuch', with args beginning with: 'x' 'y'", "ERR wrong number of arguments for 'get' command")
+	}
+	contains(t, cli(t, d, "", "INFO"), "redis_version:7.", "db0:keys=", "role:master", "uptime_in_seconds:", "os:Linux")
+	d.Wait(event.CommandRun, decoytest.Has(event.Command, `SET a "b c"`))
+	d.Wait(event.CommandRun, decoytest.Has(event.Command, "SLAVEOF 203.0.113.5 6379"))
+	if keys := cli(t, d, "", "--scan"); !strings.Contains(keys, "user:") || strings.Contains(keys, "\nh\n") {
+		t.Errorf("the bait isn't there, or another client's keys are:\n%s", keys)
+	}
+}
+
+func TestRealClientOfAnOldServer(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, old), "redis")
+	out := cli(t, d, "CONFIG SET dir /root/.ssh\nCONFIG SET dbfilename authorized_keys\nSET x \"\\n\\nssh-rsa AAAA\\n\\n\"\nSAVE\nCONFIG GET dir\nnonesuch x\n")
+	contains(t, out, "OK\nOK\nOK\nOK\n", "/root/.ssh", "ERR unknown command `nonesuch`, with args beginning with: `x`,")
+	d.Wait(event.CommandRun, decoytest.Has(event.Command, `SET x "\n\nssh-rsa AAAA\n\n"`))
+}
+
+func TestPassword(t *testing.T) {
+	t.Parallel()
+	id := identity(t, closed)
+	d := decoytest.StartAs(t, id, "redis")
+	good := newServer(d.Host).passwords[0]
+	out := cli(t, d, "GET x\nAUTH no\nAUTH root no\nAUTH "+good+"\nDBSIZE\n")
+	contains(t, out, "NOAUTH Authentication required.", "WRONGPASS invalid username-password pair or user is disabled.")
+	if strings.HasSuffix(strings.TrimSpace(out), "NOAUTH Authentication required.") {
+		t.Errorf("the password doesn't let in:\n%s", out)
+	}
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, "no"), decoytest.Has(event.Principal, "root"), decoytest.Has(event.Outcome, event.Rejected), decoytest.Has(event.SecretKind, "plaintext"))
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, good), decoytest.Has(event.Outcome, event.Accepted))
+	contains(t, cli(t, d, "", "-3", "-a", good, "--no-auth-warning", "PING"), "PONG")
+}
+
+func TestProtocolErrors(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	for in, want := range map[string]string{
+		"*1\r\n+PING\r\n":                       "-ERR Protocol error: expected '$', got '+'\r\n",
+		"*99999999\r\n":                         "-ERR Protocol error: invalid multibulk length\r\n",
+		"*1\r\n$999999999\r\n":                  "-ERR Protocol error: invalid bulk length\r\n",
+		"SET a \"b\r\n":                         "-ERR Protocol error: unbalanced quotes in request\r\n",
+		"PING\r\nGET / HTTP/1.0\r\nHost: x\r\n": "",
+	} {
+		conn := d.Dial(6379)
+		io.WriteString(conn, in)
+		got, err := io.ReadAll(conn)
+		if err != nil || string(got) != want {
+			t.Errorf("%q: %q, %v; want %q", in, got, err, want)
+		}
+	}
+}
+
+func TestWritesAreBounded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	conn := d.Dial(6379)
+	in := bufio.NewReader(conn)
+	payload := strings.Repeat("x", 60<<10)
+	for i := range 20 {
+		io.WriteString(conn, "SET key"+string(rune('a'+i))+" "+payload+"\r\n")
+		line, err := in.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(line, "-OOM") {
+			return
+		}
+	}
+	t.Error("a client stores without a bound")
+}
+
+func TestDeckiesDiffer(t *testing.T) {
+	t.Parallel()
+	seen, open := map[string]bool{}, 0
+	const n = 40
+	for range n {
+		id := decoytest.Identity()
+		clock := func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }
+		looks := [2]string{}
+		for i := range looks {
+			h, err := decoy.NewHost(id, clock)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := newServer(h)
+			looks[i] = v.version.String() + v.runID + strings.Join(newKeyspace(h).keys(0, "*"), " ")
+			if i == 0 && v.passwords == nil {
+				open++
+			}
+		}
+		if looks[0] != looks[1] {
+			t.Errorf("a decky isn't like itself: %s, %s", looks[0], looks[1])
+		}
+		seen[looks[0]] = true
+	}
+	if len(seen) != n || open == 0 || open == n {
+		t.Errorf("%d looks of %d, %d without a password", len(seen), n, open)
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		conn := d.Dial(6379)
+		junk := make([]byte, r.IntN(400))
+		for i := range junk {
+			junk[i] = byte(r.Uint32())
+		}
+		if r.IntN(2) == 0 {
+			junk = append([]byte("*3\r\n$3\r\nSET\r\n$"), junk...)
+		}
+		conn.Write(junk)
+		conn.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, conn)
+		conn.Close()
+	}
+	for _, e := range d.Events() {
+		if e.Type == event.Panic {
+			t.Fatal(e)
+		}
+	}
+	contains(t, cli(t, d, "", "PING"), "PONG")
+}
+
+func TestMatch(t *testing.T) {
+	for _, c := range []struct {
+		pattern, s string
+		want       bool
+	}{
+		{"*", "", true}, {"h?llo", "hello", true}, {"h[ae]llo", "hallo", true}, {"h[^e]llo", "hello", false}, {"h[a-c]*", "hbxyz", true}, {`h\*`, "h*", true}, {`h\*`, "hx", false},
+		{"*a*b*c", "xxaxxbxxc", true}, {"*a*b*c", "xxaxxbxx", false}, {"user:*", "user:1", true}, {"", "a", false},
+	} {
+		if got := match(c.pattern, c.s); got != c.want {
+			t.Errorf("match(%q, %q) = %v", c.pattern, c.s, got)
+		}
+	}
+}
+
+func FuzzCommand(f *testing.F) {
+	f.Add([]byte("*2\r\n$3\r\nGET\r\n$1\r\na\r\nSET a \"\\x41b\" 'c'\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := reader{in: bufio.NewReaderSize(bytes.NewReader(data), maxInline)}
+		for {
+			args, err := r.command()
+			if err != nil {
+				return
+			}
+			size := 0
+			for _, a := range args {
+				size += len(a)
+			}
+			if size > len(data) {
+				t.Fatalf("%d bytes of arguments from %d", size, len(data))
+			}
+			quoted(args)
+		}
+	})
+}
