@@ -1,0 +1,162 @@
+// Package http is the decoy of a web server: nginx, Apache, lighttpd, IIS or a switch's, as it would be installed on the decky. It has a responder of
+// its own, small and bounded, because the order and the case of headers, the error pages and what a server does
+// with a request that is not one tell servers apart, and the standard library's is none of these. Every request is
+// recorded, with what it offers as credentials; none are ever right.
+package http
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"decnet/decoy"
+	"decnet/decoy/event"
+)
+
+const (
+	headTime   = time.Minute // for one request
+	lingerTime = time.Second // to read what the client still sends, so that it gets the answer and not a reset
+
+	// The bounds of an event's fields: together they fit into one line.
+	maxPath     = 1024
+	maxRecorded = 2048
+)
+
+func init() {
+	decoy.Register("http", func(h *decoy.Host) (decoy.Service, error) { return New(h, false), nil })
+}
+
+// Server answers for one decky.
+type Server struct {
+	host    *decoy.Host
+	product product
+	site    *site
+	secure  bool
+}
+
+// New makes the server of a decky: the same product and site whether it is secure (HTTPS) or not.
+func New(h *decoy.Host, secure bool) *Server {
+	p := productOf(h)
+	if strings.HasSuffix(p.banner, "(Rocky Linux)") && secure {
+		p.banner += " OpenSSL/3.0.7" // mod_ssl adds itself there
+	}
+	return &Server{host: h, product: p, site: siteOf(h, p), secure: secure}
+}
+
+// ServeConn answers one client on a port without TLS.
+func (v *Server) ServeConn(_ context.Context, s *decoy.Session) { v.Serve(s, s) }
+
+// Serve answers the requests that come on conn, which is the session itself or TLS on it.
+func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
+	in := bufio.NewReaderSize(conn, 2*maxLine)
+	for count := 1; ; count++ {
+		wait := headTime
+		if count > 1 {
+			wait = v.product.keepAlive
+		}
+		s.SetReadDeadline(time.Now().Add(wait))
+		first, err := in.Peek(1)
+		if err != nil {
+			return
+		}
+		s.SetReadDeadline(time.Now().Add(headTime))
+		var r *request
+		if v.refusesAtOnce(first[0]) {
+			r, err = &request{line: string(first)}, problem{400, badMethod}
+		} else {
+			r, err = readRequest(in, func() { io.WriteString(conn, "HTTP/1.1 100 Continue\r\n\r\n") })
+		}
+		var a answer
+		if trouble := (problem{}); errors.As(err, &trouble) {
+			a = v.failure(trouble.status, trouble.reason, r)
+			a.close = true
+		} else if err != nil {
+			if r.line != "" {
+				v.record(s, r, 0)
+			}
+			return
+		} else {
+			recordCredentials(s, r)
+			a = v.answerTo(r)
+		}
+		a.close = a.close || r.close || r.version == "" || count == v.product.requests
+		v.record(s, r, a.status)
+		if _, err := conn.Write(v.bytes(a, r, s.Host().Now())); err != nil {
+			return
+		}
+		if a.close {
+			linger(s, conn)
+			return
+		}
+	}
+}
+
+// RefusePlain answers a client that speaks plain HTTP where TLS is spoken.
+func (v *Server) RefusePlain(s *decoy.Session, conn net.Conn) {
+	s.SetReadDeadline(time.Now().Add(headTime))
+	r, err := readRequest(bufio.NewReaderSize(conn, 2*maxLine), func() {})
+	if trouble := (problem{}); err != nil && !errors.As(err, &trouble) {
+		return
+	}
+	if v.product.family != nginx && v.product.family != apache {
+		v.record(s, r, 0)
+		return
+	}
+	a := v.failure(400, plainOnTLS, r)
+	a.close = true
+	v.record(s, r, a.status)
+	if _, err := conn.Write(v.bytes(a, r, s.Host().Now())); err == nil {
+		linger(s, conn)
+	}
+}
+
+// refusesAtOnce tells whether the server sees by the first byte that this is no request, without waiting for a whole line.
+func (v *Server) refusesAtOnce(c byte) bool {
+	letter := c >= 'A' && c <= 'Z' || c == '_' || c == '-' || c == '\r' || c == '\n'
+	switch v.product.family {
+	case nginx:
+		return !letter
+	case iis:
+		return !letter && (c < 'a' || c > 'z')
+	}
+	return false
+}
+
+// linger lets the client take the answer before the connection ends.
+func linger(s *decoy.Session, conn net.Conn) {
+	if c, ok := conn.(interface{ CloseWrite() error }); ok {
+		c.CloseWrite()
+	}
+	s.SetReadDeadline(time.Now().Add(lingerTime))
+	io.CopyN(io.Discard, conn, 256<<10)
+}
+
+// record records a request; status 0 means that it got no answer.
+func (v *Server) record(s *decoy.Session, r *request, status int) {
+	var headers strings.Builder
+	for _, h := range r.headers {
+		headers.WriteString(h.name + ": " + h.value + "\n")
+	}
+	s.Event("request",
+		bounded(event.Command, r.line, maxPath),
+		bounded("method", r.method, 64),
+		bounded("path", r.target, maxPath),
+		bounded("host", r.get("Host"), 256),
+		bounded("user_agent", r.get("User-Agent"), 512),
+		event.Int("status", int64(status)),
+		bounded("headers", headers.String(), maxRecorded),
+		bounded("body", string(r.body), maxRecorded),
+		event.Int("body_size", r.size))
+}
+
+// bounded is a field of at most n bytes that says how long the value was.
+func bounded(name, value string, n int) event.Field {
+	if len(value) > n {
+		return event.Field{Name: name, Value: value[:n], Size: len(value)}
+	}
+	return event.String(name, value)
+}

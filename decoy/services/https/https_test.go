@@ -1,0 +1,146 @@
+package https
+
+import (
+	"bytes"
+	"crypto/tls"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// run runs a real client and returns what it prints.
+func run(t *testing.T, stdin, name string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skipf("this test needs the real client %s", name)
+	}
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s %v: %v: %s", name, args, err, out)
+	}
+	return string(out)
+}
+
+// inSeed is a decky of Ubuntu with that seed.
+func inSeed(b byte) control.Identity {
+	id := decoytest.Identity()
+	id.Distro, id.Seed = "ubuntu22", bytes.Repeat([]byte{b}, 32)
+	return id
+}
+
+func TestCurl(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "https")
+	out := run(t, "", "curl", "-ksSi", "-m", "10", "-u", "root:toor", "https://"+d.Address(443)+"/")
+	if !strings.HasPrefix(out, "HTTP/1.1 200 OK\r\n") || !strings.Contains(out, "\nServer: ") && !strings.Contains(out, "\r\nServer: ") {
+		t.Errorf("curl shows\n%s", out)
+	}
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "root"), decoytest.Has(event.Secret, "toor"))
+	d.Wait("request", decoytest.Has("status", "200"), decoytest.Has(event.DstPort, "443"))
+}
+
+func TestHelloIsRecorded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "https")
+	out := run(t, "Q\n", "openssl", "s_client", "-connect", d.Address(443), "-servername", "intranet.example", "-alpn", "h2,http/1.1")
+	for _, want := range []string{"CN = " + d.Host.Hostname, "ALPN protocol: http/1.1", "TLSv1.3"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the client does not see %q:\n%s", want, out)
+		}
+	}
+	d.Wait("tls", decoytest.Has("sni", "intranet.example"), decoytest.Has("alpn", "h2,http/1.1"), decoytest.Has("tls_version", "TLS 1.3"))
+}
+
+func TestPlainRequest(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for b := byte(1); b < 12; b++ {
+		d := decoytest.StartAs(t, inSeed(b), "https")
+		conn := d.Dial(443)
+		io.WriteString(conn, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+		out, err := io.ReadAll(conn)
+		if err != nil || !strings.HasPrefix(string(out), "HTTP/1.1 400 Bad Request\r\n") {
+			t.Errorf("%q, %v", out, err)
+		}
+		for _, text := range []string{"<center>The plain HTTP request was sent to HTTPS port</center>\r\n", "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n"} {
+			if strings.Contains(string(out), text) {
+				seen[text] = true
+			}
+		}
+		d.Wait("request", decoytest.Has("path", "/x"), decoytest.Has("status", "400"))
+	}
+	if len(seen) != 2 {
+		t.Errorf("the deckies refuse in the ways %v", seen)
+	}
+}
+
+func TestCertificateIsTheDeckys(t *testing.T) {
+	t.Parallel()
+	certificate := func(id control.Identity) string {
+		conn := tls.Client(decoytest.StartAs(t, id, "https").Dial(443), &tls.Config{InsecureSkipVerify: true})
+		if err := conn.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		return string(conn.ConnectionState().PeerCertificates[0].Raw)
+	}
+	one, two := inSeed(1), inSeed(2)
+	again := inSeed(1)
+	again.IP = decoytest.Identity().IP
+	if certificate(one) != certificate(again) {
+		t.Error("one decky shows two certificates")
+	}
+	if certificate(two) == certificate(inSeed(3)) {
+		t.Error("two deckies show one certificate")
+	}
+}
+
+func TestScannerNamesTheProduct(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, inSeed(1), "https")
+	host, port, _ := net.SplitHostPort(d.Address(443))
+	if out := run(t, "", "nmap", "-sV", "-Pn", "-n", "-p", port, host); !strings.Contains(out, "ssl/http") || !strings.Contains(out, "nginx") && !strings.Contains(out, "Apache httpd") {
+		t.Errorf("nmap shows\n%s", out)
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "https")
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		conn, err := net.Dial("tcp", d.Address(443))
+		if err != nil {
+			t.Fatal(err)
+		}
+		junk := make([]byte, 1+r.IntN(500))
+		for i := range junk {
+			junk[i] = byte(r.Uint32())
+		}
+		if r.IntN(2) == 0 {
+			copy(junk, "\x16\x03\x01\x00\x50\x01")
+		}
+		conn.Write(junk)
+		conn.Close()
+	}
+	if out := run(t, "", "curl", "-ksSi", "-m", "10", "https://"+d.Address(443)+"/"); !strings.HasPrefix(out, "HTTP/1.1 ") {
+		t.Errorf("after the garbage: %q", out)
+	}
+	for _, e := range d.Events() {
+		if e.Type == event.Panic {
+			t.Errorf("a panic: %v", e)
+		}
+	}
+}

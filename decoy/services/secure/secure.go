@@ -1,0 +1,71 @@
+// Package secure puts TLS on a decoy's connection with the decky's own certificate and records what the client reveals in its
+// hello: a scanner's or a bot's TLS library is often easier to recognise than what it says afterwards.
+package secure
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"decnet/decoy"
+	"decnet/decoy/event"
+)
+
+const handshakeTime = 30 * time.Second
+
+// Handshake answers a client that begins TLS on conn, which carries s. protos are the application protocols offered, none for
+// no ALPN. It records one `tls` event, also of a handshake that fails. The returned connection is not to be closed: s is.
+func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, protos ...string) (*tls.Conn, error) {
+	cert, err := s.Host().TLSCertificate("")
+	if err != nil {
+		return nil, fmt.Errorf("taking the decky's certificate: %w", err)
+	}
+	var hello tls.ClientHelloInfo
+	server := tls.Server(conn, &tls.Config{
+		Certificates: []tls.Certificate{cert},
+		NextProtos:   protos,
+		MinVersion:   tls.VersionTLS12,
+		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+			hello = *h
+			return nil, nil
+		},
+	})
+	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
+	defer cancel()
+	err = server.HandshakeContext(ctx)
+	state := server.ConnectionState()
+	fields := []event.Field{
+		event.String("sni", hello.ServerName),
+		event.String("alpn", strings.Join(hello.SupportedProtos, ",")),
+		event.String("client_versions", versions(hello.SupportedVersions)),
+		event.String("client_ciphers", ciphers(hello.CipherSuites)),
+	}
+	if err != nil {
+		s.Event("tls", append(fields, event.String("failure", err.Error()))...)
+		return nil, fmt.Errorf("shaking hands: %w", err)
+	}
+	s.Event("tls", append(fields,
+		event.String("tls_version", tls.VersionName(state.Version)),
+		event.String("cipher", tls.CipherSuiteName(state.CipherSuite)))...)
+	return server, nil
+}
+
+func versions(of []uint16) string {
+	names := make([]string, len(of))
+	for i, v := range of {
+		names[i] = tls.VersionName(v)
+	}
+	return strings.Join(names, ",")
+}
+
+// ciphers are written as numbers in the client's order, as fingerprints take them.
+func ciphers(of []uint16) string {
+	numbers := make([]string, len(of))
+	for i, c := range of {
+		numbers[i] = fmt.Sprintf("%04x", c)
+	}
+	return strings.Join(numbers, ",")
+}
