@@ -98,8 +98,8 @@ var yamlKeys = []string{
 
 // yaml reads decnet's own form.
 func (p *parser) yaml(content []byte) {
-	var f yamlFleet
-	if err := yaml.UnmarshalWithOptions(content, &f, yaml.Strict()); err != nil {
+	f, err := decode(content)
+	if err != nil {
 		p.yamlProblem(err)
 		return
 	}
@@ -118,8 +118,12 @@ func (p *parser) yaml(content []byte) {
 		}
 	}
 	p.Deploy.MutateInterval = f.MutateInterval.duration()
+	line := 1
 	for _, d := range f.Deckies {
 		v := d.fields
+		// An entry with nothing in it has no line: it stands after the one before.
+		d.line = max(d.line, line)
+		line = d.line
 		count := 1
 		if v.Count != nil {
 			if count = *v.Count; count < 1 {
@@ -131,6 +135,17 @@ func (p *parser) yaml(content []byte) {
 			Ip: some(v.IP), Hostname: some(v.Hostname), MutateInterval: v.MutateInterval.duration(),
 		})
 	}
+}
+
+// decode reads the whole file. The library panics on some malformed input (a scalar tagged where a list is wanted); that is an error here.
+func decode(content []byte) (f yamlFleet, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("this is no YAML that can be read: %v", p)
+		}
+	}()
+	err = yaml.UnmarshalWithOptions(content, &f, yaml.Strict())
+	return f, err
 }
 
 // yamlProblem gives a YAML error its line, and an unknown key its nearest known one.
