@@ -1,0 +1,404 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// These tests run the commands against the real server with its sim engine.
+
+const password = "correct horse battery"
+
+// decnetd builds the server once for all tests.
+var decnetd = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(binaries, "decnetd")
+	if out, err := exec.Command("go", "build", "-o", path, "decnet").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build decnetd: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+var binaries string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "decnet-e2e-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		binaries = dir
+		return m.Run()
+	}())
+}
+
+// server is a decnetd that runs.
+type server struct {
+	t         *testing.T
+	url, addr string
+	data      string
+	flags     []string
+	process   *exec.Cmd
+	log       *bytes.Buffer
+}
+
+func startServer(t *testing.T, flags ...string) *server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{t: t, addr: l.Addr().String(), data: t.TempDir(), flags: flags, log: &bytes.Buffer{}}
+	s.url = "http://" + s.addr
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	t.Cleanup(func() {
+		s.kill()
+		if t.Failed() {
+			t.Logf("the server's log:\n%s", s.log)
+		}
+	})
+	return s
+}
+
+// start runs the server until it answers.
+func (s *server) start() {
+	s.t.Helper()
+	path, err := decnetd()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.process = exec.Command(path, append([]string{"--engine", "sim", "--listen", s.addr, "--data", s.data, "--admin-password", password}, s.flags...)...)
+	s.process.Stdout, s.process.Stderr = s.log, s.log
+	if err := s.process.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	waitFor(s.t, "the server to answer", func() bool {
+		r, err := http.Get(s.url + "/healthz")
+		if err != nil {
+			return false
+		}
+		r.Body.Close()
+		return r.StatusCode == http.StatusOK
+	})
+}
+
+func (s *server) kill() {
+	_ = s.process.Process.Kill()
+	_ = s.process.Wait() // "signal: killed", as it was meant
+}
+
+func waitFor(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if done() {
+			return
+		}
+	}
+	t.Fatalf("waited too long for %s", what)
+}
+
+// output gathers what a command prints, and can be read while it does.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// home gives the commands of a test settings of their own.
+func home(t *testing.T) {
+	t.Helper()
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	for _, name := range []string{"DECNET_URL", "DECNET_TOKEN", "DECNET_USERNAME", "DECNET_PASSWORD"} {
+		t.Setenv(name, "")
+	}
+}
+
+// decnet runs one command line and checks its exit code.
+func (s *server) decnet(code int, args ...string) (stdout, stderr string) {
+	s.t.Helper()
+	var out, errOut output
+	got := run(s.t.Context(), newApp(strings.NewReader(""), &out, &errOut), append([]string{"--url", s.url}, args...))
+	if got != code {
+		s.t.Fatalf("decnet %s: exit %d, want %d\n%s%s", strings.Join(args, " "), got, code, &out, &errOut)
+	}
+	return out.String(), errOut.String()
+}
+
+func (s *server) want(text string, parts ...string) {
+	s.t.Helper()
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			s.t.Errorf("%q is not in:\n%s", p, text)
+		}
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	home(t)
+	s := startServer(t)
+	_, msg := s.decnet(exitNotSignedIn, "ls")
+	s.want(msg, "hint: sign in with: decnet login --url "+s.url)
+	_, msg = s.decnet(exitNotSignedIn, "login", "-u", "admin", "--password", "wrong-password")
+	s.want(msg, "the user name or the password is wrong")
+	_, msg = s.decnet(exitUsage, "login")
+	s.want(msg, "DECNET_PASSWORD")
+
+	t.Setenv("DECNET_USERNAME", "admin")
+	t.Setenv("DECNET_PASSWORD", password)
+	out, _ := s.decnet(exitOK, "login")
+	s.want(out, "as admin (ADMIN), for 11h59m")
+	path, err := tokensPath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the tokens' file: %v, %v", info.Mode(), err)
+	}
+	out, _ = s.decnet(exitOK, "whoami")
+	s.want(out, "admin (ADMIN)")
+	token, err := storedToken(s.url)
+	if err != nil || token == "" {
+		t.Fatalf("stored %q, %v", token, err)
+	}
+
+	s.decnet(exitOK, "logout")
+	s.decnet(exitNotSignedIn, "whoami")
+	_, msg = s.decnet(exitNotSignedIn, "--token", token, "ls")
+	s.want(msg, "hint: sign in")
+	_, msg = s.decnet(exitNotSignedIn, "--token", token, "watch", "lcy_x")
+	s.want(msg, "hint: sign in")
+}
+
+func TestAFleetsLife(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off")
+	out, _ := s.decnet(exitOK, "ls")
+	s.want(out, "No deckies yet")
+
+	out, _ = s.decnet(exitOK, "deploy", "--name", "web", "--count", "2", "--services", "http,ssh", "--dry-run")
+	s.want(out, "NAME    IP ", "web-01  10.", "web-02  10.", "http,ssh", "Deployment default on bridge 10.", "nothing was changed")
+	out, _ = s.decnet(exitOK, "ls", "--json")
+	if out != "" {
+		t.Errorf("a dry run deployed: %s", out)
+	}
+
+	out, _ = s.decnet(exitOK, "deploy", "--name", "web", "--count", "2", "--services", "http,ssh", "--follow")
+	if !regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d\.\d{3}  web-02  DEPLOY    SUCCEEDED `).MatchString(out) {
+		t.Errorf("following shows:\n%s", out)
+	}
+	s.want(out, "2 succeeded in ")
+	out, _ = s.decnet(exitOK, "ls")
+	if !regexp.MustCompile(`(?m)^web-01  RUNNING  10\.\S+  http,ssh  1    linux  -        -$`).MatchString(out) {
+		t.Errorf("ls shows:\n%s", out)
+	}
+
+	out, _ = s.decnet(exitOK, "mutate", "web-01", "--services", "redis", "--wait", "--json")
+	var events []struct {
+		Seq    int
+		Status string
+	}
+	for line := range strings.Lines(out) {
+		var e struct {
+			Seq    int
+			Status string
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		if e.Seq > 0 {
+			events = append(events, e)
+		}
+	}
+	if n := len(events); n == 0 || events[n-1].Status != "SUCCEEDED" {
+		t.Errorf("events of the mutation: %+v", events)
+	}
+	_, msg := s.decnet(exitError, "mutate", "web-01", "--expected-generation", "1")
+	s.want(msg, "hint: it has changed since you looked")
+	_, msg = s.decnet(exitError, "mutate", "web-09")
+	s.want(msg, "hint: see what there is with: decnet ls")
+	out, _ = s.decnet(exitOK, "show", "web-01")
+	s.want(out, "services       redis\n", "generation     2\n", "redis 10.")
+
+	out, _ = s.decnet(exitOK, "interval", "web-02", "30m")
+	s.want(out, "web-02  in ")
+	s.decnet(exitError, "interval", "web-02", "1s")
+	s.decnet(exitUsage, "interval", "web-02", "often")
+
+	out, _ = s.decnet(exitOK, "lifecycles", "--decky", "web-01")
+	s.want(out, "MUTATE", "DEPLOY", "[+redis -http -ssh]")
+
+	_, msg = s.decnet(exitUsage, "teardown", "--all")
+	s.want(msg, "to take down web-01, web-02 of deployment default, say --yes")
+	_, msg = s.decnet(exitUsage, "teardown")
+	s.want(msg, "name the deckies")
+	out, _ = s.decnet(exitOK, "teardown", "--all", "--yes", "--wait")
+	s.want(out, "2 succeeded")
+	out, _ = s.decnet(exitOK, "ls", "--json")
+	if out != "" {
+		t.Errorf("still there: %s", out)
+	}
+}
+
+func TestDeployFiles(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off")
+	write := func(name, content string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	bad := write("bad.yaml", "deckies:\n  - name: web\n  - name: db\n    archetype: databse-server\n")
+	_, msg := s.decnet(exitError, "deploy", "-f", bad)
+	s.want(msg, bad+":3: input.deckies[1].archetype: ", "hint: see the archetypes with")
+	_, msg = s.decnet(exitUsage, "deploy", "-f", write("typo.ini", "[web]\nservice = ssh\n"))
+	s.want(msg, `typo.ini:2: there is no key "service"`)
+	_, msg = s.decnet(exitUsage, "deploy", "-f", bad, "--count", "2")
+	s.want(msg, "--count does not go with a file")
+
+	old := write("old.ini", "[general]\nnet = 10.77.0.0/24\nmutate_interval = 60\n[corp]\nservices = ssh, http\namount = 2\n[corp.ssh]\nbanner = x\n")
+	_, msg = s.decnet(exitUsage, "deploy", "-f", old)
+	s.want(msg, "say what kind of network it is")
+	out, msg := s.decnet(exitOK, "deploy", "-f", old, "--network", "bridge", "-d", "lab", "--wait")
+	s.want(out, "2 succeeded")
+	s.want(msg, "old.ini:7: [corp.ssh]: settings of a service have no effect yet")
+	out, _ = s.decnet(exitOK, "ls", "-d", "lab")
+	s.want(out, "corp-01  RUNNING  10.77.0.")
+	if !regexp.MustCompile(`(?m)^corp-02 .* in (5\dm|1h0)`).MatchString(out) { // an hour, give or take what keeps deckies apart
+		t.Errorf("the interval of the file does not hold:\n%s", out)
+	}
+
+	now := write("now.yaml", "deployment: lab\nmode: replace\ndeckies:\n  - name: corp-01\n    services: [ssh, http]\n  - name: db\n    services: [mysql]\n")
+	out, _ = s.decnet(exitOK, "deploy", "-f", now, "--dry-run")
+	s.want(out, "Torn down: corp-02.")
+	s.decnet(exitOK, "deploy", "-f", now, "--wait")
+	out, _ = s.decnet(exitOK, "deploy", "-f", now, "--wait")
+	s.want(out, "Nothing to do")
+	_, msg = s.decnet(exitError, "ls", "-d", "nowhere")
+	s.want(msg, "there is no deployment nowhere")
+}
+
+func TestFailedWorkHasItsOwnExitCode(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off", "--sim-failure-rate", "1", "--max-attempts", "1")
+	out, msg := s.decnet(exitWorkFailed, "deploy", "--name", "web", "--services", "ssh", "--wait")
+	s.want(out, "1 failed")
+	s.want(msg, "failed: web: ", "hint: decnet retry lcy_")
+	id := regexp.MustCompile(`lcy_\w+`).FindString(msg)
+	s.decnet(exitWorkFailed, "watch", id)
+	s.decnet(exitWorkFailed, "retry", id, "--follow")
+}
+
+// TestFollowSurvivesTheServersDeath: the server is killed in the middle of the work and comes back; the command that follows ends as if nothing had
+// been.
+func TestFollowSurvivesTheServersDeath(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off", "--sim-latency", "1s", "--lease", "1s")
+	var out, errOut output
+	code := make(chan int, 1)
+	go func() {
+		code <- run(t.Context(), newApp(strings.NewReader(""), &out, &errOut), []string{"--url", s.url, "deploy", "--name", "web", "--services", "ssh", "--follow", "--json"})
+	}()
+	waitFor(t, "the work to begin", func() bool { return strings.Contains(out.String(), `"status":"RUNNING"`) })
+	s.kill()
+	waitFor(t, "the client to notice", func() bool { return strings.Contains(errOut.String(), "connection lost") })
+	s.start()
+	if got := <-code; got != exitOK {
+		t.Fatalf("exit %d\n%s%s", got, &out, &errOut)
+	}
+	seq := 0
+	for line := range strings.Lines(out.String()) {
+		var e struct {
+			Seq    int
+			Status string
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Seq == 0 {
+			continue // the answer to the deploy
+		}
+		if seq > 0 && e.Seq != seq+1 {
+			t.Errorf("entry %d after %d", e.Seq, seq)
+		}
+		seq = e.Seq
+	}
+	s.want(out.String(), `"status":"SUCCEEDED"`)
+}
+
+func TestInterruptLeavesTheWorkAndSaysHowToGoOn(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off", "--sim-latency", "1s")
+	ctx, interrupt := context.WithCancel(t.Context())
+	var out, errOut output
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, newApp(strings.NewReader(""), &out, &errOut), []string{"--url", s.url, "deploy", "--name", "web", "--services", "ssh", "--follow"})
+	}()
+	waitFor(t, "the work to begin", func() bool { return strings.Contains(out.String(), "RUNNING") })
+	interrupt()
+	if got := <-code; got != exitInterrupted {
+		t.Errorf("exit %d", got)
+	}
+	s.want(errOut.String(), "The work goes on behind")
+	again := regexp.MustCompile(`decnet (watch .*)`).FindStringSubmatch(errOut.String())
+	if again == nil {
+		t.Fatalf("no command to go on with in %s", &errOut)
+	}
+	rest, _ := s.decnet(exitOK, strings.Fields(again[1])...)
+	s.want(rest, "SUCCEEDED")
+}
+
+func TestWatchShowsOnlyWhatIsNew(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off")
+	s.decnet(exitOK, "deploy", "--name", "old", "--services", "ssh", "--wait")
+	ctx, stop := context.WithCancel(t.Context())
+	var out, errOut output
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, newApp(strings.NewReader(""), &out, &errOut), []string{"--url", s.url, "watch"})
+	}()
+	n := 0
+	waitFor(t, "new entries", func() bool { // the watch may begin only after the first of these
+		n++
+		s.decnet(exitOK, "deploy", "--name", fmt.Sprintf("new-%d", n), "--services", "ssh", "--wait")
+		return strings.Contains(out.String(), "SUCCEEDED")
+	})
+	stop()
+	if got := <-code; got != exitInterrupted {
+		t.Errorf("exit %d", got)
+	}
+	if strings.Contains(out.String(), "old") {
+		t.Errorf("watch shows what was before:\n%s", &out)
+	}
+	s.want(errOut.String(), "decnet watch --after ")
+}
