@@ -41,9 +41,9 @@ test-web: need-test build node-modules ## The web app: its own tests, and the re
 test-short: ## What needs no engine, no browser and no database server
 	go test ./catalog/... ./mutator/... ./fleet/... ./lifecycle/... ./store/... ./decoy/... ./interactions/... ./auth/... ./api/... ./config/...
 
-bench: need-test bin/decoy ## Figures against the machine's own floors, as ratios, in one run
+bench: need-test build ## Figures against the machine's own floors, as ratios, in one run
 	scripts/dockerd start
-	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench
+	go run ./bench
 
 lint: need-build ## Static checks, the imports' directions among them
 	go vet ./...

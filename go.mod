@@ -2,7 +2,10 @@ module decnet
 
 go 1.26.8
 
-tool github.com/99designs/gqlgen
+tool (
+	github.com/99designs/gqlgen
+	github.com/Khan/genqlient
+)
 
 require (
 	entgo.io/contrib v0.7.0

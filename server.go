@@ -91,10 +91,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
-	signIn, err := auth.New(db, time.Now)
-	if err != nil {
-		return err
-	}
+	signIn := auth.New(db, time.Now)
 	url := "http://" + listener.Addr().String()
 	if err := cfg.Welcome(ctx, signIn, os.Stdout, url); err != nil {
 		return err

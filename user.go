@@ -75,11 +75,7 @@ func withAuth(ctx context.Context, cfg *config.Config, fn func(*auth.Auth) error
 		return err
 	}
 	defer db.Close()
-	a, err := auth.New(db, time.Now)
-	if err != nil {
-		return err
-	}
-	return fn(a)
+	return fn(auth.New(db, time.Now))
 }
 
 func newPassword() (password string, made bool) {

@@ -67,7 +67,7 @@ type Auth struct {
 	store   *store.Store
 	now     func() time.Time
 	hashing chan struct{}
-	dummy   string // a hash that no password has, so that an unknown name costs the same time
+	dummy   func() (string, error) // a hash that no password has, so that an unknown name costs the same time
 	tries   *limiter
 
 	mu      sync.Mutex
@@ -75,16 +75,11 @@ type Auth struct {
 }
 
 // New returns an Auth on a store.
-func New(s *store.Store, now func() time.Time) (*Auth, error) {
-	a := &Auth{
-		store: s, now: now, hashing: make(chan struct{}, maxHashing), tries: newLimiter(now),
-		revoked: map[pid.ID][]chan struct{}{},
+func New(s *store.Store, now func() time.Time) *Auth {
+	return &Auth{
+		store: s, now: now, hashing: make(chan struct{}, maxHashing), tries: newLimiter(now), revoked: map[pid.ID][]chan struct{}{},
+		dummy: sync.OnceValues(func() (string, error) { return argon2id.CreateHash(random(), params) }),
 	}
-	var err error
-	if a.dummy, err = argon2id.CreateHash(random(), params); err != nil {
-		return nil, fmt.Errorf("hash a password: %w", err)
-	}
-	return a, nil
 }
 
 // random is 32 bytes that nobody can guess, as text.
@@ -204,7 +199,10 @@ func (a *Auth) Login(ctx context.Context, username, password, from string) (stri
 	if err != nil && !ent.IsNotFound(err) {
 		return "", nil, fmt.Errorf("look for user: %w", err)
 	}
-	hash := a.dummy
+	hash, err := a.dummy()
+	if err != nil {
+		return "", nil, fmt.Errorf("hash a password: %w", err)
+	}
 	if u != nil {
 		hash = u.PasswordHash
 	}

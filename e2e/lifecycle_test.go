@@ -214,7 +214,10 @@ func TestAKilledServerFinishesWhatItAccepted(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	s := start(t, "--engine", "sim")
 	admin := s.as(s.Token)
-	s.succeed(s.deploy(map[string]any{"deckies": []any{spec("a", "ssh"), map[string]any{"name": "dead", "archetype": "deaddeck"}}}))
+	s.succeed(s.deploy(map[string]any{
+		"deckies": []any{spec("a", "ssh"), map[string]any{"name": "dead", "archetype": "deaddeck"}},
+		"network": map[string]any{"driver": "BRIDGE", "subnet": "10.250.0.0/24"},
+	}))
 	output(t, s.cmd.Path, "user", "ls", "--data", s.data)
 	add := exec.Command(s.cmd.Path, "user", "add", "vera", "--data", s.data)
 	add.Env = append(add.Environ(), "DECNET_USER_PASSWORD="+password)
@@ -249,9 +252,9 @@ func TestBadInput(t *testing.T) {
 		"an unknown archetype":      {deckies(map[string]any{"name": "b", "archetype": "web-servr"}), []any{"input", "deckies", 0., "archetype"}, "web-server"},
 		"an IP outside the subnet":  {deckies(map[string]any{"name": "b", "services": []string{"ssh"}, "ip": "192.0.2.1"}), []any{"input", "deckies", 0., "ip"}, "192.0.2.1"},
 		"an IP that is taken":       {deckies(map[string]any{"name": "b", "services": []string{"ssh"}, "ip": s.decky("a").IP}), []any{"input", "deckies", 0., "ip"}, `"a"`},
-		"an IP twice": {deckies(map[string]any{"name": "b", "services": []string{"ssh"}, "ip": "10.208.0.99"}, map[string]any{"name": "c", "services": []string{"ssh"}, "ip": "10.208.0.99"}),
+		"an IP twice": {deckies(map[string]any{"name": "b", "services": []string{"ssh"}, "ip": "10.250.0.99"}, map[string]any{"name": "c", "services": []string{"ssh"}, "ip": "10.250.0.99"}),
 			[]any{"input", "deckies", 1., "ip"}, `"b"`},
-		"the network's own address": {deckies(map[string]any{"name": "b", "services": []string{"ssh"}, "ip": "10.208.0.0"}), []any{"input", "deckies", 0., "ip"}, "network"},
+		"the network's own address": {deckies(map[string]any{"name": "b", "services": []string{"ssh"}, "ip": "10.250.0.0"}), []any{"input", "deckies", 0., "ip"}, "network"},
 		"no deckies by count":       {deckies(map[string]any{"name": "b", "services": []string{"ssh"}, "count": 0}), []any{"input", "deckies", 0., "count"}, "0"},
 		"no services":               {deckies(spec("b")), []any{"input", "deckies", 0., "services"}, "at least one"},
 		"a name twice":              {deckies(spec("b", "ssh"), spec("b", "http")), []any{"input", "deckies", 1., "name"}, "twice"},

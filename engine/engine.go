@@ -70,7 +70,7 @@ type Endpoint struct {
 // Observed is what an engine found of one decky.
 type Observed struct {
 	ID string // the decky's ID
-	// Instance is the engine's own name for what runs: a container's ID, a process's "pid:start time".
+	// Instance is the engine's own name for what runs: the decoy's boot ID, a process's "pid:start time".
 	Instance   string
 	Running    bool
 	Generation int // of the services that are open
@@ -81,8 +81,8 @@ type Observed struct {
 	Detail string
 }
 
-// Progress tells whoever watches what is being done now, in words a person reads ("creating the container"). It may be
-// called from the caller's goroutine only, and blocks until the stage is recorded.
+// Progress tells whoever watches what is being done now, in words a person reads ("creating the container"). It does not block, and may be
+// called from one goroutine at a time only.
 type Progress func(stage string)
 
 // Change is one thing that happened to a decky with nobody asking.

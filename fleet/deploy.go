@@ -107,7 +107,7 @@ type deploying struct {
 	// secret makes the new deckies' seeds. It changes with everything that happens to the deployment, so that a decky which is torn down and
 	// deployed again is another host.
 	secret []byte
-	out   *Deployed
+	out    *Deployed
 }
 
 func (p *deploying) run(ctx context.Context, want []wanted) error {
@@ -396,7 +396,7 @@ func (p *deploying) leave(ctx context.Context) error {
 	if p.fresh || (len(p.out.Lifecycles) == 0 && !interval) {
 		return nil
 	}
-	dep, err := revise(ctx, p.tx, p.dep, func(u *ent.DeploymentUpdateOne) {
+	dep, err := revise(ctx, p.tx, p.dep, func(u *ent.DeploymentUpdate) {
 		u.SetRemoving(false).SetNillableMutateInterval(p.in.MutateInterval)
 	})
 	if err != nil {

@@ -119,14 +119,23 @@ func (f *Fleet) findDecky(ctx context.Context, tx *store.Tx, dep *ent.Deployment
 }
 
 // revise raises a deployment's revision: every change does.
-func revise(ctx context.Context, tx *store.Tx, dep *ent.Deployment, change func(*ent.DeploymentUpdateOne)) (*ent.Deployment, error) {
-	u := tx.Deployment.UpdateOne(dep).AddRevision(1)
-	if change != nil {
-		change(u)
+func revise(ctx context.Context, tx *store.Tx, dep *ent.Deployment, change func(*ent.DeploymentUpdate)) (*ent.Deployment, error) {
+	u := tx.Deployment.Update().Where(deployment.ID(dep.ID)).AddRevision(1)
+	if change == nil {
+		// Most changes are only this: no need to read the row back.
+		dep.Revision++
+		if err := u.Exec(ctx); err != nil {
+			return nil, fmt.Errorf("revise deployment %q: %w", dep.Name, err)
+		}
+		return dep, nil
 	}
-	next, err := u.Save(ctx)
-	if err != nil {
+	change(u)
+	if err := u.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("revise deployment %q: %w", dep.Name, err)
+	}
+	next, err := tx.Deployment.Get(ctx, dep.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read deployment %q: %w", dep.Name, err)
 	}
 	return next, nil
 }

@@ -54,7 +54,7 @@ func (f *Fleet) SetMutateInterval(ctx context.Context, in IntervalInput) (dep *e
 			changed, err = f.reschedule(ctx, tx, dep, &d.Name)
 			return err
 		}
-		dep, err = revise(ctx, tx, dep, func(u *ent.DeploymentUpdateOne) {
+		dep, err = revise(ctx, tx, dep, func(u *ent.DeploymentUpdate) {
 			if in.Interval == nil {
 				u.ClearMutateInterval()
 			} else {

@@ -113,14 +113,17 @@ func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInpu
 	if err != nil {
 		return nil, nil, err
 	}
-	u := tx.Decky.UpdateOne(d).SetServices(services).AddGeneration(1).SetChange(change)
+	u := tx.Decky.Update().Where(decky.ID(d.ID)).SetServices(services).AddGeneration(1).SetChange(change)
 	if at := nextMutation(f.journal.Now(), d.MutateInterval, dep.MutateInterval); at != nil {
 		u.SetNextMutationAt(*at)
+		d.NextMutationAt = at
 	}
-	next, err := u.Save(ctx)
-	if err != nil {
+	if err := u.Exec(ctx); err != nil {
 		return nil, nil, fmt.Errorf("update decky %q: %w", d.Name, err)
 	}
+	// As the row now is, without reading it back: nobody else can have written.
+	next := d
+	next.Services, next.Generation, next.Change = services, d.Generation+1, change
 	if _, err := revise(ctx, tx, dep, nil); err != nil {
 		return nil, nil, err
 	}

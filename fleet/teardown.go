@@ -53,7 +53,7 @@ func (f *Fleet) Teardown(ctx context.Context, actor string, in TeardownInput) ([
 			}
 			return nil
 		}
-		_, err = revise(ctx, tx, dep, func(u *ent.DeploymentUpdateOne) {
+		_, err = revise(ctx, tx, dep, func(u *ent.DeploymentUpdate) {
 			if in.Names == nil {
 				u.SetRemoving(true)
 			}

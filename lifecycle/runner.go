@@ -252,7 +252,8 @@ func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle) (res result) {
 	if err != nil {
 		return result{err: fmt.Errorf("read the decky: %w", err)}
 	}
-	progress := func(stage string) { r.stage(ctx, lc.ID, stage) }
+	progress, recorded := r.stages(ctx, lc.ID)
+	defer recorded()
 	want := Spec(d, lc.ToServices, lc.Generation)
 	switch lc.Operation {
 	case entlifecycle.OperationTeardown:
@@ -274,6 +275,19 @@ func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle) (res result) {
 		}
 	}
 	return res
+}
+
+// stages returns a Progress that journals in the background, in order, so that the engine's work does not wait for the database, and a function
+// that waits until all is journaled.
+func (r *Runner) stages(ctx context.Context, id pid.ID) (progress engine.Progress, recorded func()) {
+	told := make(chan string, 16)
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for stage := range told {
+			r.stage(ctx, id, stage)
+		}
+	})
+	return func(stage string) { told <- stage }, func() { close(told); writer.Wait() }
 }
 
 // stage journals what is being done. It is told for people: the work goes on when it can't be.

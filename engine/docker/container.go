@@ -16,7 +16,6 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
-	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/go-units"
 
 	"decnet/decoy/control"
@@ -55,13 +54,32 @@ func (e *Engine) list(ctx context.Context, more ...filters.KeyValuePair) ([]cont
 	return found, e.fail("list the containers", engine.Failed, err)
 }
 
-// find returns a decky's container, nil when there is none.
-func (e *Engine) find(ctx context.Context, id string) (*container.Summary, error) {
-	found, err := e.list(ctx, filters.Arg("label", labelDecky+"="+id))
-	if err != nil || len(found) == 0 {
-		return nil, err
+// found is a decky's container.
+type found struct {
+	id      string
+	labels  map[string]string
+	running bool
+	paused  bool
+}
+
+// find returns a decky's container, nil when there is none: by its name, or where only the ID is known, by its label.
+func (e *Engine) find(ctx context.Context, r engine.Ref) (*found, error) {
+	ref := containerName(r)
+	if r.Name == "" {
+		list, err := e.list(ctx, filters.Arg("label", labelDecky+"="+r.ID))
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		ref = list[0].ID
 	}
-	return &found[0], nil
+	c, err := e.cli.ContainerInspect(ctx, ref)
+	if errdefs.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, e.fail("look for the container", engine.Failed, err)
+	}
+	return &found{id: c.ID, labels: c.Config.Labels, running: c.State.Running && !c.State.Paused, paused: c.State.Paused}, nil
 }
 
 // create makes and starts a decky's container. What it has made when it fails, it removes.
@@ -94,9 +112,6 @@ func (e *Engine) createOnce(ctx context.Context, d engine.Decky, image string) (
 		labelOwner: e.opts.Owner, labelDecky: d.ID, labelName: d.Name, labelDeployment: d.Deployment,
 		labelNetwork: d.Network.ID, labelSpec: specHash(d, image),
 	}
-	if _, err := e.cli.VolumeCreate(ctx, volume.CreateOptions{Name: volumeName(d.ID), Labels: labels}); err != nil {
-		return "", e.fail("create the state volume", engine.Failed, err)
-	}
 	config := &container.Config{
 		Image: image, Hostname: hostname(d.Hostname), User: user, Labels: labels,
 		Cmd: []string{"--state", "/state"}, Env: []string{"DECOY_IDENTITY=" + string(who), "GOMAXPROCS=2"},
@@ -119,9 +134,11 @@ func (e *Engine) createOnce(ctx context.Context, d engine.Decky, image string) (
 		Sysctls:        e.sysctls(d.OS),
 		RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyUnlessStopped},
 		LogConfig:      container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "10m", "max-file": "5"}},
-		Mounts:         []mount.Mount{{Type: mount.TypeVolume, Source: volumeName(d.ID), Target: "/state"}},
+		Mounts: []mount.Mount{{
+			Type: mount.TypeVolume, Source: volumeName(d.ID), Target: "/state", VolumeOptions: &mount.VolumeOptions{Labels: labels},
+		}},
 		Resources: container.Resources{
-			Memory: e.opts.Memory, MemorySwap: e.opts.Memory, PidsLimit: &e.opts.Pids,
+			NanoCPUs: 1e9, Memory: e.opts.Memory, MemorySwap: e.opts.Memory, PidsLimit: &e.opts.Pids,
 			Ulimits: []*units.Ulimit{{Name: "nofile", Soft: 4096, Hard: 4096}},
 		},
 	}

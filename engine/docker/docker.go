@@ -44,7 +44,7 @@ type Options struct {
 	DecoyBinary string // the static decoy
 	Catalog     *catalog.Catalog
 	Log         *slog.Logger
-	Memory      int64 // bytes a decky may use; 64 MiB
+	Memory      int64 // bytes a decky may use; 128 MiB
 	Pids        int64 // processes and threads a decky may have; 64
 }
 
@@ -66,7 +66,7 @@ var _ engine.Engine = (*Engine)(nil)
 // New returns an engine; it does not ask whether it answers. The decoy binary is read at the first Ensure.
 func New(o Options) (*Engine, error) {
 	if o.Memory == 0 {
-		o.Memory = 64 << 20
+		o.Memory = 128 << 20
 	}
 	if o.Pids == 0 {
 		o.Pids = 64

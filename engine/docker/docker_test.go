@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,11 +30,17 @@ func run(t testing.TB, name string, args ...string) string {
 	return string(out)
 }
 
+// container is the ID of a decky's container.
+func container(t testing.TB, o engine.Observed) string {
+	t.Helper()
+	return strings.TrimSpace(run(t, "docker", "ps", "-aq", "--filter", "label=decnet.decky="+o.ID))
+}
+
 func TestContract(t *testing.T) {
 	enginetest.Run(t, enginetest.Harness{
 		Open:    func(t *testing.T) engine.Engine { return open(t, "contract-test") },
 		Network: engine.Network{ID: "dpl_contract", Driver: engine.Bridge, Subnet: netip.MustParsePrefix("10.231.7.0/24"), Gateway: netip.MustParseAddr("10.231.7.1")},
-		Kill:    func(t *testing.T, o engine.Observed) { run(t, "docker", "kill", o.Instance) },
+		Kill:    func(t *testing.T, o engine.Observed) { run(t, "docker", "kill", container(t, o)) },
 	})
 	require.Empty(t, run(t, "docker", "network", "ls", "-q", "--filter", "label=decnet.owner=contract-test"), "the network goes with its last decky")
 	require.Empty(t, run(t, "docker", "volume", "ls", "-q", "--filter", "label=decnet.owner=contract-test"))
@@ -50,12 +57,12 @@ func TestAContainerIsHardened(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, e.Remove(context.Background(), d.Ref, func(string) {})) })
 	o, err := e.Ensure(t.Context(), d, func(string) {})
 	require.NoError(t, err)
-	inspect := func(format string) string { return run(t, "docker", "inspect", "-f", format, o.Instance) }
+	inspect := func(format string) string { return run(t, "docker", "inspect", "-f", format, container(t, o)) }
 	require.Equal(t, "65534:65534\n", inspect("{{.Config.User}}"))
 	require.Equal(t, "true\n", inspect("{{.HostConfig.ReadonlyRootfs}}"))
 	require.Equal(t, "[ALL]\n", inspect("{{.HostConfig.CapDrop}}"))
 	require.Equal(t, "[no-new-privileges]\n", inspect("{{.HostConfig.SecurityOpt}}"))
-	require.Equal(t, "67108864\n", inspect("{{.HostConfig.Memory}}"))
+	require.Equal(t, "134217728\n", inspect("{{.HostConfig.Memory}}"))
 	require.Equal(t, "64\n", inspect("{{.HostConfig.PidsLimit}}"))
 	require.Equal(t, "00:50:56:12:34:56\n", inspect("{{range .NetworkSettings.Networks}}{{.MacAddress}}{{end}}"))
 	require.Equal(t, "10.231.8.9\n", inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"))

@@ -26,28 +26,28 @@ func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) 
 }
 
 func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image string, p engine.Progress) (string, error) {
-	have, err := e.find(ctx, d.ID)
+	have, err := e.find(ctx, d.Ref)
 	if err != nil {
 		return "", err
 	}
-	if have != nil && have.Labels[labelSpec] == specHash(d, image) {
-		if have.State == container.StateRunning {
-			return have.ID, nil
+	if have != nil && have.labels[labelSpec] == specHash(d, image) {
+		if have.running {
+			return have.id, nil
 		}
 		p("starting the container")
-		if have.State == container.StatePaused {
-			err = e.cli.ContainerUnpause(ctx, have.ID)
+		if have.paused {
+			err = e.cli.ContainerUnpause(ctx, have.id)
 		} else {
-			err = e.cli.ContainerStart(ctx, have.ID, container.StartOptions{})
+			err = e.cli.ContainerStart(ctx, have.id, container.StartOptions{})
 		}
 		if err == nil {
-			return have.ID, nil
+			return have.id, nil
 		}
 		e.log.WarnContext(ctx, "a container that stopped does not start; making it anew", "decky", d.Name, "error", err)
 	}
 	if have != nil {
 		p("removing the old container")
-		if err := e.remove(ctx, have.ID); err != nil {
+		if err := e.remove(ctx, have.id); err != nil {
 			return "", err
 		}
 	}
@@ -73,30 +73,24 @@ func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image stri
 	return e.create(ctx, d, image, p)
 }
 
-// Apply changes the services of a decky that runs. It creates nothing.
+// Apply changes the services of a decky that runs. It creates nothing, and asks nothing of the engine but the exchange itself: the container's
+// name follows from the decky.
 func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
-	have, err := e.find(ctx, d.ID)
-	if err != nil {
-		return engine.Observed{}, err
-	}
-	if have == nil || have.State != container.StateRunning {
-		return engine.Observed{}, &engine.Error{Code: engine.NotRunning, Message: "the decky's container does not run"}
-	}
 	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
-	return e.open(ctx, d, have.ID, time.Unix(have.Created, 0).UTC())
+	return e.open(ctx, d, containerName(d.Ref), time.Time{})
 }
 
 // Remove makes the decky not exist: its container, its state, and its network when it was the last one on it.
 func (e *Engine) Remove(ctx context.Context, r engine.Ref, p engine.Progress) error {
-	have, err := e.find(ctx, r.ID)
+	have, err := e.find(ctx, r)
 	if err != nil {
 		return err
 	}
 	networkID := r.NetworkID
 	if have != nil {
-		networkID = have.Labels[labelNetwork]
+		networkID = have.labels[labelNetwork]
 		p("removing the container")
-		if err := e.remove(ctx, have.ID); err != nil {
+		if err := e.remove(ctx, have.id); err != nil {
 			return err
 		}
 	}

@@ -22,6 +22,7 @@ import (
 // exchange gives the decoy in a container one request and waits for its reply. Only stderr is attached: evidence, on stdout, does not come this
 // way.
 func (e *Engine) exchange(ctx context.Context, containerID string, req control.Request) (control.Reply, error) {
+	began := time.Now()
 	req.ID = rand.Text()
 	line, err := json.Marshal(req)
 	if err != nil {
@@ -29,13 +30,17 @@ func (e *Engine) exchange(ctx context.Context, containerID string, req control.R
 	}
 	conn, err := e.cli.ContainerAttach(ctx, containerID, container.AttachOptions{Stream: true, Stdin: true, Stderr: true})
 	if err != nil {
+		// The SDK gives an attach's refusal as text only.
+		if text := err.Error(); strings.Contains(text, "received 404") || strings.Contains(text, "received 409") {
+			return control.Reply{}, notRunning(err)
+		}
 		return control.Reply{}, e.fail("attach to the container", engine.Failed, err)
 	}
 	defer conn.Close()
 	// The connection knows no context: its end closes it.
 	defer context.AfterFunc(ctx, conn.Close)()
 	if _, err := conn.Conn.Write(append(line, '\n')); err != nil {
-		return control.Reply{}, e.ended(ctx, containerID, err)
+		return control.Reply{}, e.ended(ctx, containerID, began, err)
 	}
 	stderr, frames := io.Pipe()
 	go func() {
@@ -56,11 +61,15 @@ func (e *Engine) exchange(ctx context.Context, containerID string, req control.R
 		}
 		return reply, nil
 	}
-	return control.Reply{}, e.ended(ctx, containerID, lines.Err())
+	return control.Reply{}, e.ended(ctx, containerID, began, lines.Err())
 }
 
-// ended says why an exchange got no reply: out of time, the decoy ended, or the engine did.
-func (e *Engine) ended(ctx context.Context, containerID string, cause error) error {
+func notRunning(cause error) error {
+	return &engine.Error{Code: engine.NotRunning, Message: "the decky's container does not run", Err: cause}
+}
+
+// ended says why an exchange got no reply: out of time, the decoy ended (now, or long before), or the engine did.
+func (e *Engine) ended(ctx context.Context, containerID string, began time.Time, cause error) error {
 	if ctx.Err() != nil {
 		return e.fail("get the decoy's answer", engine.Failed, context.Cause(ctx))
 	}
@@ -72,6 +81,9 @@ func (e *Engine) ended(ctx context.Context, containerID string, cause error) err
 	}
 	if c.State.Running && !c.State.Restarting && c.RestartCount == 0 {
 		return &engine.Error{Code: engine.Unavailable, Message: "the control channel broke", Transient: true, Err: errors.Join(cause, errors.New("the stream ended"))}
+	}
+	if at, err := time.Parse(time.RFC3339Nano, c.State.FinishedAt); err == nil && !c.State.Running && at.Before(began) {
+		return notRunning(cause)
 	}
 	return &engine.Error{
 		Code: engine.Crashed, Message: fmt.Sprintf("the decoy ended by itself (exit code %d)", c.State.ExitCode),
@@ -99,12 +111,12 @@ func (e *Engine) open(ctx context.Context, d engine.Decky, containerID string, s
 	if err != nil {
 		return engine.Observed{}, err
 	}
-	return observed(d.ID, containerID, d.IP.String(), started, reply), nil
+	return observed(d.ID, d.IP.String(), started, reply), nil
 }
 
-func observed(deckyID, containerID, address string, started time.Time, reply control.Reply) engine.Observed {
+func observed(deckyID, address string, started time.Time, reply control.Reply) engine.Observed {
 	o := engine.Observed{
-		ID: deckyID, Instance: containerID, Running: true, Generation: reply.Generation, Services: reply.Services, StartedAt: started,
+		ID: deckyID, Instance: reply.Boot, Running: true, Generation: reply.Generation, Services: reply.Services, StartedAt: started,
 	}
 	for _, ep := range reply.Endpoints {
 		o.Endpoints = append(o.Endpoints, engine.Endpoint{Service: ep.Service, Proto: ep.Proto, Address: address, Port: ep.Port})

@@ -44,7 +44,7 @@ func (e *Engine) look(ctx context.Context, c container.Summary) engine.Observed 
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	started := time.Unix(c.Created, 0).UTC()
-	o := engine.Observed{ID: c.Labels[labelDecky], Instance: c.ID, StartedAt: started}
+	o := engine.Observed{ID: c.Labels[labelDecky], StartedAt: started}
 	if c.State != container.StateRunning {
 		o.Detail = c.Status
 		return o
@@ -59,7 +59,7 @@ func (e *Engine) look(ctx context.Context, c container.Summary) engine.Observed 
 		e.log.DebugContext(ctx, "a decky does not say what it runs", "decky", c.Labels[labelName], "error", err)
 		return o
 	}
-	return observed(o.ID, c.ID, address(full), started, reply)
+	return observed(o.ID, address(full), started, reply)
 }
 
 // Watch sends deaths and restarts of our containers as the engine tells of them.
@@ -89,6 +89,12 @@ func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
 }
 
 func (e *Engine) watchOnce(ctx context.Context, out chan<- engine.Change) {
+	// The SDK's Events reads the API version with no lock: settle it first.
+	ping, err := e.cli.Ping(ctx)
+	if err != nil {
+		return
+	}
+	e.cli.NegotiateAPIVersionPing(ping)
 	msgs, errs := e.cli.Events(ctx, events.ListOptions{Filters: filters.NewArgs(
 		filters.Arg("type", string(events.ContainerEventType)), filters.Arg("label", labelOwner+"="+e.opts.Owner),
 		filters.Arg("event", "start"), filters.Arg("event", "die"), filters.Arg("event", "destroy"),
@@ -121,14 +127,14 @@ func (e *Engine) watchOnce(ctx context.Context, out chan<- engine.Change) {
 // Events reads a decky's evidence from the container's log. A position is the engine's time of the last line. It returns nil when the container stops,
 // and NotRunning when there is none.
 func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink func(engine.Line) error) error {
-	c, err := e.find(ctx, r.ID)
+	c, err := e.find(ctx, r)
 	if err != nil {
 		return err
 	}
 	if c == nil {
 		return &engine.Error{Code: engine.NotRunning, Message: "the decky has no container"}
 	}
-	body, err := e.cli.ContainerLogs(ctx, c.ID, container.LogsOptions{
+	body, err := e.cli.ContainerLogs(ctx, c.id, container.LogsOptions{
 		ShowStdout: true, Follow: true, Timestamps: true, Since: position,
 	})
 	if err != nil {

@@ -128,4 +128,3 @@ func (w *World) Decky(name string) *ent.Decky {
 	}
 	return nil
 }
-

@@ -1,0 +1,409 @@
+// Command bench measures decnet against the floors of the machine it runs on, in one run, and prints ratios: absolute times move from machine to machine.
+//
+//	go run ./bench            (make bench)
+//
+// It needs bin/decnetd, bin/decoy and a Docker Engine, and removes what it has made.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	engine := flag.String("engine", "docker", "docker or process")
+	flag.Parse()
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	defer cancel()
+	if err := run(ctx, *engine); err != nil {
+		log.Fatal("bench: ", err)
+	}
+}
+
+func run(ctx context.Context, engine string) error {
+	dir, err := os.MkdirTemp("", "decnet-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	s, err := start(ctx, engine, dir)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	b := &bench{server: s, dir: dir}
+	fmt.Printf("| what | figure | floor | ratio | aim |\n| --- | --- | --- | --- | --- |\n")
+	for _, part := range []func(context.Context) error{b.memoryIdle, b.answer, b.firstByte, b.deploy20, b.memoryDecky} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	return s.ask(ctx, `mutation { teardown(input: {}) { lifecycleIds } }`, nil, nil)
+}
+
+type bench struct {
+	*server
+	dir string
+}
+
+func row(what, figure, floor, ratio, aim string) {
+	fmt.Printf("| %s | %s | %s | %s | %s |\n", what, figure, floor, ratio, aim)
+}
+
+// server is a decnetd process and a client of it.
+type server struct {
+	url string
+	cmd *exec.Cmd
+	out *bytes.Buffer
+}
+
+func start(ctx context.Context, engine, dir string) (*server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	s := &server{url: "http://" + address, out: &bytes.Buffer{}}
+	s.cmd = exec.CommandContext(ctx, "bin/decnetd", "--engine", engine, "--auth", "off", "--listen", address, "--data", filepath.Join(dir, "data"), "--log-level", "warn")
+	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
+	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+	if err := s.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start bin/decnetd (make build makes it): %w", err)
+	}
+	return s, until(ctx, func() bool {
+		res, err := http.Get(s.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+}
+
+// stop waits for the teardown that ended the run, and ends the server.
+func (s *server) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	_ = s.ask(ctx, `mutation { teardown(input: {}) { lifecycleIds } }`, nil, nil)
+	_ = until(ctx, func() bool {
+		var out struct{ Deployments struct{ TotalCount int } }
+		return s.ask(ctx, `{ deployments { totalCount } }`, nil, &out) == nil && out.Deployments.TotalCount == 0
+	})
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait()
+}
+
+func until(ctx context.Context, ok func() bool) error {
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+func (s *server) ask(ctx context.Context, query string, variables map[string]any, into any) error {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	var out struct {
+		Data   json.RawMessage
+		Errors []struct{ Message string }
+	}
+	if err := json.Unmarshal(text, &out); err != nil {
+		return err
+	}
+	if len(out.Errors) > 0 {
+		return fmt.Errorf("%s", out.Errors[0].Message)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(out.Data, into)
+}
+
+// deploy deploys count deckies of one service and returns their lifecycles.
+func (s *server) deploy(ctx context.Context, name string, count int) ([]string, error) {
+	var out struct {
+		Deploy struct{ LifecycleIds []string }
+	}
+	err := s.ask(ctx, `mutation($d: [DeckySpec!]!) { deploy(input: {deckies: $d}) { lifecycleIds } }`,
+		map[string]any{"d": []any{map[string]any{"name": name, "count": count, "services": []string{"ssh"}}}}, &out)
+	return out.Deploy.LifecycleIds, err
+}
+
+// settle waits until lifecycles have ended well.
+func (s *server) settle(ctx context.Context, ids []string) error {
+	var failed error
+	err := until(ctx, func() bool {
+		var out struct {
+			Lifecycles struct {
+				Edges []struct {
+					Node struct{ Status, Stage string }
+				}
+			}
+		}
+		if failed = s.ask(ctx, `query($ids: [ID!]) { lifecycles(ids: $ids) { edges { node { status stage } } } }`, map[string]any{"ids": ids}, &out); failed != nil {
+			return true
+		}
+		for _, e := range out.Lifecycles.Edges {
+			switch e.Node.Status {
+			case "PENDING", "RUNNING":
+				return false
+			case "SUCCEEDED", "SUPERSEDED":
+			default:
+				failed = fmt.Errorf("a lifecycle ended %s: %s", e.Node.Status, e.Node.Stage)
+			}
+		}
+		return true
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+// rss is a process's resident memory in MB.
+func rss(pid int) float64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kb, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			return kb / 1024
+		}
+	}
+	return 0
+}
+
+func (b *bench) memoryIdle(context.Context) error {
+	m := rss(b.cmd.Process.Pid)
+	row("memory of the idle server", fmt.Sprintf("%.0f MB", m), "–", "–", "≤ 60 MB")
+	return nil
+}
+
+func quantile(d []time.Duration, q float64) time.Duration {
+	d = slices.Clone(d)
+	slices.Sort(d)
+	return d[min(int(q*float64(len(d))), len(d)-1)]
+}
+
+// paced measures n calls, each begun at a tick.
+func paced(n int, pace *time.Ticker, f func(i int) error) ([]time.Duration, error) {
+	out := make([]time.Duration, 0, n)
+	for i := range n {
+		<-pace.C
+		began := time.Now()
+		if err := f(i); err != nil {
+			return nil, err
+		}
+		out = append(out, time.Since(began))
+	}
+	return out, nil
+}
+
+const answers = 300
+
+// answer measures mutateDecky's answer, idle and during a deploy of 50, against a bare commit behind a bare HTTP handler.
+func (b *bench) answer(ctx context.Context) error {
+	ids, err := b.deploy(ctx, "one", 1)
+	if err != nil {
+		return err
+	}
+	if err := b.settle(ctx, ids); err != nil {
+		return err
+	}
+	floor, err := bareCommits(ctx, filepath.Join(b.dir, "floor.db"), answers)
+	if err != nil {
+		return err
+	}
+	sets := [][]string{{"ssh"}, {"ssh", "telnet"}}
+	// One at a time, each begun when the one before has long ended: what is measured is the answer, not the queue behind it.
+	pace := time.NewTicker(20 * time.Millisecond)
+	defer pace.Stop()
+	mutate := func(i int) error {
+		return b.ask(ctx, `mutation($s: [String!]) { mutateDecky(input: {name: "one", services: $s}) { lifecycleIds } }`, map[string]any{"s": sets[i%2]}, nil)
+	}
+	if _, err := paced(50, pace, mutate); err != nil { // warm
+		return err
+	}
+	idle, err := paced(answers, pace, mutate)
+	if err != nil {
+		return err
+	}
+	fifty, err := b.deploy(ctx, "fifty", 50)
+	if err != nil {
+		return err
+	}
+	busy, err := paced(answers, pace, mutate)
+	if err != nil {
+		return err
+	}
+	p50, p99 := quantile(idle, .5), quantile(idle, .99)
+	row("mutateDecky, answer p50, idle", ms(p50), ms(quantile(floor, .5))+" (bare commit by HTTP)", ratio(p50, quantile(floor, .5)), "≤ 3×")
+	row("mutateDecky, answer p99, idle", ms(p99), ms(quantile(floor, .99))+" (the same)", ratio(p99, quantile(floor, .99)), "–")
+	row("mutateDecky, answer p50, during a deploy of 50", ms(quantile(busy, .5)), ms(p50)+" (idle)", ratio(quantile(busy, .5), p50), "–")
+	row("mutateDecky, answer p99, during a deploy of 50", ms(quantile(busy, .99)), ms(p99)+" (idle)", ratio(quantile(busy, .99), p99), "≤ 2×")
+	if err := b.settle(ctx, fifty); err != nil {
+		return err
+	}
+	// The 50 go again: what follows measures other things.
+	var names []string
+	for i := range 50 {
+		names = append(names, fmt.Sprintf("fifty-%02d", i+1))
+	}
+	var out struct {
+		Teardown struct{ LifecycleIds []string }
+	}
+	if err := b.ask(ctx, `mutation($n: [String!]) { teardown(input: {names: $n}) { lifecycleIds } }`, map[string]any{"n": names}, &out); err != nil {
+		return err
+	}
+	return b.settle(ctx, out.Teardown.LifecycleIds)
+}
+
+// firstByte measures from the mutation to the first byte of the new service.
+func (b *bench) firstByte(ctx context.Context) error {
+	var at struct {
+		Decky struct{ IP string }
+	}
+	if err := b.ask(ctx, `{ decky(name: "one") { ip } }`, nil, &at); err != nil {
+		return err
+	}
+	var open, answered []time.Duration
+	for range 60 {
+		if err := b.swap(ctx, "ssh"); err != nil {
+			return err
+		}
+		began := time.Now()
+		if err := b.ask(ctx, `mutation { mutateDecky(input: {name: "one", services: ["ssh", "telnet"]}) { lifecycleIds } }`, nil, nil); err != nil {
+			return err
+		}
+		answered = append(answered, time.Since(began))
+		if err := greeted(ctx, at.Decky.IP+":23"); err != nil {
+			return err
+		}
+		open = append(open, time.Since(began))
+	}
+	floor, err := b.floorSwap(ctx, at.Decky.IP)
+	if err != nil {
+		return err
+	}
+	p50 := quantile(open, .5)
+	row("mutation to the new service's first byte, p50", ms(p50), ms(quantile(floor, .5))+" (the engine's call alone)", ratio(p50, quantile(floor, .5)), "within 5 ms")
+	row("… of it the answer", ms(quantile(answered, .5)), "–", "–", "–")
+	return nil
+}
+
+// swap brings the decky to the services and waits for it.
+func (b *bench) swap(ctx context.Context, services ...string) error {
+	var out struct {
+		MutateDecky struct{ LifecycleIds []string }
+	}
+	err := b.ask(ctx, `mutation($s: [String!]) { mutateDecky(input: {name: "one", services: $s}) { lifecycleIds } }`, map[string]any{"s": services}, &out)
+	if err != nil {
+		return err
+	}
+	return b.settle(ctx, out.MutateDecky.LifecycleIds)
+}
+
+// greeted returns once an address has sent a byte.
+func greeted(ctx context.Context, address string) error {
+	for {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			_ = conn.SetReadDeadline(time.Now().Add(2 * time.Second))
+			_, err = conn.Read(make([]byte, 1))
+			_ = conn.Close()
+			if err == nil {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(100 * time.Microsecond):
+		}
+	}
+}
+
+func (b *bench) memoryDecky(ctx context.Context) error {
+	if err := b.swap(ctx, "ssh", "telnet", "http", "redis"); err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, "pgrep", "-x", "decoy").Output()
+	if err != nil {
+		return fmt.Errorf("find the decoys: %w", err)
+	}
+	var most float64
+	for _, pid := range strings.Fields(string(out)) {
+		n, _ := strconv.Atoi(pid)
+		most = max(most, rss(n))
+	}
+	row("memory of a decky with four services", fmt.Sprintf("%.1f MB", most), "–", "–", "≤ 15 MB")
+	return nil
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }
+
+func ratio(a, b time.Duration) string { return fmt.Sprintf("%.2f×", float64(a)/float64(b)) }
+
+// each runs f for 0 to n-1, four at a time.
+func each(n int, f func(i int) error) error {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, concurrency)
+	errs := make([]error, n)
+	for i := range n {
+		slots <- struct{}{}
+		wg.Go(func() {
+			errs[i] = f(i)
+			<-slots
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// concurrency is the server's own: twice the cores of the machines it was measured on.
+const concurrency = 4
