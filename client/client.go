@@ -35,7 +35,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-//go:generate go run github.com/Khan/genqlient
+//go:generate go tool genqlient
 
 const (
 	// requestTimeout bounds one query or mutation: they answer at once, the work happens behind them.

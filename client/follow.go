@@ -32,7 +32,7 @@ func (c *Client) FollowLifecycles(ctx context.Context, f Follow, handle func(Eve
 	return c.keepFollowing(ctx, f, stream{
 		request: func(cursor string) any {
 			return subscribePayload("lifecycleUpdated", lifecycleUpdated_Operation, &__lifecycleUpdatedInput{
-				Ids: f.IDs, Decky: optional(f.Decky), Deployment: optional(f.Deployment), After: optional(cursor),
+				Ids: f.IDs, Decky: Optional(f.Decky), Deployment: Optional(f.Deployment), After: Optional(cursor),
 			})
 		},
 		next: func(data json.RawMessage) (string, error) {
@@ -74,7 +74,7 @@ func (c *Client) FollowInteractions(ctx context.Context, f Follow, handle func(I
 	return c.keepFollowing(ctx, f, stream{
 		request: func(cursor string) any {
 			return subscribePayload("interactionRecorded", interactionRecorded_Operation, &__interactionRecordedInput{
-				Decky: optional(f.Decky), Deployment: optional(f.Deployment), After: optional(cursor),
+				Decky: Optional(f.Decky), Deployment: Optional(f.Deployment), After: Optional(cursor),
 			})
 		},
 		next: func(data json.RawMessage) (string, error) {
@@ -87,7 +87,7 @@ func (c *Client) FollowInteractions(ctx context.Context, f Follow, handle func(I
 		resume: func(ctx context.Context) (string, error) {
 			// There was none at the start: the oldest that there is now came while nobody listened.
 			one := 1
-			r, err := interactions(ctx, transport{c}, optional(f.Decky), optional(f.Deployment), &one, nil, nil, nil)
+			r, err := interactions(ctx, transport{c}, Optional(f.Decky), Optional(f.Deployment), &one, nil, nil, nil)
 			if err != nil {
 				return "", err
 			}

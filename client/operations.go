@@ -179,7 +179,7 @@ func (c *Client) Deployments(ctx context.Context) iter.Seq2[*Deployment, error] 
 // Lifecycles goes through lifecycles, newest first: those with the given IDs, or those of a deployment and a decky ("" is any).
 func (c *Client) Lifecycles(ctx context.Context, q Follow) iter.Seq2[*Lifecycle, error] {
 	return paged(func(after *string) ([]*Lifecycle, PageInfo, error) {
-		r, err := lifecycles(ctx, transport{c}, q.IDs, optional(q.Decky), optional(q.Deployment), pageSize, after)
+		r, err := lifecycles(ctx, transport{c}, q.IDs, Optional(q.Decky), Optional(q.Deployment), pageSize, after)
 		if err != nil {
 			return nil, PageInfo{}, err
 		}
@@ -190,7 +190,7 @@ func (c *Client) Lifecycles(ctx context.Context, q Follow) iter.Seq2[*Lifecycle,
 
 // LastInteractions returns the newest n (at most a page) interactions of a deployment and a decky ("" is any), oldest first.
 func (c *Client) LastInteractions(ctx context.Context, deployment, decky string, n int) ([]*Interaction, error) {
-	r, err := interactions(ctx, transport{c}, optional(decky), optional(deployment), nil, nil, &n, nil)
+	r, err := interactions(ctx, transport{c}, Optional(decky), Optional(deployment), nil, nil, &n, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -231,8 +231,8 @@ func nodes[E, T any](edges []*E, node func(*E) *T) []*T {
 	return list
 }
 
-// optional is nil for "".
-func optional(s string) *string {
+// Optional is a pointer to s, nil for "": what inputs take for a text that may be absent.
+func Optional(s string) *string {
 	if s == "" {
 		return nil
 	}

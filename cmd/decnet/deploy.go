@@ -137,8 +137,8 @@ func (a *app) fleet(c *cobra.Command, flags *deployFlags) (*fleetfile.Fleet, err
 			return nil, usagef("say what to deploy: --name NAME, or a file with -f FILE")
 		}
 		fleet.Deploy.Deckies = []client.DeckySpec{{
-			Name: flags.name, Count: flags.count, Archetype: given(flags.archetype), Services: flags.services, Distro: given(flags.distro),
-			Os: given(flags.os), Ip: given(flags.ip), Hostname: given(flags.hostname),
+			Name: flags.name, Count: flags.count, Archetype: client.Optional(flags.archetype), Services: flags.services, Distro: client.Optional(flags.distro),
+			Os: client.Optional(flags.os), Ip: client.Optional(flags.ip), Hostname: client.Optional(flags.hostname),
 		}}
 	}
 	return fleet, flags.settle(c, &fleet.Deploy)
@@ -187,7 +187,7 @@ func (flags *deployFlags) settle(c *cobra.Command, in *client.DeployInput) error
 	if changed("expected-revision") {
 		in.ExpectedRevision = &flags.revision
 	}
-	in.IdempotencyKey = given(flags.key)
+	in.IdempotencyKey = client.Optional(flags.key)
 	in.DryRun = flags.dryRun
 
 	network := client.NetworkInput{}
@@ -196,9 +196,9 @@ func (flags *deployFlags) settle(c *cobra.Command, in *client.DeployInput) error
 	}
 	for name, set := range map[string]func(){
 		"network": func() { network.Driver = client.NetworkDriver(strings.ToUpper(flags.driver)) },
-		"subnet":  func() { network.Subnet = given(flags.subnet) },
-		"gateway": func() { network.Gateway = given(flags.gateway) },
-		"parent":  func() { network.Parent = given(flags.parent) },
+		"subnet":  func() { network.Subnet = client.Optional(flags.subnet) },
+		"gateway": func() { network.Gateway = client.Optional(flags.gateway) },
+		"parent":  func() { network.Parent = client.Optional(flags.parent) },
 	} {
 		if changed(name) {
 			set()

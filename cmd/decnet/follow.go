@@ -31,10 +31,7 @@ func (a *app) follow(c *cobra.Command, f following, accepted []client.Lifecycle)
 	if len(accepted) == 0 {
 		return nil
 	}
-	ids := make([]string, len(accepted))
-	for i, lc := range accepted {
-		ids[i] = lc.Id
-	}
+	ids := idsOf(accepted)
 	if !f.wait && !f.follow && (!a.terminal || a.json || c.Flags().Changed("follow")) {
 		if !a.json {
 			a.say("%s accepted; watch: %s", plural(len(ids), "lifecycle"), a.watchCommand(ids, ""))
@@ -49,7 +46,7 @@ func (a *app) stay(ctx context.Context, quiet bool, ids []string, accepted []cli
 	width, height := 100, 40
 	inline := a.terminal && !a.json && !quiet
 	if f, ok := a.out.(*os.File); ok && inline {
-		if w, h, err := term.GetSize(int(f.Fd())); err == nil {
+		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
 			width, height = w, h
 		}
 	}
@@ -166,4 +163,12 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func idsOf(list []client.Lifecycle) []string {
+	ids := make([]string, len(list))
+	for i, lc := range list {
+		ids[i] = lc.Id
+	}
+	return ids
 }

@@ -37,7 +37,7 @@ The answer comes at once; the work happens behind it. On a terminal the command 
 			var accepted []client.Lifecycle
 			plan := show.NewTable(a.color, "NAME", "SERVICES", "CHANGE", "GEN")
 			for _, name := range names {
-				in := client.MutateDeckyInput{Deployment: deployment, Name: name, Services: services, IdempotencyKey: given(key), DryRun: dryRun}
+				in := client.MutateDeckyInput{Deployment: deployment, Name: name, Services: services, IdempotencyKey: client.Optional(key), DryRun: dryRun}
 				if c.Flags().Changed("seed") {
 					in.Seed = &seed
 				}
@@ -78,12 +78,4 @@ The answer comes at once; the work happens behind it. On a terminal the command 
 	f.BoolVar(&dryRun, "dry-run", false, "show what would be, change nothing")
 	follow.flags(c)
 	return c
-}
-
-func idsOf(list []client.Lifecycle) []string {
-	ids := make([]string, len(list))
-	for i, lc := range list {
-		ids[i] = lc.Id
-	}
-	return ids
 }

@@ -267,11 +267,3 @@ func value[T any](p *T) T {
 	}
 	return *p
 }
-
-// given is a pointer to s, nil for "".
-func given(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

@@ -166,11 +166,3 @@ func didYouMean(key string, known []string) string {
 	}
 	return "; known are " + strings.Join(known, ", ")
 }
-
-// some is a pointer to s, nil for "".
-func some(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

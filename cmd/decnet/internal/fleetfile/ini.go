@@ -94,11 +94,11 @@ func (p *parser) general(s section) {
 	for _, e := range s.keys {
 		switch dashless(e.key) {
 		case "net":
-			network.Subnet = some(e.value)
+			network.Subnet = client.Optional(e.value)
 		case "gw":
-			network.Gateway = some(e.value)
+			network.Gateway = client.Optional(e.value)
 		case "interface":
-			network.Parent = some(e.value)
+			network.Parent = client.Optional(e.value)
 		case "mutate_interval":
 			p.Deploy.MutateInterval = p.minutes(e)
 		default:
@@ -115,7 +115,7 @@ func (p *parser) decky(s section) {
 	for _, e := range s.keys {
 		switch dashless(e.key) {
 		case "ip":
-			d.Ip = some(e.value)
+			d.Ip = client.Optional(e.value)
 		case "services":
 			for name := range strings.SplitSeq(e.value, ",") {
 				if name = strings.TrimSpace(name); name != "" {
@@ -126,9 +126,9 @@ func (p *parser) decky(s section) {
 				p.bad(e.line, "[%s] names no services", s.name)
 			}
 		case "archetype":
-			d.Archetype = some(e.value)
+			d.Archetype = client.Optional(e.value)
 		case "nmap_os":
-			d.Os = some(e.value)
+			d.Os = client.Optional(e.value)
 		case "mutate_interval":
 			d.MutateInterval = p.minutes(e)
 		case "amount":

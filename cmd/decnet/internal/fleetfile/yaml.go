@@ -114,7 +114,7 @@ func (p *parser) yaml(content []byte) {
 	if f.Network != nil {
 		p.Deploy.Network = &client.NetworkInput{
 			Driver: client.NetworkDriver(strings.ToUpper(f.Network.Driver)),
-			Subnet: some(f.Network.Subnet), Gateway: some(f.Network.Gateway), Parent: some(f.Network.Parent),
+			Subnet: client.Optional(f.Network.Subnet), Gateway: client.Optional(f.Network.Gateway), Parent: client.Optional(f.Network.Parent),
 		}
 	}
 	p.Deploy.MutateInterval = f.MutateInterval.duration()
@@ -131,8 +131,8 @@ func (p *parser) yaml(content []byte) {
 			}
 		}
 		p.add(d.line, client.DeckySpec{
-			Name: v.Name, Count: count, Archetype: some(v.Archetype), Services: v.Services, Distro: some(v.Distro), Os: some(v.OS),
-			Ip: some(v.IP), Hostname: some(v.Hostname), MutateInterval: v.MutateInterval.duration(),
+			Name: v.Name, Count: count, Archetype: client.Optional(v.Archetype), Services: v.Services, Distro: client.Optional(v.Distro), Os: client.Optional(v.OS),
+			Ip: client.Optional(v.IP), Hostname: client.Optional(v.Hostname), MutateInterval: v.MutateInterval.duration(),
 		})
 	}
 }
