@@ -107,7 +107,7 @@ func (c transport) MakeRequest(ctx context.Context, req *graphql.Request, resp *
 	r.Header.Set("Accept", "application/graphql-response+json, application/json;q=0.9")
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return &Error{Code: CodeUnreachable, Message: fmt.Sprintf("can't reach the server: %v", err), err: err}
+		return unreachable(err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))

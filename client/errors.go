@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -126,6 +127,15 @@ func argumentPath(v any) string {
 	return b.String()
 }
 
-func notGraphQL(status int, url string) error {
-	return &Error{Code: CodeProtocol, Message: fmt.Sprintf("%s answers %d %s, not GraphQL: is it a decnet server?", url, status, http.StatusText(status))}
+// unreachable words a failed request without the URL that net/http puts before it: the caller knows where it wanted to go.
+func unreachable(err error) error {
+	cause := err
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		cause = e.Err
+	}
+	return &Error{Code: CodeUnreachable, Message: fmt.Sprintf("can't reach the server: %v", cause), err: err}
+}
+
+func notGraphQL(status int, at string) error {
+	return &Error{Code: CodeProtocol, Message: fmt.Sprintf("%s answers %d %s, not GraphQL: is it a decnet server?", at, status, http.StatusText(status))}
 }

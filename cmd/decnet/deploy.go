@@ -116,6 +116,7 @@ ip, services, archetype, nmap_os, mutate_interval and amount. Keys that nobody k
 	f.StringVar(&flags.key, "idempotency-key", "", "asking again with the same key starts nothing new")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "show the plan, change nothing")
 	follow.flags(c)
+	a.completeCatalog(c)
 	return c
 }
 

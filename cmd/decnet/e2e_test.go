@@ -219,6 +219,13 @@ func TestAFleetsLife(t *testing.T) {
 		t.Errorf("ls shows:\n%s", out)
 	}
 
+	out, _ = s.decnet(exitOK, "__complete", "mutate", "web-01", "")
+	if out != "web-02\n:4\n" {
+		t.Errorf("mutate completes to %q", out)
+	}
+	out, _ = s.decnet(exitOK, "__complete", "deploy", "--services", "r")
+	s.want(out, "redis\n")
+
 	out, _ = s.decnet(exitOK, "mutate", "web-01", "--services", "redis", "--wait", "--json")
 	var events []struct {
 		Seq    int

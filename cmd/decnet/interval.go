@@ -13,7 +13,7 @@ func (a *app) intervalCommand() *cobra.Command {
 	var deployment string
 	var all bool
 	c := &cobra.Command{
-		Use: "interval NAME DURATION|off", Short: "Set how often deckies mutate by themselves",
+		Use: "interval NAME DURATION|off", ValidArgsFunction: a.deckyNames(), Short: "Set how often deckies mutate by themselves",
 		Long: `Set how often a decky mutates by itself, or with --all the deployment: that holds for deckies that have no interval of their own. At least a
 minute; "off" turns it off.`,
 		Example: "  decnet interval web-01 30m\n  decnet interval --all 2h\n  decnet interval web-01 off",

@@ -16,7 +16,7 @@ func (a *app) mutateCommand() *cobra.Command {
 		all, dryRun            bool
 	)
 	c := &cobra.Command{
-		Use: "mutate NAME…", Short: "Give deckies other services",
+		Use: "mutate NAME…", ValidArgsFunction: a.deckyNames(), Short: "Give deckies other services",
 		Long: `Give deckies other services, so that what an intruder learned goes stale. Without --services the server picks a set that differs from the
 present one and the last few.
 
@@ -77,5 +77,6 @@ The answer comes at once; the work happens behind it. On a terminal the command 
 	f.BoolVar(&all, "all", false, "every decky of the deployment")
 	f.BoolVar(&dryRun, "dry-run", false, "show what would be, change nothing")
 	follow.flags(c)
+	a.completeCatalog(c)
 	return c
 }

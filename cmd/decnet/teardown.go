@@ -16,7 +16,7 @@ func (a *app) teardownCommand() *cobra.Command {
 	var deployment string
 	var all, yes bool
 	c := &cobra.Command{
-		Use: "teardown NAME…", Short: "Take deckies down for good",
+		Use: "teardown NAME…", ValidArgsFunction: a.deckyNames(), Short: "Take deckies down for good",
 		Long: `Take deckies down for good. What was recorded of them stays. It asks before it does, naming what goes; where there is no terminal to
 ask on, it wants --yes.`,
 		Example: "  decnet teardown web-01 web-02\n  decnet teardown --all --yes --wait",
