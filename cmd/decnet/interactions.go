@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"decnet/client"
@@ -59,7 +61,25 @@ func (a *app) showInteractions(list []*client.Interaction) error {
 	}
 	t := show.NewTable(a.color, "WHEN", "DECKY", "FROM", "SERVICE", "TYPE", "WHAT")
 	for _, i := range list {
-		t.Row(i.At.Local().Format("2006-01-02 15:04:05"), i.DeckyName, show.Cell{Text: i.SourceIP, Color: show.Yellow}, i.Service, i.Type, i.Message)
+		t.Row(i.At.Local().Format("2006-01-02 15:04:05"), i.DeckyName, show.Cell{Text: i.SourceIP, Color: show.Yellow}, i.Service, i.Type, deed(i))
 	}
 	return t.Write(a.out)
+}
+
+// deed says what an intruder did: what they asked for, or who they claimed to be by what proof, and what came of it.
+func deed(i *client.Interaction) string {
+	var parts []string
+	if i.Principal != nil || i.Secret != nil {
+		parts = append(parts, strings.TrimRight(value(i.Principal)+" / "+value(i.Secret), " /"))
+	}
+	if i.Command != nil {
+		parts = append(parts, *i.Command)
+	}
+	if len(parts) == 0 {
+		return i.Message
+	}
+	if i.Outcome != nil {
+		parts = append(parts, "→ "+*i.Outcome)
+	}
+	return strings.Join(parts, "  ")
 }

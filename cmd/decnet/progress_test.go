@@ -100,11 +100,28 @@ func TestInteractionsAreShownAsText(t *testing.T) {
 		a := newApp(strings.NewReader(""), &out, &out)
 		a.json = asJSON
 		if err := a.showInteractions([]*client.Interaction{{At: start, DeckyName: "web-01", SourceIP: "10.0.0.9", Service: "ssh", Type: "command",
-			Message: "ran \x1b]0;owned\x07\u009b2J\u202e\nroot"}}); err != nil {
+			Command: client.Optional("ran \x1b]0;owned\x07\u009b2J\u202e\nroot")}}); err != nil {
 			t.Fatal(err)
 		}
 		if text := out.String(); strings.ContainsAny(text, "\x1b\x07\u009b\u202e") || strings.Count(text, "\n") > 2 {
 			t.Errorf("it gives orders: %q", text)
+		}
+	}
+}
+
+func TestDeed(t *testing.T) {
+	user, secret, command, outcome := "root", `\x1b[31m`, "cat /etc/passwd", "rejected"
+	for _, test := range []struct {
+		in   client.Interaction
+		want string
+	}{
+		{client.Interaction{Message: "connect from 10.0.0.9"}, "connect from 10.0.0.9"},
+		{client.Interaction{Principal: &user, Secret: &secret, Outcome: &outcome}, `root / \x1b[31m  → rejected`},
+		{client.Interaction{Principal: &user}, "root"},
+		{client.Interaction{Command: &command, Principal: &user}, "root  cat /etc/passwd"},
+	} {
+		if got := deed(&test.in); got != test.want {
+			t.Errorf("it reads %q, want %q", got, test.want)
 		}
 	}
 }
