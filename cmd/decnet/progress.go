@@ -12,11 +12,6 @@ import (
 	"decnet/cmd/decnet/internal/show"
 )
 
-// job is one lifecycle as the journal has shown it so far.
-type job struct {
-	event client.Event // the latest entry
-}
-
 // progress shows lifecycles on their way: on a terminal one line each, updated in place, else a line for each entry of the journal.
 type progress struct {
 	out    io.Writer
@@ -26,13 +21,13 @@ type progress struct {
 	height int
 	now    func() time.Time
 
-	jobs  []*job
-	byID  map[string]*job
+	jobs  []*client.Event // the latest entry of each lifecycle, in the order they came
+	byID  map[string]*client.Event
 	drawn int // lines on the screen that the next drawing replaces
 }
 
 func newProgress(out io.Writer, inline, color bool, width, height int, now func() time.Time) *progress {
-	return &progress{out: out, inline: inline, color: color, width: width, height: height, now: now, byID: map[string]*job{}}
+	return &progress{out: out, inline: inline, color: color, width: width, height: height, now: now, byID: map[string]*client.Event{}}
 }
 
 // expect makes lifecycles known before their first entry comes.
@@ -42,14 +37,15 @@ func (p *progress) expect(list []client.Lifecycle) {
 	}
 }
 
+// job notes where a lifecycle stands.
 func (p *progress) job(e client.Event) {
 	j := p.byID[e.Lifecycle.Id]
 	if j == nil {
-		j = &job{}
+		j = &client.Event{}
 		p.byID[e.Lifecycle.Id] = j
 		p.jobs = append(p.jobs, j)
 	}
-	j.event = e
+	*j = e
 }
 
 // event takes in one entry.
@@ -78,12 +74,12 @@ func (p *progress) draw() {
 	}
 	name := 0
 	for _, j := range p.jobs {
-		name = max(name, utf8.RuneCountInString(j.event.Lifecycle.DeckyName))
+		name = max(name, utf8.RuneCountInString(j.Lifecycle.DeckyName))
 	}
 	rows, hidden := p.visible()
 	p.drawn = 0
 	for _, j := range rows {
-		fmt.Fprintf(&b, "%s\x1b[K\n", p.line(j.event, name))
+		fmt.Fprintf(&b, "%s\x1b[K\n", p.line(*j, name))
 		p.drawn++
 	}
 	if hidden > 0 {
@@ -95,14 +91,14 @@ func (p *progress) draw() {
 }
 
 // visible picks the jobs that fit on the screen: all in their order, or else those still under way first.
-func (p *progress) visible() (rows []*job, hidden int) {
+func (p *progress) visible() (rows []*client.Event, hidden int) {
 	room := max(p.height-2, 1)
 	if len(p.jobs) <= room {
 		return p.jobs, 0
 	}
 	for _, ended := range []bool{false, true} {
 		for _, j := range p.jobs {
-			if terminal(j.event.Status) == ended && len(rows) < room {
+			if terminal(j.Status) == ended && len(rows) < room {
 				rows = append(rows, j)
 			}
 		}
@@ -139,7 +135,7 @@ func (p *progress) counts() string {
 	}
 	n := map[client.LifecycleStatus]int{}
 	for _, j := range p.jobs {
-		n[j.event.Status]++
+		n[j.Status]++
 	}
 	var parts []string
 	for _, s := range order {
@@ -154,8 +150,8 @@ func (p *progress) counts() string {
 func (p *progress) failures() []client.Lifecycle {
 	var list []client.Lifecycle
 	for _, j := range p.jobs {
-		if j.event.Status == client.LifecycleStatusFailed || j.event.Status == client.LifecycleStatusCanceled {
-			list = append(list, j.event.Lifecycle)
+		if j.Status == client.LifecycleStatusFailed || j.Status == client.LifecycleStatusCanceled {
+			list = append(list, j.Lifecycle)
 		}
 	}
 	return list
