@@ -1,0 +1,79 @@
+// A real browser on a running server. Nothing here starts a server: DECNET_URL says where one is, DECNET_PASSWORD is admin's.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+
+export const url = process.env.DECNET_URL ?? 'http://127.0.0.1:8080'
+export const password = process.env.DECNET_PASSWORD ?? ''
+
+const flags = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Opens a browser with a profile of its own. Every request is counted; one to another host is refused and remembered in `outside`. */
+export async function openBrowser({ colorScheme = 'light', viewport = { width: 1440, height: 1000 } } = {}) {
+  const profile = await mkdtemp(join(tmpdir(), 'decnet-e2e-'))
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.DECNET_CHROMIUM ?? '/usr/bin/chromium',
+    headless: true, args: flags, colorScheme, viewport, timezoneId: 'UTC', locale: 'en-GB',
+  })
+  const outside = []
+  const problems = []
+  const host = new URL(url).host
+  await context.route('**', (route) => {
+    const asked = new URL(route.request().url())
+    if (asked.host === host || asked.protocol === 'data:' || asked.protocol === 'blob:') return route.continue()
+    outside.push(asked.href)
+    return route.abort()
+  })
+  context.on('page', watch)
+  context.pages().forEach(watch)
+  function watch(page) {
+    page.on('websocket', (socket) => new URL(socket.url()).host === host || outside.push(socket.url()))
+    page.on('pageerror', (error) => problems.push(String(error)))
+    page.on('console', (message) => /Content Security Policy|Trusted/.test(message.text()) && problems.push(message.text()))
+    page.on('dialog', (dialog) => {
+      problems.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+  }
+  return {
+    context, outside, problems,
+    newPage: () => context.newPage(),
+    async close() {
+      await context.close()
+      await rm(profile, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Signs in on the page that is open. */
+export async function signIn(page) {
+  await page.getByLabel('User name').fill('admin')
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+let token
+
+/** Asks the API as a script does, beside the browser. */
+export async function ask(query, variables = {}) {
+  token ??= password && (await post(`mutation ($p: String!) { login(username: "admin", password: $p) { token } }`, { p: password })).login.token
+  return post(query, variables)
+}
+
+async function post(query, variables) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  })
+  const { data, errors } = await response.json()
+  if (errors) throw new Error(JSON.stringify(errors))
+  return data
+}
+
+/** A name that no earlier run has used. */
+export const freshName = (prefix) => `${prefix}-${Date.now().toString(36)}`

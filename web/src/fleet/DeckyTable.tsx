@@ -1,0 +1,39 @@
+import type { Decky } from './documents'
+import { DeckyRow } from './DeckyRow'
+import { deckyKey, type Entry } from './journal'
+
+interface Props {
+  deployment: string
+  deckies: readonly Decky[]
+  latest: ReadonlyMap<string, Entry>
+  /** Absent for who may only look. */
+  onMutate?: ((decky: Decky) => void) | undefined
+  onTeardown?: ((decky: Decky) => void) | undefined
+}
+
+/** The deckies of one deployment. */
+export function DeckyTable({ deployment, deckies, latest, onMutate, onTeardown }: Props) {
+  return (
+    <div className="scroll" role="region" aria-label={`Deckies of ${deployment}`} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Decky</th>
+            <th scope="col">State</th>
+            <th scope="col">Services</th>
+            <th scope="col">Address</th>
+            <th scope="col">Generation</th>
+            <th scope="col">Last mutation</th>
+            <th scope="col">Latest lifecycle</th>
+            {onMutate && <th scope="col">Actions</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {deckies.map((d) => (
+            <DeckyRow key={d.id} decky={d} latest={latest.get(deckyKey(deployment, d.name))} onMutate={onMutate} onTeardown={onTeardown} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

@@ -1,0 +1,16 @@
+// The newest interactions as the page knows them, each of them once.
+import type { Interaction } from './documents'
+
+/** How many interactions the page keeps. */
+export const keptInteractions = 200
+
+/** By ID, oldest first. */
+export type Feed = ReadonlyMap<string, Interaction>
+
+/** Adds interactions, in the order in which the server stored them. */
+export function feed(state: Feed, more: readonly Interaction[]): Feed {
+  const fresh = more.filter((i) => !state.has(i.id))
+  if (fresh.length === 0) return state
+  const all = [...state, ...fresh.map((i) => [i.id, i] as const)]
+  return new Map(all.slice(-keptInteractions))
+}

@@ -1,0 +1,85 @@
+// Who is signed in. The token lives as long as the tab: sessionStorage, never a cookie, so no other site's request can carry it.
+import { graphql } from '../gql'
+import type { Role } from '../gql/graphql'
+import { request } from '../api/request'
+
+const key = 'decnet.session'
+
+/** Who may ask, and what they may do. */
+export interface Session {
+  /** Null where the server asks nobody to sign in. */
+  token: string | null
+  expiresAt: string | null
+  username: string
+  role: Role
+}
+
+const viewerQuery = graphql(`
+  query Viewer {
+    viewer {
+      username
+      role
+    }
+  }
+`)
+
+const loginMutation = graphql(`
+  mutation Login($username: String!, $password: String!) {
+    login(username: $username, password: $password) {
+      token
+      expiresAt
+      viewer {
+        username
+        role
+      }
+    }
+  }
+`)
+
+const logoutMutation = graphql(`
+  mutation Logout {
+    logout {
+      ok
+    }
+  }
+`)
+
+interface Kept {
+  token: string
+  expiresAt: string
+}
+
+function kept(): Kept | null {
+  try {
+    const value: unknown = JSON.parse(sessionStorage.getItem(key) ?? 'null')
+    const { token, expiresAt } = (value ?? {}) as Partial<Kept>
+    return token && expiresAt && Date.parse(expiresAt) > Date.now() ? { token, expiresAt } : null
+  } catch {
+    return null // not ours, or storage is turned off: sign in
+  }
+}
+
+/** Asks the server who we are; null: nobody, so sign in. Throws when the server can't be asked. */
+export async function probe(): Promise<Session | null> {
+  const k = kept()
+  const { viewer } = await request(viewerQuery, {}, k?.token ?? null)
+  if (viewer) return { token: k?.token ?? null, expiresAt: k?.expiresAt ?? null, ...viewer }
+  forget()
+  return null
+}
+
+/** Signs in, and remembers it for this tab. */
+export async function signIn(username: string, password: string): Promise<Session> {
+  const { token, expiresAt, viewer } = (await request(loginMutation, { username, password }, null)).login
+  sessionStorage.setItem(key, JSON.stringify({ token, expiresAt } satisfies Kept))
+  return { token, expiresAt, ...viewer }
+}
+
+/** Ends the token on the server and forgets it. Without a server it is only forgotten: it ends by itself. */
+export async function signOut(session: Session): Promise<void> {
+  forget()
+  await request(logoutMutation, {}, session.token).catch(() => {})
+}
+
+/** Forgets the token. */
+export const forget = (): void => sessionStorage.removeItem(key)

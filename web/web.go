@@ -1,0 +1,163 @@
+// Package web serves the pages that are built into the program: the fleet at /, and GraphiQL at /graphiql. They need nothing from outside: no other
+// host is named in them, and the policy that they are served with lets the browser ask no other host.
+//
+// The sources in src are built by Vite into dist, which is committed, so that the server builds with Go alone. Names under dist/assets bear a hash of
+// their content and never change.
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"sync"
+	"time"
+)
+
+//go:embed dist
+var dist embed.FS
+
+// pages are the routes of the app and the documents that answer them. What is not here and not a file of dist is 404: a wrong address is told so, and
+// never gets a page that pretends to be it.
+var pages = map[string]string{
+	"/":         "index.html",
+	"/graphiql": "graphiql.html",
+}
+
+// The policies keep an intruder's bytes harmless even where a page were to fail to. Nothing runs but our own files; React never needs innerHTML, so the
+// browser forbids it (trusted types).
+const (
+	policy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; " +
+		"form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+	// Monaco, GraphiQL's editor, makes style elements and runs workers.
+	graphiqlPolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; " +
+		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+// contentTypes are the types of dist's files, by extension. They do not depend on the machine's own table.
+var contentTypes = map[string]string{
+	".css":  "text/css; charset=utf-8",
+	".html": "text/html; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".md":   "text/plain; charset=utf-8",
+	".svg":  "image/svg+xml",
+	".ttf":  "font/ttf",
+}
+
+// Handler serves the pages.
+func Handler() http.Handler {
+	files := map[string]*file{}
+	err := fs.WalkDir(dist, "dist", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := dist.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		name = strings.TrimPrefix(name, "dist")
+		f, err := newFile(name, content)
+		files[name] = f
+		return err
+	})
+	if err != nil {
+		panic(fmt.Errorf("web: read the files in the program: %w", err)) // only a wrong build can get here, and every test would
+	}
+	for route, document := range pages {
+		files[route] = files["/"+document]
+		delete(files, "/"+document) // one address for each page
+	}
+	files["/graphiql"].policy = graphiqlPolicy
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		f, ok := files[r.URL.Path]
+		if !ok {
+			h.Set("Content-Security-Policy", policy)
+			http.NotFound(w, r)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			h.Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
+			return
+		}
+		f.serve(w, r)
+	})
+}
+
+// file is one file of dist, ready to be sent.
+type file struct {
+	content     []byte
+	gzipped     func() []byte // nil: not worth it
+	contentType string
+	cache       string
+	policy      string
+	tag         string
+}
+
+// worthGzip is the size in bytes from which compressing pays.
+const worthGzip = 1024
+
+func newFile(name string, content []byte) (*file, error) {
+	contentType, ok := contentTypes[path.Ext(name)]
+	if !ok {
+		return nil, fmt.Errorf("no content type is known for %s", name)
+	}
+	sum := sha256.Sum256(content)
+	f := &file{content: content, contentType: contentType, cache: "no-cache", policy: policy, tag: hex.EncodeToString(sum[:12])}
+	if strings.HasPrefix(name, "/assets/") {
+		f.cache = "public, max-age=31536000, immutable"
+	}
+	if len(content) >= worthGzip {
+		// When first asked for, and then kept: most runs of the server never show GraphiQL.
+		f.gzipped = sync.OnceValue(func() []byte { return compress(content) })
+	}
+	return f, nil
+}
+
+func compress(content []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(content) // a buffer takes everything
+	_ = w.Close()
+	return b.Bytes()
+}
+
+func (f *file) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", f.contentType)
+	h.Set("Cache-Control", f.cache)
+	h.Set("Content-Security-Policy", f.policy)
+	content, tag := f.content, f.tag
+	if f.gzipped != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+			content, tag = f.gzipped(), tag+"-gzip"
+			h.Set("Content-Encoding", "gzip")
+		}
+	}
+	h.Set("ETag", `"`+tag+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+}
+
+// acceptsGzip reads an Accept-Encoding header.
+func acceptsGzip(header string) bool {
+	for item := range strings.SplitSeq(header, ",") {
+		coding, weight, _ := strings.Cut(strings.ReplaceAll(item, " ", ""), ";")
+		if strings.EqualFold(coding, "gzip") {
+			return strings.Trim(strings.TrimPrefix(strings.ToLower(weight), "q="), "0.") != "" || weight == ""
+		}
+	}
+	return false
+}
