@@ -5,6 +5,7 @@ import (
 	_ "decnet/decoy/services/ftp"
 	_ "decnet/decoy/services/http"
 	_ "decnet/decoy/services/https"
+	_ "decnet/decoy/services/mysql"
 	_ "decnet/decoy/services/redis"
 	_ "decnet/decoy/services/ssh"
 	_ "decnet/decoy/services/telnet"

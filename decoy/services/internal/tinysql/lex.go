@@ -1,0 +1,167 @@
+// Package tinysql understands as much SQL as an intruder types to look around: SELECT of one table, with simple conditions, and lists of functions
+// and variables. What it doesn't understand it says so, and where, for the database to refuse in its own words. It is not a database: nothing is
+// stored, and time and memory are bounded by the length of the query and the size of the tables, which are small.
+package tinysql
+
+import "strings"
+
+// maxTokens bounds a statement.
+const maxTokens = 4096
+
+// Kind tells tokens apart.
+type Kind int
+
+// The kinds. A Word may be a keyword or a name; Name is a quoted name; Variable begins with @.
+const (
+	End Kind = iota
+	Word
+	Name
+	String
+	Number
+	Variable
+	Symbol
+	Broken // a string or comment without an end
+)
+
+// Token is a piece of a statement.
+type Token struct {
+	Kind     Kind
+	Text     string // without quotes
+	From, To int    // where it is in the query
+}
+
+// Is tells whether the token is the keyword or symbol, in any case.
+func (t Token) Is(text string) bool {
+	return (t.Kind == Word || t.Kind == Symbol) && strings.EqualFold(t.Text, text)
+}
+
+// Dialect is how a database reads text.
+type Dialect struct {
+	DoubleQuotedStrings bool // and names in backquotes, # comments, backslashes in strings, /*! comments that are not
+}
+
+// Split returns the tokens of each statement of the query, without empty ones. A statement ends at a semicolon.
+func (d Dialect) Split(query string) [][]Token {
+	var statements [][]Token
+	var tokens []Token
+	end := func() {
+		if len(tokens) > 0 {
+			statements, tokens = append(statements, tokens), nil
+		}
+	}
+	for at, n := 0, 0; n < maxTokens; n++ {
+		t := d.next(query, at)
+		if t.Kind == End {
+			break
+		}
+		at = t.To
+		if t.Kind == Symbol && t.Text == ";" {
+			end()
+			continue
+		}
+		tokens = append(tokens, t)
+	}
+	end()
+	return statements
+}
+
+func isLetter(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80
+}
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// next returns the first token from at on.
+func (d Dialect) next(q string, at int) Token {
+	at, ok := d.skip(q, at)
+	if !ok {
+		return Token{Broken, q[at:], at, len(q)}
+	}
+	if at == len(q) {
+		return Token{End, "", at, at}
+	}
+	to := at + 1
+	while := func(is func(byte) bool) {
+		for to < len(q) && is(q[to]) {
+			to++
+		}
+	}
+	kind := Symbol
+	switch c := q[at]; {
+	case c == '\'' || c == '"' || c == '`' && d.DoubleQuotedStrings:
+		return d.quoted(q, at)
+	case isLetter(c):
+		kind = Word
+		while(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '$' })
+	case isDigit(c):
+		kind = Number
+		while(func(c byte) bool { return isDigit(c) || c == '.' })
+	case c == '@' && d.DoubleQuotedStrings:
+		kind = Variable
+		while(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '@' || c == '.' || c == '$' })
+	case to < len(q) && strings.Contains(" <= >= <> != || :: !~ ~* := ", " "+q[at:at+2]+" "):
+		to++
+	}
+	return Token{kind, q[at:to], at, to}
+}
+
+// skip goes over space and comments; it fails at a comment without an end.
+func (d Dialect) skip(q string, at int) (int, bool) {
+	for at < len(q) {
+		rest := q[at:]
+		switch {
+		case strings.IndexByte(" \t\r\n\f\v\x00", rest[0]) >= 0:
+			at++
+		case strings.HasPrefix(rest, "--"), rest[0] == '#' && d.DoubleQuotedStrings:
+			line := strings.IndexByte(rest, '\n')
+			if line < 0 {
+				return len(q), true
+			}
+			at += line + 1
+		case strings.HasPrefix(rest, "/*!") && d.DoubleQuotedStrings:
+			at += 3
+			for at < len(q) && isDigit(q[at]) {
+				at++
+			}
+		case strings.HasPrefix(rest, "*/") && d.DoubleQuotedStrings:
+			at += 2
+		case strings.HasPrefix(rest, "/*"):
+			end := strings.Index(rest[2:], "*/")
+			if end < 0 {
+				return at, false
+			}
+			at += end + 4
+		default:
+			return at, true
+		}
+	}
+	return at, true
+}
+
+// quoted reads a string or a quoted name.
+func (d Dialect) quoted(q string, at int) Token {
+	quote := q[at]
+	kind := String
+	if quote == '`' || quote == '"' && !d.DoubleQuotedStrings {
+		kind = Name
+	}
+	var text strings.Builder
+	for i := at + 1; i < len(q); i++ {
+		switch c := q[i]; {
+		case c == quote && i+1 < len(q) && q[i+1] == quote:
+			i++
+			text.WriteByte(c)
+		case c == quote:
+			return Token{kind, text.String(), at, i + 1}
+		case c == '\\' && d.DoubleQuotedStrings && kind == String && i+1 < len(q):
+			i++
+			c = q[i]
+			if n := strings.IndexByte("nrt0", c); n >= 0 {
+				c = "\n\r\t\x00"[n]
+			}
+			text.WriteByte(c)
+		default:
+			text.WriteByte(c)
+		}
+	}
+	return Token{Broken, q[at:], at, len(q)}
+}

@@ -1,0 +1,551 @@
+package tinysql
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"decnet/decoy/services/internal/bait"
+)
+
+// maxItems bounds the list of a SELECT, and so how much larger than the query its result can be.
+const maxItems = 64
+
+// Item is one of the things that a SELECT asks for.
+type Item struct {
+	Tokens []Token
+	Text   string // as it was written, without the alias
+	Alias  string
+}
+
+// Select is a parsed SELECT.
+type Select struct {
+	Items  []Item
+	From   []string // the parts of the table's name; nil where there is none
+	where  []condition
+	order  string
+	down   bool
+	limit  int // -1: none
+	offset int
+}
+
+type condition struct {
+	column string
+	op     string
+	values []string
+}
+
+// SyntaxError is where a statement stops making sense. At is the offset in the query; at its end, its length.
+type SyntaxError struct{ At int }
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("syntax error at byte %d", e.At) }
+
+// UnknownColumn is an error that names the column.
+type UnknownColumn string
+
+func (e UnknownColumn) Error() string { return "unknown column " + string(e) }
+
+// Result is a table of strings and nils.
+type Result struct {
+	Columns []bait.Column
+	Rows    [][]any
+}
+
+// One returns the result of one row and one column.
+func One(name, value string) *Result {
+	return &Result{Columns: []bait.Column{{Name: name}}, Rows: [][]any{{value}}}
+}
+
+// FromTable returns all of a table.
+func FromTable(t *bait.Table) *Result {
+	r := &Result{Columns: t.Columns}
+	for _, row := range t.Rows {
+		values := make([]any, len(row))
+		for i, v := range row {
+			values[i] = v
+		}
+		r.Rows = append(r.Rows, values)
+	}
+	return r
+}
+
+// parser goes through the tokens of one statement.
+type parser struct {
+	query  string
+	tokens []Token
+	at     int
+}
+
+func (p *parser) peek() Token {
+	if p.at < len(p.tokens) {
+		return p.tokens[p.at]
+	}
+	return Token{Kind: End, From: len(p.query), To: len(p.query)}
+}
+
+func (p *parser) take(texts ...string) bool {
+	for i, text := range texts {
+		if p.at+i >= len(p.tokens) || !p.tokens[p.at+i].Is(text) {
+			return false
+		}
+	}
+	p.at += len(texts)
+	return true
+}
+
+func (p *parser) unexpected() error { return &SyntaxError{p.peek().From} }
+
+// clauses end what comes before them.
+var clauses = []string{"from", "where", "order", "limit", "offset", "group", "having", "union", "into", "for", "procedure"}
+
+func isClause(t Token) bool {
+	return t.Kind == Word && slices.Contains(clauses, strings.ToLower(t.Text))
+}
+
+// ParseSelect parses a SELECT statement, whose tokens are of the query.
+func ParseSelect(query string, tokens []Token) (*Select, error) {
+	p := &parser{query: query, tokens: tokens}
+	s := &Select{limit: -1}
+	if !p.take("select") {
+		return nil, p.unexpected()
+	}
+	for p.take("distinct") || p.take("all") || p.take("sql_no_cache") || p.take("sql_calc_found_rows") || p.take("high_priority") {
+	}
+	for {
+		item, err := p.item()
+		if err != nil {
+			return nil, err
+		}
+		s.Items = append(s.Items, item)
+		if len(s.Items) == maxItems || !p.take(",") {
+			break
+		}
+	}
+	if p.take("from") {
+		name, err := p.name()
+		if err != nil {
+			return nil, err
+		}
+		s.From = name
+		if p.take("as"); p.peek().Kind == Word && !isClause(p.peek()) || p.peek().Kind == Name {
+			p.at++
+		}
+	}
+	if p.take("where") {
+		for {
+			c, err := p.condition()
+			if err != nil {
+				return nil, err
+			}
+			s.where = append(s.where, c)
+			if !p.take("and") {
+				break
+			}
+		}
+	}
+	if p.take("order", "by") {
+		name, err := p.name()
+		if err != nil {
+			return nil, err
+		}
+		s.order = name[len(name)-1]
+		if s.down = p.take("desc"); !s.down {
+			p.take("asc")
+		}
+		for p.take(",") { // the first decides
+			if _, err := p.name(); err != nil {
+				return nil, err
+			}
+			if !p.take("desc") {
+				p.take("asc")
+			}
+		}
+	}
+	if p.take("limit") {
+		n, err := p.number()
+		if err != nil {
+			return nil, err
+		}
+		s.limit = n
+		if p.take(",") {
+			s.offset = n
+			if s.limit, err = p.number(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if p.take("offset") {
+		n, err := p.number()
+		if err != nil {
+			return nil, err
+		}
+		s.offset = n
+	}
+	if p.at < len(p.tokens) {
+		return nil, p.unexpected()
+	}
+	return s, nil
+}
+
+// item reads one of the list: up to a comma or clause outside parentheses.
+func (p *parser) item() (Item, error) {
+	start, depth := p.at, 0
+	for p.at < len(p.tokens) {
+		t := p.peek()
+		if t.Kind == Broken || t.Kind == Symbol && t.Text == ")" && depth == 0 {
+			return Item{}, p.unexpected()
+		}
+		if depth == 0 && (t.Is(",") || isClause(t)) {
+			break
+		}
+		if t.Is("(") {
+			depth++
+		} else if t.Is(")") {
+			depth--
+		}
+		p.at++
+	}
+	tokens := p.tokens[start:p.at]
+	if len(tokens) == 0 || depth > 0 {
+		return Item{}, p.unexpected()
+	}
+	if tokens[0].Is("*") && len(tokens) > 1 {
+		return Item{}, &SyntaxError{tokens[1].From}
+	}
+	item := Item{Tokens: tokens}
+	if n := len(tokens); n > 1 {
+		last, before := tokens[n-1], tokens[n-2]
+		named := last.Kind == Word || last.Kind == Name || last.Kind == String
+		switch {
+		case n > 2 && named && before.Is("as"):
+			item.Alias, item.Tokens = last.Text, tokens[:n-2]
+		case named && (before.Kind != Symbol || before.Text == ")"):
+			item.Alias, item.Tokens = last.Text, tokens[:n-1]
+		}
+	}
+	item.Text = p.query[item.Tokens[0].From:item.Tokens[len(item.Tokens)-1].To]
+	return item, nil
+}
+
+// name reads a name of one or more parts.
+func (p *parser) name() ([]string, error) {
+	var parts []string
+	for {
+		t := p.peek()
+		if t.Kind != Name && t.Kind != Number && (t.Kind != Word || isClause(t)) {
+			return nil, p.unexpected()
+		}
+		p.at++
+		parts = append(parts, t.Text)
+		if !p.take(".") {
+			return parts, nil
+		}
+	}
+}
+
+func (p *parser) number() (int, error) {
+	t := p.peek()
+	n, err := strconv.Atoi(t.Text)
+	if t.Kind != Number || err != nil {
+		return 0, p.unexpected()
+	}
+	p.at++
+	return n, nil
+}
+
+func (p *parser) value() (string, error) {
+	t := p.peek()
+	if t.Kind != Number && t.Kind != String {
+		return "", p.unexpected()
+	}
+	p.at++
+	return t.Text, nil
+}
+
+func (p *parser) condition() (condition, error) {
+	if t := p.peek(); t.Kind == Number { // 1=1
+		left, _ := p.value()
+		if !p.take("=") {
+			return condition{op: "true"}, nil
+		}
+		right, err := p.value()
+		if err != nil {
+			return condition{}, err
+		}
+		if left == right {
+			return condition{op: "true"}, nil
+		}
+		return condition{op: "false"}, nil
+	}
+	name, err := p.name()
+	if err != nil {
+		return condition{}, err
+	}
+	c := condition{column: name[len(name)-1]}
+	switch t := p.peek(); {
+	case t.Is("="), t.Is("<>"), t.Is("!="), t.Is("<"), t.Is(">"), t.Is("<="), t.Is(">="), t.Is("like"), t.Is("ilike"):
+		c.op = strings.ToLower(t.Text)
+		p.at++
+		v, err := p.value()
+		if err != nil {
+			return condition{}, err
+		}
+		c.values = []string{v}
+		return c, nil
+	case p.take("in", "("):
+		c.op = "in"
+		for {
+			v, err := p.value()
+			if err != nil {
+				return condition{}, err
+			}
+			c.values = append(c.values, v)
+			if !p.take(",") {
+				break
+			}
+		}
+		if !p.take(")") {
+			return condition{}, p.unexpected()
+		}
+		return c, nil
+	}
+	return condition{}, p.unexpected()
+}
+
+// IsStar tells whether the item is all columns.
+func (i Item) IsStar() bool {
+	last := i.Tokens[len(i.Tokens)-1]
+	return last.Is("*") && (len(i.Tokens) == 1 || len(i.Tokens) == 3 && i.Tokens[1].Is("."))
+}
+
+// Call returns the function's name in lower case and the argument's tokens where the item is a call.
+func (i Item) Call() (name string, args []Token, ok bool) {
+	n := len(i.Tokens)
+	for open := 1; open < n && open <= 3; open += 2 { // maybe with a schema
+		if i.Tokens[open].Is("(") && i.Tokens[n-1].Is(")") && i.Tokens[open-1].Kind != Symbol {
+			return strings.ToLower(i.Tokens[open-1].Text), i.Tokens[open+1 : n-1], true
+		}
+	}
+	return "", nil, false
+}
+
+// column returns the column's name where the item is one.
+func (i Item) column() (string, bool) {
+	last := i.Tokens[len(i.Tokens)-1]
+	if len(i.Tokens)%2 == 0 || last.Kind != Word && last.Kind != Name {
+		return "", false
+	}
+	for j := 1; j < len(i.Tokens); j += 2 {
+		if !i.Tokens[j].Is(".") {
+			return "", false
+		}
+	}
+	return last.Text, true
+}
+
+// Literal returns the value of a number, a string, NULL, or a sum, difference or product of two numbers.
+func (i Item) Literal() (value any, ok bool) {
+	if first := i.Tokens[0]; len(i.Tokens) == 1 {
+		switch {
+		case first.Kind == Number || first.Kind == String:
+			return first.Text, true
+		case first.Is("null"):
+			return nil, true
+		}
+		return nil, false
+	}
+	if len(i.Tokens) != 3 {
+		return nil, false
+	}
+	a, err1 := strconv.ParseInt(i.Tokens[0].Text, 10, 32)
+	b, err2 := strconv.ParseInt(i.Tokens[2].Text, 10, 32)
+	if err1 != nil || err2 != nil {
+		return nil, false
+	}
+	switch i.Tokens[1].Text {
+	case "+":
+		return strconv.FormatInt(a+b, 10), true
+	case "-":
+		return strconv.FormatInt(a-b, 10), true
+	case "*":
+		return strconv.FormatInt(a*b, 10), true
+	}
+	return nil, false
+}
+
+// Run selects from the table, nil where there is none. name gives a column's heading, evaluate the value of what is neither a column nor a literal.
+func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) (any, error)) (*Result, error) {
+	source := &Result{Rows: [][]any{{}}}
+	if t != nil {
+		source = FromTable(t)
+	}
+	rows, err := s.filter(source)
+	if err != nil {
+		return nil, err
+	}
+	out := &Result{}
+	type cell struct {
+		from  int // a column, or -1 for value
+		value any
+	}
+	var cells []cell
+	counting := false
+	for _, item := range s.Items {
+		if item.IsStar() && t != nil {
+			for i, c := range source.Columns {
+				out.Columns = append(out.Columns, c)
+				cells = append(cells, cell{from: i})
+			}
+			continue
+		}
+		heading := bait.Column{Name: name(item)}
+		if column, ok := item.column(); ok && t != nil {
+			at := source.index(column)
+			if at < 0 {
+				return nil, UnknownColumn(column)
+			}
+			heading.Kind = source.Columns[at].Kind
+			if item.Alias == "" {
+				heading.Name = source.Columns[at].Name
+			}
+			out.Columns, cells = append(out.Columns, heading), append(cells, cell{from: at})
+			continue
+		}
+		value, ok := item.Literal()
+		if f, args, call := item.Call(); call && f == "count" && len(args) > 0 {
+			counting, ok, value = true, true, strconv.Itoa(len(rows))
+		}
+		if !ok {
+			if value, err = evaluate(item); err != nil {
+				return nil, err
+			}
+		}
+		if text, isText := value.(string); isText {
+			if _, err := strconv.ParseInt(text, 10, 64); err == nil && item.Tokens[0].Kind != String {
+				heading.Kind = bait.Number
+			}
+		}
+		out.Columns, cells = append(out.Columns, heading), append(cells, cell{-1, value})
+	}
+	if counting {
+		rows = rows[:min(len(rows), 1)]
+		if len(rows) == 0 {
+			rows = [][]any{make([]any, len(source.Columns))}
+		}
+	}
+	rows = rows[min(s.offset, len(rows)):]
+	if s.limit >= 0 {
+		rows = rows[:min(s.limit, len(rows))]
+	}
+	for _, row := range rows {
+		values := make([]any, len(cells))
+		for i, c := range cells {
+			if values[i] = c.value; c.from >= 0 {
+				values[i] = row[c.from]
+			}
+		}
+		out.Rows = append(out.Rows, values)
+	}
+	return out, nil
+}
+
+func (r *Result) index(column string) int {
+	return slices.IndexFunc(r.Columns, func(c bait.Column) bool { return strings.EqualFold(c.Name, column) })
+}
+
+// filter returns the rows that meet the conditions, in order.
+func (s *Select) filter(source *Result) ([][]any, error) {
+	rows := source.Rows
+	for _, c := range s.where {
+		if c.op == "true" {
+			continue
+		}
+		if c.op == "false" {
+			return nil, nil
+		}
+		at := source.index(c.column)
+		if at < 0 {
+			return nil, UnknownColumn(c.column)
+		}
+		var kept [][]any
+		for _, row := range rows {
+			if text, ok := row[at].(string); ok && c.holds(text) {
+				kept = append(kept, row)
+			}
+		}
+		rows = kept
+	}
+	if at := source.index(s.order); at >= 0 {
+		rows = slices.Clone(rows)
+		slices.SortStableFunc(rows, func(a, b []any) int {
+			x, _ := a[at].(string)
+			y, _ := b[at].(string)
+			if s.down {
+				return compare(y, x)
+			}
+			return compare(x, y)
+		})
+	}
+	return rows, nil
+}
+
+func compare(a, b string) int {
+	x, err1 := strconv.ParseFloat(a, 64)
+	y, err2 := strconv.ParseFloat(b, 64)
+	if err1 != nil || err2 != nil {
+		return strings.Compare(strings.ToLower(a), strings.ToLower(b))
+	}
+	switch {
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	}
+	return 0
+}
+
+func (c condition) holds(v string) bool {
+	if c.op == "in" {
+		return slices.ContainsFunc(c.values, func(w string) bool { return compare(v, w) == 0 })
+	}
+	n := compare(v, c.values[0])
+	switch c.op {
+	case "=":
+		return n == 0
+	case "<>", "!=":
+		return n != 0
+	case "<":
+		return n < 0
+	case ">":
+		return n > 0
+	case "<=":
+		return n <= 0
+	case ">=":
+		return n >= 0
+	}
+	return Like(c.values[0], v)
+}
+
+// Like is SQL's LIKE, in any case. It goes back to the last % only.
+func Like(pattern, s string) bool {
+	pattern, s = strings.ToLower(pattern), strings.ToLower(s)
+	p, i, percent, from := 0, 0, -1, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '%':
+			percent, from = p, i
+			p++
+		case p+1 < len(pattern) && pattern[p] == '\\' && pattern[p+1] == s[i]:
+			p, i = p+2, i+1
+		case p < len(pattern) && (pattern[p] == '_' || pattern[p] == s[i]):
+			p, i = p+1, i+1
+		case percent >= 0:
+			from++
+			p, i = percent+1, from
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "%") == ""
+}

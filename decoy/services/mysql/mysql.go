@@ -1,0 +1,201 @@
+// Package mysql is the decoy of a MySQL or MariaDB server: its protocol by hand, and the data of package bait behind it. Every proof of a password is
+// recorded with the salt that it was made with, so that it can be guessed at leisure, and every query. The server seems to be a replica that
+// is read-only: it can be looked at and not changed.
+package mysql
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"decnet/decoy"
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/shell"
+)
+
+func init() {
+	decoy.Register("mysql", func(h *decoy.Host) (decoy.Service, error) { return newServer(h), nil })
+}
+
+// server is the decky's database server.
+type server struct {
+	host         *decoy.Host
+	system       *shell.System
+	app          *bait.App
+	banner       string // as the greeting has it
+	version      string // as VERSION() has it
+	comment      string
+	mariadb      bool
+	plugin       string // of its accounts
+	capabilities uint32
+	extended     uint32
+	charset      byte
+	pace         time.Duration // of connections, before anybody looked
+	count        atomic.Uint32
+}
+
+// versions are those that each distribution and the makers' own packages for it ship.
+var versions = map[string][]string{
+	"debian":   {"10.11.6-MariaDB-0+deb12u1", "10.11.4-MariaDB-1~deb12u1", "11.4.2-MariaDB-deb12", "8.0.36", "8.0.39", "8.4.2"},
+	"ubuntu22": {"8.0.36-0ubuntu0.22.04.1", "8.0.39-0ubuntu0.22.04.1", "8.0.37-0ubuntu0.22.04.3", "10.6.16-MariaDB-0ubuntu0.22.04.1", "10.6.18-MariaDB-0ubuntu0.22.04.1"},
+	"ubuntu20": {"8.0.36-0ubuntu0.20.04.1", "8.0.39-0ubuntu0.20.04.1", "10.3.39-MariaDB-0ubuntu0.20.04.2"},
+	"rocky9":   {"8.0.36", "8.0.32", "10.5.22-MariaDB", "10.11.6-MariaDB"},
+	"centos7":  {"8.0.36", "10.4.33-MariaDB", "10.6.17-MariaDB"},
+	"fedora":   {"8.0.36", "8.0.37", "10.5.25-MariaDB"},
+	"kali":     {"10.11.7-MariaDB-4", "11.4.2-MariaDB-4"},
+	"arch":     {"11.4.2-MariaDB", "11.3.2-MariaDB"},
+	"alpine":   {"10.11.8-MariaDB", "10.11.6-MariaDB"},
+}
+
+func newServer(h *decoy.Host) *server {
+	choices := versions[h.Distro]
+	if h.OS == "windows" || h.OS == "windows_server" {
+		choices = []string{"8.0.36", "8.0.39", "8.4.2", "10.4.32-MariaDB"}
+	}
+	if choices == nil {
+		choices = versions["debian"]
+	}
+	version := decoy.Pick(h, "mysql-version", choices...)
+	v := &server{
+		host: h, system: shell.SystemOf(h), app: bait.AppOf(h), version: version, banner: version, mariadb: strings.Contains(version, "MariaDB"),
+		pace: time.Duration(20+h.Rand("mysql").IntN(200)) * time.Second,
+	}
+	if !v.mariadb {
+		v.plugin, v.capabilities, v.charset, v.comment = caching, capabilities8, 255, "MySQL Community Server - GPL"
+		if strings.Contains(version, "ubuntu") {
+			v.comment = "(Ubuntu)"
+		}
+		return v
+	}
+	v.plugin, v.capabilities, v.charset, v.comment = native, capabilitiesM, 45, "mariadb.org binary distribution"
+	v.extended = extendedM
+	if strings.HasPrefix(version, "10.") {
+		// What old replicas need to see of every MariaDB 10.
+		v.banner = "5.5.5-" + version
+		if !strings.HasPrefix(version, "10.11") && !strings.HasPrefix(version, "10.6") {
+			v.extended &^= capTypeInfo | capSkipMeta
+		}
+	}
+	switch v.system.ID {
+	case "debian", "ubuntu", "kali":
+		v.comment = map[string]string{"debian": "Debian 12", "ubuntu": "Ubuntu 22.04", "kali": "Debian n/a"}[v.system.ID]
+		if h.Distro == "ubuntu20" {
+			v.comment = "Ubuntu 20.04"
+		}
+	case "rocky", "arch", "alpine", "fedora":
+		v.comment = "MariaDB Server"
+		if v.system.ID == "arch" {
+			v.comment = "Arch Linux"
+		}
+	}
+	return v
+}
+
+// started is when the server seems to have been started.
+func (v *server) started() time.Time { return v.host.BootTime().Add(15 * time.Second) }
+
+// conn is one connection.
+type conn struct {
+	packets
+	server       *server
+	s            *decoy.Session
+	salt         []byte
+	id           uint32
+	tls          bool
+	capabilities uint32 // that both ends have
+	extended     uint32
+	user         string
+	database     string
+}
+
+// ServeConn answers one client.
+func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
+	c := &conn{packets: packets{rw: s}, server: v, s: s, salt: newSalt()}
+	// The servers number connections from their start.
+	c.id = 8 + uint32(v.host.Now().Sub(v.started())/v.pace) + v.count.Add(1)
+	if c.login() {
+		for c.command() {
+		}
+	}
+	c.flush()
+}
+
+// The commands of the protocol.
+const (
+	comQuit             = 1
+	comInitDB           = 2
+	comQuery            = 3
+	comFieldList        = 4
+	comStatistics       = 9
+	comPing             = 14
+	comChangeUser       = 17
+	comStatementPrepare = 22
+	comSetOption        = 27
+	comResetConnection  = 31
+)
+
+// command answers one command; it tells whether to go on.
+func (c *conn) command() bool {
+	packet, err := c.read(maxPacket)
+	if errors.Is(err, errTooBig) {
+		c.fail(1153, "08S01", "Got a packet bigger than 'max_allowed_packet' bytes")
+	}
+	if err != nil || len(packet) == 0 {
+		return false
+	}
+	argument := string(packet[1:])
+	switch packet[0] {
+	case comQuit:
+		return false
+	case comInitDB:
+		c.s.Event(event.CommandRun, event.String(event.Command, "USE "+argument))
+		if c.use(argument) {
+			c.ok()
+		}
+	case comQuery:
+		c.s.Event("query", event.String(event.Command, argument), event.String("database", c.database))
+		c.query(argument)
+	case comFieldList:
+		table, _, _ := strings.Cut(argument, "\x00")
+		c.fieldList(table)
+	case comStatistics:
+		up := max(int64(c.server.host.Now().Sub(c.server.started()).Seconds()), 1)
+		c.put(fmt.Appendf(nil, "Uptime: %d  Threads: 2  Questions: %d  Slow queries: 0  Opens: 164  Open tables: 82  Queries per second avg: %.3f", up, up/9, 1.0/9))
+	case comPing, comResetConnection:
+		c.ok()
+	case comSetOption:
+		c.end(0)
+	case comStatementPrepare:
+		c.s.Event("query", event.String(event.Command, argument), event.String("database", c.database), event.String("how", "prepare"))
+		c.fail(1461, "42000", "Can't create more than max_prepared_stmt_count statements (current value: 0)")
+	case comChangeUser:
+		user, _, _ := strings.Cut(argument, "\x00")
+		c.s.Event(event.CommandRun, event.String(event.Command, "CHANGE USER "+user))
+		c.fail(1045, "28000", fmt.Sprintf("Access denied for user '%.80s'@'%s' (using password: YES)", user, c.s.Peer().Addr()))
+		return false
+	default:
+		c.s.Event(event.CommandRun, event.String(event.Command, fmt.Sprintf("COM_%d", packet[0])), event.Bytes("data", packet[1:]))
+		c.fail(1047, "08S01", "Unknown command")
+	}
+	return c.flush() == nil
+}
+
+// ok writes the packet that all went well.
+func (c *conn) ok() { c.put([]byte{0, 0, 0, 2, 0, 0, 0}) }
+
+// end writes the packet that ends rows (or, before them, columns).
+func (c *conn) end(warnings byte) { c.put([]byte{0xfe, warnings, 0, 2, 0}) }
+
+// fail writes an error.
+func (c *conn) fail(code uint16, state, message string) {
+	b := binary.LittleEndian.AppendUint16([]byte{0xff}, code)
+	if len(message) > 512 {
+		message = message[:512]
+	}
+	c.put(append(append(append(b, '#'), state...), message...))
+}

@@ -1,0 +1,261 @@
+package mysql
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/bait"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// identity returns one whose server is MariaDB or MySQL, as wanted, of that beginning of a version.
+func identity(t *testing.T, mariadb bool, version string) control.Identity {
+	t.Helper()
+	for range 200 {
+		id := decoytest.Identity()
+		h, err := decoy.NewHost(id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := newServer(h); v.mariadb == mariadb && strings.HasPrefix(v.version, version) {
+			return id
+		}
+	}
+	t.Fatal("no decky has such a server")
+	return control.Identity{}
+}
+
+func client(t *testing.T, d *decoytest.Decky, user, password, queries string, args ...string) (string, error) {
+	t.Helper()
+	if _, err := exec.LookPath("mysql"); err != nil {
+		t.Skip("this test needs the real client mysql")
+	}
+	host, port, err := net.SplitHostPort(d.Address(3306))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	all := []string{"--no-defaults", "-h", host, "-P", port, "-u", user, "--force", "--table"}
+	if password != "" {
+		all = append(all, "-p"+password)
+	}
+	cmd := exec.CommandContext(ctx, "mysql", append(all, args...)...)
+	cmd.Stdin = strings.NewReader(queries)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func contains(t *testing.T, out string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(out, want) {
+			t.Errorf("the answers lack %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestRealClient(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		mariadb bool
+		version string
+		args    []string
+	}{
+		"MariaDB 10.11": {true, "10.11", nil}, "MariaDB 11": {true, "11", nil}, "MySQL 8": {false, "8", []string{"--skip-ssl"}}, "MySQL 8 with TLS": {false, "8", []string{"--ssl"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := decoytest.StartAs(t, identity(t, c.mariadb, c.version), "mysql")
+			app := bait.AppOf(d.Host)
+			out, _ := client(t, d, app.Name, app.Secret, `SELECT @@version_comment, VERSION();
+SHOW DATABASES;
+SHOW DATABASES LIKE 'my%';
+SELECT DATABASE(), USER();
+SELECT * FROM users;
+USE `+app.Name+`;
+SHOW TABLES;
+DESCRIBE users;
+SHOW CREATE TABLE users\G
+SELECT username, password_hash FROM users WHERE username = 'admin';
+SELECT COUNT(*) AS n FROM orders;
+SELECT table_name FROM information_schema.tables WHERE table_schema = '`+app.Name+`';
+SELECT User, authentication_string FROM mysql.user;
+SET NAMES utf8mb4;
+SELEC 1;
+SELECT * FROM nonesuch;
+SELECT nonesuch FROM users;
+SELECT nonesuch(1);
+DROP DATABASE mysql;
+SELECT 'x' INTO OUTFILE '/tmp/x';
+USE nonesuch;
+SELECT @@secure_file_priv, 1+1;
+SHOW VARIABLES LIKE 'version%';
+`, c.args...)
+			v := newServer(d.Host)
+			contains(t, out, v.version, "| information_schema |", "| mysql ", "ERROR 1046 (3D000) at line 5: No database selected", "| users", "password_hash", "PRIMARY KEY", app.People[0].Hash, "| n ", "api_keys",
+				"ERROR 1064 (42000) at line 15: You have an error in your SQL syntax; check the manual that corresponds to your ", "near 'SELEC 1' at line 1",
+				"ERROR 1146 (42S02) at line 16: Table '"+app.Name+".nonesuch' doesn't exist", "ERROR 1054 (42S22)", "ERROR 1305 (42000)", "ERROR 1290 (HY000) at line 19", "--secure-file-priv", "ERROR 1049 (42000) at line 21: Unknown database 'nonesuch'",
+				"| version_comment")
+			for _, p := range app.People {
+				if p.Role == "admin" && !strings.Contains(out, p.Login) {
+					t.Errorf("%s isn't there:\n%s", p.Login, out)
+				}
+			}
+			e := d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Accepted), decoytest.Has(event.Principal, app.Name), decoytest.Has(event.SecretKind, v.plugin))
+			if salt, _ := e.Get("salt"); len(salt) != 40 {
+				t.Errorf("the salt is %q", salt)
+			}
+			d.Wait("query", decoytest.Has(event.Command, "SELECT * FROM nonesuch"), decoytest.Has("database", app.Name))
+		})
+	}
+}
+
+func TestRealClientIsRefused(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, true, ""), "mysql")
+	out, err := client(t, d, "root", "no such password", "SELECT 1")
+	if err == nil {
+		t.Error("let in")
+	}
+	contains(t, out, "ERROR 1045 (28000): Access denied for user 'root'@'127.0.0.1' (using password: YES)")
+	out, _ = client(t, d, "guest", "", "SELECT 1")
+	contains(t, out, "Access denied for user 'guest'@'127.0.0.1' (using password: NO)")
+	e := d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "root"), decoytest.Has(event.SecretKind, native), decoytest.Has(event.Outcome, event.Rejected))
+	saltText, _ := e.Get("salt")
+	salt, err := hex.DecodeString(saltText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if proof, _ := e.Get(event.Secret); proof != hex.EncodeToString(nativeProof("no such password", salt)) {
+		t.Errorf("what is recorded doesn't prove the password: %v", e)
+	}
+}
+
+// Over TLS a MySQL client sends the password itself when the server asks.
+func TestPlainPasswordOverTLS(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, false, "8"), "mysql")
+	out, _ := client(t, d, "root", "sesame street", "SELECT 1", "--ssl")
+	contains(t, out, "ERROR 1045 (28000): Access denied for user 'root'@")
+	e := d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "root"))
+	if kind, _ := e.Get(event.SecretKind); kind == "plaintext" {
+		if secret, _ := e.Get(event.Secret); secret != "sesame street" {
+			t.Error(e)
+		}
+	} else {
+		t.Error(e)
+	}
+}
+
+func TestDeckiesDiffer(t *testing.T) {
+	t.Parallel()
+	greetings, versions := map[string]bool{}, map[string]bool{}
+	for range 30 {
+		id := decoytest.Identity()
+		h, err := decoy.NewHost(id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := decoy.NewHost(id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, w := newServer(h), newServer(again)
+		if v.version != w.version || v.app.Secret != w.app.Secret || v.variables()["server_uuid"] != w.variables()["server_uuid"] {
+			t.Errorf("a decky isn't like itself: %s, %s", v.version, w.version)
+		}
+		versions[v.version], greetings[v.app.Secret] = true, true
+	}
+	if len(versions) < 3 || len(greetings) != 30 {
+		t.Errorf("%d versions, %d secrets", len(versions), len(greetings))
+	}
+}
+
+// greet reads the greeting without what is the server's version.
+func greet(t *testing.T, d *decoytest.Decky) []byte {
+	t.Helper()
+	p := packets{rw: d.Dial(3306)}
+	packet, err := p.read(maxPacket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packet[bytes.IndexByte(packet, 0)+1:]
+}
+
+func TestSaltAndNumberAreNew(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "mysql")
+	a, b := greet(t, d), greet(t, d)
+	if bytes.Equal(a[4:12], b[4:12]) || bytes.Equal(a[:4], b[:4]) {
+		t.Errorf("% x, % x", a, b)
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, false, "8"), "mysql")
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range 300 {
+		conn := d.Dial(3306)
+		junk := make([]byte, r.IntN(300))
+		for i := range junk {
+			junk[i] = byte(r.Uint32())
+		}
+		if i%2 == 0 && len(junk) > 40 {
+			copy(junk, []byte{byte(len(junk) - 4), byte((len(junk) - 4) >> 8), 0, 1, 0x85, 0xa6, 0x3f, byte(r.Uint32())})
+		}
+		conn.Write(junk)
+		conn.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, conn)
+		conn.Close()
+	}
+	for _, e := range d.Events() {
+		if e.Type == event.Panic {
+			t.Fatal(e)
+		}
+	}
+}
+
+func FuzzResponse(f *testing.F) {
+	f.Add(append([]byte{0x85, 0xa6, 0xff, 0x01, 0, 0, 0, 1, 45}, append(make([]byte, 23), "root\x00\x03abcdb\x00mysql_native_password\x00\x05\x03_os\x01x"...)...), true)
+	f.Fuzz(func(t *testing.T, data []byte, mariadb bool) {
+		r, _ := parseResponse(data, mariadb)
+		if len(r.user)+len(r.proof)+len(r.database) > len(data)+24 {
+			t.Fatalf("%+v of %d bytes", r, len(data))
+		}
+	})
+}
+
+func FuzzQuery(f *testing.F) {
+	f.Add("select @@version, user() from dual; show full tables from mysql like 'x%'")
+	f.Add("describe mysql.user")
+	f.Add("show create table")
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	v := newServer(h)
+	f.Fuzz(func(t *testing.T, text string) {
+		c := &conn{server: v, s: &decoy.Session{}, database: v.app.Name}
+		c.query(text)
+		if c.out.Len() == 0 {
+			t.Fatal("no answer")
+		}
+	})
+}

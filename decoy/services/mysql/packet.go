@@ -1,0 +1,116 @@
+package mysql
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+)
+
+// The bounds of a packet from the client.
+const (
+	maxPacket         = 256 << 10
+	maxPacketStranger = 16 << 10 // before the login
+)
+
+var errTooBig = errors.New("mysql: the packet is too big")
+
+// packets is the framing: three bytes of length, one that counts.
+type packets struct {
+	rw  io.ReadWriter
+	seq byte
+	out bytes.Buffer // of the reply under way
+}
+
+// read returns the next packet of at most limit bytes.
+func (p *packets) read(limit int) ([]byte, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(p.rw, head[:]); err != nil {
+		return nil, err
+	}
+	size := int(head[0]) | int(head[1])<<8 | int(head[2])<<16
+	p.seq = head[3] + 1
+	if size > limit {
+		return nil, errTooBig
+	}
+	var body bytes.Buffer // grows as the bytes come: a length alone costs nothing
+	if _, err := io.CopyN(&body, p.rw, int64(size)); err != nil {
+		return nil, err
+	}
+	return body.Bytes(), nil
+}
+
+// put adds a packet to the reply.
+func (p *packets) put(body []byte) {
+	p.out.Write([]byte{byte(len(body)), byte(len(body) >> 8), byte(len(body) >> 16), p.seq})
+	p.out.Write(body)
+	p.seq++
+}
+
+// flush sends the reply.
+func (p *packets) flush() error {
+	_, err := p.rw.Write(p.out.Bytes())
+	p.out.Reset()
+	return err
+}
+
+// fields takes the fields of a packet apart. After the first that isn't whole, all are empty and ok is false.
+type fields struct {
+	rest []byte
+	bad  bool
+}
+
+func (f *fields) take(n int) []byte {
+	if n < 0 || n > len(f.rest) {
+		f.bad, f.rest = true, nil
+		return make([]byte, min(max(n, 0), 8))
+	}
+	b := f.rest[:n]
+	f.rest = f.rest[n:]
+	return b
+}
+
+func (f *fields) byte() byte     { return f.take(1)[0] }
+func (f *fields) uint32() uint32 { return binary.LittleEndian.Uint32(f.take(4)) }
+
+// text takes a string that ends in a zero byte, or with the packet.
+func (f *fields) text() string {
+	at := bytes.IndexByte(f.rest, 0)
+	if at < 0 {
+		return string(f.take(len(f.rest)))
+	}
+	s := string(f.take(at))
+	f.take(1)
+	return s
+}
+
+// counted takes bytes with their length before them.
+func (f *fields) counted() []byte {
+	switch n := f.byte(); n {
+	case 0xfb, 0xff:
+		f.bad = true
+		return nil
+	case 0xfc:
+		return f.take(int(binary.LittleEndian.Uint16(f.take(2))))
+	case 0xfd:
+		b := f.take(3)
+		return f.take(int(b[0]) | int(b[1])<<8 | int(b[2])<<16)
+	case 0xfe:
+		return f.take(int(min(binary.LittleEndian.Uint64(f.take(8)), 1<<30)))
+	default:
+		return f.take(int(n))
+	}
+}
+
+func appendCount(b []byte, n int) []byte {
+	switch {
+	case n < 0xfb:
+		return append(b, byte(n))
+	case n < 1<<16:
+		return append(b, 0xfc, byte(n), byte(n>>8))
+	default:
+		return append(b, 0xfd, byte(n), byte(n>>8), byte(n>>16))
+	}
+}
+
+func appendCounted(b []byte, s string) []byte { return append(appendCount(b, len(s)), s...) }

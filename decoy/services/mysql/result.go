@@ -1,0 +1,61 @@
+package mysql
+
+import (
+	"encoding/binary"
+
+	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/tinysql"
+)
+
+// column is the packet that describes one.
+func (c *conn) column(table string, column bait.Column) []byte {
+	b := appendCounted(nil, "def")
+	for _, s := range []string{c.database, table, table, column.Name, column.Name} {
+		b = appendCounted(b, s)
+	}
+	if c.extended&capTypeInfo != 0 {
+		b = append(b, 0)
+	}
+	kind, charset, length, flags := byte(253), uint16(c.server.charset), uint32(1020), uint16(0) // VARCHAR
+	switch column.Kind {
+	case bait.Number:
+		kind, charset, length, flags = 8, 63, 20, 0x80 // BIGINT, binary
+	case bait.Time:
+		kind, charset, length, flags = 12, 63, 19, 0x80 // DATETIME
+	}
+	b = binary.LittleEndian.AppendUint16(append(b, 12), charset)
+	b = binary.LittleEndian.AppendUint32(b, length)
+	b = binary.LittleEndian.AppendUint16(append(b, kind), flags)
+	return append(b, 0, 0, 0)
+}
+
+// answer writes a result.
+func (c *conn) answer(table string, r *tinysql.Result) {
+	head := appendCount(nil, len(r.Columns))
+	if c.extended&capSkipMeta != 0 {
+		head = append(head, 1) // the columns follow
+	}
+	c.put(head)
+	for _, column := range r.Columns {
+		c.put(c.column(table, column))
+	}
+	if c.capabilities&capDeprecateEOF == 0 {
+		c.end(0)
+	}
+	for _, row := range r.Rows {
+		var b []byte
+		for _, v := range row {
+			if text, ok := v.(string); ok {
+				b = appendCounted(b, text)
+			} else {
+				b = append(b, 0xfb)
+			}
+		}
+		c.put(b)
+	}
+	if c.capabilities&capDeprecateEOF == 0 {
+		c.end(0)
+	} else {
+		c.put([]byte{0xfe, 0, 0, 2, 0, 0, 0})
+	}
+}

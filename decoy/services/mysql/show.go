@@ -1,0 +1,187 @@
+package mysql
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/tinysql"
+)
+
+// show answers SHOW …
+func (c *conn) show(text string, tokens []tinysql.Token) {
+	at := 1
+	is := func(words ...string) bool {
+		if at < len(tokens) && slices.ContainsFunc(words, tokens[at].Is) {
+			at++
+			return true
+		}
+		return false
+	}
+	for is("full", "global", "session", "extended") {
+	}
+	database := c.database
+	from := func() {
+		if is("from", "in") && at < len(tokens) {
+			database = tokens[at].Text
+			at++
+		}
+	}
+	list := &tinysql.Result{Columns: []bait.Column{{Name: "Variable_name"}, {Name: "Value"}}}
+	switch {
+	case is("databases", "schemas"):
+		list.Columns = []bait.Column{{Name: "Database"}}
+		for _, name := range c.server.databases() {
+			list.Rows = append(list.Rows, []any{name})
+		}
+	case is("tables"):
+		if from(); database == "" {
+			c.fail(1046, "3D000", "No database selected")
+			return
+		}
+		if !slices.Contains(c.server.databases(), strings.ToLower(database)) {
+			c.fail(1049, "42000", fmt.Sprintf("Unknown database '%.64s'", database))
+			return
+		}
+		list.Columns = []bait.Column{{Name: "Tables_in_" + database}}
+		full := tokens[1].Is("full")
+		if full {
+			list.Columns = append(list.Columns, bait.Column{Name: "Table_type"})
+		}
+		for _, t := range c.server.tables(database) {
+			row := []any{t.Name}
+			if full {
+				row = append(row, "BASE TABLE")
+			}
+			list.Rows = append(list.Rows, row)
+		}
+	case is("columns", "fields"):
+		if !is("from", "in") {
+			c.syntaxError(text, len(text))
+			return
+		}
+		c.describe(text, tokens, at)
+		return
+	case is("create"):
+		c.showCreate(text, tokens, at)
+		return
+	case is("variables"):
+		variables := c.server.variables()
+		for _, name := range slices.Sorted(maps.Keys(variables)) {
+			list.Rows = append(list.Rows, []any{name, variables[name]})
+		}
+	case is("status"):
+		up := int(c.server.host.Now().Sub(c.server.started()).Seconds())
+		list.Rows = [][]any{{"Connections", strconv.Itoa(int(c.id))}, {"Ssl_cipher", ""}, {"Threads_connected", "2"}, {"Uptime", strconv.Itoa(up)}}
+	case is("grants"):
+		list.Columns = []bait.Column{{Name: "Grants for " + c.user + "@%"}}
+		list.Rows = [][]any{{"GRANT ALL PRIVILEGES ON *.* TO `" + c.user + "`@`%`"}}
+	case is("processlist"):
+		list.Columns = []bait.Column{{Name: "Id", Kind: bait.Number}, {Name: "User"}, {Name: "Host"}, {Name: "db"}, {Name: "Command"}, {Name: "Time", Kind: bait.Number}, {Name: "State"}, {Name: "Info"}}
+		list.Rows = [][]any{{strconv.Itoa(int(c.id)), c.user, c.s.Peer().String(), c.database, "Query", "0", "starting", text}}
+	case is("warnings", "errors"):
+		list.Columns = []bait.Column{{Name: "Level"}, {Name: "Code", Kind: bait.Number}, {Name: "Message"}}
+	case is("engines"):
+		list.Columns = []bait.Column{{Name: "Engine"}, {Name: "Support"}, {Name: "Comment"}}
+		list.Rows = [][]any{{"InnoDB", "DEFAULT", "Supports transactions, row-level locking, and foreign keys"}, {"MyISAM", "YES", "MyISAM storage engine"}, {"MEMORY", "YES", "Hash based, stored in memory, useful for temporary tables"}}
+	case is("plugins"):
+		list.Columns = []bait.Column{{Name: "Name"}, {Name: "Status"}, {Name: "Type"}, {Name: "Library"}, {Name: "License"}}
+		list.Rows = [][]any{{native, "ACTIVE", "AUTHENTICATION", nil, "GPL"}, {"InnoDB", "ACTIVE", "STORAGE ENGINE", nil, "GPL"}}
+	default:
+		at = min(at, len(tokens)-1)
+		c.syntaxError(text, tokens[at].From)
+		return
+	}
+	c.showList(text, tokens, at, list)
+}
+
+// showList answers the list, as far as LIKE or a WHERE on the first column lets it.
+func (c *conn) showList(text string, tokens []tinysql.Token, at int, list *tinysql.Result) {
+	pattern := ""
+	rest := tokens[min(at, len(tokens)):]
+	switch {
+	case len(rest) == 0:
+		c.answer("", list)
+		return
+	case len(rest) == 2 && rest[0].Is("like") && rest[1].Kind == tinysql.String:
+		pattern = rest[1].Text
+		list.Columns[0].Name += map[bool]string{true: " (" + pattern + ")"}[strings.HasPrefix(list.Columns[0].Name, "Tables_in_") || list.Columns[0].Name == "Database"]
+	case len(rest) >= 4 && rest[0].Is("where") && rest[3].Kind == tinysql.String && (rest[2].Is("=") || rest[2].Is("like")):
+		pattern = rest[3].Text
+	default:
+		c.syntaxError(text, rest[0].From)
+		return
+	}
+	list.Rows = slices.DeleteFunc(list.Rows, func(row []any) bool {
+		name, _ := row[0].(string)
+		return !tinysql.Like(pattern, name)
+	})
+	c.answer("", list)
+}
+
+// tableAt reads the name of a table among the tokens and finds it, or refuses.
+func (c *conn) tableAt(text string, tokens []tinysql.Token, at int) *bait.Table {
+	if at >= len(tokens) {
+		c.syntaxError(text, len(text))
+		return nil
+	}
+	name := []string{tokens[at].Text}
+	if at+2 < len(tokens) {
+		switch {
+		case tokens[at+1].Is("."):
+			name = append(name, tokens[at+2].Text)
+		case tokens[at+1].Is("from"), tokens[at+1].Is("in"):
+			name = []string{tokens[at+2].Text, tokens[at].Text}
+		}
+	}
+	return c.table(name)
+}
+
+func (c *conn) describe(text string, tokens []tinysql.Token, at int) {
+	t := c.tableAt(text, tokens, at)
+	if t == nil {
+		return
+	}
+	r := &tinysql.Result{Columns: []bait.Column{{Name: "Field"}, {Name: "Type"}, {Name: "Null"}, {Name: "Key"}, {Name: "Default"}, {Name: "Extra"}}}
+	for i, column := range t.Columns {
+		row := []any{column.Name, typeOf(column), "YES", "", nil, ""}
+		if i == 0 {
+			row[2], row[3] = "NO", "PRI"
+		}
+		r.Rows = append(r.Rows, row)
+	}
+	c.answer("COLUMNS", r)
+}
+
+func (c *conn) showCreate(text string, tokens []tinysql.Token, at int) {
+	if at >= len(tokens) || !tokens[at].Is("table") {
+		c.syntaxError(text, tokens[min(at, len(tokens)-1)].From)
+		return
+	}
+	t := c.tableAt(text, tokens, at+1)
+	if t == nil {
+		return
+	}
+	var b strings.Builder
+	b.WriteString("CREATE TABLE `" + t.Name + "` (\n")
+	for _, column := range t.Columns {
+		fmt.Fprintf(&b, "  `%s` %s NOT NULL,\n", column.Name, typeOf(column))
+	}
+	b.WriteString("  PRIMARY KEY (`" + t.Columns[0].Name + "`)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4")
+	c.answer("", &tinysql.Result{Columns: []bait.Column{{Name: "Table"}, {Name: "Create Table"}}, Rows: [][]any{{t.Name, b.String()}}})
+}
+
+// fieldList answers the old command by which clients learn a table's columns.
+func (c *conn) fieldList(name string) {
+	t := c.table([]string{name})
+	if t == nil {
+		return
+	}
+	for _, column := range t.Columns {
+		c.put(append(c.column(t.Name, column), 0xfb)) // and no default
+	}
+	c.end(0)
+}
