@@ -89,18 +89,25 @@ func (f *Fleet) reschedule(ctx context.Context, tx *store.Tx, dep *ent.Deploymen
 	if err != nil {
 		return nil, fmt.Errorf("read the deckies: %w", err)
 	}
-	for i, d := range deckies {
+	changed := []*ent.Decky{}
+	for _, d := range deckies {
+		at := nextMutation(f.journal.Now(), d.MutateInterval, dep.MutateInterval)
+		if at == nil && d.NextMutationAt == nil {
+			continue // it had none, and has none
+		}
 		change, err := f.journal.Touch(ctx, tx)
 		if err != nil {
 			return nil, err
 		}
 		u := tx.Decky.UpdateOne(d).SetChange(change).ClearNextMutationAt()
-		if at := nextMutation(f.journal.Now(), d.MutateInterval, dep.MutateInterval); at != nil {
+		if at != nil {
 			u.SetNextMutationAt(*at)
 		}
-		if deckies[i], err = u.Save(ctx); err != nil {
+		next, err := u.Save(ctx)
+		if err != nil {
 			return nil, fmt.Errorf("schedule decky %q: %w", d.Name, err)
 		}
+		changed = append(changed, next)
 	}
-	return deckies, nil
+	return changed, nil
 }

@@ -1,0 +1,72 @@
+package auth_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"decnet/auth"
+	"decnet/ent/user"
+	"decnet/store/storetest"
+)
+
+func TestSigningIn(t *testing.T) {
+	now := time.Now()
+	a := auth.New(storetest.New(t), func() time.Time { return now })
+	password, made, err := a.EnsureAdmin(t.Context(), "")
+	require.NoError(t, err)
+	require.True(t, made)
+	_, made, err = a.EnsureAdmin(t.Context(), "")
+	require.NoError(t, err)
+	require.False(t, made, "the password is made once")
+
+	token, id, err := a.Login(t.Context(), "admin", password, "10.0.0.1")
+	require.NoError(t, err)
+	require.True(t, id.May(user.RoleAdmin))
+	who, err := a.Authenticate(t.Context(), token)
+	require.NoError(t, err)
+	require.Equal(t, "admin", who.Username)
+	for _, bad := range []string{"", "nonsense", token + "x"} {
+		who, err := a.Authenticate(t.Context(), bad)
+		require.NoError(t, err)
+		require.Nil(t, who)
+		require.False(t, who.May(user.RoleViewer))
+	}
+	_, _, err = a.Login(t.Context(), "admin", "wrong password", "10.0.0.1")
+	require.ErrorIs(t, err, auth.ErrWrongPassword)
+	_, _, err = a.Login(t.Context(), "nobody", password, "10.0.0.1")
+	require.ErrorIs(t, err, auth.ErrWrongPassword, "which of the two is wrong is not told")
+
+	ended, stop := a.Revoked(id.TokenID)
+	defer stop()
+	require.NoError(t, a.Logout(t.Context(), who))
+	<-ended
+	who, err = a.Authenticate(t.Context(), token)
+	require.NoError(t, err)
+	require.Nil(t, who)
+
+	token, _, err = a.Login(t.Context(), "admin", password, "10.0.0.1")
+	require.NoError(t, err)
+	now = now.Add(auth.TokenLife + time.Second)
+	who, err = a.Authenticate(t.Context(), token)
+	require.NoError(t, err)
+	require.Nil(t, who, "a token ends")
+}
+
+func TestGuessingIsSlowedDown(t *testing.T) {
+	now := time.Now()
+	a := auth.New(storetest.New(t), func() time.Time { return now })
+	require.NoError(t, a.AddUser(t.Context(), "vera", "a long password", user.RoleViewer))
+	var err error
+	for range 30 {
+		if _, _, err = a.Login(t.Context(), "vera", "guess", "10.0.0.1"); err != nil && err != auth.ErrWrongPassword { //nolint:errorlint // the very value
+			break
+		}
+	}
+	require.ErrorIs(t, err, auth.ErrTooMany)
+	now = now.Add(10 * time.Minute)
+	_, id, err := a.Login(t.Context(), "vera", "a long password", "10.0.0.1")
+	require.NoError(t, err)
+	require.False(t, id.May(user.RoleAdmin))
+}

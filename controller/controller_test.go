@@ -1,0 +1,81 @@
+package controller_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"decnet/controller"
+	"decnet/engine/sim"
+	"decnet/ent/decky"
+	entlifecycle "decnet/ent/lifecycle"
+	"decnet/fleet"
+	"decnet/internal/world"
+	"decnet/lifecycle"
+)
+
+func TestTheScheduleMutatesWhatIsDueAndNothingElse(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{}))
+	w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("a", "b")...)
+	hour := time.Hour
+	name := "a"
+	_, _, err := w.Fleet.SetMutateInterval(t.Context(), fleet.IntervalInput{Deployment: "default", Name: &name, Interval: &hour})
+	require.NoError(t, err)
+	now := time.Now()
+	s := &controller.Schedule{Store: w.Store, Fleet: w.Fleet, Now: func() time.Time { return now }, Log: w.Log}
+	mutations := func() int {
+		n, err := w.Store.Read.Lifecycle.Query().Where(entlifecycle.TriggerEQ(entlifecycle.TriggerSchedule)).Count(t.Context())
+		require.NoError(t, err)
+		return n
+	}
+	require.NoError(t, s.Once(t.Context()))
+	require.Zero(t, mutations(), "not before its time")
+	now = now.Add(2 * time.Hour)
+	require.NoError(t, s.Once(t.Context()))
+	require.Equal(t, 1, mutations())
+	lc, err := w.Store.Read.Lifecycle.Query().Where(entlifecycle.TriggerEQ(entlifecycle.TriggerSchedule)).Only(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "a", lc.DeckyName)
+	require.Nil(t, lc.Actor)
+}
+
+func TestTheReconcilerBringsBackWhatDiedAndRemovesStrays(t *testing.T) {
+	e := sim.New(sim.Options{})
+	w := world.New(t, e)
+	w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("a", "b")...)
+	r := &controller.Reconciler{Store: w.Store, Fleet: w.Fleet, Engine: e, Now: time.Now, Log: w.Log}
+	repairs := func() int {
+		n, err := w.Store.Read.Lifecycle.Query().Where(entlifecycle.OperationEQ(entlifecycle.OperationRepair)).Count(t.Context())
+		require.NoError(t, err)
+		return n
+	}
+	require.NoError(t, r.Once(t.Context()))
+	require.Zero(t, repairs(), "what is in step is left alone")
+
+	d := w.Decky("a")
+	stray := lifecycle.Spec(d, []string{"ssh"}, 1)
+	stray.ID, stray.Name = "dky_nobody", "nobody"
+	_, err := e.Ensure(t.Context(), stray, func(string) {})
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { r.Run(ctx) })
+	defer wg.Wait()
+	defer cancel()
+	e.Kill(string(d.ID))
+	require.Eventually(t, func() bool {
+		a := w.Decky("a")
+		all, err := e.Observe(t.Context())
+		return err == nil && repairs() == 1 && a.State == decky.StateRunning && len(all) == 2
+	}, world.Patience, 5*time.Millisecond)
+	lc, err := w.Store.Read.Lifecycle.Query().Where(entlifecycle.OperationEQ(entlifecycle.OperationRepair)).Only(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, entlifecycle.TriggerReconciler, lc.Trigger)
+	w.Follow(nil, lc)
+}

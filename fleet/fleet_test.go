@@ -1,0 +1,202 @@
+package fleet_test
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"decnet/engine/sim"
+	"decnet/ent"
+	"decnet/ent/decky"
+	entlifecycle "decnet/ent/lifecycle"
+	"decnet/fleet"
+	"decnet/internal/world"
+	"decnet/lifecycle"
+	"decnet/store"
+	"decnet/store/storetest"
+)
+
+func refused(t *testing.T, err error) *fleet.Error {
+	t.Helper()
+	var e *fleet.Error
+	require.True(t, errors.As(err, &e), "%v", err)
+	return e
+}
+
+func names(deckies []*ent.Decky) (out []string) {
+	for _, d := range deckies {
+		out = append(out, d.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func text(s string) *string { return &s }
+
+func TestThePlanIsTheDeploy(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := world.On(t, s, sim.New(sim.Options{}))
+		in := fleet.DeployInput{Deployment: "default", Mode: fleet.Add, Deckies: []*fleet.DeckySpec{
+			{Name: "web", Count: 3, Archetype: text("web-server")}, {Name: "any", Count: 1},
+		}}
+		in.DryRun = true
+		plan, err := w.Fleet.Deploy(t.Context(), "tester", in)
+		require.NoError(t, err)
+		require.Empty(t, plan.Lifecycles)
+		n, err := s.Read.Decky.Query().Count(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, n, "a dry run writes nothing")
+
+		in.DryRun = false
+		done, err := w.Fleet.Deploy(t.Context(), "tester", in)
+		require.NoError(t, err)
+		require.Len(t, done.Planned, 4)
+		for i, d := range done.Planned {
+			p := plan.Planned[i]
+			require.Equal(t, []any{p.Name, p.IP, *p.MAC, p.Hostname, p.Services, p.Os, p.Distro}, []any{d.Name, d.IP, *d.MAC, d.Hostname, d.Services, d.Os, d.Distro})
+			require.NotEqual(t, done.Planned[(i+1)%4].Seed, d.Seed)
+		}
+	})
+}
+
+func TestAddressesAreNeverTheNetworksOrTaken(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{}))
+	subnet := "192.168.50.0/29" // six hosts, one of them the gateway
+	in := fleet.DeployInput{Deployment: "small", Mode: fleet.Add,
+		Network: &fleet.NetworkInput{Driver: "BRIDGE", Subnet: &subnet},
+		Deckies: []*fleet.DeckySpec{{Name: "a", Count: 4, Services: []string{"ssh"}}, {Name: "b", Count: 1, Services: []string{"ssh"}, IP: text("192.168.50.2")}}}
+	done, err := w.Fleet.Deploy(t.Context(), "tester", in)
+	require.NoError(t, err)
+	var ips []string
+	for _, d := range done.Planned {
+		ips = append(ips, d.IP)
+		require.True(t, netip.MustParsePrefix(subnet).Contains(netip.MustParseAddr(d.IP)))
+	}
+	slices.Sort(ips)
+	require.Equal(t, []string{"192.168.50.2", "192.168.50.3", "192.168.50.4", "192.168.50.5", "192.168.50.6"}, ips)
+	_, err = w.Fleet.Deploy(t.Context(), "tester", fleet.DeployInput{Deployment: "small", Mode: fleet.Add, Deckies: []*fleet.DeckySpec{{Name: "c", Count: 1, Services: []string{"ssh"}}}})
+	require.Equal(t, fleet.LimitExceeded, refused(t, err).Code)
+	overlap := "192.168.50.0/24"
+	_, err = w.Fleet.Deploy(t.Context(), "tester", fleet.DeployInput{Deployment: "other", Mode: fleet.Add,
+		Network: &fleet.NetworkInput{Driver: "BRIDGE", Subnet: &overlap}, Deckies: []*fleet.DeckySpec{{Name: "c", Count: 1, Services: []string{"ssh"}}}})
+	require.Contains(t, refused(t, err).Message, "small")
+}
+
+func TestReplaceTouchesOnlyWhatItNames(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{}))
+	w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("keep", "change", "drop")...)
+	keep := w.Decky("keep")
+	done, err := w.Fleet.Deploy(t.Context(), "tester", fleet.DeployInput{Deployment: "default", Mode: fleet.Replace, Deckies: []*fleet.DeckySpec{
+		{Name: "keep", Count: 1, Services: []string{"ssh"}}, {Name: "change", Count: 1, Services: []string{"http"}}, {Name: "new", Count: 1, Services: []string{"ssh"}},
+	}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"drop"}, done.Removed)
+	require.Equal(t, []string{"change", "keep", "new"}, names(done.Planned))
+	require.Len(t, done.Lifecycles, 3, "change, new and drop; not keep")
+	w.Follow(nil, done.Lifecycles...)
+	require.Equal(t, keep.Change, w.Decky("keep").Change)
+	require.Equal(t, []string{"http"}, w.Decky("change").ObservedServices)
+	require.Nil(t, w.Decky("drop"))
+
+	again, err := w.Fleet.Deploy(t.Context(), "tester", fleet.DeployInput{Deployment: "default", Mode: fleet.Replace, Deckies: []*fleet.DeckySpec{
+		{Name: "keep", Count: 1}, {Name: "change", Count: 1}, {Name: "new", Count: 1},
+	}})
+	require.NoError(t, err)
+	require.Empty(t, again.Lifecycles, "the same fleet again is nothing to do")
+}
+
+func TestPicks(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{}))
+	_, err := w.Fleet.Deploy(t.Context(), "tester", fleet.DeployInput{Deployment: "default", Mode: fleet.Add, Deckies: []*fleet.DeckySpec{
+		{Name: "a", Count: 1, Archetype: text("linux-server")}, {Name: "dead", Count: 1, Archetype: text("deaddeck")},
+	}})
+	require.NoError(t, err)
+	seed := 42
+	preview := func() []string {
+		m, err := w.Fleet.Mutate(t.Context(), fleet.Operator("tester"), fleet.MutateInput{Deployment: "default", Name: "a", Seed: &seed, DryRun: true})
+		require.NoError(t, err)
+		require.Nil(t, m.Lifecycle)
+		return m.Decky.Services
+	}
+	require.Equal(t, preview(), preview(), "a seed repeats a pick")
+	last := [][]string{w.Decky("a").Services}
+	for range 20 {
+		w.Mutate("a")
+		now := w.Decky("a").Services
+		for _, old := range last[max(0, len(last)-3):] {
+			require.NotEqual(t, old, now, "neither the present set nor one of the last few")
+		}
+		last = append(last, now)
+	}
+	_, err = w.Fleet.Mutate(t.Context(), fleet.Operator("tester"), fleet.MutateInput{Deployment: "default", Name: "dead"})
+	require.Equal(t, fleet.NoServicesAvailable, refused(t, err).Code)
+}
+
+func TestAnIntervalReallyCanBeTurnedOff(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{}))
+	w.Deploy("a", "b")
+	hour := time.Hour
+	_, changed, err := w.Fleet.SetMutateInterval(t.Context(), fleet.IntervalInput{Deployment: "default", Interval: &hour})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b"}, names(changed))
+	require.NotNil(t, w.Decky("a").NextMutationAt)
+	require.NotEqual(t, w.Decky("a").NextMutationAt, w.Decky("b").NextMutationAt, "deckies deployed together do not move together")
+
+	_, _, err = w.Fleet.SetMutateInterval(t.Context(), fleet.IntervalInput{Deployment: "default", Name: text("a")})
+	require.NoError(t, err)
+	require.Nil(t, w.Decky("a").NextMutationAt, "off is off, whatever the deployment says")
+	require.NotNil(t, w.Decky("b").NextMutationAt)
+	w.Mutate("a", "http")
+	require.Nil(t, w.Decky("a").NextMutationAt)
+}
+
+func TestATeardownTakesThePlaceOfWhatWaits(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{}))
+	deploy := w.Deploy("a")
+	mutate := w.Mutate("a", "http")
+	down, err := w.Fleet.Teardown(t.Context(), "tester", fleet.TeardownInput{Deployment: "default", Names: []string{"a"}})
+	require.NoError(t, err)
+	again, err := w.Fleet.Teardown(t.Context(), "tester", fleet.TeardownInput{Deployment: "default"})
+	require.NoError(t, err)
+	require.Equal(t, down[0].ID, again[0].ID, "a teardown under way is the answer")
+	require.Equal(t, decky.StateRemoving, w.Decky("a").State)
+	_, err = w.Fleet.Mutate(t.Context(), fleet.Operator("tester"), fleet.MutateInput{Deployment: "default", Name: "a"})
+	require.Equal(t, fleet.Conflict, refused(t, err).Code)
+	for _, lc := range []*ent.Lifecycle{deploy[0], mutate} {
+		row, err := w.Store.Read.Lifecycle.Get(t.Context(), lc.ID)
+		require.NoError(t, err)
+		require.Equal(t, entlifecycle.StatusSuperseded, row.Status)
+		require.Equal(t, down[0].ID, *row.SupersededBy)
+	}
+	w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, down...)
+	require.Nil(t, w.Decky("a"))
+}
+
+func TestAWatcherSeesEachDeckyAsItIs(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{}))
+	w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("a", "b")...)
+	ctx, cancel := context.WithTimeout(t.Context(), world.Patience)
+	defer cancel()
+	seen := make(chan *ent.Decky, 100)
+	done := make(chan error, 1)
+	go func() {
+		done <- fleet.NewWatch(w.Store, w.Bell).Follow(ctx, "default", []string{"a"}, func(d *ent.Decky) bool { seen <- d; return ctx.Err() == nil })
+	}()
+	require.Equal(t, "a", (<-seen).Name)
+	w.Mutate("a", "http")
+	for d := range seen {
+		if slices.Equal(d.ObservedServices, []string{"http"}) {
+			break
+		}
+	}
+	cancel()
+	require.NoError(t, <-done)
+}
