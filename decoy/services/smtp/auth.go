@@ -1,0 +1,88 @@
+package smtp
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"decnet/decoy/event"
+)
+
+// The questions of AUTH LOGIN: "Username:" and "Password:".
+const (
+	askUser   = "334 VXNlcm5hbWU6"
+	askSecret = "334 UGFzc3dvcmQ6"
+)
+
+// authenticate hears the credentials of one AUTH command, and tells whether the conversation goes on.
+func (c *client) authenticate() bool {
+	p := &c.product
+	mechanism, initial, _ := strings.Cut(c.argument, " ")
+	var user, secret string
+	switch strings.ToUpper(mechanism) {
+	case "PLAIN":
+		if initial == "" {
+			answer, ok := c.ask("334 ")
+			if !ok {
+				return false
+			}
+			initial = answer
+		}
+		var ok bool
+		if user, secret, ok = plain(initial); !ok {
+			return c.say(p.authAborted) == nil
+		}
+	case "LOGIN":
+		answer := initial
+		if answer == "" {
+			var ok bool
+			if answer, ok = c.ask(askUser); !ok {
+				return false
+			}
+		}
+		if answer == "*" {
+			return c.say(p.authAborted) == nil
+		}
+		user = decoded(answer)
+		answer, ok := c.ask(askSecret)
+		if !ok {
+			return false
+		}
+		if answer == "*" {
+			return c.say(p.authAborted) == nil
+		}
+		secret = decoded(answer)
+	default:
+		return c.say(p.mechanism) == nil
+	}
+	outcome, reply := event.Rejected, p.authRefused
+	name, _, _ := strings.Cut(user, "@")
+	if c.server.user != "" && name == c.server.user && secret == c.server.secret {
+		outcome, reply = event.Accepted, p.authOK
+		c.logged = true
+	}
+	c.s.Attempt("plaintext", user, []byte(secret), outcome, event.String("scheme", strings.ToLower(mechanism)))
+	if outcome == event.Rejected {
+		if c.unknown++; c.unknown > p.maxUnknown {
+			c.say(p.tooMany)
+			return false
+		}
+	}
+	return c.say(reply) == nil
+}
+
+// ask sends a challenge and returns the answer.
+func (c *client) ask(challenge string) (string, bool) {
+	if c.say(challenge) != nil {
+		return "", false
+	}
+	line, err := c.line()
+	return strings.TrimSpace(line), err == nil
+}
+
+// decoded is the text of an answer; one that is not in base64 is taken as it is, for it is evidence all the same.
+func decoded(answer string) string {
+	if raw, err := base64.StdEncoding.DecodeString(answer); err == nil {
+		return string(raw)
+	}
+	return answer
+}

@@ -1,0 +1,79 @@
+package smtp
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"strings"
+)
+
+const maxLine = 4096
+
+// parse splits a line into the command, in capitals, and the rest.
+func parse(line string) (command, argument string) {
+	command, argument, _ = strings.Cut(strings.TrimRight(line, "\r\n"), " ")
+	return strings.ToUpper(command), strings.TrimSpace(argument)
+}
+
+// address takes the address out of FROM:<address> or TO:<address> and the parameters that follow it, in capitals.
+func address(argument, keyword string) (addr string, parameters []string, ok bool) {
+	if len(argument) < len(keyword) || !strings.EqualFold(argument[:len(keyword)], keyword) {
+		return "", nil, false
+	}
+	rest := strings.TrimLeft(argument[len(keyword):], " ")
+	if inner, bracket := strings.CutPrefix(rest, "<"); bracket {
+		addr, rest, ok = strings.Cut(inner, ">")
+	} else {
+		addr, rest, _ = strings.Cut(rest, " ")
+		ok = addr != ""
+	}
+	if strings.ContainsAny(addr, " <>\r\n") || len(addr) > 320 {
+		return "", nil, false
+	}
+	return addr, strings.Fields(strings.ToUpper(rest)), ok
+}
+
+// plain decodes what AUTH PLAIN sends: a name to act as, the name and the password, with zero bytes between them.
+func plain(encoded string) (user, secret string, ok bool) {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	parts := bytes.SplitN(raw, []byte{0}, 3)
+	if err != nil || len(parts) != 3 {
+		return "", "", false
+	}
+	return string(parts[1]), string(parts[2]), true
+}
+
+// copyData copies a message to w, without the dots that protect lines and as far as its final one.
+func copyData(w io.Writer, in *bufio.Reader) error {
+	for begin := true; ; {
+		line, err := in.ReadSlice('\n')
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return err
+		}
+		if begin && line[0] == '.' {
+			if line = line[1:]; len(bytes.TrimRight(line, "\r\n")) == 0 {
+				return nil
+			}
+		}
+		begin = err == nil
+		if _, err := w.Write(line); err != nil {
+			return err
+		}
+	}
+}
+
+// subject returns the message's subject, or "".
+func subject(head []byte) string {
+	for line := range bytes.Lines(head) {
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
+			break
+		}
+		if name, value, ok := bytes.Cut(line, []byte(":")); ok && strings.EqualFold(string(name), "Subject") {
+			return string(bytes.TrimSpace(value))
+		}
+	}
+	return ""
+}

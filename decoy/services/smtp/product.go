@@ -1,0 +1,186 @@
+package smtp
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"decnet/decoy"
+)
+
+// product is a mail server: what it says, word for word. In its texts {host} is the decky, {peer} the client's address, {helo} what it calls itself,
+// {cmd} and {arg} what it has sent, {addr} an address, {id} a message's number and {time} now. Each newline ends a line on the wire.
+type product struct {
+	banner       string
+	helo, ehlo   string // the first line
+	capabilities []string
+	noName       string // HELO without an argument
+	sender       string
+	recipient    string
+	begin        string // of the message
+	queued       string
+	queueID      func() string
+	size         int64 // of a message, at most
+	tooBig       string
+	relay        string // the refusal
+	noUser       string
+	submission   string // the refusal on port 587 of who has not logged in; "" leaves it to the others
+	twice        string // MAIL after MAIL
+	noSender     string // RCPT without MAIL
+	noRecipient  string // DATA without RCPT
+	badSender    string
+	badRecipient string
+	verify       string
+	verifyNoUser string
+	noop, reset  string
+	help         string
+	bye          string
+	unknown      string
+	maxUnknown   int
+	tooMany      string
+	tls          string
+	tlsAgain     string
+	authRefused  string
+	authOK       string
+	authAborted  string
+	mechanism    string // the refusal of an unknown one
+	etrn         string
+	web          string // the answer to a browser or proxy scanner; "" is as to anything unknown
+}
+
+func letters(alphabet string, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = alphabet[rand.IntN(len(alphabet))]
+	}
+	return string(b)
+}
+
+const (
+	hexDigits = "0123456789ABCDEF"
+	base62    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+func postfix(system string, old, newest bool) product {
+	p := product{
+		banner: "220 {host} ESMTP Postfix" + system,
+		helo:   "250 {host}", ehlo: "{host}",
+		capabilities: []string{"PIPELINING", "SIZE 10240000", "VRFY", "ETRN", "STARTTLS", "AUTH PLAIN LOGIN", "ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"},
+		noName:       "501 Syntax: {cmd} hostname",
+		sender:       "250 2.1.0 Ok", recipient: "250 2.1.5 Ok", begin: "354 End data with <CR><LF>.<CR><LF>", queued: "250 2.0.0 Ok: queued as {id}",
+		queueID: func() string { return letters(hexDigits, 10) },
+		size:    10240000, tooBig: "552 5.3.4 Message size exceeds fixed limit",
+		relay: "454 4.7.1 <{addr}>: Relay access denied", noUser: "550 5.1.1 <{addr}>: Recipient address rejected: User unknown in local recipient table",
+		submission: "554 5.7.1 <unknown[{peer}]>: Client host rejected: Access denied",
+		twice:      "503 5.5.1 Error: nested MAIL command", noSender: "503 5.5.1 Error: need MAIL command", noRecipient: "554 5.5.1 Error: no valid recipients",
+		badSender: "501 5.5.4 Syntax: MAIL FROM:<address>", badRecipient: "501 5.5.4 Syntax: RCPT TO:<address>",
+		verify: "252 2.0.0 {arg}", verifyNoUser: "550 5.1.1 <{arg}>: Recipient address rejected: User unknown in local recipient table",
+		noop: "250 2.0.0 Ok", reset: "250 2.0.0 Ok", bye: "221 2.0.0 Bye",
+		unknown: "500 5.5.2 Error: command not recognized", maxUnknown: 20, tooMany: "421 4.7.0 {host} Error: too many errors",
+		tls: "220 2.0.0 Ready to start TLS", tlsAgain: "554 5.5.1 Error: TLS already active",
+		authRefused: "535 5.7.8 Error: authentication failed: ", authOK: "235 2.7.0 Authentication successful", authAborted: "501 5.7.0 Authentication aborted",
+		mechanism: "535 5.7.8 Error: authentication failed: Invalid authentication mechanism",
+		etrn:      "459 4.7.1 <{arg}>: service unavailable",
+		web:       "221 2.7.0 Error: I can break rules, too. Goodbye.",
+	}
+	p.help = p.unknown
+	if newest {
+		p.help = "214 2.0.0 https://www.postfix.org/"
+	}
+	if old {
+		p.capabilities = p.capabilities[:9] // before version 3
+		p.unknown = "502 5.5.2 Error: command not recognized"
+		p.help = p.unknown
+	}
+	return p
+}
+
+func exim(version string, connects bool) product {
+	p := product{
+		banner: "220 {host} ESMTP Exim " + version + " {time}",
+		helo:   "250 {host} Hello {helo} [{peer}]", ehlo: "{host} Hello {helo} [{peer}]",
+		capabilities: []string{"SIZE 52428800", "8BITMIME", "PIPELINING", "PIPECONNECT", "AUTH PLAIN LOGIN", "CHUNKING", "STARTTLS", "PRDR", "HELP"},
+		noName:       "501 Syntactically invalid {cmd} argument(s)",
+		sender:       "250 OK", recipient: "250 Accepted", begin: "354 Enter message, ending with \".\" on a line by itself", queued: "250 OK id={id}",
+		queueID: func() string {
+			return "1" + letters(base62, 5) + "-" + letters(base62, 6) + "-" + letters(base62, 2)
+		},
+		size: 52428800, tooBig: "552 Message size exceeds maximum permitted",
+		relay: "550 relay not permitted", noUser: "550 Unrouteable address",
+		twice: "503 sender already given", noSender: "503 sender not yet given", noRecipient: "503 Valid RCPT command must precede DATA",
+		badSender: "501 {arg}: malformed address", badRecipient: "501 {arg}: malformed address",
+		verify: "252 Administrative prohibition", verifyNoUser: "252 Administrative prohibition",
+		noop: "250 OK", reset: "250 Reset OK", bye: "221 {host} closing connection",
+		help:    "214-Commands supported:\n214 AUTH STARTTLS HELO EHLO MAIL RCPT DATA BDAT NOOP QUIT RSET HELP",
+		unknown: "500 unrecognized command", maxUnknown: 3, tooMany: "500 Too many unrecognized commands",
+		tls: "220 TLS go ahead", tlsAgain: "503 STARTTLS command used when not advertised",
+		authRefused: "535 Incorrect authentication data", authOK: "235 Authentication succeeded", authAborted: "501 Authentication cancelled",
+		mechanism: "504 {arg} authentication mechanism not supported",
+		etrn:      "500 unrecognized command",
+	}
+	if !connects {
+		p.capabilities = append(p.capabilities[:3:3], p.capabilities[4:]...) // PIPECONNECT came with 4.94
+	}
+	return p
+}
+
+func exchange() product {
+	return product{
+		banner: "220 {host} Microsoft ESMTP MAIL Service ready at {time}",
+		helo:   "250 {host} Hello [{peer}]", ehlo: "{host} Hello [{peer}]",
+		capabilities: []string{"SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "X-ANONYMOUSTLS", "AUTH LOGIN", "8BITMIME", "BINARYMIME", "CHUNKING", "XRDST"},
+		noName:       "501 5.5.4 Invalid domain name",
+		sender:       "250 2.1.0 Sender OK", recipient: "250 2.1.5 Recipient OK", begin: "354 Start mail input; end with <CRLF>.<CRLF>",
+		queued: "250 2.6.0 <{id}@{host}> Queued mail for delivery",
+		queueID: func() string {
+			return strings.ToLower(letters(hexDigits, 8) + "-" + letters(hexDigits, 4) + "-4" + letters(hexDigits, 3) + "-a" + letters(hexDigits, 3) + "-" + letters(hexDigits, 12))
+		},
+		size: 37748736, tooBig: "552 5.3.4 Message size exceeds fixed maximum message size",
+		relay: "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", noUser: "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+		submission: "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM",
+		twice:      "503 5.5.2 Sender already specified", noSender: "503 5.5.2 Need mail command", noRecipient: "503 5.5.2 Need rcpt command",
+		badSender: "501 5.1.7 Invalid address", badRecipient: "501 5.1.3 Invalid address",
+		verify: "252 2.1.5 Cannot VRFY user", verifyNoUser: "252 2.1.5 Cannot VRFY user",
+		noop: "250 2.0.0 OK", reset: "250 2.0.0 Resetting", bye: "221 2.0.0 Service closing transmission channel",
+		help:    "214-This server supports the following commands:\n214 HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP AUTH BDAT",
+		unknown: "500 5.3.3 Unrecognized command '{cmd}'", maxUnknown: 10, tooMany: "421 4.7.0 Too many errors on this connection, closing transmission channel",
+		tls: "220 2.0.0 SMTP server ready", tlsAgain: "503 5.5.2 Only one STARTTLS command can be issued per session",
+		authRefused: "535 5.7.3 Authentication unsuccessful", authOK: "235 2.7.0 Authentication successful", authAborted: "501 5.7.0 Authentication aborted",
+		mechanism: "504 5.7.4 Unrecognized authentication type",
+		etrn:      "500 5.3.3 Unrecognized command '{cmd}'",
+	}
+}
+
+// versions are those of Exim that each distribution has; the others have Postfix alone.
+var versions = map[string][]string{
+	"debian": {"4.96"}, "ubuntu22": {"4.95"}, "ubuntu20": {"4.93"}, "kali": {"4.97", "4.98"}, "rocky9": {"4.97.1", "4.98"}, "centos7": {"4.92", "4.94.2"}, "alpine": {"4.97.1"},
+	"fedora": {"4.97.1", "4.98"}, "arch": {"4.98"},
+}
+
+func productOf(h *decoy.Host) product {
+	if h.OS == "windows" || h.OS == "windows_server" {
+		return exchange()
+	}
+	system := map[string]string{"debian": " (Debian/GNU)", "kali": " (Debian/GNU)", "ubuntu22": " (Ubuntu)", "ubuntu20": " (Ubuntu)"}[h.Distro]
+	if h.OS != "linux" {
+		system = ""
+	}
+	system = decoy.Pick(h, "smtp-banner", system, system, "") // some take the system's name out
+	p := postfix(system, h.Distro == "centos7", h.Distro == "arch" || h.Distro == "kali")
+	if available := versions[h.Distro]; available != nil && decoy.Pick(h, "smtp-product", false, false, true) {
+		version := decoy.Pick(h, "smtp-version", available...)
+		p = exim(version, version >= "4.94")
+		if strings.HasPrefix(h.Distro, "ubuntu") {
+			p.banner = strings.Replace(p.banner, " {time}", " Ubuntu {time}", 1)
+		}
+	}
+	if size := decoy.Pick(h, "smtp-size", 0, 0, int64(20480000), int64(52428800)); size > 0 {
+		for i, name := range p.capabilities {
+			if strings.HasPrefix(name, "SIZE ") {
+				p.capabilities[i] = fmt.Sprint("SIZE ", size)
+			}
+		}
+		p.size = size
+	}
+	return p
+}

@@ -1,0 +1,243 @@
+// Package smtp is the decoy of a mail server: Postfix, Exim or Exchange. Logins are recorded and so is every message that it takes; none goes
+// anywhere. Most deckies refuse to relay, as a server should; some seem to be open, and learn what a spammer would send.
+package smtp
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"decnet/decoy"
+	"decnet/decoy/event"
+	"decnet/decoy/services/secure"
+)
+
+const (
+	submissionPort = 587
+	commandTime    = 5 * time.Minute
+	maxRecipients  = 100
+)
+
+func init() {
+	decoy.Register("smtp", func(h *decoy.Host) (decoy.Service, error) { return newServer(h), nil })
+}
+
+type server struct {
+	host    *decoy.Host
+	product product
+	domain  string   // whose mail it takes
+	users   []string // who have a mailbox
+	open    bool     // to relay
+	user    string   // of the weak login; "" is none
+	secret  string
+}
+
+func newServer(h *decoy.Host) *server {
+	v := &server{host: h, product: productOf(h)}
+	r := h.Rand("smtp")
+	v.domain = strings.ToLower(h.Hostname)
+	if _, parent, ok := strings.Cut(v.domain, "."); ok {
+		v.domain = parent
+	}
+	all := []string{"info", "sales", "office", "support", "admin", "backup", "webmaster", "hr", "billing"}
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	v.users = append([]string{"postmaster", "root"}, all[:2+r.IntN(4)]...)
+	v.open = r.IntN(4) == 0
+	if r.IntN(3) == 0 {
+		v.user = v.users[2]
+		v.secret = []string{v.user, v.user + "123", "123456", "password"}[r.IntN(4)]
+	}
+	return v
+}
+
+// client is one connection.
+type client struct {
+	*server
+	s         *decoy.Session
+	conn      net.Conn // the session, or TLS on it
+	in        *bufio.Reader
+	secured   bool
+	logged    bool
+	helo      string
+	mail      *message
+	unknown   int
+	argument  string // of the command being answered
+	command   string
+	addressee string
+	id        string
+}
+
+// ServeConn answers one client.
+func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
+	c := &client{server: v, s: s}
+	c.over(s)
+	if c.say(v.product.banner) != nil {
+		return
+	}
+	for {
+		line, err := c.line()
+		if errors.Is(err, bufio.ErrBufferFull) {
+			c.s.Event(event.CommandRun, event.String(event.Command, line[:256]))
+			c.say("500 5.5.2 Error: line too long")
+			return
+		}
+		if err != nil {
+			return
+		}
+		c.command, c.argument = parse(line)
+		text := c.command
+		if mechanism, _, _ := strings.Cut(c.argument, " "); c.command == "AUTH" {
+			text += " " + mechanism // what follows is recorded as a secret
+		} else if c.argument != "" {
+			text += " " + c.argument
+		}
+		s.Event(event.CommandRun, event.String(event.Command, text))
+		if !c.obey(ctx) {
+			return
+		}
+	}
+}
+
+// over lets the conversation go on over conn. What was read ahead is forgotten: a client that sent it before TLS began must not be believed.
+func (c *client) over(conn net.Conn) {
+	c.conn, c.in = conn, bufio.NewReaderSize(conn, maxLine)
+}
+
+func (c *client) line() (string, error) {
+	c.s.SetReadDeadline(time.Now().Add(commandTime))
+	line, err := c.in.ReadSlice('\n')
+	return string(line), err
+}
+
+// say sends a reply; each line of it ends as the protocol wants.
+func (c *client) say(text string) error {
+	_, err := io.WriteString(c.conn, strings.ReplaceAll(c.fill(text), "\n", "\r\n")+"\r\n")
+	return err
+}
+
+// fill puts the values in their places. What the client has sent can't hold a newline: it came in one line.
+func (c *client) fill(text string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	return strings.NewReplacer("{host}", c.host.Hostname, "{peer}", c.s.Peer().Addr().Unmap().String(), "{helo}", c.helo, "{cmd}", c.command, "{arg}", c.argument,
+		"{addr}", c.addressee, "{id}", c.id, "{time}", c.host.Now().Format("Mon, 02 Jan 2006 15:04:05 -0700")).Replace(text)
+}
+
+// obey does what a command says and tells whether the conversation goes on.
+func (c *client) obey(ctx context.Context) bool {
+	p := &c.product
+	reply := ""
+	switch c.command {
+	case "HELO", "EHLO":
+		reply = c.hello()
+	case "MAIL":
+		reply = c.from()
+	case "RCPT":
+		reply = c.to()
+	case "DATA":
+		return c.data()
+	case "BDAT":
+		return c.chunk()
+	case "RSET":
+		c.mail, reply = nil, p.reset
+	case "NOOP":
+		reply = p.noop
+	case "VRFY":
+		reply = c.verify()
+	case "HELP":
+		reply = p.help
+	case "ETRN":
+		reply = p.etrn
+	case "AUTH":
+		return c.authenticate()
+	case "STARTTLS":
+		return c.startTLS(ctx)
+	case "QUIT":
+		c.say(p.bye)
+		return false
+	case "GET", "POST", "CONNECT":
+		if p.web != "" {
+			c.say(p.web)
+			return false
+		}
+		reply = p.unknown
+	default:
+		reply = p.unknown
+	}
+	if strings.HasPrefix(reply, "5") {
+		if c.unknown++; c.unknown > p.maxUnknown {
+			c.say(p.tooMany)
+			return false
+		}
+	}
+	return c.say(reply) == nil
+}
+
+func (c *client) hello() string {
+	p := &c.product
+	if c.argument == "" {
+		return p.noName
+	}
+	c.helo, c.mail = c.argument, nil
+	if c.command == "HELO" {
+		return p.helo
+	}
+	lines := []string{p.ehlo}
+	for _, name := range p.capabilities {
+		if name != "STARTTLS" || !c.secured {
+			lines = append(lines, name)
+		}
+	}
+	for i := range lines {
+		mark := "250-"
+		if i == len(lines)-1 {
+			mark = "250 "
+		}
+		lines[i] = mark + lines[i]
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (c *client) verify() string {
+	p := &c.product
+	if c.argument == "" {
+		return "501 5.5.4 Syntax: VRFY address"
+	}
+	if c.hasUser(c.argument) {
+		return p.verify
+	}
+	return p.verifyNoUser
+}
+
+// hasUser tells whether the address, or the name alone, is one of the decky's.
+func (c *client) hasUser(addr string) bool {
+	name, _, _ := strings.Cut(strings.Trim(addr, "<>"), "@")
+	for _, user := range c.users {
+		if strings.EqualFold(name, user) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *client) startTLS(ctx context.Context) bool {
+	p := &c.product
+	if c.secured {
+		return c.say(p.tlsAgain) == nil
+	}
+	if c.say(p.tls) != nil {
+		return false
+	}
+	secured, err := secure.Handshake(ctx, c.s, c.s)
+	if err != nil {
+		return false // recorded
+	}
+	c.over(secured)
+	c.secured, c.helo, c.mail = true, "", nil
+	return true
+}

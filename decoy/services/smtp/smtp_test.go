@@ -1,0 +1,288 @@
+package smtp
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// such returns an identity, made from base, whose server fulfils the condition, by trying seeds.
+func such(t testing.TB, base control.Identity, holds func(*server) bool) control.Identity {
+	t.Helper()
+	for i := range 300 {
+		base.Seed = []byte(fmt.Sprintf("seed %03d of a decky in tests.", i))
+		h, err := decoy.NewHost(base, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if holds(newServer(h)) {
+			return base
+		}
+	}
+	t.Fatal("no seed gives such a server")
+	return base
+}
+
+func isPostfix(v *server) bool { return strings.Contains(v.product.banner, "Postfix") }
+func isExim(v *server) bool    { return strings.Contains(v.product.banner, "Exim") }
+
+// run runs a real client and returns what it prints.
+func run(t *testing.T, stdin, name string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skipf("this test needs the real client %s", name)
+	}
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	out, _ := cmd.CombinedOutput() // a refused message is a failure of the client's
+	return string(out)
+}
+
+// talk sends each line after the reply to the one before, and returns the replies.
+func talk(t *testing.T, d *decoytest.Decky, port int, lines ...string) []string {
+	t.Helper()
+	conn := d.Dial(port)
+	in := bufio.NewReader(conn)
+	read := func() string {
+		var all []string
+		for {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				return err.Error()
+			}
+			all = append(all, strings.TrimRight(line, "\r\n"))
+			if len(line) > 3 && line[3] == ' ' {
+				return strings.Join(all, "\n")
+			}
+		}
+	}
+	replies := []string{read()}
+	for _, line := range lines {
+		io.WriteString(conn, line+"\r\n")
+		replies = append(replies, read())
+	}
+	return replies
+}
+
+func expect(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	for i := range want {
+		if i >= len(got) || got[i] != want[i] {
+			t.Errorf("reply %d of %q\nwant %q", i, got, want[i])
+			return
+		}
+	}
+}
+
+func TestSwaksLogsInOverTLS(t *testing.T) {
+	t.Parallel()
+	for _, mechanism := range []string{"LOGIN", "PLAIN"} {
+		d := decoytest.StartAs(t, such(t, decoytest.Identity(), isPostfix), "smtp")
+		host, port, _ := net.SplitHostPort(d.Address(587))
+		out := run(t, "", "swaks", "--server", host, "--port", port, "-tls", "--auth", mechanism, "--auth-user", "boss@example.org", "--auth-password", "Summer 2026!", "--to", "a@example.org", "--from", "b@example.org", "--helo", "bot")
+		if !strings.Contains(out, "TLS started") || !strings.Contains(out, "535 5.7.8 Error: authentication failed") {
+			t.Errorf("swaks shows\n%s", out)
+		}
+		d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "boss@example.org"), decoytest.Has(event.Secret, "Summer 2026!"), decoytest.Has("scheme", strings.ToLower(mechanism)))
+		d.Wait("tls", decoytest.Has("tls_version", "TLS 1.3"))
+		d.Wait(event.CommandRun, decoytest.Has(event.Command, "EHLO bot"), decoytest.Has(event.DstPort, "587"))
+	}
+}
+
+func TestSwaksDeliversAndRelays(t *testing.T) {
+	t.Parallel()
+	strict := decoytest.StartAs(t, such(t, decoytest.Identity(), func(v *server) bool { return isPostfix(v) && !v.open }), "smtp")
+	host, port, _ := net.SplitHostPort(strict.Address(25))
+	out := run(t, "", "swaks", "--server", host, "--port", port, "--to", "victim@example.org", "--from", "b@example.org", "--helo", "bot")
+	if !strings.Contains(out, "454 4.7.1 <victim@example.org>: Relay access denied") {
+		t.Errorf("swaks shows\n%s", out)
+	}
+	strict.Wait("recipient", decoytest.Has("to", "victim@example.org"), decoytest.Has(event.Outcome, event.Rejected))
+	out = run(t, "", "swaks", "--server", host, "--port", port, "--to", "root@"+strict.Host.Hostname, "--from", "b@example.org", "--helo", "bot", "--header", "Subject: lure", "--body", "line\n.dot\n")
+	if !strings.Contains(out, "250 2.0.0 Ok: queued as ") {
+		t.Errorf("swaks shows\n%s", out)
+	}
+	strict.Wait("mail", decoytest.Has("subject", "lure"), decoytest.Has("from", "b@example.org"), func(e event.Event) bool {
+		content, _ := e.Get("content")
+		return strings.Contains(content, "line\r\n.dot\r\n")
+	})
+	open := decoytest.StartAs(t, such(t, decoytest.Identity(), func(v *server) bool { return v.open }), "smtp")
+	host, port, _ = net.SplitHostPort(open.Address(25))
+	run(t, "", "swaks", "--server", host, "--port", port, "--to", "victim@example.org", "--from", "b@example.org", "--helo", "bot")
+	open.Wait("mail", decoytest.Has("to", "victim@example.org"), decoytest.Has(event.Outcome, event.Accepted))
+}
+
+func TestStartTLSOfOpenSSL(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "smtp")
+	out := run(t, "EHLO x\r\nQUIT\r\n", "openssl", "s_client", "-connect", d.Address(25), "-starttls", "smtp", "-quiet", "-crlf")
+	if !strings.Contains(out, "CN = "+d.Host.Hostname) || strings.Contains(out, "250-STARTTLS") {
+		t.Errorf("the client shows\n%s", out)
+	}
+}
+
+func TestPostfix(t *testing.T) {
+	t.Parallel()
+	id := decoytest.Identity()
+	id.Distro = "ubuntu22"
+	d := decoytest.StartAs(t, such(t, id, func(v *server) bool { return isPostfix(v) && !v.open && v.product.size == 10240000 }), "smtp")
+	expect(t, talk(t, d, 25, "EHLO a", "MAIL FROM <x>", "RCPT TO:<a@b>", "MAIL FROM:<x@y> SIZE=99999999", "MAIL FROM:<x@y>", "MAIL FROM:<x@y>", "DATA", "RCPT TO:<nobody@"+d.Host.Hostname+">", "VRFY root", "EXPN root",
+		"AUTH CRAM-MD5", "AUTH LOGIN "+base64.StdEncoding.EncodeToString([]byte("u")), "*", "NOOP", "RSET", "HELO", "QUIT")[1:],
+		"250-"+d.Host.Hostname+"\n250-PIPELINING\n250-SIZE 10240000\n250-VRFY\n250-ETRN\n250-STARTTLS\n250-AUTH PLAIN LOGIN\n250-ENHANCEDSTATUSCODES\n250-8BITMIME\n250-DSN\n250-SMTPUTF8\n250 CHUNKING",
+		"501 5.5.4 Syntax: MAIL FROM:<address>", "503 5.5.1 Error: need MAIL command", "552 5.3.4 Message size exceeds fixed limit", "250 2.1.0 Ok", "503 5.5.1 Error: nested MAIL command",
+		"554 5.5.1 Error: no valid recipients", "550 5.1.1 <nobody@"+d.Host.Hostname+">: Recipient address rejected: User unknown in local recipient table", "252 2.0.0 root",
+		"500 5.5.2 Error: command not recognized", "535 5.7.8 Error: authentication failed: Invalid authentication mechanism", "334 UGFzc3dvcmQ6", "501 5.7.0 Authentication aborted", "250 2.0.0 Ok", "250 2.0.0 Ok",
+		"501 Syntax: HELO hostname", "221 2.0.0 Bye")
+	expect(t, talk(t, d, 25, "GET / HTTP/1.0")[1:], "221 2.7.0 Error: I can break rules, too. Goodbye.")
+	expect(t, talk(t, d, 587, "MAIL FROM:<x@y>", "RCPT TO:<root@"+d.Host.Hostname+">")[2:], "554 5.7.1 <unknown[127.0.0.1]>: Client host rejected: Access denied")
+}
+
+func TestExim(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, decoytest.Identity(), func(v *server) bool { return isExim(v) && !v.open }), "smtp")
+	got := talk(t, d, 25, "EHLO a", "RCPT TO:<a@b>", "MAIL FROM:<x@y>", "RCPT TO:<a@b.example>", "RSET", "A", "B", "QUIT")
+	if !strings.HasPrefix(got[0], "220 "+d.Host.Hostname+" ESMTP Exim 4.") || !strings.HasPrefix(got[1], "250-"+d.Host.Hostname+" Hello a [127.0.0.1]\n250-SIZE ") || !strings.HasSuffix(got[1], "\n250-PRDR\n250 HELP") {
+		t.Errorf("it begins with %q", got[:2])
+	}
+	expect(t, got[2:], "503 sender not yet given", "250 OK", "550 relay not permitted", "250 Reset OK", "500 unrecognized command", "500 Too many unrecognized commands")
+}
+
+func TestExchange(t *testing.T) {
+	t.Parallel()
+	id := decoytest.Identity()
+	id.OS = "windows_server"
+	d := decoytest.StartAs(t, such(t, id, func(v *server) bool { return !v.open }), "smtp")
+	got := talk(t, d, 25, "HELO a", "FOO", "MAIL FROM:<x@y>", "RCPT TO:<a@b.example>", "QUIT")
+	if !strings.HasPrefix(got[0], "220 "+d.Host.Hostname+" Microsoft ESMTP MAIL Service ready at ") {
+		t.Errorf("it begins with %q", got[0])
+	}
+	expect(t, got[1:], "250 "+d.Host.Hostname+" Hello [127.0.0.1]", "500 5.3.3 Unrecognized command 'FOO'", "250 2.1.0 Sender OK", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+		"221 2.0.0 Service closing transmission channel")
+}
+
+func TestWeakLoginMayRelayIntoNothing(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, decoytest.Identity(), func(v *server) bool { return isPostfix(v) && v.user != "" }), "smtp")
+	v := newServer(d.Host)
+	secret := base64.StdEncoding.EncodeToString([]byte("\x00" + v.user + "\x00" + v.secret))
+	got := talk(t, d, 587, "EHLO a", "AUTH PLAIN "+secret, "MAIL FROM:<x@y>", "RCPT TO:<v@example.org>", "BDAT 7\r\nabcde", "BDAT 5 LAST\r\nfgh")
+	if got[2] != "235 2.7.0 Authentication successful" || got[4] != "250 2.1.5 Ok" || !strings.HasPrefix(got[6], "250 2.0.0 Ok: queued as ") {
+		t.Errorf("the replies are %q", got)
+	}
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Accepted))
+	d.Wait("mail", decoytest.Has("content", "abcde\r\nfgh\r\n"), decoytest.Has("size", "12"))
+}
+
+func TestPipelining(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, decoytest.Identity(), isPostfix), "smtp")
+	conn := d.Dial(25)
+	io.WriteString(conn, "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<root>\r\nDATA\r\nSubject: one\r\n\r\n..x\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<root>\r\nDATA\r\nSubject: two\r\n.\r\nQUIT\r\n")
+	if out, err := io.ReadAll(conn); err != nil || strings.Count(string(out), "queued as") != 2 {
+		t.Errorf("%q, %v", out, err)
+	}
+	d.Wait("mail", decoytest.Has("subject", "one"), decoytest.Has("content", "Subject: one\r\n\r\n.x\r\n"))
+	d.Wait("mail", decoytest.Has("subject", "two"))
+}
+
+func TestScannerNamesTheProduct(t *testing.T) {
+	t.Parallel()
+	windows := decoytest.Identity()
+	windows.OS = "windows_server"
+	for want, id := range map[string]control.Identity{
+		"Postfix smtpd":            such(t, decoytest.Identity(), isPostfix),
+		"Exim smtpd":               such(t, decoytest.Identity(), isExim),
+		"Microsoft Exchange smtpd": windows,
+	} {
+		d := decoytest.StartAs(t, id, "smtp")
+		host, port, _ := net.SplitHostPort(d.Address(25))
+		if out := run(t, "", "nmap", "-sV", "-Pn", "-n", "-p", port, host); !strings.Contains(out, want) {
+			t.Errorf("want %s in\n%s", want, out)
+		}
+	}
+}
+
+func TestDeckiesDifferAndStay(t *testing.T) {
+	t.Parallel()
+	looks := map[string]bool{}
+	for i := range 20 {
+		id := decoytest.Identity()
+		id.Seed = bytes.Repeat([]byte{byte(i + 1)}, 32)
+		look := func() string {
+			h, err := decoy.NewHost(id, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := newServer(h)
+			return fmt.Sprint(v.product.banner, v.product.capabilities, v.users, v.open, v.user, v.secret)
+		}
+		first := look()
+		if look() != first {
+			t.Errorf("seed %d does not always look the same", i)
+		}
+		looks[first] = true
+	}
+	if len(looks) < 18 {
+		t.Errorf("20 deckies have only %d looks", len(looks))
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, decoytest.Identity(), isPostfix), "smtp")
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 300 {
+		conn, err := net.Dial("tcp", d.Address(25))
+		if err != nil {
+			t.Fatal(err)
+		}
+		junk := make([]byte, r.IntN(600))
+		for i := range junk {
+			junk[i] = byte(r.Uint32())
+		}
+		prefix := []string{"", "STARTTLS\r\n", "AUTH PLAIN ", "MAIL FROM:<a@b>\r\nRCPT TO:<root>\r\nDATA\r\n", "BDAT 9"}[r.IntN(5)]
+		conn.Write(append([]byte(prefix), junk...))
+		conn.Close()
+	}
+	expect(t, talk(t, d, 25, "QUIT")[1:], "221 2.0.0 Bye")
+	for _, e := range d.Events() {
+		if e.Type == event.Panic {
+			t.Errorf("a panic: %v", e)
+		}
+	}
+}
+
+func FuzzParsers(f *testing.F) {
+	f.Add([]byte("MAIL FROM:<a@b> SIZE=10\r\n"))
+	f.Add([]byte("Subject: a\r\n..b\r\n.\r\n"))
+	f.Add([]byte("AUTH PLAIN AGEAYg==\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, argument := parse(string(data))
+		if addr, _, ok := address(argument, "FROM:"); ok && (len(addr) > 320 || strings.ContainsAny(addr, "\r\n<>")) {
+			t.Fatalf("address %q", addr)
+		}
+		plain(argument)
+		decoded(argument)
+		var out bytes.Buffer
+		if err := copyData(&out, bufio.NewReaderSize(bytes.NewReader(data), 16)); out.Len() > len(data) {
+			t.Fatalf("%d bytes of %d, %v", out.Len(), len(data), err)
+		}
+		subject(out.Bytes())
+	})
+}
