@@ -87,7 +87,7 @@ func TestTheMainJobOnARealDockerEngine(t *testing.T) {
 	enginetest.RequireDocker(t)
 	s := start(t, "--engine", "docker")
 	ids := s.deploy(map[string]any{"deckies": []any{
-		spec("web", "http", "https", "ssh"), spec("db", "redis", "ssh"), spec("mail", "ssh", "telnet"),
+		spec("web", "http", "https", "ssh", "ftp"), spec("db", "mysql", "postgres", "redis", "ssh"), spec("mail", "smtp", "ssh", "telnet"),
 	}})
 	network := s.networkID()
 	t.Cleanup(func() { // what a test that failed half-way has left
