@@ -6,10 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,42 +19,18 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// such returns an identity whose server fulfils the condition, by trying seeds.
+// such returns an identity whose server fulfils the condition.
 func such(t testing.TB, holds func(*service) bool) control.Identity {
 	t.Helper()
-	id := decoytest.Identity()
-	for i := range 300 {
-		id.Seed = []byte(fmt.Sprintf("seed %03d of a decky in tests.", i))
-		h, err := decoy.NewHost(id, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if holds(newService(h)) {
-			return id
-		}
-	}
-	t.Fatal("no seed gives such a server")
-	return id
+	return servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool { return holds(newService(h)) })
 }
 
 func weak(v *service) bool { return v.user != "" && !v.anonymous }
-
-// run runs a real client with a bound.
-func run(t *testing.T, stdin, name string, args ...string) (string, error) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("this test needs the real client %s", name)
-	}
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.WaitDelay = time.Second
-	cmd.Stdin = strings.NewReader(stdin)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
 
 // talk sends each line after the reply to the one before, and returns the replies.
 func talk(t *testing.T, d *decoytest.Decky, lines ...string) []string {
@@ -114,24 +88,24 @@ func TestRealClientsListDownloadAndUpload(t *testing.T) {
 				}
 				login := v.user + ":" + v.secret
 				base := "ftp://" + net.JoinHostPort(host, port)
-				if out, err := run(t, "", "curl", "-sS", "-m", "10", "-u", login, base+"/"); err != nil || !strings.Contains(out, "pub") {
+				if out, err := servicetest.Run(t, "", "curl", "-sS", "-m", "10", "-u", login, base+"/"); err != nil || !strings.Contains(out, "pub") {
 					t.Errorf("the list is %q, %v", out, err)
 				}
-				if out, err := run(t, "", "curl", "-sS", "-m", "10", "-u", login, base+want); err != nil || out != v.files[want].content {
+				if out, err := servicetest.Run(t, "", "curl", "-sS", "-m", "10", "-u", login, base+want); err != nil || out != v.files[want].content {
 					t.Errorf("%s is %q, %v", want, out, err)
 				}
-				if out, err := run(t, "", "curl", "-sS", "-m", "10", "-u", login, "-T", sent, base+"/pub/"); err != nil {
+				if out, err := servicetest.Run(t, "", "curl", "-sS", "-m", "10", "-u", login, "-T", sent, base+"/pub/"); err != nil {
 					t.Errorf("the upload: %q, %v", out, err)
 				}
 				sum := sha256.Sum256(content)
 				d.Wait("upload", decoytest.Has("size", fmt.Sprint(len(content))), decoytest.Has("sha256", hex.EncodeToString(sum[:])))
 				d.Wait(event.Download, decoytest.Has("file", strings.TrimPrefix(want, "/")[strings.LastIndex(strings.TrimPrefix(want, "/"), "/")+1:]))
 				d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Accepted), decoytest.Has(event.Secret, v.secret))
-				out, err := run(t, "", "lftp", "-e", "set net:max-retries 1; set net:timeout 5; set ftp:ssl-allow no; cls -1 /; cat "+want+"; bye", "-u", v.user+","+v.secret, "-p", port, host)
+				out, err := servicetest.Run(t, "", "lftp", "-e", "set net:max-retries 1; set net:timeout 5; set ftp:ssl-allow no; cls -1 /; cat "+want+"; bye", "-u", v.user+","+v.secret, "-p", port, host)
 				if err != nil || !strings.Contains(out, v.files[want].content) || !strings.Contains(out, "pub") {
 					t.Errorf("lftp shows %q, %v", out, err)
 				}
-				out, _ = run(t, fmt.Sprintf("user %s %s\nls\nbye\n", v.user, v.secret), "ftp", "-n", "-p", host, port)
+				out, _ = servicetest.Run(t, fmt.Sprintf("user %s %s\nls\nbye\n", v.user, v.secret), "ftp", "-n", "-p", host, port)
 				if !strings.Contains(out, "pub") {
 					t.Errorf("ftp shows %q", out)
 				}
@@ -237,35 +211,18 @@ func TestScannerNamesTheProduct(t *testing.T) {
 	t.Parallel()
 	for want, begin := range map[string]string{"vsftpd": "220 (vsFTPd", "ProFTPD": "220 ProFTPD", "Pure-FTPd": "220---"} {
 		d := decoytest.StartAs(t, such(t, func(v *service) bool { return strings.HasPrefix(v.product.banner, begin) }), "ftp")
-		host, port, _ := net.SplitHostPort(d.Address(21))
-		if out, err := run(t, "", "nmap", "-sV", "-Pn", "-n", "-p", port, host); err != nil || !strings.Contains(out, want) {
-			t.Errorf("%v, want %s in\n%s", err, want, out)
+		if out := servicetest.Scan(t, d, 21); !strings.Contains(out, want) {
+			t.Errorf("want %s in\n%s", want, out)
 		}
 	}
 }
 
 func TestDeckiesDifferAndStay(t *testing.T) {
 	t.Parallel()
-	looks := map[string]bool{}
-	for i := range 20 {
-		id := decoytest.Identity()
-		look := func() string {
-			h, err := decoy.NewHost(id, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v := newService(h)
-			return v.product.banner + v.user + v.product.list(v.files, "/", h.Installed())
-		}
-		first := look()
-		if look() != first {
-			t.Errorf("decky %d does not always look the same", i)
-		}
-		looks[first] = true
-	}
-	if len(looks) < 18 {
-		t.Errorf("20 deckies have only %d looks", len(looks))
-	}
+	servicetest.Looks(t, 18, func(h *decoy.Host) string {
+		v := newService(h)
+		return v.product.banner + v.user + v.product.list(v.files, "/", h.Installed())
+	})
 }
 
 func TestLists(t *testing.T) {
@@ -289,29 +246,9 @@ func TestLists(t *testing.T) {
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, such(t, func(v *service) bool { return v.product.zeroDay && v.anonymous }), "ftp")
-	r := rand.New(rand.NewPCG(5, 6))
-	for range 300 {
-		conn, err := net.Dial("tcp", d.Address(21))
-		if err != nil {
-			t.Fatal(err)
-		}
-		junk := make([]byte, r.IntN(600))
-		for i := range junk {
-			junk[i] = byte(r.Uint32())
-		}
-		if r.IntN(2) == 0 {
-			io.WriteString(conn, "USER anonymous\r\nPASS\r\nEPSV\r\nCWD ")
-		}
-		conn.Write(junk)
-		conn.Close()
-	}
+	servicetest.Garbage(t, d, 21, "USER anonymous\r\nPASS\r\nEPSV\r\nCWD ", "USER ")
 	if got := talk(t, d, "QUIT"); len(got) != 2 || !strings.HasPrefix(got[1], "221") {
 		t.Errorf("after the garbage: %q", got)
-	}
-	for _, e := range d.Events() {
-		if e.Type == event.Panic {
-			t.Errorf("a panic: %v", e)
-		}
 	}
 }
 

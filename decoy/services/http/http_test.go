@@ -4,11 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -19,38 +15,25 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// withServer returns an identity whose server fulfils the condition, by trying seeds.
+// withServer returns an identity whose server fulfils the condition.
 func withServer(t testing.TB, id control.Identity, holds func(*Server) bool) control.Identity {
 	t.Helper()
-	for i := range 200 {
-		id.Seed = []byte(fmt.Sprintf("seed %03d of a decky in tests.", i))
-		h, err := decoy.NewHost(id, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if holds(New(h, false)) {
-			return id
-		}
-	}
-	t.Fatal("no seed gives such a server")
-	return id
+	return servicetest.Such(t, id, func(h *decoy.Host) bool { return holds(New(h, false)) })
 }
 
 // curl runs the real client and returns what it prints.
 func curl(t *testing.T, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("this test needs the real client curl")
-	}
-	out, err := exec.CommandContext(t.Context(), "curl", append([]string{"-sS", "-m", "10"}, args...)...).CombinedOutput()
+	out, err := servicetest.Run(t, "", "curl", append([]string{"-sS", "-m", "10"}, args...)...)
 	if err != nil {
 		t.Errorf("curl %v: %v: %s", args, err, out)
 	}
-	return string(out)
+	return out
 }
 
 // names returns the names of the headers in their order.
@@ -207,42 +190,21 @@ func TestAPageIsNotSentAgain(t *testing.T) {
 
 func TestScannerNamesTheProduct(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("nmap"); err != nil {
-		t.Skip("this test needs nmap")
-	}
 	for want, f := range map[string]family{"nginx": nginx, "Apache httpd": apache} {
 		d := decoytest.StartAs(t, withServer(t, decoytest.Identity(), func(v *Server) bool { return v.product.family == f }), "http")
-		host, port, _ := net.SplitHostPort(d.Address(80))
-		out, err := exec.CommandContext(t.Context(), "nmap", "-sV", "-Pn", "-n", "-p", port, host).CombinedOutput()
-		if err != nil || !strings.Contains(string(out), want) {
-			t.Errorf("%v, want %s in\n%s", err, want, out)
+		if out := servicetest.Scan(t, d, 80); !strings.Contains(out, want) {
+			t.Errorf("want %s in\n%s", want, out)
 		}
 	}
 }
 
 func TestDeckiesDifferAndStay(t *testing.T) {
 	t.Parallel()
-	looks := map[string]bool{}
-	for i := range 20 {
-		id := decoytest.Identity()
-		id.Seed = bytes.Repeat([]byte{byte(i + 1)}, 32)
-		look := func() string {
-			h, err := decoy.NewHost(id, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v := New(h, false)
-			return v.product.banner + string(v.bytes(v.answerTo(&request{method: "GET", path: "/", version: "HTTP/1.1"}), &request{version: "HTTP/1.1"}, time.Time{}))
-		}
-		first := look()
-		if look() != first {
-			t.Errorf("seed %d does not always give the same", i)
-		}
-		looks[first] = true
-	}
-	if len(looks) < 15 {
-		t.Errorf("20 deckies have only %d looks", len(looks))
-	}
+	r := &request{method: "GET", path: "/", version: "HTTP/1.1"}
+	servicetest.Looks(t, 15, func(h *decoy.Host) string {
+		v := New(h, false)
+		return string(v.bytes(v.answerTo(r), r, time.Time{}))
+	})
 }
 
 func TestExactPages(t *testing.T) {
@@ -271,29 +233,9 @@ func TestExactPages(t *testing.T) {
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "http")
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
-		conn, err := net.Dial("tcp", d.Address(80))
-		if err != nil {
-			t.Fatal(err)
-		}
-		junk := make([]byte, r.IntN(600))
-		for i := range junk {
-			junk[i] = byte(r.Uint32())
-		}
-		if r.IntN(2) == 0 {
-			junk = append([]byte("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), junk...)
-		}
-		conn.Write(junk)
-		conn.Close()
-	}
+	servicetest.Garbage(t, d, 80, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "GET /")
 	if got := exchange(t, d, "GET / HTTP/1.0\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 ") {
 		t.Errorf("after the garbage: %q", got)
-	}
-	for _, e := range d.Events() {
-		if e.Type == event.Panic {
-			t.Errorf("a panic: %v", e)
-		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/services/http"
-	"decnet/decoy/services/secure"
+	"decnet/decoy/services/internal/secure"
 )
 
 // helloTime is how long a client may say nothing at first.

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"io"
-	"math/rand/v2"
-	"net"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -15,6 +12,7 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,16 +20,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // run runs a real client and returns what it prints.
 func run(t *testing.T, stdin, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("this test needs the real client %s", name)
-	}
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Stdin = strings.NewReader(stdin)
-	out, err := cmd.CombinedOutput()
+	out, err := servicetest.Run(t, stdin, name, args...)
 	if err != nil {
 		t.Errorf("%s %v: %v: %s", name, args, err, out)
 	}
-	return string(out)
+	return out
 }
 
 // inSeed is a decky of Ubuntu with that seed.
@@ -110,8 +103,7 @@ func TestCertificateIsTheDeckys(t *testing.T) {
 func TestScannerNamesTheProduct(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, inSeed(1), "https")
-	host, port, _ := net.SplitHostPort(d.Address(443))
-	if out := run(t, "", "nmap", "-sV", "-Pn", "-n", "-p", port, host); !strings.Contains(out, "ssl/http") || !strings.Contains(out, "nginx") && !strings.Contains(out, "Apache httpd") {
+	if out := servicetest.Scan(t, d, 443); !strings.Contains(out, "ssl/http") || !strings.Contains(out, "nginx") && !strings.Contains(out, "Apache httpd") {
 		t.Errorf("nmap shows\n%s", out)
 	}
 }
@@ -119,28 +111,8 @@ func TestScannerNamesTheProduct(t *testing.T) {
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "https")
-	r := rand.New(rand.NewPCG(3, 4))
-	for range 200 {
-		conn, err := net.Dial("tcp", d.Address(443))
-		if err != nil {
-			t.Fatal(err)
-		}
-		junk := make([]byte, 1+r.IntN(500))
-		for i := range junk {
-			junk[i] = byte(r.Uint32())
-		}
-		if r.IntN(2) == 0 {
-			copy(junk, "\x16\x03\x01\x00\x50\x01")
-		}
-		conn.Write(junk)
-		conn.Close()
-	}
+	servicetest.Garbage(t, d, 443, "\x16\x03\x01\x00\x50\x01", "GET /")
 	if out := run(t, "", "curl", "-ksSi", "-m", "10", "https://"+d.Address(443)+"/"); !strings.HasPrefix(out, "HTTP/1.1 ") {
 		t.Errorf("after the garbage: %q", out)
-	}
-	for _, e := range d.Events() {
-		if e.Type == event.Panic {
-			t.Errorf("a panic: %v", e)
-		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
-	"decnet/decoy/services/secure"
+	"decnet/decoy/services/internal/secure"
 )
 
 const (

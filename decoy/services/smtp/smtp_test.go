@@ -6,9 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -18,25 +16,15 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// such returns an identity, made from base, whose server fulfils the condition, by trying seeds.
+// such returns an identity, made from base, whose server fulfils the condition.
 func such(t testing.TB, base control.Identity, holds func(*server) bool) control.Identity {
 	t.Helper()
-	for i := range 300 {
-		base.Seed = []byte(fmt.Sprintf("seed %03d of a decky in tests.", i))
-		h, err := decoy.NewHost(base, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if holds(newServer(h)) {
-			return base
-		}
-	}
-	t.Fatal("no seed gives such a server")
-	return base
+	return servicetest.Such(t, base, func(h *decoy.Host) bool { return holds(newServer(h)) })
 }
 
 func isPostfix(v *server) bool { return strings.Contains(v.product.banner, "Postfix") }
@@ -45,13 +33,8 @@ func isExim(v *server) bool    { return strings.Contains(v.product.banner, "Exim
 // run runs a real client and returns what it prints.
 func run(t *testing.T, stdin, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("this test needs the real client %s", name)
-	}
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Stdin = strings.NewReader(stdin)
-	out, _ := cmd.CombinedOutput() // a refused message is a failure of the client's
-	return string(out)
+	out, _ := servicetest.Run(t, stdin, name, args...) // a refused message is a failure of the client's
+	return out
 }
 
 // talk sends each line after the reply to the one before, and returns the replies.
@@ -211,8 +194,7 @@ func TestScannerNamesTheProduct(t *testing.T) {
 		"Microsoft Exchange smtpd": windows,
 	} {
 		d := decoytest.StartAs(t, id, "smtp")
-		host, port, _ := net.SplitHostPort(d.Address(25))
-		if out := run(t, "", "nmap", "-sV", "-Pn", "-n", "-p", port, host); !strings.Contains(out, want) {
+		if out := servicetest.Scan(t, d, 25); !strings.Contains(out, want) {
 			t.Errorf("want %s in\n%s", want, out)
 		}
 	}
@@ -220,52 +202,17 @@ func TestScannerNamesTheProduct(t *testing.T) {
 
 func TestDeckiesDifferAndStay(t *testing.T) {
 	t.Parallel()
-	looks := map[string]bool{}
-	for i := range 20 {
-		id := decoytest.Identity()
-		id.Seed = bytes.Repeat([]byte{byte(i + 1)}, 32)
-		look := func() string {
-			h, err := decoy.NewHost(id, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v := newServer(h)
-			return fmt.Sprint(v.product.banner, v.product.capabilities, v.users, v.open, v.user, v.secret)
-		}
-		first := look()
-		if look() != first {
-			t.Errorf("seed %d does not always look the same", i)
-		}
-		looks[first] = true
-	}
-	if len(looks) < 18 {
-		t.Errorf("20 deckies have only %d looks", len(looks))
-	}
+	servicetest.Looks(t, 18, func(h *decoy.Host) string {
+		v := newServer(h)
+		return fmt.Sprint(v.product.banner, v.product.capabilities, v.users, v.open, v.user, v.secret)
+	})
 }
 
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, such(t, decoytest.Identity(), isPostfix), "smtp")
-	r := rand.New(rand.NewPCG(7, 8))
-	for range 300 {
-		conn, err := net.Dial("tcp", d.Address(25))
-		if err != nil {
-			t.Fatal(err)
-		}
-		junk := make([]byte, r.IntN(600))
-		for i := range junk {
-			junk[i] = byte(r.Uint32())
-		}
-		prefix := []string{"", "STARTTLS\r\n", "AUTH PLAIN ", "MAIL FROM:<a@b>\r\nRCPT TO:<root>\r\nDATA\r\n", "BDAT 9"}[r.IntN(5)]
-		conn.Write(append([]byte(prefix), junk...))
-		conn.Close()
-	}
+	servicetest.Garbage(t, d, 25, "STARTTLS\r\n", "AUTH PLAIN ", "MAIL FROM:<a@b>\r\nRCPT TO:<root>\r\nDATA\r\n", "BDAT 9")
 	expect(t, talk(t, d, 25, "QUIT")[1:], "221 2.0.0 Bye")
-	for _, e := range d.Events() {
-		if e.Type == event.Panic {
-			t.Errorf("a panic: %v", e)
-		}
-	}
 }
 
 func FuzzParsers(f *testing.F) {

@@ -1,0 +1,114 @@
+// Package servicetest holds what the tests of several protocols do alike: finding a decky of a certain look, running real clients and
+// scanners against it, and throwing garbage at it.
+package servicetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+)
+
+// Such returns an identity made from base whose host fulfils the condition, by trying seeds.
+func Such(t testing.TB, base control.Identity, holds func(*decoy.Host) bool) control.Identity {
+	t.Helper()
+	for i := range 300 {
+		base.Seed = fmt.Appendf(nil, "seed %03d of a decky in tests.", i)
+		h, err := decoy.NewHost(base, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if holds(h) {
+			return base
+		}
+	}
+	t.Fatal("no seed gives such a decky")
+	return base
+}
+
+// Run runs a real client and returns what it prints; its failure is for the test to judge.
+func Run(t testing.TB, stdin, name string, args ...string) (string, error) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skipf("this test needs the real client %s", name)
+	}
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// Scan returns what nmap finds out about the catalog's port.
+func Scan(t testing.TB, d *decoytest.Decky, port int) string {
+	t.Helper()
+	host, bound, err := net.SplitHostPort(d.Address(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := Run(t, "", "nmap", "-sV", "-Pn", "-n", "-p", bound, host)
+	if err != nil {
+		t.Errorf("nmap: %v", err)
+	}
+	return out
+}
+
+// Garbage sends random bytes on some hundred connections, after one of the beginnings or none, and leaves each without waiting. The test
+// fails if the service panics.
+func Garbage(t testing.TB, d *decoytest.Decky, port int, beginnings ...string) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(1, 2))
+	beginnings = append(beginnings, "")
+	const connections = 300
+	for range connections {
+		conn, err := net.Dial("tcp", d.Address(port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		junk := []byte(beginnings[r.IntN(len(beginnings))])
+		for range r.IntN(600) {
+			junk = append(junk, byte(r.Uint32()))
+		}
+		conn.Write(junk) // it may be refused early
+		conn.Close()
+	}
+	t.Cleanup(func() {
+		for _, e := range d.Events() {
+			if e.Type == event.Panic {
+				t.Errorf("a panic: %v", e)
+			}
+		}
+	})
+}
+
+// Looks fails the test unless deckies look different from each other and each the same every time; of twenty at least so many must differ.
+func Looks(t testing.TB, atLeast int, look func(*decoy.Host) string) {
+	t.Helper()
+	seen := map[string]bool{}
+	for i := range 20 {
+		id := decoytest.Identity()
+		id.Seed = fmt.Appendf(nil, "look %03d of a decky in tests.", i)
+		one, err := decoy.NewHost(id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := decoy.NewHost(id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := look(one)
+		if look(again) != first {
+			t.Errorf("decky %d does not always look the same", i)
+		}
+		seen[first] = true
+	}
+	if len(seen) < atLeast {
+		t.Errorf("20 deckies have only %d looks", len(seen))
+	}
+}
