@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -41,6 +42,7 @@ type Options struct {
 type API struct {
 	http.Handler
 	socket *transport.WebSocket
+	events *transport.SSE
 }
 
 // New builds the endpoint.
@@ -54,11 +56,12 @@ func New(o Options) *API {
 		},
 		Complexity: complexity(),
 	}))
-	a := &API{socket: &transport.WebSocket{
-		Init: initSocket(o), MaxConnections: o.MaxConnections, MaxConnectionsPerUser: 0, Logger: o.Log,
-	}}
+	a := &API{
+		socket: &transport.WebSocket{Init: initSocket(o), MaxConnections: o.MaxConnections, Logger: o.Log},
+		events: &transport.SSE{MaxStreams: o.MaxConnections, Logger: o.Log},
+	}
 	srv.AddTransport(documented{a.socket})
-	srv.AddTransport(documented{&transport.SSE{Logger: o.Log}})
+	srv.AddTransport(documented{a.events})
 	srv.AddTransport(documented{&transport.HTTP{Logger: o.Log}})
 	srv.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
 	srv.SetParserTokenLimit(maxTokens)
@@ -77,8 +80,10 @@ func New(o Options) *API {
 	return a
 }
 
-// Shutdown says goodbye to every open WebSocket, with a code on which clients come back.
-func (a *API) Shutdown(ctx context.Context) error { return a.socket.Shutdown(ctx) }
+// Shutdown ends every open stream in a way on which clients come back.
+func (a *API) Shutdown(ctx context.Context) error {
+	return errors.Join(a.socket.Shutdown(ctx), a.events.Shutdown(ctx))
+}
 
 // withPeer notes where a request came from.
 func withPeer(next http.Handler) http.Handler {
@@ -116,8 +121,9 @@ func initSocket(o Options) func(context.Context, map[string]any, *http.Request) 
 		if id == nil {
 			return ctx, transport.Session{}, nil
 		}
-		ended, stop := o.Resolver.Auth.Revoked(id.TokenID)
-		context.AfterFunc(ctx, stop)
-		return auth.With(ctx, id), transport.Session{User: id.Username, ExpiresAt: id.ExpiresAt, Done: ended}, nil
+		// A sign-in that is ended takes its sockets with it.
+		ctx, end := context.WithCancel(ctx)
+		context.AfterFunc(ctx, o.Resolver.Auth.OnEnd(id.TokenID, end))
+		return auth.With(ctx, id), transport.Session{User: id.Username, ExpiresAt: id.ExpiresAt}, nil
 	}
 }

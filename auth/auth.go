@@ -70,14 +70,15 @@ type Auth struct {
 	dummy   func() (string, error) // a hash that no password has, so that an unknown name costs the same time
 	tries   *limiter
 
-	mu      sync.Mutex
-	revoked map[pid.ID][]chan struct{}
+	mu   sync.Mutex
+	open map[pid.ID]map[int]func() // what to call when a sign-in is ended
+	next int
 }
 
 // New returns an Auth on a store.
 func New(s *store.Store, now func() time.Time) *Auth {
 	return &Auth{
-		store: s, now: now, hashing: make(chan struct{}, maxHashing), tries: newLimiter(now), revoked: map[pid.ID][]chan struct{}{},
+		store: s, now: now, hashing: make(chan struct{}, maxHashing), tries: newLimiter(now), open: map[pid.ID]map[int]func(){},
 		dummy: sync.OnceValues(func() (string, error) { return argon2id.CreateHash(random(), params) }),
 	}
 }
@@ -274,32 +275,29 @@ func (a *Auth) Logout(ctx context.Context, id *Identity) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, ch := range a.revoked[id.TokenID] {
-		close(ch)
+	for _, ended := range a.open[id.TokenID] {
+		ended()
 	}
-	delete(a.revoked, id.TokenID)
+	delete(a.open, id.TokenID)
 	return nil
 }
 
-// Revoked returns a channel that is closed when the sign-in is ended, and a function to stop waiting for it.
-func (a *Auth) Revoked(id pid.ID) (ended <-chan struct{}, stop func()) {
-	ch := make(chan struct{})
+// OnEnd has ended called when the sign-in is ended, unless stop is called before.
+func (a *Auth) OnEnd(id pid.ID, ended func()) (stop func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.revoked[id] = append(a.revoked[id], ch)
-	return ch, func() {
+	if a.open[id] == nil {
+		a.open[id] = map[int]func(){}
+	}
+	a.next++
+	n := a.next
+	a.open[id][n] = ended
+	return func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		left := a.revoked[id][:0]
-		for _, c := range a.revoked[id] {
-			if c != ch {
-				left = append(left, c)
-			}
-		}
-		if len(left) == 0 {
-			delete(a.revoked, id)
-		} else {
-			a.revoked[id] = left
+		delete(a.open[id], n)
+		if len(a.open[id]) == 0 {
+			delete(a.open, id)
 		}
 	}
 }

@@ -38,10 +38,11 @@ func TestSigningIn(t *testing.T) {
 	_, _, err = a.Login(t.Context(), "nobody", password, "10.0.0.1")
 	require.ErrorIs(t, err, auth.ErrWrongPassword, "which of the two is wrong is not told")
 
-	ended, stop := a.Revoked(id.TokenID)
-	defer stop()
+	ended := 0
+	a.OnEnd(id.TokenID, func() { ended++ })
+	a.OnEnd(id.TokenID, func() { ended += 10 })()
 	require.NoError(t, a.Logout(t.Context(), who))
-	<-ended
+	require.Equal(t, 1, ended, "what is open under a sign-in ends with it")
 	who, err = a.Authenticate(t.Context(), token)
 	require.NoError(t, err)
 	require.Nil(t, who)
