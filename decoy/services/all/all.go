@@ -6,6 +6,7 @@ import (
 	_ "decnet/decoy/services/http"
 	_ "decnet/decoy/services/https"
 	_ "decnet/decoy/services/mysql"
+	_ "decnet/decoy/services/postgres"
 	_ "decnet/decoy/services/redis"
 	_ "decnet/decoy/services/smtp"
 	_ "decnet/decoy/services/ssh"

@@ -23,6 +23,7 @@ type Item struct {
 type Select struct {
 	Items  []Item
 	From   []string // the parts of the table's name; nil where there is none
+	FromAt int      // where it is in the query
 	where  []condition
 	order  string
 	down   bool
@@ -106,23 +107,12 @@ func isClause(t Token) bool {
 // ParseSelect parses a SELECT statement, whose tokens are of the query.
 func ParseSelect(query string, tokens []Token) (*Select, error) {
 	p := &parser{query: query, tokens: tokens}
-	s := &Select{limit: -1}
-	if !p.take("select") {
-		return nil, p.unexpected()
-	}
-	for p.take("distinct") || p.take("all") || p.take("sql_no_cache") || p.take("sql_calc_found_rows") || p.take("high_priority") {
-	}
-	for {
-		item, err := p.item()
-		if err != nil {
-			return nil, err
-		}
-		s.Items = append(s.Items, item)
-		if len(s.Items) == maxItems || !p.take(",") {
-			break
-		}
+	s, err := p.head()
+	if err != nil {
+		return nil, err
 	}
 	if p.take("from") {
+		s.FromAt = p.peek().From
 		name, err := p.name()
 		if err != nil {
 			return nil, err
@@ -186,6 +176,41 @@ func ParseSelect(query string, tokens []Token) (*Select, error) {
 		return nil, p.unexpected()
 	}
 	return s, nil
+}
+
+// ParseHead parses a SELECT up to its table, whatever comes then.
+func ParseHead(query string, tokens []Token) (*Select, error) {
+	p := &parser{query: query, tokens: tokens}
+	s, err := p.head()
+	if err != nil {
+		return nil, err
+	}
+	if p.take("from") {
+		s.FromAt = p.peek().From
+		if s.From, err = p.name(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (p *parser) head() (*Select, error) {
+	s := &Select{limit: -1}
+	if !p.take("select") {
+		return nil, p.unexpected()
+	}
+	for p.take("distinct") || p.take("all") || p.take("sql_no_cache") || p.take("sql_calc_found_rows") || p.take("high_priority") {
+	}
+	for {
+		item, err := p.item()
+		if err != nil {
+			return nil, err
+		}
+		s.Items = append(s.Items, item)
+		if len(s.Items) == maxItems || !p.take(",") {
+			return s, nil
+		}
+	}
 }
 
 // item reads one of the list: up to a comma or clause outside parentheses.
@@ -330,8 +355,8 @@ func (i Item) Call() (name string, args []Token, ok bool) {
 	return "", nil, false
 }
 
-// column returns the column's name where the item is one.
-func (i Item) column() (string, bool) {
+// Column returns the column's name where the item is one.
+func (i Item) Column() (string, bool) {
 	last := i.Tokens[len(i.Tokens)-1]
 	if len(i.Tokens)%2 == 0 || last.Kind != Word && last.Kind != Name {
 		return "", false
@@ -400,7 +425,7 @@ func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) 
 			continue
 		}
 		heading := bait.Column{Name: name(item)}
-		if column, ok := item.column(); ok && t != nil {
+		if column, ok := item.Column(); ok && t != nil {
 			at := source.index(column)
 			if at < 0 {
 				return nil, UnknownColumn(column)

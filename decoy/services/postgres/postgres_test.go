@@ -1,0 +1,278 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/bait"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// identity returns one whose server is as wanted, out of many.
+func identity(t *testing.T, wanted func(*server) bool) control.Identity {
+	t.Helper()
+	for range 200 {
+		id := decoytest.Identity()
+		h, err := decoy.NewHost(id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wanted(newServer(h)) {
+			return id
+		}
+	}
+	t.Fatal("no decky has such a server")
+	return control.Identity{}
+}
+
+func scrams(v *server) bool { return !v.md5 }
+func md5s(v *server) bool   { return v.md5 }
+
+func psql(t *testing.T, d *decoytest.Decky, user, password, database, script string) string {
+	t.Helper()
+	if _, err := exec.LookPath("psql"); err != nil {
+		t.Skip("this test needs the real client psql")
+	}
+	host, port, err := net.SplitHostPort(d.Address(5432))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "psql", "-X", "-w", "-h", host, "-p", port, "-U", user, "-v", "VERBOSITY=verbose", database)
+	cmd.Env = append(os.Environ(), "PGPASSWORD="+password)
+	cmd.Stdin = strings.NewReader(script)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Logf("psql: %v", err)
+	}
+	return string(out)
+}
+
+func contains(t *testing.T, out string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(out, want) {
+			t.Errorf("the answers lack %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestRealClient(t *testing.T) {
+	t.Parallel()
+	for name, wanted := range map[string]func(*server) bool{"SCRAM": scrams, "MD5": md5s} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := decoytest.StartAs(t, identity(t, wanted), "postgres")
+			v := newServer(d.Host)
+			out := psql(t, d, v.app.Name, v.app.Secret, v.app.Name, `select version();
+show server_version;
+\l
+\dt
+\dt users
+\dv
+\du
+\dn
+select * from users order by id limit 3;
+select count(*) from public.orders;
+select table_name from information_schema.tables;
+select datname from pg_database;
+select usename, passwd from pg_shadow;
+selec 1;
+select 'x;
+'
+;
+select * from nonesuch;
+select nonesuch from users;
+select nonesuch(1);
+select pg_read_file('/etc/passwd');
+copy users from program 'id';
+copy settings to stdout;
+drop table users;
+begin;
+select bad from;
+select 1;
+rollback;
+select current_user, current_database(), pg_is_in_recovery(), 6*7;
+show nonesuch;
+\conninfo
+`)
+			contains(t, out, v.full(), v.version, "List of databases", "template0", "UTF8", "List of relations", "public | users", "| table | "+v.app.Name, "Did not find any relations.", "List of roles", "List of schemas",
+				v.app.People[0].Email, "api_keys", "ERROR:  42601: syntax error at or near \"selec\"\nLINE 1: selec 1;", "ERROR:  42P01: relation \"nonesuch\" does not exist\nLINE 1: select * from nonesuch;\n                      ^",
+				"ERROR:  42703: column \"nonesuch\" does not exist", "ERROR:  42883: function nonesuch(integer) does not exist", "ERROR:  42501: permission denied for function pg_read_file", "permission denied for view pg_shadow", "ERROR:  42501:", "smtp_password\t",
+				"ERROR:  25006: cannot execute DROP TABLE in a read-only transaction", "ERROR:  25P02: current transaction is aborted", "| t ", "42", "ERROR:  42704: unrecognized configuration parameter \"nonesuch\"", "You are connected to database")
+			kind := map[bool]string{true: "md5", false: "scram-sha-256"}[v.md5]
+			d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Accepted), decoytest.Has(event.Principal, v.app.Name), decoytest.Has("database", v.app.Name), decoytest.Has(event.SecretKind, kind))
+			d.Wait("query", decoytest.Has(event.Command, "copy users from program 'id';"))
+		})
+	}
+}
+
+func TestRealClientIsRefused(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, scrams), "postgres")
+	contains(t, psql(t, d, "postgres", "no such password", "postgres", "select 1"), `FATAL:  password authentication failed for user "postgres"`)
+	e := d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Rejected))
+	// What is recorded must be enough to prove the password.
+	get := func(name string) string { value, _ := e.Get(name); return value }
+	salt, err := hex.DecodeString(get("salt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := keysOf("no such password", salt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !proves(keys, get(event.Secret), get("auth_message")) {
+		t.Error(e)
+	}
+	good := bait.Passwords(d.Host, "postgres", "postgres")[0]
+	contains(t, psql(t, d, "postgres", good, "nonesuch", "select 1"), `FATAL:  database "nonesuch" does not exist`)
+
+	d = decoytest.StartAs(t, identity(t, md5s), "postgres")
+	contains(t, psql(t, d, "guest", "secret1", "postgres", "select 1"), `FATAL:  password authentication failed for user "guest"`)
+	e = d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "guest"))
+	if salt, err = hex.DecodeString(get("salt")); err != nil || get(event.Secret) != md5Proof("guest", "secret1", salt) {
+		t.Error(e, err)
+	}
+}
+
+// A driver that prepares its statements and wants binary gets what it asks for.
+func TestExtendedProtocol(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, scrams), "postgres")
+	v := newServer(d.Host)
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(v.app.Name, v.app.Secret), Host: d.Address(5432), Path: v.app.Name}
+	conn, err := pgx.Connect(t.Context(), u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	var email string
+	if err := conn.QueryRow(t.Context(), "select email from users where username = $1", "admin").Scan(&email); err != nil || email != "admin@"+v.app.Domain {
+		t.Errorf("%q, %v", email, err)
+	}
+	if _, err := conn.Exec(t.Context(), "delete from users where id = $1", "1"); err == nil || !strings.Contains(err.Error(), "25006") {
+		t.Error(err)
+	}
+	if err := conn.QueryRow(t.Context(), "select version()").Scan(&email); err != nil || email != v.full() {
+		t.Errorf("%q, %v", email, err)
+	}
+	d.Wait("query", decoytest.Has("parameters", "'admin'"))
+}
+
+func TestDeckiesDiffer(t *testing.T) {
+	t.Parallel()
+	versions, lures, kinds := map[string]bool{}, map[string]bool{}, map[bool]int{}
+	for range 40 {
+		id := decoytest.Identity()
+		var looks [2]string
+		for i := range looks {
+			h, err := decoy.NewHost(id, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := newServer(h)
+			looks[i] = v.full() + sharedBuffers(v) + v.app.Secret
+			versions[v.version], lures[v.app.Secret] = true, true
+			kinds[v.md5]++
+		}
+		if looks[0] != looks[1] {
+			t.Errorf("a decky isn't like itself: %q", looks)
+		}
+	}
+	if len(versions) < 3 || len(lures) != 40 || len(kinds) != 2 {
+		t.Error(versions, len(lures), kinds)
+	}
+}
+
+func TestUnsupportedProtocol(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "postgres")
+	conn := d.Dial(5432)
+	conn.Write([]byte{0, 0, 0, 12, 0, 2, 0, 0, 'a', 'b', 'c', 0})
+	got, err := io.ReadAll(conn)
+	if err != nil || !bytes.Contains(got, []byte("unsupported frontend protocol 2.0: server supports 3.0 to 3.0")) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "postgres")
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range 300 {
+		conn := d.Dial(5432)
+		junk := make([]byte, r.IntN(300))
+		for i := range junk {
+			junk[i] = byte(r.Uint32())
+		}
+		switch {
+		case i%3 == 0 && len(junk) > 8:
+			binary.BigEndian.PutUint32(junk, uint32(len(junk)))
+			copy(junk[4:], []byte{0, 3, 0, 0})
+		case i%3 == 1:
+			junk = append([]byte("\x00\x00\x00\x13\x00\x03\x00\x00user\x00root\x00\x00p\x00\x00"), junk...)
+		}
+		conn.Write(junk)
+		conn.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, conn)
+		conn.Close()
+	}
+	for _, e := range d.Events() {
+		if e.Type == event.Panic {
+			t.Fatal(e)
+		}
+	}
+}
+
+func FuzzQuery(f *testing.F) {
+	f.Add("select a.oid, b as \"Name\" from pg_catalog.pg_class a where x ~ '^(users)$'")
+	f.Add("copy to stdout")
+	f.Add("copy (select 1) to stdout; begin; select bad from; rollback; show all")
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	v := newServer(h)
+	f.Fuzz(func(t *testing.T, text string) {
+		c := &conn{server: v, s: &decoy.Session{}, database: v.app.Name, status: 'I'}
+		for _, tokens := range dialect.Split(text) {
+			if o := c.run(text, tokens); o.failed == nil && o.tag == "" {
+				t.Fatal("no answer")
+			}
+		}
+	})
+}
+
+func FuzzClientFirst(f *testing.F) {
+	f.Add("n,,n=,r=abc", "proof")
+	f.Fuzz(func(t *testing.T, message, proof string) {
+		header, bare, ok := clientFirst(message)
+		if ok && header+bare != message {
+			t.Fatalf("%q: %q and %q", message, header, bare)
+		}
+		if proves(scramKeys{stored: make([]byte, 32)}, proof, bare) {
+			t.Fatal("proved")
+		}
+	})
+}
