@@ -2,15 +2,11 @@ package mysql
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
-	"io"
-	"math/rand/v2"
+	"fmt"
 	"net"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -19,6 +15,7 @@ import (
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,39 +23,23 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // identity returns one whose server is MariaDB or MySQL, as wanted, of that beginning of a version.
 func identity(t *testing.T, mariadb bool, version string) control.Identity {
 	t.Helper()
-	for range 200 {
-		id := decoytest.Identity()
-		h, err := decoy.NewHost(id, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v := newServer(h); v.mariadb == mariadb && strings.HasPrefix(v.version, version) {
-			return id
-		}
-	}
-	t.Fatal("no decky has such a server")
-	return control.Identity{}
+	return servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool {
+		v := newServer(h)
+		return v.mariadb == mariadb && strings.HasPrefix(v.version, version)
+	})
 }
 
 func client(t *testing.T, d *decoytest.Decky, user, password, queries string, args ...string) (string, error) {
 	t.Helper()
-	if _, err := exec.LookPath("mysql"); err != nil {
-		t.Skip("this test needs the real client mysql")
-	}
 	host, port, err := net.SplitHostPort(d.Address(3306))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
 	all := []string{"--no-defaults", "-h", host, "-P", port, "-u", user, "--force", "--table"}
 	if password != "" {
 		all = append(all, "-p"+password)
 	}
-	cmd := exec.CommandContext(ctx, "mysql", append(all, args...)...)
-	cmd.Stdin = strings.NewReader(queries)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	return servicetest.Run(t, queries, "mysql", append(all, args...)...)
 }
 
 func contains(t *testing.T, out string, wants ...string) {
@@ -165,25 +146,14 @@ func TestPlainPasswordOverTLS(t *testing.T) {
 
 func TestDeckiesDiffer(t *testing.T) {
 	t.Parallel()
-	greetings, versions := map[string]bool{}, map[string]bool{}
-	for range 30 {
-		id := decoytest.Identity()
-		h, err := decoy.NewHost(id, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := decoy.NewHost(id, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, w := newServer(h), newServer(again)
-		if v.version != w.version || v.app.Secret != w.app.Secret || v.variables()["server_uuid"] != w.variables()["server_uuid"] {
-			t.Errorf("a decky isn't like itself: %s, %s", v.version, w.version)
-		}
-		versions[v.version], greetings[v.app.Secret] = true, true
-	}
-	if len(versions) < 3 || len(greetings) != 30 {
-		t.Errorf("%d versions, %d secrets", len(versions), len(greetings))
+	versions := map[string]bool{}
+	servicetest.Looks(t, 20, func(h *decoy.Host) string {
+		versions[newServer(h).version] = true
+		v := newServer(h)
+		return fmt.Sprint(v.version, v.app.Secret, v.app.Tables, v.variables()["server_id"], v.variables()["server_uuid"])
+	})
+	if len(versions) < 3 {
+		t.Errorf("only these versions: %v", versions)
 	}
 }
 
@@ -210,26 +180,7 @@ func TestSaltAndNumberAreNew(t *testing.T) {
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, identity(t, false, "8"), "mysql")
-	r := rand.New(rand.NewPCG(1, 2))
-	for i := range 300 {
-		conn := d.Dial(3306)
-		junk := make([]byte, r.IntN(300))
-		for i := range junk {
-			junk[i] = byte(r.Uint32())
-		}
-		if i%2 == 0 && len(junk) > 40 {
-			copy(junk, []byte{byte(len(junk) - 4), byte((len(junk) - 4) >> 8), 0, 1, 0x85, 0xa6, 0x3f, byte(r.Uint32())})
-		}
-		conn.Write(junk)
-		conn.(*net.TCPConn).CloseWrite()
-		io.Copy(io.Discard, conn)
-		conn.Close()
-	}
-	for _, e := range d.Events() {
-		if e.Type == event.Panic {
-			t.Fatal(e)
-		}
-	}
+	servicetest.Garbage(t, d, 3306, "\x40\x00\x00\x01\x85\xa6\x3f\x00", "\x40\x00\x00\x01\x85\xae\xff\x01")
 }
 
 func FuzzResponse(f *testing.F) {

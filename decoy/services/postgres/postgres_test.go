@@ -2,18 +2,14 @@ package postgres
 
 import (
 	"bytes"
-	"context"
-	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/url"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
@@ -23,6 +19,7 @@ import (
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -30,18 +27,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // identity returns one whose server is as wanted, out of many.
 func identity(t *testing.T, wanted func(*server) bool) control.Identity {
 	t.Helper()
-	for range 200 {
-		id := decoytest.Identity()
-		h, err := decoy.NewHost(id, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if wanted(newServer(h)) {
-			return id
-		}
-	}
-	t.Fatal("no decky has such a server")
-	return control.Identity{}
+	return servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool {
+		return wanted(newServer(h))
+	})
 }
 
 func scrams(v *server) bool { return !v.md5 }
@@ -56,16 +44,11 @@ func psql(t *testing.T, d *decoytest.Decky, user, password, database, script str
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "psql", "-X", "-w", "-h", host, "-p", port, "-U", user, "-v", "VERBOSITY=verbose", database)
-	cmd.Env = append(os.Environ(), "PGPASSWORD="+password)
-	cmd.Stdin = strings.NewReader(script)
-	out, err := cmd.CombinedOutput()
+	out, err := servicetest.Run(t, script, "env", "PGPASSWORD="+password, "psql", "-X", "-w", "-h", host, "-p", port, "-U", user, "-v", "VERBOSITY=verbose", database)
 	if err != nil {
 		t.Logf("psql: %v", err)
 	}
-	return string(out)
+	return out
 }
 
 func contains(t *testing.T, out string, wants ...string) {
@@ -182,26 +165,14 @@ func TestExtendedProtocol(t *testing.T) {
 
 func TestDeckiesDiffer(t *testing.T) {
 	t.Parallel()
-	versions, lures, kinds := map[string]bool{}, map[string]bool{}, map[bool]int{}
-	for range 40 {
-		id := decoytest.Identity()
-		var looks [2]string
-		for i := range looks {
-			h, err := decoy.NewHost(id, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v := newServer(h)
-			looks[i] = v.full() + sharedBuffers(v) + v.app.Secret
-			versions[v.version], lures[v.app.Secret] = true, true
-			kinds[v.md5]++
-		}
-		if looks[0] != looks[1] {
-			t.Errorf("a decky isn't like itself: %q", looks)
-		}
-	}
-	if len(versions) < 3 || len(lures) != 40 || len(kinds) != 2 {
-		t.Error(versions, len(lures), kinds)
+	versions := map[string]bool{}
+	servicetest.Looks(t, 20, func(h *decoy.Host) string {
+		versions[newServer(h).version] = true
+		v := newServer(h)
+		return fmt.Sprint(v.full(), v.md5, sharedBuffers(v), v.app.Tables)
+	})
+	if len(versions) < 3 {
+		t.Errorf("only these versions: %v", versions)
 	}
 }
 
@@ -219,30 +190,7 @@ func TestUnsupportedProtocol(t *testing.T) {
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "postgres")
-	r := rand.New(rand.NewPCG(1, 2))
-	for i := range 300 {
-		conn := d.Dial(5432)
-		junk := make([]byte, r.IntN(300))
-		for i := range junk {
-			junk[i] = byte(r.Uint32())
-		}
-		switch {
-		case i%3 == 0 && len(junk) > 8:
-			binary.BigEndian.PutUint32(junk, uint32(len(junk)))
-			copy(junk[4:], []byte{0, 3, 0, 0})
-		case i%3 == 1:
-			junk = append([]byte("\x00\x00\x00\x13\x00\x03\x00\x00user\x00root\x00\x00p\x00\x00"), junk...)
-		}
-		conn.Write(junk)
-		conn.(*net.TCPConn).CloseWrite()
-		io.Copy(io.Discard, conn)
-		conn.Close()
-	}
-	for _, e := range d.Events() {
-		if e.Type == event.Panic {
-			t.Fatal(e)
-		}
-	}
+	servicetest.Garbage(t, d, 5432, "\x00\x00\x00\x13\x00\x03\x00\x00user\x00root\x00\x00p\x00\x00", "\x00\x00\x00\x40\x00\x03\x00\x00")
 }
 
 func FuzzQuery(f *testing.F) {

@@ -3,14 +3,10 @@ package redis
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"io"
-	"math/rand/v2"
 	"net"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -18,6 +14,7 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -25,18 +22,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // identity returns one whose Redis is as wanted, out of many.
 func identity(t *testing.T, wanted func(*server) bool) control.Identity {
 	t.Helper()
-	for range 200 {
-		id := decoytest.Identity()
-		h, err := decoy.NewHost(id, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if wanted(newServer(h)) {
-			return id
-		}
-	}
-	t.Fatal("no decky's Redis is so")
-	return control.Identity{}
+	return servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool {
+		return wanted(newServer(h))
+	})
 }
 
 func open(s *server) bool   { return s.passwords == nil && s.version.atLeast(7, 0) }
@@ -46,22 +34,15 @@ func old(s *server) bool    { return s.passwords == nil && !s.version.atLeast(7,
 // cli runs redis-cli with the commands on its input.
 func cli(t *testing.T, d *decoytest.Decky, stdin string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath("redis-cli"); err != nil {
-		t.Skip("this test needs the real client redis-cli")
-	}
 	host, port, err := net.SplitHostPort(d.Address(6379))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "redis-cli", append([]string{"-h", host, "-p", port}, args...)...)
-	cmd.Stdin = strings.NewReader(stdin)
-	out, err := cmd.CombinedOutput()
+	out, err := servicetest.Run(t, stdin, "redis-cli", append([]string{"-h", host, "-p", port}, args...)...)
 	if err != nil {
 		t.Logf("redis-cli: %v", err)
 	}
-	return string(out)
+	return out
 }
 
 func contains(t *testing.T, out string, wants ...string) {
@@ -181,56 +162,21 @@ func TestWritesAreBounded(t *testing.T) {
 
 func TestDeckiesDiffer(t *testing.T) {
 	t.Parallel()
-	seen, open := map[string]bool{}, 0
-	const n = 40
-	for range n {
-		id := decoytest.Identity()
-		clock := func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }
-		looks := [2]string{}
-		for i := range looks {
-			h, err := decoy.NewHost(id, clock)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v := newServer(h)
-			looks[i] = v.version.String() + v.runID + strings.Join(newKeyspace(h).keys(0, "*"), " ")
-			if i == 0 && v.passwords == nil {
-				open++
-			}
-		}
-		if looks[0] != looks[1] {
-			t.Errorf("a decky isn't like itself: %s, %s", looks[0], looks[1])
-		}
-		seen[looks[0]] = true
-	}
-	if len(seen) != n || open == 0 || open == n {
-		t.Errorf("%d looks of %d, %d without a password", len(seen), n, open)
+	versions := map[string]bool{}
+	servicetest.Looks(t, 20, func(h *decoy.Host) string {
+		versions[newServer(h).version.String()] = true
+		v := newServer(h)
+		return v.version.String() + v.runID + strings.Join(newKeyspace(h).keys(0, "*"), " ")
+	})
+	if len(versions) < 3 {
+		t.Errorf("only these versions: %v", versions)
 	}
 }
 
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, identity(t, open), "redis")
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
-		conn := d.Dial(6379)
-		junk := make([]byte, r.IntN(400))
-		for i := range junk {
-			junk[i] = byte(r.Uint32())
-		}
-		if r.IntN(2) == 0 {
-			junk = append([]byte("*3\r\n$3\r\nSET\r\n$"), junk...)
-		}
-		conn.Write(junk)
-		conn.(*net.TCPConn).CloseWrite()
-		io.Copy(io.Discard, conn)
-		conn.Close()
-	}
-	for _, e := range d.Events() {
-		if e.Type == event.Panic {
-			t.Fatal(e)
-		}
-	}
+	servicetest.Garbage(t, d, 6379, "*3\r\n$3\r\nSET\r\n$")
 	contains(t, cli(t, d, "", "PING"), "PONG")
 }
 
