@@ -38,8 +38,7 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 }
 
 func codeOf(err error, out *gqlerror.Error) (code string, facts map[string]any) {
-	var refused *fleet.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*fleet.Error](err); ok {
 		facts = maps.Clone(refused.Facts)
 		if refused.Path != nil {
 			if facts == nil {

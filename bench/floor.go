@@ -179,7 +179,7 @@ func plainSDK(ctx context.Context, cli *client.Client, model container.InspectRe
 		})
 	}()
 	config := *model.Config
-	config.Labels, config.MacAddress = nil, "" //nolint:staticcheck // the model may have it there
+	config.Labels, config.MacAddress = nil, ""
 	config.Env = slices.Clone(config.Env)
 	for i, e := range config.Env {
 		if value, ok := strings.CutPrefix(e, "DECOY_IDENTITY="); ok {

@@ -30,14 +30,14 @@ func main() {
 	log.SetFlags(0)
 	engine := flag.String("engine", "docker", "docker or process")
 	flag.Parse()
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
-	defer cancel()
-	if err := run(ctx, *engine); err != nil {
+	if err := run(*engine); err != nil {
 		log.Fatal("bench: ", err)
 	}
 }
 
-func run(ctx context.Context, engine string) error {
+func run(engine string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	defer cancel()
 	dir, err := os.MkdirTemp("", "decnet-bench-")
 	if err != nil {
 		return err
@@ -372,7 +372,7 @@ func (b *bench) memoryDecky(ctx context.Context) error {
 		return fmt.Errorf("find the decoys: %w", err)
 	}
 	var most float64
-	for _, pid := range strings.Fields(string(out)) {
+	for pid := range strings.FieldsSeq(string(out)) {
 		n, _ := strconv.Atoi(pid)
 		most = max(most, rss(n))
 	}

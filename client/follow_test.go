@@ -163,7 +163,7 @@ func TestFollowEnds(t *testing.T) {
 	t.Run("the handler's error", func(t *testing.T) {
 		enough := errors.New("enough")
 		s := newFakeServer(t, play(-1))
-		if err := s.quick().FollowLifecycles(t.Context(), Follow{}, func(Event) error { return enough }); err != enough {
+		if err := s.quick().FollowLifecycles(t.Context(), Follow{}, func(Event) error { return enough }); !errors.Is(err, enough) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -282,7 +282,7 @@ func TestInteractionsBeforeTheFirstCursor(t *testing.T) {
 		}
 		return nil
 	})
-	if err != enough || !slices.Equal(seen, []string{"m1", "m2", "m3"}) {
+	if !errors.Is(err, enough) || !slices.Equal(seen, []string{"m1", "m2", "m3"}) {
 		t.Errorf("saw %v, %v", seen, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -208,10 +209,8 @@ func (c *Config) check() error {
 		bad("--auth is on or off, not %q", c.Auth)
 	}
 	oneOf := func(flag, value string, allowed ...string) {
-		for _, a := range allowed {
-			if a == value {
-				return
-			}
+		if slices.Contains(allowed, value) {
+			return
 		}
 		bad("--%s is one of %s, not %q", flag, strings.Join(allowed, ", "), value)
 	}

@@ -22,8 +22,8 @@ import (
 func containers(t *testing.T, network string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	ids := strings.Fields(output(t, "docker", "ps", "-aq", "--no-trunc", "--filter", "label=decnet.network="+network))
-	for _, id := range ids {
+	ids := strings.FieldsSeq(output(t, "docker", "ps", "-aq", "--no-trunc", "--filter", "label=decnet.network="+network))
+	for id := range ids {
 		line := output(t, "docker", "inspect", "-f", `{{index .Config.Labels "decnet.name"}} {{.Id}} {{.State.StartedAt}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.MacAddress}}{{end}}`, id)
 		name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		out[name] = rest

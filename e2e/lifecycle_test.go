@@ -128,7 +128,7 @@ func TestASubscriptionTellsTheWholeStory(t *testing.T) {
 	t.Run("with after: exactly the rest", func(t *testing.T) {
 		for i := range story {
 			rest := all(t, s.follow(map[string]any{"ids": ids, "after": story[i].Cursor}))
-			require.Equal(t, len(story)-i-1, len(rest), "after entry %d of %v: %v", i, story, rest)
+			require.Len(t, rest, len(story)-i-1, "after entry %d of %v: %v", i, story, rest)
 			if i > 3 {
 				break
 			}

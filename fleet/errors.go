@@ -1,5 +1,7 @@
 package fleet
 
+import "slices"
+
 import "fmt"
 
 // Code is what the API's errors bear in extensions.code.
@@ -40,4 +42,4 @@ func conflict(facts map[string]any, format string, a ...any) error {
 }
 
 // at is path with more steps, in memory of its own.
-func at(path []any, more ...any) []any { return append(path[:len(path):len(path)], more...) }
+func at(path []any, more ...any) []any { return append(slices.Clip(path), more...) }

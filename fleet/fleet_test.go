@@ -2,7 +2,6 @@ package fleet_test
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"slices"
 	"testing"
@@ -24,7 +23,7 @@ import (
 func refused(t *testing.T, err error) *fleet.Error {
 	t.Helper()
 	var e *fleet.Error
-	require.True(t, errors.As(err, &e), "%v", err)
+	require.ErrorAs(t, err, &e, "%v", err)
 	return e
 }
 
@@ -36,13 +35,14 @@ func names(deckies []*ent.Decky) (out []string) {
 	return out
 }
 
-func text(s string) *string { return &s }
+//go:fix inline
+func text(s string) *string { return new(s) }
 
 func TestThePlanIsTheDeploy(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := world.On(t, s, sim.New(sim.Options{}))
 		in := fleet.DeployInput{Deployment: "default", Mode: fleet.Add, Deckies: []*fleet.DeckySpec{
-			{Name: "web", Count: 3, Archetype: text("web-server")}, {Name: "any", Count: 1},
+			{Name: "web", Count: 3, Archetype: new("web-server")}, {Name: "any", Count: 1},
 		}}
 		in.DryRun = true
 		plan, err := w.Fleet.Deploy(t.Context(), "tester", in)
@@ -69,7 +69,7 @@ func TestAddressesAreNeverTheNetworksOrTaken(t *testing.T) {
 	subnet := "192.168.50.0/29" // six hosts, one of them the gateway
 	in := fleet.DeployInput{Deployment: "small", Mode: fleet.Add,
 		Network: &fleet.NetworkInput{Driver: "BRIDGE", Subnet: &subnet},
-		Deckies: []*fleet.DeckySpec{{Name: "a", Count: 4, Services: []string{"ssh"}}, {Name: "b", Count: 1, Services: []string{"ssh"}, IP: text("192.168.50.2")}}}
+		Deckies: []*fleet.DeckySpec{{Name: "a", Count: 4, Services: []string{"ssh"}}, {Name: "b", Count: 1, Services: []string{"ssh"}, IP: new("192.168.50.2")}}}
 	done, err := w.Fleet.Deploy(t.Context(), "tester", in)
 	require.NoError(t, err)
 	var ips []string
@@ -114,7 +114,7 @@ func TestReplaceTouchesOnlyWhatItNames(t *testing.T) {
 func TestPicks(t *testing.T) {
 	w := world.New(t, sim.New(sim.Options{}))
 	_, err := w.Fleet.Deploy(t.Context(), "tester", fleet.DeployInput{Deployment: "default", Mode: fleet.Add, Deckies: []*fleet.DeckySpec{
-		{Name: "a", Count: 1, Archetype: text("linux-server")}, {Name: "dead", Count: 1, Archetype: text("deaddeck")},
+		{Name: "a", Count: 1, Archetype: new("linux-server")}, {Name: "dead", Count: 1, Archetype: new("deaddeck")},
 	}})
 	require.NoError(t, err)
 	seed := 42
@@ -124,7 +124,8 @@ func TestPicks(t *testing.T) {
 		require.Nil(t, m.Lifecycle)
 		return m.Decky.Services
 	}
-	require.Equal(t, preview(), preview(), "a seed repeats a pick")
+	once := preview()
+	require.Equal(t, once, preview(), "a seed repeats a pick")
 	last := [][]string{w.Decky("a").Services}
 	for range 20 {
 		w.Mutate("a")
@@ -148,7 +149,7 @@ func TestAnIntervalReallyCanBeTurnedOff(t *testing.T) {
 	require.NotNil(t, w.Decky("a").NextMutationAt)
 	require.NotEqual(t, w.Decky("a").NextMutationAt, w.Decky("b").NextMutationAt, "deckies deployed together do not move together")
 
-	_, _, err = w.Fleet.SetMutateInterval(t.Context(), fleet.IntervalInput{Deployment: "default", Name: text("a")})
+	_, _, err = w.Fleet.SetMutateInterval(t.Context(), fleet.IntervalInput{Deployment: "default", Name: new("a")})
 	require.NoError(t, err)
 	require.Nil(t, w.Decky("a").NextMutationAt, "off is off, whatever the deployment says")
 	require.NotNil(t, w.Decky("b").NextMutationAt)

@@ -166,8 +166,7 @@ func (f *Fleet) checkServices(services []string, path []any) error {
 		return &Error{Code: LimitExceeded, Path: path, Message: fmt.Sprintf("a decky may have %d services at most", n)}
 	}
 	err := mutator.Validate(f.catalog, services)
-	var bad *mutator.InvalidError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*mutator.InvalidError](err); ok {
 		if path[len(path)-1] == "services" {
 			path = at(path, bad.Index)
 		}

@@ -118,7 +118,7 @@ func (c *Collector) read(ctx context.Context, d *ent.Decky) error {
 	wg.Go(func() {
 		if err := c.storeBatches(context.WithoutCancel(ctx), d, lines); err != nil {
 			cancel(err)
-			for range lines { //nolint:revive // let the reader end: it must not block on a channel that nobody empties
+			for range lines { // let the reader end: it must not block on a channel that nobody empties
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
@@ -44,9 +45,7 @@ func (o RunnerOptions) withDefaults() RunnerOptions {
 		entlifecycle.OperationDeploy: 2 * time.Minute, entlifecycle.OperationRepair: 2 * time.Minute,
 		entlifecycle.OperationMutate: 30 * time.Second, entlifecycle.OperationTeardown: time.Minute,
 	}
-	for op, d := range o.Deadlines {
-		deadlines[op] = d
-	}
+	maps.Copy(deadlines, o.Deadlines)
 	o.Deadlines = deadlines
 	return o
 }

@@ -81,7 +81,7 @@ func (a *app) report(err error) int {
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
-	for _, line := range strings.Split(err.Error(), "\n") {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintf(a.errOut, "%s %s\n", show.Paint(a.color, show.Red, "error:"), show.Safe(line))
 	}
 	if h := a.hint(err); h != "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -224,7 +225,8 @@ func (flags *deployFlags) settle(c *cobra.Command, in *client.DeployInput) error
 
 // inFile says where in the file the decky stands that the server refuses.
 func inFile(fleet *fleetfile.Fleet, err error) error {
-	e, ok := err.(*client.Error)
+	e := &client.Error{}
+	ok := errors.As(err, &e)
 	if !ok {
 		return err
 	}

@@ -124,7 +124,7 @@ func (a *app) summary(p *progress, took time.Duration) error {
 				continue
 			}
 			fmt.Fprintf(a.errOut, "%s %s: %s\n", show.Paint(a.color, show.Red, "failed:"), show.Safe(qualified(lc)), show.Safe(lc.Error.Code+": "+lc.Error.Message))
-			for _, line := range strings.Split(strings.TrimSpace(value(lc.Error.Detail)), "\n") {
+			for line := range strings.SplitSeq(strings.TrimSpace(value(lc.Error.Detail)), "\n") {
 				if line != "" {
 					fmt.Fprintf(a.errOut, "        %s\n", show.Safe(line))
 				}

@@ -90,7 +90,7 @@ func appendParam(dst []byte, name, suffix, value string) []byte {
 	dst = append(dst, name...)
 	dst = append(dst, suffix...)
 	dst = append(dst, `="`...)
-	for i := 0; i < len(value); i++ {
+	for i := range len(value) {
 		switch c := value[i]; c {
 		case '"', '\\', ']':
 			dst = append(dst, '\\', c)
@@ -201,7 +201,7 @@ func validName(s string) bool {
 	if s == "" || len(s) > maxName || s[0] < 'a' || s[0] > 'z' || s == "boot" || s == "seq" || reservedSuffix(s) {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if c := s[i]; c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
 			return false
 		}

@@ -89,7 +89,8 @@ func (c *call) inputs(operands []string) (texts []string, ok bool) {
 	ok = true
 	total := 0
 	for _, p := range operands {
-		text, err := "", error(nil)
+		var text string
+		var err error
 		if p == "-" {
 			text = c.input()
 		} else {

@@ -78,12 +78,13 @@ func (e *eval) stmt(s *syntax.Stmt, io streams) {
 		e.background = true
 	}
 	io, done, err := e.redirect(s.Redirs, io)
-	if err != nil {
+	switch {
+	case err != nil:
 		fmt.Fprintf(io.err, "%s%s\n", e.prefix(), err)
 		e.status = 1
-	} else if s.Cmd != nil {
+	case s.Cmd != nil:
 		e.command(s.Cmd, io)
-	} else {
+	default:
 		e.status = 0
 	}
 	done()
@@ -335,7 +336,7 @@ func (e *eval) config(io streams) *expand.Config {
 			if sub.flow == aborting {
 				return errors.New("cannot allocate memory")
 			}
-			_, err := w.Write([]byte(out.String()))
+			_, err := w.Write(out.Bytes())
 			return err
 		},
 		ProcSubst: func(*syntax.ProcSubst) (string, error) {

@@ -198,13 +198,13 @@ func mkdir(c *call) int {
 		if !parents {
 			return make(p)
 		}
-		full := ""
+		var full strings.Builder
 		for part := range strings.SplitSeq(strings.Trim(c.abs(p), "/"), "/") {
-			full += "/" + part
-			if n, err := c.fs.lookup(full, true); err == nil && n.isDir() {
+			full.WriteString("/" + part)
+			if n, err := c.fs.lookup(full.String(), true); err == nil && n.isDir() {
 				continue
 			}
-			if err := make(full); err != nil {
+			if err := make(full.String()); err != nil {
 				return err
 			}
 		}
@@ -519,7 +519,8 @@ func dd(c *call) int {
 			count, _ = strconv.Atoi(value)
 		}
 	}
-	text, err := "", error(nil)
+	var text string
+	var err error
 	if from == "" {
 		text = c.input()
 	} else if text, err = c.readFile(from); err != nil {

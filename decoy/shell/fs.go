@@ -257,8 +257,7 @@ func modeString(m fs.FileMode) string {
 
 // problem is the error in the words of the C library.
 func problem(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		s := errno.Error()
 		return strings.ToUpper(s[:1]) + s[1:]
 	}

@@ -231,7 +231,7 @@ func free(c *call) int {
 func df(c *call) int {
 	size, memory := c.sys.DiskKB, c.sys.MemoryKB/2
 	used := size * (21 + int(c.sys.host.Bytes("disk", 1)[0])%40) / 100
-	unit, title := func(kb int) string { return strconv.Itoa(kb) }, "1K-blocks"
+	unit, title := strconv.Itoa, "1K-blocks"
 	if flags, _ := c.options(""); flags['h'] != "" {
 		unit, title = human, "Size"
 	}

@@ -95,7 +95,9 @@ func (e *Engine) create(ctx context.Context, d engine.Decky, image string, p eng
 		if err == nil {
 			return id, nil
 		}
-		e.remove(context.WithoutCancel(ctx), id)
+		if err := e.remove(context.WithoutCancel(ctx), id); err != nil {
+			e.log.WarnContext(ctx, "a container that did not start stays behind", "container", id, "error", err)
+		}
 		// Not every kernel lets every setting be a container's own: go on without it, once for each.
 		if name := refusedSysctl(err); name == "" || !e.refuse(name) {
 			return "", e.fail("start the container", engine.Failed, err)
@@ -122,7 +124,7 @@ func (e *Engine) createOnce(ctx context.Context, d engine.Decky, image string) (
 		if e.macInEndpoint() {
 			endpoint.MacAddress = d.MAC
 		} else {
-			config.MacAddress = d.MAC //nolint:staticcheck // the only place before API 1.44
+			config.MacAddress = d.MAC // the only place before API 1.44
 		}
 	}
 	name := networkName(d.Network.ID)

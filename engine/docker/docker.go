@@ -116,8 +116,7 @@ func (e *Engine) fail(doing string, code engine.Code, err error) error {
 	if err == nil {
 		return nil
 	}
-	var known *engine.Error
-	if errors.As(err, &known) {
+	if _, ok := errors.AsType[*engine.Error](err); ok {
 		return err
 	}
 	out := &engine.Error{Code: code, Message: "could not " + doing, Detail: err.Error(), Err: err}

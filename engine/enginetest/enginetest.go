@@ -289,7 +289,7 @@ func (s *suite) events(ctx context.Context, t *testing.T, o engine.Observed) {
 		s.greets(t, o, "ssh")
 	}
 	more, _ := read(position, 4)
-	all := append(seen, slices.DeleteFunc(more, func(n uint64) bool { return n <= seen[len(seen)-1] })...)
+	all := slices.Concat(seen, slices.DeleteFunc(more, func(n uint64) bool { return n <= seen[len(seen)-1] }))
 	for i := 1; i < len(all); i++ {
 		require.Equal(t, all[i-1]+1, all[i], "no gap in %v", all)
 	}

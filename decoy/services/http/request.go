@@ -132,7 +132,7 @@ func (r *request) parseLine(line string) error {
 // climbs tells whether the path leaves the root at some point.
 func climbs(path string) bool {
 	depth := 0
-	for _, part := range strings.Split(path, "/") {
+	for part := range strings.SplitSeq(path, "/") {
 		switch part {
 		case "", ".":
 		case "..":
@@ -253,7 +253,7 @@ func (r *request) readChunks(in *bufio.Reader) error {
 			return problem{400, badLine}
 		}
 	}
-	for trailers := 0; trailers < maxHeaders; trailers++ {
+	for range maxHeaders {
 		if line, err := readLine(in, 400); err != nil || line == "" {
 			return err
 		}

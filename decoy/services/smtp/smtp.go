@@ -131,7 +131,7 @@ func (c *client) fill(text string) string {
 // obey does what a command says and tells whether the conversation goes on.
 func (c *client) obey(ctx context.Context) bool {
 	p := &c.product
-	reply := ""
+	var reply string
 	switch c.command {
 	case "HELO", "EHLO":
 		reply = c.hello()

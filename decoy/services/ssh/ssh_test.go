@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -75,7 +76,8 @@ func TestRealClientRunsACommand(t *testing.T) {
 }
 
 func asExit(err error, target **exec.ExitError) bool {
-	exit, ok := err.(*exec.ExitError)
+	exit := &exec.ExitError{}
+	ok := errors.As(err, &exit)
 	*target = exit
 	return ok
 }
