@@ -1,5 +1,6 @@
 // A real browser on a running server. Nothing here starts a server: DECNET_URL says where one is, DECNET_PASSWORD is admin's.
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
@@ -32,7 +33,8 @@ export async function openBrowser({ colorScheme = 'light', viewport = { width: 1
   context.pages().forEach(watch)
   function watch(page) {
     page.on('websocket', (socket) => new URL(socket.url()).host === host || outside.push(socket.url()))
-    page.on('pageerror', (error) => problems.push(String(error)))
+    // Monaco throws Canceled at its own promises when an editor goes.
+    page.on('pageerror', (error) => error.name === 'Canceled' || problems.push(String(error)))
     page.on('console', (message) => /Content Security Policy|Trusted/.test(message.text()) && problems.push(message.text()))
     page.on('dialog', (dialog) => {
       problems.push(`dialog: ${dialog.message()}`)
@@ -77,3 +79,15 @@ async function post(query, variables) {
 
 /** A name that no earlier run has used. */
 export const freshName = (prefix) => `${prefix}-${Date.now().toString(36)}`
+
+/** Tries to sign in to a decky's FTP server. */
+export function ftpLogin(host, port, user, pass) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port })
+    const lines = [`USER ${user}\r\n`, `PASS ${pass}\r\n`, 'QUIT\r\n']
+    socket.setTimeout(10_000, () => socket.destroy(new Error('the decky does not answer')))
+    socket.on('data', () => lines.length && socket.write(lines.shift()))
+    socket.on('error', reject)
+    socket.on('close', resolve)
+  })
+}

@@ -6,7 +6,7 @@ import { connection, newConnection, type Connection, type ConnectionEvent } from
 import { ApiError, credentials, inWords, type Refusal } from './request'
 
 /** The close code of a session that is over. */
-const forbidden = 4403
+export const forbidden = 4403
 const pingEvery = 10_000
 const pongWithin = 5_000
 const longestWait = 10_000
@@ -180,8 +180,8 @@ function closeReason(code: number, reason: string): string {
   return reason ? `${reason} (${code})` : `The connection broke (${code}).`
 }
 
-// graphql-ws gives an error the server's refusals, the socket's close event, or what was thrown.
-function asError(problem: unknown): Error {
+/** Makes an Error of what graphql-ws gives a sink: the server's refusals, the socket's close event, or what was thrown. */
+export function asError(problem: unknown): Error {
   if (Array.isArray(problem)) return new ApiError(problem as Refusal[])
   if (problem instanceof Error) return problem
   const { code, reason } = problem as Partial<CloseEvent>

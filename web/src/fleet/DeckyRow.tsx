@@ -2,13 +2,15 @@ import { memo } from 'react'
 import { Moment } from '../text/Moment'
 import { serviceStandings } from './deckies'
 import type { Decky } from './documents'
-import type { Entry } from './journal'
+import { isOver, type Entry } from './journal'
 import { Standing, Steps } from './Steps'
 
 interface Props {
   decky: Decky
   /** Its newest lifecycle, if the page knows one. */
   latest: Entry | undefined
+  /** Whether the operator has just asked for it, and wants to see how it went. */
+  followed: boolean
   /** Absent for who may only look. */
   onMutate?: ((decky: Decky) => void) | undefined
   onTeardown?: ((decky: Decky) => void) | undefined
@@ -16,7 +18,7 @@ interface Props {
 
 const said = { confirmed: '', coming: ' (wanted, not yet confirmed)', going: ' (still there, no longer wanted)' }
 
-export const DeckyRow = memo(function DeckyRow({ decky, latest, onMutate, onTeardown }: Props) {
+export const DeckyRow = memo(function DeckyRow({ decky, latest, followed, onMutate, onTeardown }: Props) {
   const inStep = decky.generation === decky.observedGeneration
   return (
     <tr data-decky={decky.name}>
@@ -59,10 +61,10 @@ export const DeckyRow = memo(function DeckyRow({ decky, latest, onMutate, onTear
       </td>
       <td className="latest">
         {latest && (
-          <>
-            {latest.lifecycle.operation.toLowerCase()} <Standing of={latest.lifecycle.status} />
+          <details open={followed || !isOver(latest.lifecycle)}>
+            <summary>{latest.lifecycle.operation.toLowerCase()} <Standing of={latest.lifecycle.status} /></summary>
             <Steps entry={latest} />
-          </>
+          </details>
         )}
       </td>
       {onMutate && onTeardown && (

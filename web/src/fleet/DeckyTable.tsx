@@ -6,13 +6,15 @@ interface Props {
   deployment: string
   deckies: readonly Decky[]
   latest: ReadonlyMap<string, Entry>
+  /** The lifecycles that the operator last asked for. */
+  followed: readonly string[]
   /** Absent for who may only look. */
   onMutate?: ((decky: Decky) => void) | undefined
   onTeardown?: ((decky: Decky) => void) | undefined
 }
 
 /** The deckies of one deployment. */
-export function DeckyTable({ deployment, deckies, latest, onMutate, onTeardown }: Props) {
+export function DeckyTable({ deployment, deckies, latest, followed, onMutate, onTeardown }: Props) {
   return (
     <div className="scroll" role="region" aria-label={`Deckies of ${deployment}`} tabIndex={0}>
       <table>
@@ -29,9 +31,15 @@ export function DeckyTable({ deployment, deckies, latest, onMutate, onTeardown }
           </tr>
         </thead>
         <tbody>
-          {deckies.map((d) => (
-            <DeckyRow key={d.id} decky={d} latest={latest.get(deckyKey(deployment, d.name))} onMutate={onMutate} onTeardown={onTeardown} />
-          ))}
+          {deckies.map((d) => {
+            const entry = latest.get(deckyKey(deployment, d.name))
+            return (
+              <DeckyRow
+                key={d.id} decky={d} latest={entry} followed={entry !== undefined && followed.includes(entry.lifecycle.id)}
+                onMutate={onMutate} onTeardown={onTeardown}
+              />
+            )
+          })}
         </tbody>
       </table>
     </div>

@@ -63,7 +63,7 @@ export function FleetPage(props: PageProps) {
             )}
           </div>
           <DeckyTable
-            deployment={deployment} deckies={deckies} latest={latest}
+            deployment={deployment} deckies={deckies} latest={latest} followed={action?.lifecycleIds ?? []}
             onMutate={mayChange ? onMutate : undefined} onTeardown={mayChange ? onTeardown : undefined}
           />
         </section>

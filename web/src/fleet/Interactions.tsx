@@ -16,7 +16,7 @@ export function Interactions({ feed }: { feed: Feed }) {
     <section aria-labelledby="interactions">
       <h2 id="interactions">Interactions</h2>
       {feed.size === 0 && <p className="empty">Nobody has touched a decky yet. Connect to an endpoint in the table above: it shows here.</p>}
-      <ol className="feed" reversed>
+      <ol className="feed" reversed tabIndex={0} aria-labelledby="interactions">
         {[...feed.values()].toReversed().map((i) => (
           <li key={i.id} data-interaction={i.id}>
             <p>

@@ -12,7 +12,7 @@ export function Lifecycles({ journal }: { journal: Journal }) {
       <h2 id="lifecycles">Lifecycles</h2>
       {journal.missed && <p className="problem">The connection was gone for longer than the journal reaches back: some steps are not shown.</p>}
       {entries.length === 0 && <p className="empty">Nothing has been asked of the fleet yet.</p>}
-      <ul className="feed">
+      <ul className="feed" tabIndex={0} aria-labelledby="lifecycles">
         {entries.map((entry) => {
           const { lifecycle: l } = entry
           return (
@@ -23,7 +23,6 @@ export function Lifecycles({ journal }: { journal: Journal }) {
                   {l.operation === 'MUTATE' && <span className="faint">{l.fromServices.join(', ')} → {l.toServices.join(', ')}</span>}{' '}
                   <span className="faint">by {l.actor ?? l.trigger.toLowerCase()}</span>
                 </summary>
-                {entry.steps.length === 0 && <p className="faint">{l.stage ?? 'Its steps were told before this page was opened.'}</p>}
                 <Steps entry={entry} />
               </details>
             </li>

@@ -10,6 +10,7 @@ export function Standing({ of }: { of: string }) {
 export function Steps({ entry: { lifecycle, steps, hole } }: { entry: Entry }) {
   return (
     <>
+      {steps.length === 0 && <p className="faint">{lifecycle.stage ?? 'Its steps were told before this page was opened.'}</p>}
       {steps.length > 0 && (
         <ol className="steps">
           {steps.map((step) => (
