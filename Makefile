@@ -55,7 +55,7 @@ generate: need-build ## Regenerate Ent, gqlgen and the clients from the schemas
 	go tool gqlgen generate
 	go generate ./client
 
-web: node-modules ## Build the web app into web/dist, which is committed
+web: need-node node-modules ## Build the web app into web/dist, which is committed
 	cd web && npm run --silent generate && npm run --silent build
 
 check-generate: generate web ## Fail when committed generated files (new ones too) are not what generate makes
@@ -83,10 +83,13 @@ need-test: need-build
 	  nmap=nmap ssh=openssh-client sshpass=sshpass curl=curl redis-cli=redis-tools mysql=default-mysql-client telnet=telnet ftp=ftp lftp=lftp \
 	  swaks=swaks openssl=openssl jq=jq
 
+need-node:
+	@scripts/need node=nodejs npm=npm
+
 node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok
 
 %/node_modules/.ok: %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
 
 FORCE:
-.PHONY: run build install test test-web test-short bench lint generate web check-generate migration clean help need-build need-test node-modules FORCE
+.PHONY: run build install test test-web test-short bench lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE

@@ -36,8 +36,6 @@ func names(deckies []*ent.Decky) (out []string) {
 }
 
 //go:fix inline
-func text(s string) *string { return new(s) }
-
 func TestThePlanIsTheDeploy(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := world.On(t, s, sim.New(sim.Options{}))

@@ -60,7 +60,7 @@ func TestErrorsTellWhere(t *testing.T) {
 			t.Errorf("%s: %v, want one at %d", query, err, at)
 		}
 	}
-	if _, err := run("select nonesuch from users"); err != UnknownColumn("nonesuch") {
+	if _, err := run("select nonesuch from users"); !errors.Is(err, UnknownColumn("nonesuch")) {
 		t.Error(err)
 	}
 }
