@@ -152,7 +152,7 @@ func unescape(s string) string {
 		return s
 	}
 	var b strings.Builder
-	for i := range len(s) {
+	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {
 			if v, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
 				b.WriteByte(byte(v))
