@@ -198,8 +198,10 @@ func (r *Runner) carry(ctx context.Context, cancel context.CancelCauseFunc, lc *
 	case err != nil:
 		// The lease runs out and the work is done again: every engine call may be.
 		log.ErrorContext(ctx, "can't write down the lifecycle's outcome; it will be taken up again", "error", err)
+	case result.err != nil:
+		log.WarnContext(ctx, "a lifecycle did not get through", "took", time.Since(began), "error", result.err)
 	default:
-		log.InfoContext(ctx, "worked on a lifecycle", "took", time.Since(began), "error", result.err)
+		log.InfoContext(ctx, "a lifecycle succeeded", "took", time.Since(began))
 	}
 }
 
