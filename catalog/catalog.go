@@ -27,8 +27,9 @@ type Service struct {
 	Singleton                         bool   // one for the whole network, so never a decky's
 }
 
-// Available tells whether a decky can run the service.
-func (s Service) Available() bool { return (s.Decoy || s.Image != "") && !s.Singleton }
+// Available tells whether a decky of this build can run the service. (A container image of the user's own is described by the
+// catalog, and not run yet.)
+func (s Service) Available() bool { return s.Decoy && !s.Singleton }
 
 // Port is a port that a service listens on.
 type Port struct {

@@ -49,7 +49,7 @@ func available(c *catalog.Catalog, slug string, index int) (catalog.Service, err
 	case s.Singleton:
 		return s, &InvalidError{slug, "there is one for the whole network, not one a decky", index}
 	case !s.Available():
-		return s, &InvalidError{slug, "this build has no decoy for it, and the catalog names no image", index}
+		return s, &InvalidError{slug, "this build has no decoy for it", index}
 	}
 	return s, nil
 }

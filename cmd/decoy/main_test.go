@@ -151,16 +151,21 @@ func TestServesOnStandardStreams(t *testing.T) {
 	if code := r.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	var types []string
+	sessions := map[string][]string{} // the end of one may come after the beginning of the next
 	for line := range bytes.Lines(r.stdout.Bytes()) {
 		e, err := event.Parse(bytes.TrimSuffix(line, []byte("\n")))
 		if err != nil {
 			t.Fatalf("standard output has %q: %v", line, err)
 		}
-		types = append(types, e.Type)
+		sessions[e.Session] = append(sessions[e.Session], e.Type)
 	}
-	if want := []string{event.Connect, event.Disconnect, event.Connect, event.Disconnect}; !reflect.DeepEqual(types, want) {
-		t.Errorf("events %v, want %v", types, want)
+	if len(sessions) != 2 {
+		t.Errorf("%d sessions, want 2: %v", len(sessions), sessions)
+	}
+	for id, types := range sessions {
+		if want := []string{event.Connect, event.Disconnect}; !reflect.DeepEqual(types, want) {
+			t.Errorf("session %s: events %v, want %v", id, types, want)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func md5s(v *server) bool   { return v.md5 }
 func psql(t *testing.T, d *decoytest.Decky, user, password, database, script string) string {
 	t.Helper()
 	if _, err := exec.LookPath("psql"); err != nil {
-		t.Skip("this test needs the real client psql")
+		t.Fatal("this test needs the real client psql")
 	}
 	host, port, err := net.SplitHostPort(d.Address(5432))
 	if err != nil {

@@ -41,7 +41,7 @@ func password(t *testing.T, h *decoy.Host) string {
 func client(t *testing.T, d *decoytest.Decky, password, stdin string, args ...string) (string, error) {
 	t.Helper()
 	if _, err := exec.LookPath("sshpass"); err != nil {
-		t.Skip("this test needs the real clients ssh and sshpass")
+		t.Fatal("this test needs the real clients ssh and sshpass")
 	}
 	host, port, _ := strings.Cut(d.Address(22), ":")
 	options := []string{

@@ -53,7 +53,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestRealClientLogsIn(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("telnet"); err != nil {
-		t.Skip("this test needs the real client telnet")
+		t.Fatal("this test needs the real client telnet")
 	}
 	id := device()
 	d := decoytest.StartAs(t, id, "telnet")
