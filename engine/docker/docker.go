@@ -57,8 +57,9 @@ type Engine struct {
 	image    onceValue
 	networks keyedMutex
 
-	mu      sync.Mutex
-	refused map[string]bool // sysctls that this kernel does not take
+	mu         sync.Mutex
+	negotiated bool
+	refused    map[string]bool // sysctls that this kernel does not take
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -83,7 +84,7 @@ func New(o Options) (*Engine, error) {
 	if _, err := os.Stat(o.DecoyBinary); err != nil {
 		return nil, fmt.Errorf("docker: find the decoy binary (make build makes it): %w", err)
 	}
-	opts := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
+	opts := []client.Opt{client.FromEnv}
 	if o.Host != "" {
 		opts = append(opts, client.WithHost(o.Host))
 	}
@@ -105,6 +106,22 @@ func (e *Engine) Ping(ctx context.Context) error {
 
 // Close lets go of the connections. The containers live on.
 func (e *Engine) Close() error { return e.cli.Close() }
+
+// ready settles the API's version before anything else is asked, and once. The SDK can do so by itself, but reads the version with no lock.
+func (e *Engine) ready(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.negotiated {
+		return nil
+	}
+	ping, err := e.cli.Ping(ctx)
+	if err != nil {
+		return e.fail("reach the Docker Engine", engine.Failed, err)
+	}
+	e.cli.NegotiateAPIVersionPing(ping)
+	e.negotiated = true
+	return nil
+}
 
 // macInEndpoint tells whether the engine wants a MAC in the endpoint's settings, as from API 1.44 on, or in the container's.
 func (e *Engine) macInEndpoint() bool {

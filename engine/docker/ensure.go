@@ -13,6 +13,9 @@ import (
 // Ensure makes the decky exist as it should be. A container of another identity has to go first, since it holds the address: when the new one then
 // fails, the decky does not run until it is tried again.
 func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	if err := e.ready(ctx); err != nil {
+		return engine.Observed{}, err
+	}
 	image, err := e.ensureImage(ctx, p)
 	if err != nil {
 		return engine.Observed{}, err
@@ -76,12 +79,18 @@ func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image stri
 // Apply changes the services of a decky that runs. It creates nothing, and asks nothing of the engine but the exchange itself: the container's
 // name follows from the decky.
 func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	if err := e.ready(ctx); err != nil {
+		return engine.Observed{}, err
+	}
 	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
 	return e.open(ctx, d, containerName(d.Ref), time.Time{})
 }
 
 // Remove makes the decky not exist: its container, its state, and its network when it was the last one on it.
 func (e *Engine) Remove(ctx context.Context, r engine.Ref, p engine.Progress) error {
+	if err := e.ready(ctx); err != nil {
+		return err
+	}
 	have, err := e.find(ctx, r)
 	if err != nil {
 		return err

@@ -23,6 +23,9 @@ const lookers = 8
 
 // Observe returns every decky of ours, with what each says that it runs. One that does not say is returned with no services.
 func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
+	if err := e.ready(ctx); err != nil {
+		return nil, err
+	}
 	found, err := e.list(ctx)
 	if err != nil {
 		return nil, err
@@ -89,12 +92,9 @@ func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
 }
 
 func (e *Engine) watchOnce(ctx context.Context, out chan<- engine.Change) {
-	// The SDK's Events reads the API version with no lock: settle it first.
-	ping, err := e.cli.Ping(ctx)
-	if err != nil {
+	if e.ready(ctx) != nil {
 		return
 	}
-	e.cli.NegotiateAPIVersionPing(ping)
 	msgs, errs := e.cli.Events(ctx, events.ListOptions{Filters: filters.NewArgs(
 		filters.Arg("type", string(events.ContainerEventType)), filters.Arg("label", labelOwner+"="+e.opts.Owner),
 		filters.Arg("event", "start"), filters.Arg("event", "die"), filters.Arg("event", "destroy"),
@@ -127,6 +127,9 @@ func (e *Engine) watchOnce(ctx context.Context, out chan<- engine.Change) {
 // Events reads a decky's evidence from the container's log. A position is the engine's time of the last line. It returns nil when the container stops,
 // and NotRunning when there is none.
 func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink func(engine.Line) error) error {
+	if err := e.ready(ctx); err != nil {
+		return err
+	}
 	c, err := e.find(ctx, r)
 	if err != nil {
 		return err
