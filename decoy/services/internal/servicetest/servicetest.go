@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"decnet/decoy"
 	"decnet/decoy/control"
@@ -85,6 +86,16 @@ func Garbage(t testing.TB, d *decoytest.Decky, port int, beginnings ...string) {
 			}
 		}
 	})
+}
+
+// Recovers fails the test unless the service answers again: at once, or when a source whose share of connections was used up has some again.
+func Recovers(t testing.TB, answers func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !answers(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the service does not answer after the garbage")
+		}
+	}
 }
 
 // Looks fails the test unless deckies look different from each other and each the same every time; of twenty at least so many must differ.
