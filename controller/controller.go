@@ -26,6 +26,8 @@ const (
 	// scheduleBatch bounds how many deckies one look mutates, so that a long downtime does not end in a stampede.
 	scheduleBatch = 8
 	observeWithin = 20 * time.Second
+	// settle is how long to wait for more of what has begun to happen.
+	settle = 50 * time.Millisecond
 )
 
 // Schedule mutates deckies by their interval.
@@ -92,7 +94,7 @@ type Reconciler struct {
 
 // Run looks at every change of the engine's, and by the clock, until ctx ends.
 func (r *Reconciler) Run(ctx context.Context) {
-	changes := r.watch(ctx)
+	news := r.watch(ctx)
 	tick := time.NewTicker(reconcileEvery)
 	defer tick.Stop()
 	for {
@@ -101,38 +103,39 @@ func (r *Reconciler) Run(ctx context.Context) {
 		}
 		select {
 		case <-tick.C:
-		case _, ok := <-changes:
-			if !ok {
-				changes = nil // by the clock alone
+		case <-news:
+			// What dies together is looked at together.
+			select {
+			case <-time.After(settle):
+			case <-ctx.Done():
+				return
 			}
-			drain(changes)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (r *Reconciler) watch(ctx context.Context) <-chan engine.Change {
+// watch tells of every change that may leave a decky out of step, many of them as one. A start is none: whoever started it looks after it.
+func (r *Reconciler) watch(ctx context.Context) <-chan struct{} {
 	changes, err := r.Engine.Watch(ctx)
 	if err != nil {
 		r.Log.WarnContext(ctx, "can't watch the engine; the reconciler goes by the clock", "error", err)
 		return nil
 	}
-	return changes
-}
-
-// drain takes the changes that came together: one look serves them all.
-func drain(changes <-chan engine.Change) {
-	for {
-		select {
-		case _, ok := <-changes:
-			if !ok {
-				return
+	news := make(chan struct{}, 1)
+	go func() {
+		for c := range changes {
+			if c.Kind == engine.Started {
+				continue
 			}
-		default:
-			return
+			select {
+			case news <- struct{}{}:
+			default: // a look is due already
+			}
 		}
-	}
+	}()
+	return news
 }
 
 // Once compares, and asks for repairs.

@@ -23,6 +23,7 @@ const (
 	batchDelay = 50 * time.Millisecond
 	retryDelay = time.Second
 	lookAnyway = 2 * time.Second
+	lookAtMost = 200 * time.Millisecond
 )
 
 // Collector reads the event lines of all deckies into rows.
@@ -73,8 +74,15 @@ func (c *Collector) Run(ctx context.Context) {
 		}
 		select {
 		case <-rung:
+			// Deckies come and go by the dozen: one look at all of them will do.
+			select {
+			case <-time.After(lookAtMost):
+			case <-ctx.Done():
+			}
 		case <-tick.C:
 		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
 			for _, cancel := range readers {
 				cancel()
 			}
