@@ -87,8 +87,10 @@ func (c *Config) Welcome(ctx context.Context, a *auth.Auth, w io.Writer, url str
 	switch {
 	case made && c.AdminPassword == "":
 		_, err = fmt.Fprintf(w, "decnet: %s — sign in as admin with the password %s (shown once)\n", url, password)
+	case made:
+		_, err = fmt.Fprintf(w, "decnet: %s — sign in as admin with the password that was given\n", url)
 	default:
-		_, err = fmt.Fprintf(w, "decnet: %s\n", url)
+		_, err = fmt.Fprintf(w, "decnet: %s — sign in (a lost password: decnetd user passwd NAME)\n", url)
 	}
 	return err
 }
