@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -23,13 +24,13 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the sqlite3 driver
 )
 
-// bareCommits measures a durable SQLite transaction (one decky updated, one lifecycle inserted) behind an HTTP handler that does nothing else.
-func bareCommits(ctx context.Context, path string, n int) ([]time.Duration, error) {
+// bareCommit starts an HTTP handler that does nothing but a durable SQLite transaction (one decky updated, one lifecycle inserted), and returns a
+// call of it.
+func bareCommit(ctx context.Context, path string) (call func(int) error, stop func(), err error) {
 	db, err := sql.Open("sqlite3", "file:"+path+"?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer db.Close()
 	db.SetMaxOpenConns(1)
 	for _, q := range []string{
 		"CREATE TABLE deckies (id INTEGER PRIMARY KEY, services TEXT, generation INTEGER)",
@@ -37,12 +38,12 @@ func bareCommits(ctx context.Context, path string, n int) ([]time.Duration, erro
 		"INSERT INTO deckies VALUES (1, '[]', 0)",
 	} {
 		if _, err := db.ExecContext(ctx, q); err != nil {
-			return nil, err
+			return nil, nil, errors.Join(err, db.Close())
 		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return nil, nil, errors.Join(err, db.Close())
 	}
 	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -63,15 +64,8 @@ func bareCommits(ctx context.Context, path string, n int) ([]time.Duration, erro
 		_, _ = io.WriteString(w, `{"data":{"mutateDecky":{"lifecycleIds":["x"]}}}`)
 	})}
 	go func() { _ = srv.Serve(l) }()
-	defer srv.Close()
 	s := &server{url: "http://" + l.Addr().String()}
-	one := func(int) error { return s.ask(ctx, "mutation", nil, nil) }
-	pace := time.NewTicker(20 * time.Millisecond) // as what it is compared with
-	defer pace.Stop()
-	if _, err := paced(50, pace, one); err != nil { // warm
-		return nil, err
-	}
-	return paced(n, pace, one)
+	return func(int) error { return s.ask(ctx, "mutation", nil, nil) }, func() { _ = srv.Close(); _ = db.Close() }, nil
 }
 
 // ours finds the containers of this run.
