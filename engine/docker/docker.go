@@ -57,9 +57,11 @@ type Engine struct {
 	image    onceValue
 	networks keyedMutex
 
-	mu         sync.Mutex
-	negotiated bool
-	refused    map[string]bool // sysctls that this kernel does not take
+	settling   patientLock
+	negotiated bool // guarded by settling
+
+	mu      sync.Mutex
+	refused map[string]bool // sysctls that this kernel does not take
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -92,7 +94,10 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("docker: %w", err)
 	}
-	return &Engine{cli: cli, opts: o, log: o.Log, refused: map[string]bool{}}, nil
+	return &Engine{
+		cli: cli, opts: o, log: o.Log, refused: map[string]bool{},
+		settling: make(patientLock, 1), image: onceValue{lock: make(patientLock, 1)},
+	}, nil
 }
 
 // Name is "docker".
@@ -109,8 +114,10 @@ func (e *Engine) Close() error { return e.cli.Close() }
 
 // ready settles the API's version before anything else is asked, and once. The SDK can do so by itself, but reads the version with no lock.
 func (e *Engine) ready(ctx context.Context) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	if err := e.settling.lock(ctx); err != nil {
+		return e.fail("reach the Docker Engine", engine.Unavailable, err)
+	}
+	defer e.settling.unlock()
 	if e.negotiated {
 		return nil
 	}
@@ -174,15 +181,31 @@ func (k *keyedMutex) lock(key string) (unlock func()) {
 	return m.Unlock
 }
 
+// patientLock is a lock that is held across calls of the engine: who waits for it waits no longer than its context.
+type patientLock chan struct{}
+
+func (l patientLock) lock(ctx context.Context) error {
+	select {
+	case l <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (l patientLock) unlock() { <-l }
+
 // onceValue computes a value once; a failure is tried again by the next caller.
 type onceValue struct {
-	mu    sync.Mutex
+	lock  patientLock
 	value string
 }
 
-func (o *onceValue) get(compute func() (string, error)) (string, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (o *onceValue) get(ctx context.Context, compute func() (string, error)) (string, error) {
+	if err := o.lock.lock(ctx); err != nil {
+		return "", err
+	}
+	defer o.lock.unlock()
 	if o.value != "" {
 		return o.value, nil
 	}
@@ -193,10 +216,13 @@ func (o *onceValue) get(compute func() (string, error)) (string, error) {
 	return v, err
 }
 
-func (o *onceValue) forget() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (o *onceValue) forget(ctx context.Context) error {
+	if err := o.lock.lock(ctx); err != nil {
+		return err
+	}
+	defer o.lock.unlock()
 	o.value = ""
+	return nil
 }
 
 // within is how long a look at one container may take.

@@ -2,11 +2,15 @@ package docker_test
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"decnet/engine"
@@ -68,4 +72,52 @@ func TestAContainerIsHardened(t *testing.T) {
 	require.Equal(t, "10.231.8.9\n", inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"))
 	require.Equal(t, "true\n", run(t, "docker", "network", "inspect", "-f", "{{.Internal}}", "decnet-dpl_hardened"), "no way out")
 	require.Contains(t, inspect("{{json .HostConfig.Sysctls}}"), `"net.ipv4.ip_default_ttl":"128"`)
+}
+
+// A decoy that ends at once is told as that, with its last words, and is not left to start again and again.
+func TestADecoyThatDiesOnStartIsToldWithItsLastWords(t *testing.T) {
+	enginetest.RequireDocker(t)
+	e, err := docker.New(docker.Options{Owner: "crash-test", DecoyBinary: enginetest.Decoy(t)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	d := engine.Decky{
+		Ref:     engine.Ref{ID: "dky_crashes", Name: "crash", Deployment: "t", NetworkID: "dpl_crashes"},
+		Network: engine.Network{ID: "dpl_crashes", Driver: engine.Bridge, Subnet: netip.MustParsePrefix("10.231.9.0/24"), Gateway: netip.MustParseAddr("10.231.9.1")},
+		IP:      netip.MustParseAddr("10.231.9.9"), Hostname: "SRV-CRASH", OS: "linux", Distro: "debian",
+		Seed: nil, Services: []string{"ssh"}, Generation: 1, // a decoy without a seed refuses to be anyone
+	}
+	t.Cleanup(func() { require.NoError(t, e.Remove(context.Background(), d.Ref, func(string) {})) })
+	for range 3 {
+		_, err = e.Ensure(t.Context(), d, func(string) {})
+		require.Error(t, err)
+		require.Equal(t, engine.Crashed, engine.AsError(err).Code, "%v", err)
+		require.Contains(t, engine.AsError(err).Words(), "seed")
+		require.Empty(t, run(t, "docker", "ps", "-aq", "--filter", "label=decnet.decky=dky_crashes"))
+	}
+}
+
+// A hung engine holds nobody longer than they are willing to wait.
+func TestAHungEngineHoldsNobodyBeyondTheirDeadline(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // it accepts, and never answers
+	require.NoError(t, err)
+	defer l.Close()
+	e, err := docker.New(docker.Options{Host: "tcp://" + l.Addr().String(), Owner: "hung-test", DecoyBinary: enginetest.Decoy(t)})
+	require.NoError(t, err)
+	defer e.Close()
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			done := make(chan error, 1)
+			go func() { _, err := e.Observe(ctx); done <- err }()
+			select {
+			case err := <-done:
+				assert.Error(t, err)
+			case <-time.After(enginetest.Patience):
+				t.Error("the call outlived its context")
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -20,22 +21,30 @@ func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) 
 	if err != nil {
 		return engine.Observed{}, err
 	}
-	id, err := e.ensureContainer(ctx, d, image, p)
+	id, made, err := e.ensureContainer(ctx, d, image, p)
 	if err != nil {
 		return engine.Observed{}, err
 	}
 	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
-	return e.open(ctx, d, id, time.Now().UTC())
+	o, err := e.open(ctx, d, id, time.Now().UTC())
+	if err != nil && made && engine.AsError(err).Code == engine.Crashed {
+		// It would only start and end again and again; its last words are in the error.
+		cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+		defer cancel()
+		err = errors.Join(err, e.remove(cleaning, id))
+	}
+	return o, err
 }
 
-func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image string, p engine.Progress) (string, error) {
+// ensureContainer returns a container of the right identity that runs, and whether this call made it.
+func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image string, p engine.Progress) (id string, made bool, err error) {
 	have, err := e.find(ctx, d.Ref)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if have != nil && have.labels[labelSpec] == specHash(d, image) {
 		if have.running {
-			return have.id, nil
+			return have.id, false, nil
 		}
 		p("starting the container")
 		if have.paused {
@@ -44,36 +53,39 @@ func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image stri
 			err = e.cli.ContainerStart(ctx, have.id, container.StartOptions{})
 		}
 		if err == nil {
-			return have.id, nil
+			return have.id, false, nil
 		}
 		e.log.WarnContext(ctx, "a container that stopped does not start; making it anew", "decky", d.Name, "error", err)
 	}
 	if have != nil {
 		p("removing the old container")
 		if err := e.remove(ctx, have.id); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
-	// The network may go with its last decky at any moment: nobody drops it between here and the start.
+	// The network may go with its last decky at any moment: nobody drops it while it is made, and what is dropped after that is made again below.
 	unlock := e.networks.lock(d.Network.ID)
 	if err := e.ensureNetwork(ctx, d, p); err != nil {
 		unlock()
-		return "", err
+		return "", false, err
 	}
 	unlock()
-	id, err := e.create(ctx, d, image, p)
+	id, err = e.create(ctx, d, image, p)
 	if err == nil || !errdefs.IsNotFound(err) {
-		return id, err
+		return id, true, err
 	}
 	// The image or the network has been deleted meanwhile: make it again, once.
-	e.image.forget()
+	if err := e.image.forget(ctx); err != nil {
+		return "", false, err
+	}
 	if image, err = e.ensureImage(ctx, p); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if err := e.ensureNetwork(ctx, d, p); err != nil {
-		return "", err
+		return "", false, err
 	}
-	return e.create(ctx, d, image, p)
+	id, err = e.create(ctx, d, image, p)
+	return id, true, err
 }
 
 // Apply changes the services of a decky that runs. It creates nothing, and asks nothing of the engine but the exchange itself: the container's

@@ -31,8 +31,11 @@ func (e *Engine) exchange(ctx context.Context, containerID string, req control.R
 	conn, err := e.cli.ContainerAttach(ctx, containerID, container.AttachOptions{Stream: true, Stdin: true, Stderr: true})
 	if err != nil {
 		// The SDK gives an attach's refusal as text only.
-		if text := err.Error(); strings.Contains(text, "received 404") || strings.Contains(text, "received 409") {
+		switch text := err.Error(); {
+		case strings.Contains(text, "received 404"):
 			return control.Reply{}, notRunning(err)
+		case strings.Contains(text, "received 409"): // it does not run, or is being started again after a crash
+			return control.Reply{}, e.ended(ctx, containerID, began, err)
 		}
 		return control.Reply{}, e.fail("attach to the container", engine.Failed, err)
 	}
@@ -82,7 +85,8 @@ func (e *Engine) ended(ctx context.Context, containerID string, began time.Time,
 	if c.State.Running && !c.State.Restarting && c.RestartCount == 0 {
 		return &engine.Error{Code: engine.Unavailable, Message: "the control channel broke", Transient: true, Err: errors.Join(cause, errors.New("the stream ended"))}
 	}
-	if at, err := time.Parse(time.RFC3339Nano, c.State.FinishedAt); err == nil && !c.State.Running && at.Before(began) {
+	// A container that has restarted was not stopped by anybody: its decoy ended.
+	if at, err := time.Parse(time.RFC3339Nano, c.State.FinishedAt); err == nil && !c.State.Running && at.Before(began) && !c.State.Restarting && c.RestartCount == 0 {
 		return notRunning(cause)
 	}
 	return &engine.Error{

@@ -89,6 +89,13 @@ func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
 				return
 			}
 			now := e.instances()
+			if now == nil || before == nil {
+				// Not everything could be read: that says nothing of what is there.
+				if now != nil {
+					before = now
+				}
+				continue
+			}
 			for _, c := range changes(before, now) {
 				select {
 				case out <- c:
@@ -102,7 +109,7 @@ func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
 	return out, nil
 }
 
-// instances maps each decky to its live process, "" when it has none.
+// instances maps each decky to its live process, "" when it has none. It is nil when they can't be read.
 func (e *Engine) instances() map[string]string {
 	records, err := e.records()
 	if err != nil {
