@@ -46,7 +46,7 @@ func (v service) ServeConn(ctx context.Context, s *decoy.Session) {
 		v.web.RefusePlain(s, conn)
 		return
 	}
-	client, err := secure.Handshake(ctx, s, conn, "http/1.1")
+	client, err := secure.Handshake(ctx, s, conn, "", "http/1.1")
 	if err != nil {
 		return // recorded, and the client has been told by an alert
 	}

@@ -1,11 +1,11 @@
 package mysql
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/subtle"
-	"crypto/tls"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -16,6 +16,7 @@ import (
 
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/secure"
 )
 
 // The capabilities that matter here.
@@ -166,13 +167,13 @@ func (v *server) passwords(user string) []string {
 }
 
 // login does the first part of the conversation; it tells whether the client is let in.
-func (c *conn) login() bool {
+func (c *conn) login(ctx context.Context) bool {
 	c.s.SetReadDeadline(time.Now().Add(loginTime))
 	c.put(c.greeting())
 	if c.flush() != nil {
 		return false
 	}
-	r, ok := c.response()
+	r, ok := c.response(ctx)
 	if !ok {
 		return false
 	}
@@ -203,7 +204,7 @@ func (c *conn) login() bool {
 }
 
 // response reads the client's answer, over TLS where the client asks for it.
-func (c *conn) response() (response, bool) {
+func (c *conn) response(ctx context.Context) (response, bool) {
 	for {
 		packet, err := c.read(maxPacketStranger)
 		if errors.Is(err, errTooBig) {
@@ -221,20 +222,16 @@ func (c *conn) response() (response, bool) {
 		if len(packet) > 32 {
 			return r, true
 		}
-		if c.tls || r.capabilities&c.server.capabilities&capSSL == 0 || !c.startTLS() {
+		if c.tls || r.capabilities&c.server.capabilities&capSSL == 0 || !c.startTLS(ctx) {
 			return response{}, false
 		}
 	}
 }
 
-func (c *conn) startTLS() bool {
-	certificate, err := c.server.host.TLSCertificate("MySQL_Server_" + c.server.version + "_Auto_Generated_Server_Certificate")
+func (c *conn) startTLS(ctx context.Context) bool {
+	secured, err := secure.Handshake(ctx, c.s, c.s, "MySQL_Server_"+c.server.version+"_Auto_Generated_Server_Certificate")
 	if err != nil {
-		return false
-	}
-	secured := tls.Server(c.s, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
-	if secured.Handshake() != nil {
-		return false
+		return false // recorded
 	}
 	c.rw, c.tls = secured, true
 	return true
@@ -258,13 +255,13 @@ func (c *conn) switchPlugin(r response) (plugin string, proof []byte, ok bool) {
 // verify checks the proof and records it.
 func (c *conn) verify(plugin string, r response) bool {
 	passwords := c.server.passwords(r.user)
-	context := append([]event.Field{event.String("salt", hex.EncodeToString(c.salt)), event.String("database", r.database)}, r.attributes...)
+	about := append([]event.Field{event.String("salt", hex.EncodeToString(c.salt)), event.String("database", r.database)}, r.attributes...)
 	attempt := func(kind string, secret []byte, good bool) bool {
 		outcome := event.Rejected
 		if good {
 			outcome = event.Accepted
 		}
-		c.s.Attempt(kind, r.user, secret, outcome, context...)
+		c.s.Attempt(kind, r.user, secret, outcome, about...)
 		return good
 	}
 	proofOf := nativeProof
@@ -295,7 +292,7 @@ func (c *conn) verify(plugin string, r response) bool {
 		return attempt(plugin, text, false)
 	}
 	password := strings.TrimSuffix(string(answer), "\x00")
-	context = append(context, event.Bytes("response", text))
+	about = append(about, event.Bytes("response", text))
 	return attempt("plaintext", []byte(password), slices.Contains(passwords, password))
 }
 

@@ -114,11 +114,11 @@ type conn struct {
 }
 
 // ServeConn answers one client.
-func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
+func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &conn{packets: packets{rw: s}, server: v, s: s, salt: newSalt()}
 	// The servers number connections from their start.
 	c.id = 8 + uint32(v.host.Now().Sub(v.started())/v.pace) + v.count.Add(1)
-	if c.login() {
+	if c.login(ctx) {
 		for c.command() {
 		}
 	}

@@ -6,10 +6,55 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/tinysql"
 )
+
+// switches are the variables that SHOW shows as ON or OFF, and SELECT as 1 or 0.
+var switches = []string{"autocommit", "general_log", "local_infile", "log_bin", "read_only", "sql_big_selects", "super_read_only"}
+
+// emptyLists are the lists in which there is nothing, by what SHOW calls them, and their headings.
+var emptyLists = map[string]string{
+	"triggers": "Trigger Event Table Statement Timing Created sql_mode Definer character_set_client collation_connection Database_Collation",
+	"events":   "Db Name Definer Time_zone Type Execute_at Interval_value Interval_field Starts Ends Status Originator character_set_client collation_connection Database_Collation",
+	"routines": "Db Name Type Definer Modified Created Security_type Comment character_set_client collation_connection Database_Collation",
+	"master":   "File Position Binlog_Do_DB Binlog_Ignore_DB",
+	"slave":    "Slave_IO_State Master_Host Master_User Master_Port Connect_Retry",
+	"replica":  "Replica_IO_State Source_Host Source_User Source_Port Connect_Retry",
+}
+
+func headings(names string) []bait.Column {
+	var columns []bait.Column
+	for name := range strings.FieldsSeq(names) {
+		columns = append(columns, bait.Column{Name: name})
+	}
+	return columns
+}
+
+// tableStatus is SHOW TABLE STATUS.
+func (v *server) tableStatus(database string) *tinysql.Result {
+	r := &tinysql.Result{Columns: headings("Name Engine Version Row_format Rows Avg_row_length Data_length Max_data_length Index_length Data_free Auto_increment Create_time Update_time Check_time " +
+		"Collation Checksum Create_options Comment")}
+	for _, t := range v.tables(database) {
+		rows := len(t.Rows)
+		r.Rows = append(r.Rows, []any{t.Name, "InnoDB", "10", "Dynamic", strconv.Itoa(rows), strconv.Itoa(16384 / max(rows, 1)), "16384", "0", "0", "0", nil,
+			v.host.Installed().Format(time.DateTime), nil, nil, v.variables()["collation_server"], nil, "", ""})
+	}
+	return r
+}
+
+// showIndex answers SHOW INDEX: each table has its key alone.
+func (c *conn) showIndex(text string, tokens []tinysql.Token, at int) {
+	t := c.tableAt(text, tokens, at)
+	if t == nil {
+		return
+	}
+	r := &tinysql.Result{Columns: headings("Table Non_unique Key_name Seq_in_index Column_name Collation Cardinality Sub_part Packed Null Index_type Comment Index_comment")}
+	r.Rows = [][]any{{t.Name, "0", "PRIMARY", "1", t.Columns[0].Name, "A", strconv.Itoa(len(t.Rows)), nil, nil, "", "BTREE", "", ""}}
+	c.answer("", r)
+}
 
 // show answers SHOW …
 func (c *conn) show(text string, tokens []tinysql.Token) {
@@ -71,11 +116,39 @@ func (c *conn) show(text string, tokens []tinysql.Token) {
 	case is("variables"):
 		variables := c.server.variables()
 		for _, name := range slices.Sorted(maps.Keys(variables)) {
-			list.Rows = append(list.Rows, []any{name, variables[name]})
+			value := variables[name]
+			if slices.Contains(switches, name) {
+				value = map[any]string{"0": "OFF", "1": "ON"}[value]
+			}
+			list.Rows = append(list.Rows, []any{name, value})
 		}
 	case is("status"):
 		up := int(c.server.host.Now().Sub(c.server.started()).Seconds())
 		list.Rows = [][]any{{"Connections", strconv.Itoa(int(c.id))}, {"Ssl_cipher", ""}, {"Threads_connected", "2"}, {"Uptime", strconv.Itoa(up)}}
+	case is("table"):
+		if !is("status") {
+			c.syntaxError(text, tokens[min(at, len(tokens)-1)].From)
+			return
+		}
+		if from(); database == "" {
+			c.fail(1046, "3D000", "No database selected")
+			return
+		}
+		list = c.server.tableStatus(database)
+	case is("index", "indexes", "keys"):
+		if !is("from", "in") {
+			c.syntaxError(text, len(text))
+			return
+		}
+		c.showIndex(text, tokens, at)
+		return
+	case is("triggers", "events"):
+		list.Columns = headings(emptyLists[strings.ToLower(tokens[at-1].Text)])
+		from()
+	case is("procedure", "function") && is("status"):
+		list.Columns = headings(emptyLists["routines"])
+	case is("slave", "replica", "master") && is("status"):
+		list.Columns = headings(emptyLists[strings.ToLower(tokens[at-2].Text)])
 	case is("grants"):
 		list.Columns = []bait.Column{{Name: "Grants for " + c.user + "@%"}}
 		list.Rows = [][]any{{"GRANT ALL PRIVILEGES ON *.* TO `" + c.user + "`@`%`"}}

@@ -6,7 +6,6 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/secure"
 )
 
 const (
@@ -121,11 +121,11 @@ type conn struct {
 }
 
 // ServeConn answers one client.
-func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
+func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &conn{server: v, s: s, status: 'I', statements: map[string]string{}, portals: map[string]outcome{}}
 	c.pid = 900 + uint32(v.host.Now().Sub(v.host.BootTime())/(40*time.Second))%60000 + v.count.Add(1)
 	s.SetReadDeadline(time.Now().Add(loginTime))
-	message := c.start()
+	message := c.start(ctx)
 	if message == nil || !c.login(message) {
 		return
 	}
@@ -142,7 +142,7 @@ const (
 )
 
 // start reads up to the client's startup message, over TLS where the client asks for it. It returns nil where there is none.
-func (c *conn) start() *pgproto3.StartupMessage {
+func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 	var stream net.Conn = c.s
 	c.out = pgproto3.NewBackend(stream, stream)
 	for range 4 { // TLS, GSS, and those again
@@ -169,22 +169,22 @@ func (c *conn) start() *pgproto3.StartupMessage {
 				return nil
 			}
 		case code == sslCode:
-			certificate, err := c.server.host.TLSCertificate("")
-			if err != nil {
-				return nil
-			}
 			if _, err := stream.Write([]byte{'S'}); err != nil {
 				return nil
 			}
-			secured := tls.Server(c.s, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
-			if secured.Handshake() != nil {
-				return nil
+			secured, err := secure.Handshake(ctx, c.s, c.s, "")
+			if err != nil {
+				return nil // recorded
 			}
 			stream = secured
 			c.out = pgproto3.NewBackend(stream, stream)
 		case code>>16 != 3:
 			c.s.Event("protocol_error", event.String("reason", "unsupported protocol"), event.Bytes("data", body))
-			c.fatal("0A000", fmt.Sprintf("unsupported frontend protocol %d.%d: server supports 3.0 to 3.0", code>>16, code&0xffff), "ProcessStartupPacket")
+			oldest := "3.0"
+			if c.server.major < 14 {
+				oldest = "2.0"
+			}
+			c.fatal("0A000", fmt.Sprintf("unsupported frontend protocol %d.%d: server supports %s to 3.0", code>>16, code&0xffff, oldest), "ProcessStartupPacket")
 			return nil
 		default:
 			binary.BigEndian.PutUint32(body, pgproto3.ProtocolVersion30)

@@ -13,13 +13,21 @@ const (
 	askSecret = "334 UGFzc3dvcmQ6"
 )
 
-// authenticate hears the credentials of one AUTH command, and tells whether the conversation goes on.
+// authenticate hears the credentials of one AUTH command, and tells whether the conversation goes on. Whatever the client sends is
+// recorded, also where it breaks off or is not what the mechanism wants.
 func (c *client) authenticate() bool {
 	p := &c.product
 	mechanism, initial, _ := strings.Cut(c.argument, " ")
+	c.argument = mechanism
+	refuse := func(kind, user, secret, reply string) bool {
+		if user != "" || secret != "" {
+			c.attempt(kind, user, secret, event.Rejected)
+		}
+		return reply != "" && c.say(reply) == nil
+	}
 	var user, secret string
-	switch strings.ToUpper(mechanism) {
-	case "PLAIN":
+	switch name := strings.ToLower(mechanism); name {
+	case "plain":
 		if initial == "" {
 			answer, ok := c.ask("334 ")
 			if !ok {
@@ -29,9 +37,9 @@ func (c *client) authenticate() bool {
 		}
 		var ok bool
 		if user, secret, ok = plain(initial); !ok {
-			return c.say(p.authAborted) == nil
+			return refuse(name, "", initial, p.authAborted)
 		}
-	case "LOGIN":
+	case "login":
 		answer := initial
 		if answer == "" {
 			var ok bool
@@ -44,15 +52,15 @@ func (c *client) authenticate() bool {
 		}
 		user = decoded(answer)
 		answer, ok := c.ask(askSecret)
-		if !ok {
-			return false
-		}
-		if answer == "*" {
-			return c.say(p.authAborted) == nil
+		switch {
+		case !ok:
+			return refuse("plaintext", user, "", "")
+		case answer == "*":
+			return refuse("plaintext", user, "", p.authAborted)
 		}
 		secret = decoded(answer)
 	default:
-		return c.say(p.mechanism) == nil
+		return refuse(name, "", initial, p.mechanism)
 	}
 	outcome, reply := event.Rejected, p.authRefused
 	name, _, _ := strings.Cut(user, "@")
@@ -60,7 +68,7 @@ func (c *client) authenticate() bool {
 		outcome, reply = event.Accepted, p.authOK
 		c.logged = true
 	}
-	c.s.Attempt("plaintext", user, []byte(secret), outcome, event.String("scheme", strings.ToLower(mechanism)))
+	c.attempt("plaintext", user, secret, outcome)
 	if outcome == event.Rejected {
 		if c.unknown++; c.unknown > p.maxUnknown {
 			c.say(p.tooMany)
@@ -68,6 +76,11 @@ func (c *client) authenticate() bool {
 		}
 	}
 	return c.say(reply) == nil
+}
+
+// attempt records a try with the mechanism that the command named.
+func (c *client) attempt(kind, user, secret, outcome string) {
+	c.s.Attempt(kind, user, []byte(secret), outcome, event.String("scheme", strings.ToLower(c.argument)))
 }
 
 // ask sends a challenge and returns the answer.

@@ -233,7 +233,7 @@ func (c *client) startTLS(ctx context.Context) bool {
 	if c.say(p.tls) != nil {
 		return false
 	}
-	secured, err := secure.Handshake(ctx, c.s, c.s)
+	secured, err := secure.Handshake(ctx, c.s, c.s, "")
 	if err != nil {
 		return false // recorded
 	}

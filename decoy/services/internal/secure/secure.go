@@ -4,9 +4,13 @@ package secure
 
 import (
 	"context"
+	"crypto/md5"
 	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,10 +20,11 @@ import (
 
 const handshakeTime = 30 * time.Second
 
-// Handshake answers a client that begins TLS on conn, which carries s. protos are the application protocols offered, none for
-// no ALPN. It records one `tls` event, also of a handshake that fails. The returned connection is not to be closed: s is.
-func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, protos ...string) (*tls.Conn, error) {
-	cert, err := s.Host().TLSCertificate("")
+// Handshake answers a client that begins TLS on conn, which carries s, with the decky's certificate for the common name ("" is its hostname).
+// protos are the application protocols offered, none for no ALPN. It records one `tls` event, also of a handshake that fails. The returned
+// connection is not to be closed: s is.
+func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, commonName string, protos ...string) (*tls.Conn, error) {
+	cert, err := s.Host().TLSCertificate(commonName)
 	if err != nil {
 		return nil, fmt.Errorf("taking the decky's certificate: %w", err)
 	}
@@ -43,6 +48,9 @@ func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, protos ...s
 		event.String("client_versions", versions(hello.SupportedVersions)),
 		event.String("client_ciphers", ciphers(hello.CipherSuites)),
 	}
+	if hello.CipherSuites != nil {
+		fields = append(fields, event.String("ja3", fingerprint(&hello)))
+	}
 	if err != nil {
 		s.Event("tls", append(fields, event.String("failure", err.Error()))...)
 		return nil, fmt.Errorf("shaking hands: %w", err)
@@ -59,6 +67,27 @@ func versions(of []uint16) string {
 		names[i] = tls.VersionName(v)
 	}
 	return strings.Join(names, ",")
+}
+
+// fingerprint is the client's JA3: the MD5 of the numbers of what its hello offers.
+func fingerprint(h *tls.ClientHelloInfo) string {
+	// Since TLS 1.3 the hello's own version stays that of 1.2; before, it is the highest that the client knows.
+	version := min(slices.Max(append(slices.Clone(h.SupportedVersions), 0)), tls.VersionTLS12)
+	sum := md5.Sum([]byte(strings.Join([]string{
+		strconv.Itoa(int(version)), numbers(h.CipherSuites), numbers(h.Extensions), numbers(h.SupportedCurves), numbers(h.SupportedPoints),
+	}, ",")))
+	return hex.EncodeToString(sum[:])
+}
+
+// numbers writes a list as JA3 does: in the client's order, without GREASE, which some clients draw anew each time.
+func numbers[T ~uint8 | ~uint16](of []T) string {
+	var all []string
+	for _, n := range of {
+		if v := uint16(n); v&0x0f0f != 0x0a0a || v>>8 != v&0xff {
+			all = append(all, strconv.Itoa(int(v)))
+		}
+	}
+	return strings.Join(all, "-")
 }
 
 // ciphers are written as numbers in the client's order, as fingerprints take them.

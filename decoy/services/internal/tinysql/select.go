@@ -1,6 +1,7 @@
 package tinysql
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -22,25 +23,23 @@ type Item struct {
 // Select is a parsed SELECT.
 type Select struct {
 	Items  []Item
-	From   []string // the parts of the table's name; nil where there is none
-	FromAt int      // where it is in the query
-	where  []condition
+	From   []string   // the parts of the table's name; nil where there is none
+	FromAt int        // where it is in the query
+	where  *condition // nil: all rows
+	unlike bool       // DISTINCT
 	order  string
 	down   bool
 	limit  int // -1: none
 	offset int
 }
 
-type condition struct {
-	column string
-	op     string
-	values []string
-}
-
 // SyntaxError is where a statement stops making sense. At is the offset in the query; at its end, its length.
 type SyntaxError struct{ At int }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("syntax error at byte %d", e.At) }
+
+// ErrBeyond tells that a SELECT looks right but joins, groups or nests: a database must not call that a mistake.
+var ErrBeyond = errors.New("more than a simple SELECT")
 
 // UnknownColumn is an error that names the column.
 type UnknownColumn string
@@ -104,9 +103,53 @@ func isClause(t Token) bool {
 	return t.Kind == Word && slices.Contains(clauses, strings.ToLower(t.Text))
 }
 
-// ParseSelect parses a SELECT statement, whose tokens are of the query.
+// ParseSelect parses a SELECT statement, whose tokens are of the query. The error is a *[SyntaxError] or [ErrBeyond].
 func ParseSelect(query string, tokens []Token) (*Select, error) {
 	p := &parser{query: query, tokens: tokens}
+	s, err := p.selection()
+	if err != nil && p.beyond() {
+		return nil, ErrBeyond
+	}
+	return s, err
+}
+
+// beyondWords and beyondSymbols may stand in a SELECT after its table where this parser knows no further.
+var (
+	beyondWords = []string{"group", "having", "union", "intersect", "except", "join", "inner", "left", "right", "full", "cross", "natural", "straight_join", "for", "procedure", "exists",
+		"case", "select", "regexp", "rlike", "similar", "escape", "collate", "window", "tablesample", "fetch", "using", "on"}
+	beyondSymbols = []string{"(", ",", ".", "+", "-", "*", "/", "%", "||", "::", "~", "!~", "~*", "="}
+)
+
+// beyond tells whether what the parser stopped at may well be right: it belongs to a statement, in which what opens is closed and which
+// doesn't end in the middle.
+func (p *parser) beyond() bool {
+	at := p.peek()
+	word := at.Kind == Word && slices.Contains(beyondWords, strings.ToLower(at.Text))
+	if !word && !(at.Kind == Symbol && slices.Contains(beyondSymbols, at.Text)) {
+		return false
+	}
+	depth, from := 0, false
+	for i, t := range p.tokens {
+		switch {
+		case t.Kind == Broken:
+			return false
+		case t.Is("("):
+			depth++
+		case t.Is(")"):
+			depth--
+		case t.Is("from"):
+			from = from || i < p.at
+		}
+		if depth < 0 {
+			return false
+		}
+	}
+	last := p.tokens[len(p.tokens)-1]
+	ends := last.Kind != Symbol && !(last.Kind == Word && (isClause(last) || slices.Contains(beyondWords, strings.ToLower(last.Text)))) || last.Is(")") || last.Is("*")
+	return depth == 0 && from && ends
+}
+
+func (p *parser) selection() (*Select, error) {
 	s, err := p.head()
 	if err != nil {
 		return nil, err
@@ -118,21 +161,16 @@ func ParseSelect(query string, tokens []Token) (*Select, error) {
 			return nil, err
 		}
 		s.From = name
-		if p.take("as"); p.peek().Kind == Word && !isClause(p.peek()) || p.peek().Kind == Name {
+		if p.take("as"); p.peek().Kind == Word && !isClause(p.peek()) && !slices.Contains(beyondWords, strings.ToLower(p.peek().Text)) || p.peek().Kind == Name {
 			p.at++
 		}
 	}
 	if p.take("where") {
-		for {
-			c, err := p.condition()
-			if err != nil {
-				return nil, err
-			}
-			s.where = append(s.where, c)
-			if !p.take("and") {
-				break
-			}
+		where, err := p.either()
+		if err != nil {
+			return nil, err
 		}
+		s.where = &where
 	}
 	if p.take("order", "by") {
 		name, err := p.name()
@@ -199,7 +237,8 @@ func (p *parser) head() (*Select, error) {
 	if !p.take("select") {
 		return nil, p.unexpected()
 	}
-	for p.take("distinct") || p.take("all") || p.take("sql_no_cache") || p.take("sql_calc_found_rows") || p.take("high_priority") {
+	s.unlike = p.take("distinct")
+	for p.take("all") || p.take("sql_no_cache") || p.take("sql_calc_found_rows") || p.take("high_priority") {
 	}
 	for {
 		item, err := p.item()
@@ -279,65 +318,6 @@ func (p *parser) number() (int, error) {
 	return n, nil
 }
 
-func (p *parser) value() (string, error) {
-	t := p.peek()
-	if t.Kind != Number && t.Kind != String {
-		return "", p.unexpected()
-	}
-	p.at++
-	return t.Text, nil
-}
-
-func (p *parser) condition() (condition, error) {
-	if t := p.peek(); t.Kind == Number { // 1=1
-		left, _ := p.value()
-		if !p.take("=") {
-			return condition{op: "true"}, nil
-		}
-		right, err := p.value()
-		if err != nil {
-			return condition{}, err
-		}
-		if left == right {
-			return condition{op: "true"}, nil
-		}
-		return condition{op: "false"}, nil
-	}
-	name, err := p.name()
-	if err != nil {
-		return condition{}, err
-	}
-	c := condition{column: name[len(name)-1]}
-	switch t := p.peek(); {
-	case t.Is("="), t.Is("<>"), t.Is("!="), t.Is("<"), t.Is(">"), t.Is("<="), t.Is(">="), t.Is("like"), t.Is("ilike"):
-		c.op = strings.ToLower(t.Text)
-		p.at++
-		v, err := p.value()
-		if err != nil {
-			return condition{}, err
-		}
-		c.values = []string{v}
-		return c, nil
-	case p.take("in", "("):
-		c.op = "in"
-		for {
-			v, err := p.value()
-			if err != nil {
-				return condition{}, err
-			}
-			c.values = append(c.values, v)
-			if !p.take(",") {
-				break
-			}
-		}
-		if !p.take(")") {
-			return condition{}, p.unexpected()
-		}
-		return c, nil
-	}
-	return condition{}, p.unexpected()
-}
-
 // IsStar tells whether the item is all columns.
 func (i Item) IsStar() bool {
 	last := i.Tokens[len(i.Tokens)-1]
@@ -405,7 +385,7 @@ func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) 
 	if t != nil {
 		source = FromTable(t)
 	}
-	rows, err := s.filter(source)
+	rows, err := s.filter(source, evaluate)
 	if err != nil {
 		return nil, err
 	}
@@ -459,10 +439,6 @@ func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) 
 			rows = [][]any{make([]any, len(source.Columns))}
 		}
 	}
-	rows = rows[min(s.offset, len(rows)):]
-	if s.limit >= 0 {
-		rows = rows[:min(s.limit, len(rows))]
-	}
 	for _, row := range rows {
 		values := make([]any, len(cells))
 		for i, c := range cells {
@@ -470,7 +446,13 @@ func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) 
 				values[i] = row[c.from]
 			}
 		}
-		out.Rows = append(out.Rows, values)
+		if !s.unlike || !slices.ContainsFunc(out.Rows, func(have []any) bool { return slices.Equal(have, values) }) {
+			out.Rows = append(out.Rows, values)
+		}
+	}
+	out.Rows = out.Rows[min(s.offset, len(out.Rows)):]
+	if s.limit >= 0 {
+		out.Rows = out.Rows[:min(s.limit, len(out.Rows))]
 	}
 	return out, nil
 }
@@ -480,26 +462,14 @@ func (r *Result) index(column string) int {
 }
 
 // filter returns the rows that meet the conditions, in order.
-func (s *Select) filter(source *Result) ([][]any, error) {
+func (s *Select) filter(source *Result, evaluate func(Item) (any, error)) ([][]any, error) {
 	rows := source.Rows
-	for _, c := range s.where {
-		if c.op == "true" {
-			continue
+	if s.where != nil {
+		holds, err := s.where.over(source, evaluate)
+		if err != nil {
+			return nil, err
 		}
-		if c.op == "false" {
-			return nil, nil
-		}
-		at := source.index(c.column)
-		if at < 0 {
-			return nil, UnknownColumn(c.column)
-		}
-		var kept [][]any
-		for _, row := range rows {
-			if text, ok := row[at].(string); ok && c.holds(text) {
-				kept = append(kept, row)
-			}
-		}
-		rows = kept
+		rows = slices.DeleteFunc(slices.Clone(rows), func(row []any) bool { return !holds(row) })
 	}
 	if at := source.index(s.order); at >= 0 {
 		rows = slices.Clone(rows)
@@ -528,28 +498,6 @@ func compare(a, b string) int {
 		return 1
 	}
 	return 0
-}
-
-func (c condition) holds(v string) bool {
-	if c.op == "in" {
-		return slices.ContainsFunc(c.values, func(w string) bool { return compare(v, w) == 0 })
-	}
-	n := compare(v, c.values[0])
-	switch c.op {
-	case "=":
-		return n == 0
-	case "<>", "!=":
-		return n != 0
-	case "<":
-		return n < 0
-	case ">":
-		return n > 0
-	case "<=":
-		return n <= 0
-	case ">=":
-		return n >= 0
-	}
-	return Like(c.values[0], v)
 }
 
 // Like is SQL's LIKE, in any case. It goes back to the last % only.
