@@ -56,10 +56,11 @@ func (p *parser) condition() (condition, error) {
 		}
 		return c, err
 	}
-	c, err := condition{op: "true"}, error(nil)
-	if c.left, err = p.operand(); err != nil {
+	left, err := p.operand()
+	if err != nil {
 		return condition{}, err
 	}
+	c := condition{op: "true", left: left}
 	if p.take("is") {
 		not := p.take("not")
 		if c.op = "is null"; !p.take("null") {
