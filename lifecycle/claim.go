@@ -45,8 +45,8 @@ func claimable(now time.Time) predicate.Lifecycle {
 
 // claim takes up to n lifecycles for this runner, oldest first.
 func (r *Runner) claim(ctx context.Context, n int) ([]*ent.Lifecycle, error) {
-	// Look first, without the door: most looks find nothing.
-	ids, err := r.store.Read.Lifecycle.Query().Where(claimable(r.journal.Now())).
+	// Look first, without the door: most looks find nothing. What is still being worked on here is not taken up again, whatever the clock says.
+	ids, err := r.store.Read.Lifecycle.Query().Where(claimable(r.journal.Now()), entlifecycle.IDNotIn(r.working()...)).
 		Order(entlifecycle.ByID()).Limit(n).IDs(ctx)
 	if err != nil || len(ids) == 0 {
 		return nil, err
@@ -94,19 +94,20 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, id pid.ID) (*ent.Lifecy
 	))
 }
 
-// mine holds while this runner's lease on a lifecycle stands.
-func (r *Runner) mine(id pid.ID) []predicate.Lifecycle {
+// mine holds while the claim that lc came from stands. The attempt fences it: whoever takes the row over raises it, this runner too when a
+// jump of the clock has ended its own lease.
+func (r *Runner) mine(lc *ent.Lifecycle) []predicate.Lifecycle {
 	return []predicate.Lifecycle{
-		entlifecycle.ID(id), entlifecycle.StatusEQ(entlifecycle.StatusRunning), entlifecycle.LeaseOwner(r.owner),
+		entlifecycle.ID(lc.ID), entlifecycle.StatusEQ(entlifecycle.StatusRunning), entlifecycle.LeaseOwner(r.owner), entlifecycle.Attempt(lc.Attempt),
 	}
 }
 
 // renew prolongs this runner's lease. It is ErrMoved when the lease is lost.
-func (r *Runner) renew(ctx context.Context, id pid.ID) error {
+func (r *Runner) renew(ctx context.Context, lc *ent.Lifecycle) error {
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Lifecycle.Update().Where(r.mine(id)...).SetLeaseExpiresAt(r.journal.Now().Add(r.opts.Lease)).Save(ctx)
+		n, err := tx.Lifecycle.Update().Where(r.mine(lc)...).SetLeaseExpiresAt(r.journal.Now().Add(r.opts.Lease)).Save(ctx)
 		if err != nil {
-			return fmt.Errorf("renew the lease of %s: %w", id, err)
+			return fmt.Errorf("renew the lease of %s: %w", lc.ID, err)
 		}
 		if n == 0 {
 			return ErrMoved

@@ -10,8 +10,15 @@ import (
 	"decnet/ent/journalentry"
 	entlifecycle "decnet/ent/lifecycle"
 	"decnet/ent/predicate"
+	"decnet/failpoint"
 	"decnet/pid"
 	"decnet/store"
+)
+
+// Where a crash finds a lifecycle that has moved and whose entry is not, or just, written.
+var (
+	beforeAppend = failpoint.New("journal.append.before")
+	afterAppend  = failpoint.New("journal.append.after")
 )
 
 // ErrMoved says that a lifecycle was no longer where the caller thought: somebody else moved it first.
@@ -95,6 +102,7 @@ func (j *Journal) Touch(ctx context.Context, tx *store.Tx) (int64, error) {
 
 // append journals the lifecycle as it stands.
 func (j *Journal) append(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error {
+	beforeAppend.Hit()
 	number, err := tx.Next(ctx, "journal", 1)
 	if err != nil {
 		return err
@@ -108,6 +116,7 @@ func (j *Journal) append(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) e
 	if err := c.Exec(ctx); err != nil {
 		return fmt.Errorf("append to the journal: %w", err)
 	}
+	afterAppend.Hit()
 	tx.AfterCommit(j.bell.Ring)
 	return nil
 }

@@ -24,7 +24,7 @@ func (r *Runner) succeed(ctx context.Context, lc *ent.Lifecycle, seen engine.Obs
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
 			u.SetStatus(entlifecycle.StatusSucceeded).SetStage(done(lc)).SetCompletedAt(r.journal.Now()).SetLeaseOwner("").ClearLeaseExpiresAt()
-		}, r.mine(lc.ID)...)
+		}, r.mine(lc)...)
 		if err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (r *Runner) failOrRetry(ctx context.Context, lc *ent.Lifecycle, e *engine.E
 			if detail := e.Words(); detail != "" {
 				u.SetErrorDetail(detail)
 			}
-		}, r.mine(lc.ID)...)
+		}, r.mine(lc)...)
 		if err != nil {
 			return err
 		}
@@ -157,15 +157,17 @@ func (r *Runner) handBack(ctx context.Context, lc *ent.Lifecycle, until time.Tim
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
 			u.SetStage(stage).SetLeaseOwner("").SetLeaseExpiresAt(until)
-		}, r.mine(lc.ID)...)
+		}, r.mine(lc)...)
 		return err
 	})
 }
 
-// cancel ends a lifecycle that was interrupted, after bringing the decky back to its last good services.
-func (r *Runner) cancel(ctx context.Context, lc *ent.Lifecycle) error {
-	ctx, stop := context.WithTimeout(ctx, r.opts.Deadlines[entlifecycle.OperationMutate])
+// cancel ends a lifecycle that was interrupted, after bringing the decky back to its last good services. A server that stops in the middle of
+// that hands it back, to be canceled by whoever takes it up.
+func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle) error {
+	working, stop := context.WithTimeout(working, r.opts.Deadlines[entlifecycle.OperationMutate])
 	defer stop()
+	ctx := context.WithoutCancel(working)
 	d, err := r.store.Read.Decky.Query().Where(decky.ID(lc.DeckyRef)).WithDeployment().Only(ctx)
 	if err != nil && !ent.IsNotFound(err) {
 		return fmt.Errorf("read the decky: %w", err)
@@ -174,12 +176,15 @@ func (r *Runner) cancel(ctx context.Context, lc *ent.Lifecycle) error {
 	var seen engine.Observed
 	if d != nil {
 		if len(lc.FromServices) == 0 { // it never ran
-			r.stage(ctx, lc.ID, "canceled: removing what was made")
-			back = r.engine.Remove(ctx, Spec(d, nil, 0).Ref, func(string) {})
+			r.stage(ctx, lc, "canceled: removing what was made")
+			back = r.engine.Remove(working, Spec(d, nil, 0).Ref, func(string) {})
 		} else {
-			r.stage(ctx, lc.ID, "canceled: bringing the last good services back")
-			seen, back = r.engine.Ensure(ctx, Spec(d, lc.FromServices, lc.Generation+1), func(string) {})
+			r.stage(ctx, lc, "canceled: bringing the last good services back")
+			seen, back = r.engine.Ensure(working, Spec(d, lc.FromServices, lc.Generation+1), func(string) {})
 		}
+	}
+	if back != nil && errors.Is(context.Cause(working), errStopping) {
+		return r.handBack(ctx, lc, r.journal.Now(), "handed back: the server is stopping")
 	}
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		ended, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
@@ -188,7 +193,7 @@ func (r *Runner) cancel(ctx context.Context, lc *ent.Lifecycle) error {
 				e := engine.AsError(back)
 				u.SetStage("canceled; bringing the last good services back failed: " + e.Message)
 			}
-		}, r.mine(lc.ID)...)
+		}, r.mine(lc)...)
 		if err != nil {
 			return err
 		}

@@ -8,12 +8,14 @@ import (
 	"maps"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
 	"decnet/engine"
 	"decnet/ent"
 	entlifecycle "decnet/ent/lifecycle"
+	"decnet/failpoint"
 	"decnet/pid"
 	"decnet/store"
 )
@@ -66,6 +68,14 @@ type Runner struct {
 	freed   Bell
 }
 
+// Where a crash finds a lifecycle that is claimed and not begun, an engine that was not asked yet, and one that has done what it was asked while nobody has
+// written it down.
+var (
+	whenClaimed  = failpoint.New("runner.claimed")
+	beforeEngine = failpoint.New("runner.engine.before")
+	afterEngine  = failpoint.New("runner.engine.after")
+)
+
 // Why a lifecycle's context ended early.
 var (
 	errCanceled  = errors.New("canceled by an operator")
@@ -98,6 +108,7 @@ func (r *Runner) Run(ctx context.Context, grace context.Context) {
 				r.log.ErrorContext(ctx, "can't claim lifecycles; trying again", "error", err)
 			}
 			for _, lc := range claimed {
+				whenClaimed.Hit()
 				r.start(workCtx, lc)
 			}
 			if len(claimed) > 0 {
@@ -127,8 +138,15 @@ func (r *Runner) busy() int {
 	return len(r.running)
 }
 
-func (r *Runner) start(ctx context.Context, lc *ent.Lifecycle) {
-	ctx, cancel := context.WithCancelCause(ctx)
+// working are the lifecycles that this runner works on.
+func (r *Runner) working() []pid.ID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.running))
+}
+
+func (r *Runner) start(working context.Context, lc *ent.Lifecycle) {
+	ctx, cancel := context.WithCancelCause(working)
 	r.mu.Lock()
 	r.running[lc.ID] = cancel
 	r.mu.Unlock()
@@ -140,7 +158,7 @@ func (r *Runner) start(ctx context.Context, lc *ent.Lifecycle) {
 			r.mu.Unlock()
 			r.freed.Ring()
 		}()
-		r.carry(ctx, cancel, lc)
+		r.carry(working, ctx, cancel, lc)
 	})
 }
 
@@ -163,18 +181,19 @@ func (r *Runner) interruptCanceled(ctx context.Context) {
 	}
 }
 
-// carry takes one claimed lifecycle as far as it goes.
-func (r *Runner) carry(ctx context.Context, cancel context.CancelCauseFunc, lc *ent.Lifecycle) {
+// carry takes one claimed lifecycle as far as it goes. working ends when the runner stops for good, ctx also when this one lifecycle is
+// broken off, by cancel.
+func (r *Runner) carry(working, ctx context.Context, cancel context.CancelCauseFunc, lc *ent.Lifecycle) {
 	log := r.log.With("lifecycle", lc.ID, "operation", lc.Operation, "decky", lc.DeckyName, "deployment", lc.DeploymentName, "attempt", lc.Attempt)
+	// The lease is kept until the outcome is written, which may take an engine call of its own.
 	done := make(chan struct{})
 	var renewals sync.WaitGroup
-	renewals.Go(func() { r.keepLease(ctx, cancel, lc.ID, done, log) })
-	stopRenewing := sync.OnceFunc(func() { close(done); renewals.Wait() })
-	defer stopRenewing()
+	renewals.Go(func() { r.keepLease(ctx, cancel, lc, done, log) })
+	defer renewals.Wait()
+	defer close(done)
 
 	began := time.Now()
 	result := r.attempt(ctx, lc)
-	stopRenewing()
 	cause := context.Cause(ctx)
 	// What happened is written down even when the work was broken off.
 	ctx = context.WithoutCancel(ctx)
@@ -188,7 +207,7 @@ func (r *Runner) carry(ctx context.Context, cancel context.CancelCauseFunc, lc *
 	case errors.Is(cause, errStopping):
 		err = r.handBack(ctx, lc, r.journal.Now(), "handed back: the server is stopping")
 	case errors.Is(cause, errCanceled):
-		err = r.cancel(ctx, lc)
+		err = r.cancel(working, lc)
 	default:
 		err = r.failOrRetry(ctx, lc, engine.AsError(result.err))
 	}
@@ -205,7 +224,7 @@ func (r *Runner) carry(ctx context.Context, cancel context.CancelCauseFunc, lc *
 	}
 }
 
-func (r *Runner) keepLease(ctx context.Context, cancel context.CancelCauseFunc, id pid.ID, done <-chan struct{}, log *slog.Logger) {
+func (r *Runner) keepLease(ctx context.Context, cancel context.CancelCauseFunc, lc *ent.Lifecycle, done <-chan struct{}, log *slog.Logger) {
 	tick := time.NewTicker(r.opts.Lease / 3)
 	defer tick.Stop()
 	held := time.Now()
@@ -215,7 +234,7 @@ func (r *Runner) keepLease(ctx context.Context, cancel context.CancelCauseFunc, 
 			return
 		case <-tick.C:
 		}
-		err := r.renew(context.WithoutCancel(ctx), id)
+		err := r.renew(context.WithoutCancel(ctx), lc)
 		switch {
 		case err == nil:
 			held = time.Now()
@@ -253,9 +272,11 @@ func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle) (res result) {
 	if err != nil {
 		return result{err: fmt.Errorf("read the decky: %w", err)}
 	}
-	progress, recorded := r.stages(ctx, lc.ID)
+	progress, recorded := r.stages(ctx, lc)
 	defer recorded()
 	want := Spec(d, lc.ToServices, lc.Generation)
+	beforeEngine.Hit()
+	defer afterEngine.Hit()
 	switch lc.Operation {
 	case entlifecycle.OperationTeardown:
 		res.err = r.engine.Remove(ctx, want.Ref, progress)
@@ -280,25 +301,25 @@ func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle) (res result) {
 
 // stages returns a Progress that journals in the background, in order, so that the engine's work does not wait for the database, and a function
 // that waits until all is journaled.
-func (r *Runner) stages(ctx context.Context, id pid.ID) (progress engine.Progress, recorded func()) {
+func (r *Runner) stages(ctx context.Context, lc *ent.Lifecycle) (progress engine.Progress, recorded func()) {
 	told := make(chan string, 16)
 	var writer sync.WaitGroup
 	writer.Go(func() {
 		for stage := range told {
-			r.stage(ctx, id, stage)
+			r.stage(ctx, lc, stage)
 		}
 	})
 	return func(stage string) { told <- stage }, func() { close(told); writer.Wait() }
 }
 
 // stage journals what is being done. It is told for people: the work goes on when it can't be.
-func (r *Runner) stage(ctx context.Context, id pid.ID, stage string) {
+func (r *Runner) stage(ctx context.Context, lc *ent.Lifecycle, stage string) {
 	err := r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := r.journal.Step(ctx, tx, id, func(u *ent.LifecycleUpdate) { u.SetStage(stage) }, r.mine(id)...)
+		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) { u.SetStage(stage) }, r.mine(lc)...)
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
-		r.log.WarnContext(ctx, "can't journal a stage", "lifecycle", id, "stage", stage, "error", err)
+		r.log.WarnContext(ctx, "can't journal a stage", "lifecycle", lc.ID, "stage", stage, "error", err)
 	}
 }
 

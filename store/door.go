@@ -9,6 +9,13 @@ import (
 	"sync"
 
 	"decnet/ent"
+	"decnet/failpoint"
+)
+
+// Where a crash finds a batch that is written and not committed, and one that is committed while nobody has heard of it.
+var (
+	beforeCommit = failpoint.New("store.commit.before")
+	afterCommit  = failpoint.New("store.commit.after")
 )
 
 // batchMax bounds how many writes share one commit, and so how long the first of them waits for the last.
@@ -197,9 +204,11 @@ func (d *door) inTx(ctx context.Context, batch []*write) error {
 }
 
 func commitTx(tx *ent.Tx) error {
+	beforeCommit.Hit()
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	afterCommit.Hit()
 	return nil
 }
 

@@ -17,6 +17,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
+
+	"decnet/failpoint"
 )
 
 // socket is one connection. A goroutine of its own reads its messages; each
@@ -279,6 +281,7 @@ func (s *socket) write(frame []byte) error {
 	if s.closing.Load() {
 		return errSocketClosed
 	}
+	beforeSend.Hit()
 	// Without the deadline a client that stops reading would hold this
 	// goroutine, and all that wait for the lock, for ever.
 	_ = s.conn.SetWriteDeadline(time.Now().Add(s.t.WriteTimeout))
@@ -286,8 +289,15 @@ func (s *socket) write(frame []byte) error {
 		s.abort()
 		return err
 	}
+	afterSend.Hit()
 	return nil
 }
+
+// Where a crash finds a client that has not, or has just, been told.
+var (
+	beforeSend = failpoint.New("transport.send.before")
+	afterSend  = failpoint.New("transport.send.after")
+)
 
 // close says why the socket ends, and ends it. The first call counts.
 func (s *socket) close(code int, reason string) {

@@ -21,7 +21,7 @@ type Options struct {
 	Kind           string // auto, docker, process or sim
 	DockerHost     string
 	DecoyBinary    string // "": decoy beside this program
-	Dir            string // where the process engine keeps its deckies
+	Dir            string // where the process engine and the sim keep their deckies
 	Owner          string // the installation
 	SimLatency     time.Duration
 	SimFailureRate float64
@@ -49,7 +49,10 @@ func Engine(ctx context.Context, o Options) (*Opened, error) {
 	}
 	switch o.Kind {
 	case "sim":
-		e := sim.New(sim.Options{Latency: o.SimLatency, FailureRate: o.SimFailureRate, Catalog: o.Catalog})
+		e, err := sim.Open(filepath.Join(o.Dir, "sim"), sim.Options{Latency: o.SimLatency, FailureRate: o.SimFailureRate, Catalog: o.Catalog})
+		if err != nil {
+			return nil, err
+		}
 		return &Opened{e, []engine.Driver{engine.Bridge, engine.Loopback, engine.MACVLAN, engine.IPVLAN}}, nil
 	case "process":
 		return openProcess(o)

@@ -1,5 +1,6 @@
 // Package sim is an engine that makes nothing real: latencies and faults on demand, for tests, benchmarks and trying the product out.
-// Its deckies live in memory and are gone with the process, as if the host had lost them; the reconciler makes them again.
+// Its deckies are files in a folder, and outlive the server as containers do; without a folder they live in memory, and the reconciler makes them
+// again after a restart, as if the host had lost them.
 package sim
 
 import (
@@ -7,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,6 +16,7 @@ import (
 
 	"decnet/catalog"
 	"decnet/engine"
+	"decnet/pid"
 )
 
 // Options are how the sim behaves; the zero value is quick and never fails.
@@ -29,27 +32,23 @@ type Options struct {
 // Engine is the sim.
 type Engine struct {
 	opts Options
+	dir  string // "": in memory
 
 	mu       sync.Mutex
 	random   *rand.Rand
 	deckies  map[string]*decky
 	watchers map[chan engine.Change]struct{}
-	made     int
 }
 
 type decky struct {
-	spec     engine.Decky
-	instance string
-	running  bool
-	started  time.Time
-	lines    []string
-	grown    chan struct{} // closed when lines grew or the decky is gone
-	gone     bool
+	record
+	lines []string
+	grown chan struct{} // closed when lines grew or the decky is gone
 }
 
 var _ engine.Engine = (*Engine)(nil)
 
-// New returns a sim.
+// New returns a sim whose deckies live in memory.
 func New(o Options) *Engine {
 	if o.Catalog == nil {
 		o.Catalog = catalog.Default()
@@ -60,13 +59,27 @@ func New(o Options) *Engine {
 	}
 }
 
+// Open returns a sim whose deckies are files in a folder, which is made when absent.
+func Open(dir string, o Options) (*Engine, error) {
+	e := New(o)
+	e.dir = dir
+	records, err := e.load()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		e.deckies[r.Spec.ID] = &decky{record: r, grown: make(chan struct{})}
+	}
+	return e, nil
+}
+
 // Name is "sim".
 func (*Engine) Name() string { return "sim" }
 
 // Ping asks only for the fault of "ping".
 func (e *Engine) Ping(ctx context.Context) error { return e.fault(ctx, "ping", engine.Ref{}) }
 
-// Close lets the deckies be forgotten.
+// Close does nothing: deckies live on.
 func (*Engine) Close() error { return nil }
 
 // call waits the latency out and fails when it is this call's turn to.
@@ -111,16 +124,24 @@ func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	have := e.deckies[d.ID]
+	next := record{Spec: d, Instance: string(pid.New("sim")), Running: true, Started: time.Now()}
 	if have == nil {
-		e.made++
-		have = &decky{instance: fmt.Sprintf("sim-%d", e.made), grown: make(chan struct{})}
-		e.deckies[d.ID] = have
+		have = &decky{grown: make(chan struct{})}
+	} else if have.Running && sameHost(have.Spec, d) {
+		next.Instance, next.Started = have.Instance, have.Started
 	}
-	if !have.running {
-		have.running, have.started = true, time.Now()
+	if err := e.save(next); err != nil {
+		return engine.Observed{}, err
 	}
-	have.spec = d
+	have.record = next
+	e.deckies[d.ID] = have
 	return e.observed(have), nil
+}
+
+// sameHost tells whether two wishes are for the same host, whatever its services.
+func sameHost(a, b engine.Decky) bool {
+	a.Services, a.Generation = b.Services, b.Generation
+	return reflect.DeepEqual(a, b)
 }
 
 // Apply changes the services of a decky that runs.
@@ -132,10 +153,15 @@ func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	have := e.deckies[d.ID]
-	if have == nil || !have.running {
+	if have == nil || !have.Running {
 		return engine.Observed{}, &engine.Error{Code: engine.NotRunning, Message: "the decky does not run"}
 	}
-	have.spec.Services, have.spec.Generation = slices.Clone(d.Services), d.Generation
+	next := have.record
+	next.Spec.Services, next.Spec.Generation = slices.Clone(d.Services), d.Generation
+	if err := e.save(next); err != nil {
+		return engine.Observed{}, err
+	}
+	have.record = next
 	return e.observed(have), nil
 }
 
@@ -147,11 +173,15 @@ func (e *Engine) Remove(ctx context.Context, r engine.Ref, p engine.Progress) er
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if d := e.deckies[r.ID]; d != nil {
-		d.gone = true
-		close(d.grown)
-		delete(e.deckies, r.ID)
+	d := e.deckies[r.ID]
+	if d == nil {
+		return nil
 	}
+	if err := e.forget(r.ID); err != nil {
+		return err
+	}
+	close(d.grown)
+	delete(e.deckies, r.ID)
 	return nil
 }
 
@@ -170,16 +200,16 @@ func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
 }
 
 func (e *Engine) observed(d *decky) engine.Observed {
-	o := engine.Observed{ID: d.spec.ID, Instance: d.instance, Running: d.running, StartedAt: d.started}
-	if !d.running {
+	o := engine.Observed{ID: d.Spec.ID, Instance: d.Instance, Running: d.Running, StartedAt: d.Started}
+	if !d.Running {
 		o.Detail = "killed"
 		return o
 	}
-	o.Services, o.Generation = slices.Clone(d.spec.Services), d.spec.Generation
-	for _, slug := range d.spec.Services {
+	o.Services, o.Generation = slices.Clone(d.Spec.Services), d.Spec.Generation
+	for _, slug := range d.Spec.Services {
 		s, _ := e.opts.Catalog.Service(slug)
 		for _, port := range s.Ports {
-			o.Endpoints = append(o.Endpoints, engine.Endpoint{Service: slug, Proto: port.Proto, Address: d.spec.IP.String(), Port: port.Number})
+			o.Endpoints = append(o.Endpoints, engine.Endpoint{Service: slug, Proto: port.Proto, Address: d.Spec.IP.String(), Port: port.Number})
 		}
 	}
 	return o
@@ -193,7 +223,7 @@ func (e *Engine) Kill(id string) {
 	if d == nil {
 		return
 	}
-	d.running = false
+	d.Running = false
 	for w := range e.watchers {
 		select {
 		case w <- engine.Change{ID: id, Kind: engine.Died, At: time.Now()}:
