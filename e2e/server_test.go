@@ -148,13 +148,13 @@ func (s *server) eventually(what string, ok func() bool) {
 	}
 }
 
-// client asks as somebody.
-type client struct {
+// asker asks as somebody.
+type asker struct {
 	s     *server
 	token string
 }
 
-func (s *server) as(token string) client { return client{s, token} }
+func (s *server) as(token string) asker { return asker{s, token} }
 
 type graphqlError struct {
 	Message    string
@@ -163,7 +163,7 @@ type graphqlError struct {
 }
 
 // ask sends an operation and returns its errors.
-func (c client) ask(into any, query string, variables map[string]any) []graphqlError {
+func (c asker) ask(into any, query string, variables map[string]any) []graphqlError {
 	c.s.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	require.NoError(c.s.t, err)
@@ -191,13 +191,13 @@ func (c client) ask(into any, query string, variables map[string]any) []graphqlE
 	return out.Errors
 }
 
-func (c client) must(into any, query string, variables map[string]any) {
+func (c asker) must(into any, query string, variables map[string]any) {
 	c.s.t.Helper()
 	require.Empty(c.s.t, c.ask(into, query, variables))
 }
 
 // refused sends an operation that must be refused with a code.
-func (c client) refused(code, query string, variables map[string]any) graphqlError {
+func (c asker) refused(code, query string, variables map[string]any) graphqlError {
 	c.s.t.Helper()
 	errs := c.ask(nil, query, variables)
 	require.Len(c.s.t, errs, 1, query)
