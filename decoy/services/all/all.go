@@ -9,6 +9,7 @@ import (
 	_ "decnet/decoy/services/postgres"
 	_ "decnet/decoy/services/redis"
 	_ "decnet/decoy/services/smtp"
+	_ "decnet/decoy/services/smtprelay"
 	_ "decnet/decoy/services/ssh"
 	_ "decnet/decoy/services/telnet"
 )

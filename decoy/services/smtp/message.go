@@ -12,23 +12,28 @@ import (
 	"decnet/decoy/event"
 )
 
+// How much of a message is kept: its beginning, for the subject and the event; a relay, which has no other purpose, keeps pieces of it too.
 const (
-	keptHead = 8 << 10 // of a message, for its subject and the event
-	dataTime = 10 * time.Minute
+	keptHead  = 8 << 10
+	keptRelay = 64 << 10
+	headShown = 2 << 10
+	partSize  = event.MaxValue
+	dataTime  = 10 * time.Minute
 )
 
-// message is a message as far as it has come. It is measured and not kept.
+// message is a message as far as it has come. It is measured, and its beginning kept.
 type message struct {
 	from       string
 	recipients []string
 	size       int64
 	sum        hash.Hash
+	keep       int
 	head       []byte
 }
 
 func (m *message) Write(p []byte) (int, error) {
 	m.size += int64(len(p))
-	m.head = append(m.head, p[:min(len(p), keptHead-len(m.head))]...)
+	m.head = append(m.head, p[:min(len(p), m.keep-len(m.head))]...)
 	return m.sum.Write(p)
 }
 
@@ -48,7 +53,10 @@ func (c *client) from() string {
 			}
 		}
 	}
-	c.mail = &message{from: addr, sum: sha256.New()}
+	c.mail = &message{from: addr, sum: sha256.New(), keep: keptHead}
+	if c.relay {
+		c.mail.keep = keptRelay
+	}
 	return p.sender
 }
 
@@ -84,7 +92,7 @@ func (c *client) refusal(addr string) string {
 	_, domain, _ := strings.Cut(strings.ToLower(addr), "@")
 	local := domain == "" || domain == c.domain || domain == strings.ToLower(c.host.Hostname) || domain == "localhost" || domain == "["+c.host.IP+"]"
 	switch {
-	case c.logged:
+	case c.logged, c.relay:
 		return ""
 	case c.s.CatalogPort() == submissionPort && p.submission != "":
 		return p.submission
@@ -149,6 +157,10 @@ func (c *client) finish(whole bool) bool {
 	case m.size > p.size:
 		outcome, reply = event.Rejected, p.tooBig
 	}
+	shown := m.head[:min(len(m.head), headShown)]
+	if c.relay {
+		shown = m.head[:min(len(m.head), partSize)]
+	}
 	c.s.Event("mail",
 		event.String("from", m.from),
 		event.String("to", clip(strings.Join(m.recipients, ","), 2048)),
@@ -158,7 +170,10 @@ func (c *client) finish(whole bool) bool {
 		event.String("sha256", hex.EncodeToString(m.sum.Sum(nil))),
 		event.String(event.Outcome, outcome),
 		event.String("queue_id", c.id),
-		event.Bytes("content", m.head[:min(len(m.head), 2048)]))
+		event.Bytes("content", shown))
+	for at := len(shown); c.relay && at < len(m.head); at += partSize {
+		c.s.Event("mail_part", event.String("queue_id", c.id), event.Int("offset", int64(at)), event.Bytes("content", m.head[at:min(at+partSize, len(m.head))]))
+	}
 	return whole && c.say(reply) == nil
 }
 

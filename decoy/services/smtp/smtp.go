@@ -26,12 +26,20 @@ func init() {
 	decoy.Register("smtp", func(h *decoy.Host) (decoy.Service, error) { return newServer(h), nil })
 }
 
+// NewRelay makes the decky's mail server as one that takes every message, whoever it is for, and seems to pass it on.
+func NewRelay(h *decoy.Host) decoy.Service {
+	v := newServer(h)
+	v.relay = true
+	return v
+}
+
 type server struct {
 	host    *decoy.Host
 	product product
 	domain  string   // whose mail it takes
 	users   []string // who have a mailbox
 	open    bool     // to relay
+	relay   bool     // take everything, and keep more of it
 	user    string   // of the weak login; "" is none
 	secret  string
 }
