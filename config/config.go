@@ -19,6 +19,7 @@ import (
 
 	"decnet/auth"
 	"decnet/fleet"
+	"decnet/lifecycle"
 )
 
 // Config is the server's settings, checked.
@@ -224,6 +225,9 @@ func (c *Config) check() error {
 	}
 	if c.Lease < time.Second {
 		bad("--lease is at least a second, not %s", c.Lease)
+	}
+	if c.Lease > lifecycle.LongestLease/2 {
+		bad("--lease is at most %s, not %s", lifecycle.LongestLease/2, c.Lease)
 	}
 	for flag, n := range map[string]int{
 		"max-attempts": c.MaxAttempts, "max-connections": c.MaxConnections, "max-deckies": c.Limits.DeckiesPerDeployment,

@@ -101,7 +101,7 @@ func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInpu
 		}
 	}
 	waiting, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(d.ID), entlifecycle.StatusEQ(entlifecycle.StatusPending),
-		entlifecycle.OperationIn(entlifecycle.OperationMutate, entlifecycle.OperationRepair)).Order(entlifecycle.ByID()).All(ctx)
+		entlifecycle.OperationIn(entlifecycle.OperationMutate, entlifecycle.OperationRepair)).Order(entlifecycle.ByGeneration()).All(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the lifecycles that wait: %w", err)
 	}

@@ -14,8 +14,11 @@ import (
 	"decnet/store"
 )
 
-// claimable holds for what a runner may take up: a PENDING lifecycle that is the oldest open one of its decky, and a RUNNING one whose lease
-// has run out.
+// LongestLease is further ahead than any lease or backoff reaches: one that ends later was written before the clock was set back, and holds nobody up.
+const LongestLease = 10 * time.Minute
+
+// claimable holds for what a runner may take up: a PENDING lifecycle that is the first open one of its decky, and a RUNNING one whose lease
+// has run out. First is what brings about the lowest generation, whatever the clock said when it was made.
 func claimable(now time.Time) predicate.Lifecycle {
 	return func(s *sql.Selector) {
 		// The same table again: is anything of the same decky in the way?
@@ -26,7 +29,13 @@ func claimable(now time.Time) predicate.Lifecycle {
 				sql.EQ(o.C(entlifecycle.FieldStatus), string(entlifecycle.StatusRunning)),
 				sql.And(
 					sql.EQ(o.C(entlifecycle.FieldStatus), string(entlifecycle.StatusPending)),
-					sql.ColumnsLT(o.C(entlifecycle.FieldID), s.C(entlifecycle.FieldID)), // IDs sort by the time they were made
+					sql.Or(
+						sql.ColumnsLT(o.C(entlifecycle.FieldGeneration), s.C(entlifecycle.FieldGeneration)),
+						sql.And(
+							sql.ColumnsEQ(o.C(entlifecycle.FieldGeneration), s.C(entlifecycle.FieldGeneration)),
+							sql.ColumnsLT(o.C(entlifecycle.FieldID), s.C(entlifecycle.FieldID)),
+						),
+					),
 				),
 			),
 		))
@@ -37,17 +46,119 @@ func claimable(now time.Time) predicate.Lifecycle {
 			),
 			sql.And(
 				sql.EQ(s.C(entlifecycle.FieldStatus), string(entlifecycle.StatusRunning)),
-				sql.LTE(s.C(entlifecycle.FieldLeaseExpiresAt), now),
+				sql.Or(
+					sql.LTE(s.C(entlifecycle.FieldLeaseExpiresAt), now),
+					sql.GT(s.C(entlifecycle.FieldLeaseExpiresAt), now.Add(LongestLease)),
+				),
 			),
 		))
 	}
 }
 
-// claim takes up to n lifecycles for this runner, oldest first.
+// candidate is a lifecycle that may be taken up.
+type candidate struct {
+	id         pid.ID
+	deployment string
+}
+
+// candidates returns what may be taken up: the oldest n of each deployment, oldest first. What is still being worked on here is not taken up again,
+// whatever the clock says of its lease.
+func (r *Runner) candidates(ctx context.Context, n int) ([]candidate, error) {
+	builder := sql.Dialect(r.store.Dialect())
+	rows := builder.Select(entlifecycle.FieldID, entlifecycle.FieldDeploymentName).From(builder.Table(entlifecycle.Table))
+	rows.AppendSelectExprAs(sql.RowNumber().PartitionBy(entlifecycle.FieldDeploymentName).OrderBy(entlifecycle.FieldID), "turn")
+	claimable(r.journal.Now())(rows)
+	if working := r.working(); len(working) > 0 {
+		ids := make([]any, len(working))
+		for i, id := range working {
+			ids[i] = id
+		}
+		rows.Where(sql.NotIn(rows.C(entlifecycle.FieldID), ids...))
+	}
+	query, args := builder.Select(entlifecycle.FieldID, entlifecycle.FieldDeploymentName).From(rows.As("c")).
+		Where(sql.LTE("turn", n)).OrderBy(entlifecycle.FieldID).Query()
+	found, err := r.store.Read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("look for lifecycles to claim: %w", err)
+	}
+	defer found.Close()
+	var out []candidate
+	for found.Next() {
+		var c candidate
+		if err := found.Scan(&c.id, &c.deployment); err != nil {
+			return nil, fmt.Errorf("look for lifecycles to claim: %w", err)
+		}
+		out = append(out, c)
+	}
+	return out, found.Err()
+}
+
+// fair picks n of the candidates, which come oldest first: each time the oldest of the deployment that has least under way. A deployment of a thousand
+// deckies does not keep one of three waiting.
+func fair(candidates []candidate, underWay map[string]int, n int) []pid.ID {
+	waiting := map[string][]pid.ID{}
+	var names []string // in the order of their oldest
+	for _, c := range candidates {
+		if waiting[c.deployment] == nil {
+			names = append(names, c.deployment)
+		}
+		waiting[c.deployment] = append(waiting[c.deployment], c.id)
+	}
+	var picked []pid.ID
+	for len(picked) < n && len(names) > 0 {
+		least := 0
+		for i, name := range names {
+			if underWay[name] < underWay[names[least]] {
+				least = i
+			}
+		}
+		name := names[least]
+		picked = append(picked, waiting[name][0])
+		underWay[name]++
+		if waiting[name] = waiting[name][1:]; len(waiting[name]) == 0 {
+			names = append(names[:least], names[least+1:]...)
+		}
+	}
+	return picked
+}
+
+// underWay counts the lifecycles that somebody works on, by deployment.
+func (r *Runner) underWay(ctx context.Context) (map[string]int, error) {
+	var rows []struct {
+		DeploymentName string `json:"deployment_name"`
+		Count          int    `json:"count"`
+	}
+	err := r.store.Read.Lifecycle.Query().Where(entlifecycle.StatusEQ(entlifecycle.StatusRunning), entlifecycle.LeaseExpiresAtGT(r.journal.Now())).
+		GroupBy(entlifecycle.FieldDeploymentName).Aggregate(ent.Count()).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("count what is under way: %w", err)
+	}
+	out := map[string]int{}
+	for _, row := range rows {
+		out[row.DeploymentName] = row.Count
+	}
+	return out, nil
+}
+
+// pick chooses up to n lifecycles to claim.
+func (r *Runner) pick(ctx context.Context, n int) ([]pid.ID, error) {
+	candidates, err := r.candidates(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	underWay := map[string]int{}
+	if len(candidates) > n { // else there is nothing to be fair about
+		if underWay, err = r.underWay(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return fair(candidates, underWay, n), nil
+}
+
+// claim takes up to n lifecycles for this runner.
 func (r *Runner) claim(ctx context.Context, n int) ([]*ent.Lifecycle, error) {
-	// Look first, without the door: most looks find nothing. What is still being worked on here is not taken up again, whatever the clock says.
-	ids, err := r.store.Read.Lifecycle.Query().Where(claimable(r.journal.Now()), entlifecycle.IDNotIn(r.working()...)).
-		Order(entlifecycle.ByID()).Limit(n).IDs(ctx)
+	// Look first, without the door: most looks find nothing.
+	ids, err := r.pick(ctx, n)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -90,7 +201,8 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, id pid.ID) (*ent.Lifecy
 		})
 	}, entlifecycle.Or(
 		entlifecycle.StatusEQ(entlifecycle.StatusPending),
-		entlifecycle.And(entlifecycle.StatusEQ(entlifecycle.StatusRunning), entlifecycle.LeaseExpiresAtLTE(now)),
+		entlifecycle.And(entlifecycle.StatusEQ(entlifecycle.StatusRunning),
+			entlifecycle.Or(entlifecycle.LeaseExpiresAtLTE(now), entlifecycle.LeaseExpiresAtGT(now.Add(LongestLease)))),
 	))
 }
 

@@ -147,9 +147,12 @@ func (r *Runner) degrade(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) e
 	return nil
 }
 
+// LongestRepairBackoff is the most that [RepairBackoff] asks for.
+const LongestRepairBackoff = 10 * time.Minute
+
 // RepairBackoff is how long the reconciler leaves a decky alone after n failures in a row: 5 s, doubling, at most 10 minutes.
 func RepairBackoff(n int) time.Duration {
-	return min(5*time.Second<<min(n-1, 10), 10*time.Minute)
+	return min(5*time.Second<<min(n-1, 10), LongestRepairBackoff)
 }
 
 // handBack gives a lifecycle up until a moment: whoever is free takes it from there on.
@@ -206,6 +209,19 @@ func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle) error {
 
 var errNothingToBringBack = errors.New("the decky is gone")
 
+// discard marks a decky that should not exist.
+func (j *Journal) discard(ctx context.Context, tx *store.Tx, d *ent.Decky) error {
+	change, err := j.Touch(ctx, tx)
+	if err != nil {
+		return err
+	}
+	err = tx.Decky.Update().Where(decky.ID(d.ID)).SetState(decky.StateRemoving).AddGeneration(1).ClearNextMutationAt().SetChange(change).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("mark the decky to be removed: %w", err)
+	}
+	return nil
+}
+
 // Revert takes back the wish that a canceled lifecycle stood for, unless a newer one has replaced it. With confirmed, the engine has
 // already brought the old services back, as seen.
 func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, seen engine.Observed, confirmed bool) error {
@@ -223,7 +239,8 @@ func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, s
 		if confirmed {
 			return j.Gone(ctx, tx, d.ID)
 		}
-		return nil
+		// Something of it may be left, and nobody wants it: the reconciler removes it.
+		return j.discard(ctx, tx, d)
 	}
 	change, err := j.Touch(ctx, tx)
 	if err != nil {

@@ -323,9 +323,9 @@ func (r *Runner) stage(ctx context.Context, lc *ent.Lifecycle, stage string) {
 	}
 }
 
-// backoff is how long to wait before the attempt after n: doubling, and up to half as much again so that deckies which failed
+// backoff is how long to wait before the attempt after n: doubling, at most 5 minutes, and up to half as much again so that deckies which failed
 // together don't come back together.
 func (r *Runner) backoff(n int) time.Duration {
-	d := r.opts.Backoff << min(n-1, 10)
+	d := min(r.opts.Backoff<<min(n-1, 10), LongestLease/2)
 	return d + rand.N(d/2+1)
 }

@@ -118,8 +118,7 @@ func (d *door) run() {
 		case w := <-d.queue:
 			batch = append(batch, w)
 		case <-d.quit:
-			d.drain()
-			return
+			return // what has queued is refused
 		}
 	gather:
 		for len(batch) < batchMax {
@@ -131,18 +130,6 @@ func (d *door) run() {
 			}
 		}
 		d.commit(batch)
-	}
-}
-
-// drain commits what was accepted into the queue before the door closed.
-func (d *door) drain() {
-	for {
-		select {
-		case w := <-d.queue:
-			d.commit([]*write{w})
-		default:
-			return
-		}
 	}
 }
 

@@ -64,8 +64,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := migrate(ctx, s.writeDB, s.name); err != nil {
 		return nil, errors.Join(err, s.closeDBs())
 	}
-	dial := map[string]string{"sqlite": dialect.SQLite, "postgres": dialect.Postgres}[s.name]
-	s.Read = ent.NewClient(ent.Driver(&split{Driver: entsql.OpenDB(dial, s.readDB), writer: entsql.OpenDB(dial, s.writeDB)}))
+	s.Read = ent.NewClient(ent.Driver(&split{Driver: entsql.OpenDB(s.Dialect(), s.readDB), writer: entsql.OpenDB(s.Dialect(), s.writeDB)}))
 	s.door = newDoor(s.Read, s.name == "postgres")
 	return s, nil
 }
@@ -127,6 +126,11 @@ func openPostgres(dsn string) (*Store, error) {
 // Name is "sqlite" or "postgres".
 func (s *Store) Name() string { return s.name }
 
+// Dialect is the database's name for Ent's SQL builder.
+func (s *Store) Dialect() string {
+	return map[string]string{"sqlite": dialect.SQLite, "postgres": dialect.Postgres}[s.name]
+}
+
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.readDB.PingContext(ctx); err != nil {
@@ -159,7 +163,7 @@ func (s *Store) Snapshot(ctx context.Context, fn func(c *ent.Client) error) erro
 	return fn(tx.Client())
 }
 
-// Close waits for the writes under way and closes the database.
+// Close waits for the transaction under way, refuses the writes that wait behind it, and closes the database.
 func (s *Store) Close() error {
 	s.door.close()
 	return s.closeDBs()

@@ -161,7 +161,7 @@ func (s *State) oneOperationAtATime() error {
 	return nil
 }
 
-// supersededByAYoungerOne: what was superseded says by which younger lifecycle of the same decky.
+// supersededByAYoungerOne: what was superseded says by which lifecycle of the same decky, one that brings about a later generation.
 func (s *State) supersededByAYoungerOne() error {
 	for _, lc := range s.Lifecycles {
 		if lc.Status != entlifecycle.StatusSuperseded {
@@ -171,8 +171,8 @@ func (s *State) supersededByAYoungerOne() error {
 			return fmt.Errorf("lifecycle %s does not say by whom it is superseded", lc.ID)
 		}
 		by := s.byID[*lc.SupersededBy]
-		if by == nil || by.DeckyRef != lc.DeckyRef || by.ID <= lc.ID {
-			return fmt.Errorf("lifecycle %s is superseded by %s, which is no younger one of its decky", lc.ID, *lc.SupersededBy)
+		if by == nil || by.DeckyRef != lc.DeckyRef || by.Generation <= lc.Generation {
+			return fmt.Errorf("lifecycle %s is superseded by %s, which is no later one of its decky", lc.ID, *lc.SupersededBy)
 		}
 	}
 	return nil
