@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/mail"
 )
 
 // The questions of AUTH LOGIN: "Username:" and "Password:".
@@ -36,7 +37,7 @@ func (c *client) authenticate() bool {
 			initial = answer
 		}
 		var ok bool
-		if user, secret, ok = plain(initial); !ok {
+		if user, secret, ok = mail.Plain(initial); !ok {
 			return refuse(name, "", initial, p.authAborted)
 		}
 	case "login":

@@ -3,7 +3,6 @@ package smtp
 import (
 	"bufio"
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"io"
 	"strings"
@@ -33,16 +32,6 @@ func address(argument, keyword string) (addr string, parameters []string, ok boo
 		return "", nil, false
 	}
 	return addr, strings.Fields(strings.ToUpper(rest)), ok
-}
-
-// plain decodes what AUTH PLAIN sends: a name to act as, the name and the password, with zero bytes between them.
-func plain(encoded string) (user, secret string, ok bool) {
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
-	parts := bytes.SplitN(raw, []byte{0}, 3)
-	if err != nil || len(parts) != 3 {
-		return "", "", false
-	}
-	return string(parts[1]), string(parts[2]), true
 }
 
 // copyData copies a message to w, without the dots that protect lines and as far as its final one.

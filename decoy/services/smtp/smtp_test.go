@@ -17,6 +17,7 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/mail"
 	"decnet/decoy/services/internal/servicetest"
 )
 
@@ -225,7 +226,7 @@ func FuzzParsers(f *testing.F) {
 		if addr, _, ok := address(argument, "FROM:"); ok && (len(addr) > 320 || strings.ContainsAny(addr, "\r\n<>")) {
 			t.Fatalf("address %q", addr)
 		}
-		plain(argument)
+		mail.Plain(argument)
 		decoded(argument)
 		var out bytes.Buffer
 		if err := copyData(&out, bufio.NewReaderSize(bytes.NewReader(data), 16)); out.Len() > len(data) {
