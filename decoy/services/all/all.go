@@ -7,6 +7,7 @@ import (
 	_ "decnet/decoy/services/https"
 	_ "decnet/decoy/services/imap"
 	_ "decnet/decoy/services/mysql"
+	_ "decnet/decoy/services/pop3"
 	_ "decnet/decoy/services/postgres"
 	_ "decnet/decoy/services/redis"
 	_ "decnet/decoy/services/smtp"

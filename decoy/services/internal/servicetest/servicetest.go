@@ -60,13 +60,13 @@ func Scan(t testing.TB, d *decoytest.Decky, port int) string {
 	return out
 }
 
-// Garbage sends random bytes on some hundred connections, after one of the beginnings or none, and leaves each without waiting. The test
+// Garbage sends random bytes on a thousand connections, after one of the beginnings or none, and leaves each without waiting. The test
 // fails if the service panics.
 func Garbage(t testing.TB, d *decoytest.Decky, port int, beginnings ...string) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	beginnings = append(beginnings, "")
-	const connections = 300
+	const connections = 1000
 	for range connections {
 		conn, err := net.Dial("tcp", d.Address(port))
 		if err != nil {
