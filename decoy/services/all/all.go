@@ -6,6 +6,7 @@ import (
 	_ "decnet/decoy/services/http"
 	_ "decnet/decoy/services/https"
 	_ "decnet/decoy/services/imap"
+	_ "decnet/decoy/services/mssql"
 	_ "decnet/decoy/services/mysql"
 	_ "decnet/decoy/services/pop3"
 	_ "decnet/decoy/services/postgres"

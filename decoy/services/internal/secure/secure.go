@@ -28,19 +28,20 @@ func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, commonName 
 	if err != nil {
 		return nil, fmt.Errorf("taking the decky's certificate: %w", err)
 	}
+	return HandshakeAs(ctx, s, conn, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: protos, MinVersion: tls.VersionTLS12})
+}
+
+// HandshakeAs is [Handshake] with the certificate, the protocols and the versions of a product's own; the rest of config must be zero, and is set here.
+func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
 	var hello tls.ClientHelloInfo
-	server := tls.Server(conn, &tls.Config{
-		Certificates: []tls.Certificate{cert},
-		NextProtos:   protos,
-		MinVersion:   tls.VersionTLS12,
-		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
-			hello = *h
-			return nil, nil
-		},
-	})
+	config.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+		hello = *h
+		return nil, nil
+	}
+	server := tls.Server(conn, config)
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
-	err = server.HandshakeContext(ctx)
+	err := server.HandshakeContext(ctx)
 	state := server.ConnectionState()
 	fields := []event.Field{
 		event.String("sni", hello.ServerName),

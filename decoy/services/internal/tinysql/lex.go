@@ -38,6 +38,7 @@ func (t Token) Is(text string) bool {
 // Dialect is how a database reads text.
 type Dialect struct {
 	DoubleQuotedStrings bool // and names in backquotes, # comments, backslashes in strings, /*! comments that are not
+	Brackets            bool // names in them, and in double quotes; N before a string, # before a temporary table
 }
 
 // Split returns the tokens of each statement of the query, without empty ones. A statement ends at a semicolon.
@@ -87,15 +88,19 @@ func (d Dialect) next(q string, at int) Token {
 	}
 	kind := Symbol
 	switch c := q[at]; {
-	case c == '\'' || c == '"' || c == '`' && d.DoubleQuotedStrings:
+	case c == '\'' || c == '"' || c == '`' && d.DoubleQuotedStrings || c == '[' && d.Brackets:
 		return d.quoted(q, at)
-	case isLetter(c):
+	case (c == 'N' || c == 'n') && d.Brackets && to < len(q) && q[to] == '\'':
+		t := d.quoted(q, to)
+		t.From = at
+		return t
+	case isLetter(c) || c == '#' && d.Brackets:
 		kind = Word
 		while(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '$' })
 	case isDigit(c):
 		kind = Number
 		while(func(c byte) bool { return isDigit(c) || c == '.' })
-	case c == '@' && d.DoubleQuotedStrings:
+	case c == '@' && (d.DoubleQuotedStrings || d.Brackets):
 		kind = Variable
 		while(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '@' || c == '.' || c == '$' })
 	case to < len(q) && strings.Contains(" <= >= <> != || :: !~ ~* := ", " "+q[at:at+2]+" "):
@@ -141,8 +146,11 @@ func (d Dialect) skip(q string, at int) (int, bool) {
 func (d Dialect) quoted(q string, at int) Token {
 	quote := q[at]
 	kind := String
-	if quote == '`' || quote == '"' && !d.DoubleQuotedStrings {
+	if quote == '`' || quote == '[' || quote == '"' && !d.DoubleQuotedStrings {
 		kind = Name
+	}
+	if quote == '[' {
+		quote = ']'
 	}
 	var text strings.Builder
 	for i := at + 1; i < len(q); i++ {

@@ -68,7 +68,7 @@ func TestErrorsTellWhere(t *testing.T) {
 func FuzzSelect(f *testing.F) {
 	f.Add("select a.b as c, count(*) from `x`.y where a = 'b' and c like \"%\" order by d desc limit 1,2; select @@a")
 	f.Fuzz(func(t *testing.T, query string) {
-		for _, d := range []Dialect{{true}, {false}} {
+		for _, d := range []Dialect{{DoubleQuotedStrings: true}, {}, {Brackets: true}} {
 			for _, tokens := range d.Split(query) {
 				s, err := ParseSelect(query, tokens)
 				if err != nil {
