@@ -32,6 +32,7 @@ test: need-test bin/decoy node-modules ## Everything: unit and race, PostgreSQL,
 	scripts/postgres start
 	trap 'scripts/postgres stop' EXIT; \
 	  DECNET_TEST_POSTGRES=$$(scripts/postgres url) go test -race -timeout 15m ./...
+	go test -count 1 ./internal/model
 	$(MAKE) test-web
 
 test-web: need-test build node-modules ## The web app: its own tests, and the real server in a real browser

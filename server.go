@@ -102,9 +102,13 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	fl := fleet.New(db, journal, cat, fleet.Options{
 		Limits: cfg.Limits, Driver: eng.Drivers[0], Drivers: eng.Drivers, HostAddresses: fleet.InterfaceAddresses,
 	})
+	quiet, err := controller.ParseQuietHours(cfg.QuietHours)
+	if err != nil {
+		return err
+	}
 	feed := lifecycle.NewFeed(db, bell, log)
 	runner := lifecycle.NewRunner(db, journal, eng, bell, log, lifecycle.RunnerOptions{
-		Workers: cfg.WorkersFor(eng.Name()), Lease: cfg.Lease, MaxAttempts: cfg.MaxAttempts,
+		Workers: cfg.WorkersFor(eng.Name()), Lease: cfg.Lease, MaxAttempts: cfg.MaxAttempts, MaxRepairs: cfg.MaxRepairs,
 	})
 	graphql := api.New(api.Options{
 		Resolver: &resolvers.Resolver{
@@ -142,7 +146,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	})
 	var workers sync.WaitGroup
 	workers.Go(func() { runner.Run(ctx, grace) })
-	workers.Go(func() { (&controller.Schedule{Store: db, Fleet: fl, Now: time.Now, Log: log}).Run(ctx) })
+	workers.Go(func() { (&controller.Schedule{Store: db, Fleet: fl, Now: time.Now, Quiet: quiet, Log: log}).Run(ctx) })
 	workers.Go(func() {
 		(&controller.Reconciler{Store: db, Fleet: fl, Engine: eng, Now: time.Now, Log: log}).Run(ctx)
 	})

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"decnet/auth"
+	"decnet/controller"
 	"decnet/fleet"
 	"decnet/lifecycle"
 )
@@ -44,6 +45,8 @@ type Config struct {
 	Workers     int
 	Lease       time.Duration
 	MaxAttempts int
+	MaxRepairs  int
+	QuietHours  []string
 
 	MaxConnections int
 	Limits         fleet.Limits
@@ -120,6 +123,10 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.IntVar(&c.Workers, "workers", 0, "lifecycles worked on at once (default: 4; 64 for sim)")
 	f.DurationVar(&c.Lease, "lease", 15*time.Second, "how long a runner's claim holds without renewal")
 	f.IntVar(&c.MaxAttempts, "max-attempts", 3, "how often a lifecycle is tried when the engine's failure looks transient")
+
+	f.IntVar(&c.MaxRepairs, "max-repairs", 10, "after how many failures in a row the reconciler leaves a decky to an operator")
+
+	f.StringSliceVar(&c.QuietHours, "quiet-hours", nil, "times of day, in the server's zone, in which no decky mutates by itself: 08:00-18:00 (may be given again)")
 
 	f.IntVar(&c.MaxConnections, "max-connections", 10_000, "WebSockets open at once")
 	f.IntVar(&c.Limits.DeckiesPerDeployment, "max-deckies", c.Limits.DeckiesPerDeployment, "deckies in one deployment")
@@ -223,6 +230,9 @@ func (c *Config) check() error {
 	if c.SimFailureRate < 0 || c.SimFailureRate > 1 {
 		bad("--sim-failure-rate is a share from 0 to 1, not %g", c.SimFailureRate)
 	}
+	if _, err := controller.ParseQuietHours(c.QuietHours); err != nil {
+		bad("--quiet-hours: %w", err)
+	}
 	if c.Lease < time.Second {
 		bad("--lease is at least a second, not %s", c.Lease)
 	}
@@ -230,7 +240,7 @@ func (c *Config) check() error {
 		bad("--lease is at most %s, not %s", lifecycle.LongestLease/2, c.Lease)
 	}
 	for flag, n := range map[string]int{
-		"max-attempts": c.MaxAttempts, "max-connections": c.MaxConnections, "max-deckies": c.Limits.DeckiesPerDeployment,
+		"max-attempts": c.MaxAttempts, "max-repairs": c.MaxRepairs, "max-connections": c.MaxConnections, "max-deckies": c.Limits.DeckiesPerDeployment,
 		"max-deckies-per-deploy": c.Limits.DeckiesPerDeploy, "max-services": c.Limits.ServicesPerDecky,
 		"max-page-size": c.Limits.PageSize, "max-lifecycle-ids": c.Limits.LifecycleIds,
 	} {

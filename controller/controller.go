@@ -16,72 +16,17 @@ import (
 	"decnet/ent/decky"
 	entlifecycle "decnet/ent/lifecycle"
 	"decnet/fleet"
+	"decnet/lifecycle"
 	"decnet/pid"
 	"decnet/store"
 )
 
 const (
-	scheduleEvery  = time.Second
 	reconcileEvery = 15 * time.Second
-	// scheduleBatch bounds how many deckies one look mutates, so that a long downtime does not end in a stampede.
-	scheduleBatch = 8
-	observeWithin = 20 * time.Second
+	observeWithin  = 20 * time.Second
 	// settle is how long to wait for more of what has begun to happen.
 	settle = 50 * time.Millisecond
 )
-
-// Schedule mutates deckies by their interval.
-type Schedule struct {
-	Store *store.Store
-	Fleet *fleet.Fleet
-	Now   func() time.Time
-	Log   *slog.Logger
-}
-
-// Run looks every second until ctx ends.
-func (s *Schedule) Run(ctx context.Context) {
-	tick := time.NewTicker(scheduleEvery)
-	defer tick.Stop()
-	for {
-		if err := s.Once(ctx); err != nil && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "the schedule can't work; trying again", "error", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// Once mutates what is due now.
-func (s *Schedule) Once(ctx context.Context) error {
-	due, err := s.Store.Read.Decky.Query().Where(
-		decky.NextMutationAtLTE(store.Time(s.Now())),
-		decky.StateIn(decky.StateRunning, decky.StateDegraded),
-		decky.Not(decky.HasLifecyclesWith(entlifecycle.StatusIn(entlifecycle.StatusPending, entlifecycle.StatusRunning))),
-	).Order(decky.ByNextMutationAt()).Limit(scheduleBatch).WithDeployment().All(ctx)
-	if err != nil {
-		return fmt.Errorf("read which deckies are due: %w", err)
-	}
-	for _, d := range due {
-		_, err := s.Fleet.Mutate(ctx, fleet.Who{Trigger: entlifecycle.TriggerSchedule}, fleet.MutateInput{
-			Name: d.Name, Deployment: d.Edges.Deployment.Name, ExpectedGeneration: &d.Generation,
-		})
-		var refused *fleet.Error
-		switch {
-		case err == nil:
-		case errors.As(err, &refused) && refused.Code == fleet.NoServicesAvailable:
-			if err := s.Fleet.Postpone(ctx, d.ID); err != nil {
-				return err
-			}
-		case errors.As(err, &refused): // it has moved on, or is gone: the next look sees
-		default:
-			return fmt.Errorf("mutate decky %q: %w", d.Name, err)
-		}
-	}
-	return nil
-}
 
 // Reconciler compares what should exist with what does. It is level-triggered: the engine's changes only wake it early.
 type Reconciler struct {
@@ -162,7 +107,7 @@ func (r *Reconciler) Once(ctx context.Context) error {
 	for _, d := range deckies {
 		o, exists := found[string(d.ID)]
 		delete(found, string(d.ID))
-		if busy[d.ID] || (d.RepairNotBefore != nil && d.RepairNotBefore.After(r.Now())) {
+		if busy[d.ID] || d.RepairGaveUp || r.tooEarly(d) {
 			continue
 		}
 		why := outOfStep(d, o, exists)
@@ -179,6 +124,16 @@ func (r *Reconciler) Once(ctx context.Context) error {
 		r.Log.InfoContext(ctx, "a decky is out of step", "decky", d.Name, "deployment", d.Edges.Deployment.Name, "why", why, "lifecycle", lc.ID)
 	}
 	return r.removeStrays(ctx, found)
+}
+
+// tooEarly tells whether a decky's last failure is too recent to try again. A moment that no backoff reaches was written before the clock
+// was set back.
+func (r *Reconciler) tooEarly(d *ent.Decky) bool {
+	if d.RepairNotBefore == nil {
+		return false
+	}
+	left := d.RepairNotBefore.Sub(r.Now())
+	return left > 0 && left <= lifecycle.LongestRepairBackoff
 }
 
 // busy are the deckies that a lifecycle is about to bring in step.

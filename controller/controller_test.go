@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/stretchr/testify/require"
 
 	"decnet/controller"
+	"decnet/engine"
 	"decnet/engine/sim"
 	"decnet/ent/decky"
 	entlifecycle "decnet/ent/lifecycle"
@@ -34,7 +36,7 @@ func TestTheScheduleMutatesWhatIsDueAndNothingElse(t *testing.T) {
 	}
 	require.NoError(t, s.Once(t.Context()))
 	require.Zero(t, mutations(), "not before its time")
-	now = now.Add(2 * time.Hour)
+	now = w.Decky("a").NextMutationAt.Add(time.Second)
 	require.NoError(t, s.Once(t.Context()))
 	require.Equal(t, 1, mutations())
 	lc, err := w.Store.Read.Lifecycle.Query().Where(entlifecycle.TriggerEQ(entlifecycle.TriggerSchedule)).Only(t.Context())
@@ -78,4 +80,41 @@ func TestTheReconcilerBringsBackWhatDiedAndRemovesStrays(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, entlifecycle.TriggerReconciler, lc.Trigger)
 	w.Follow(nil, lc)
+}
+
+func TestTheReconcilerGivesUpAndAnOperatorMakesItTryAgain(t *testing.T) {
+	broken := true
+	e := sim.New(sim.Options{Fault: func(_ context.Context, op string, _ engine.Ref) error {
+		if op == "ensure" && broken {
+			return &engine.Error{Code: engine.Crashed, Message: "the decoy crashed"}
+		}
+		return nil
+	}})
+	w := world.New(t, e)
+	stop := w.Run(lifecycle.RunnerOptions{MaxRepairs: 3})
+	now := time.Now()
+	r := &controller.Reconciler{Store: w.Store, Fleet: w.Fleet, Engine: e, Now: func() time.Time { return now }, Log: w.Log}
+	last := w.Deploy("a")[0]
+	for range 5 {
+		w.Follow(nil, last)
+		now = now.Add(lifecycle.LongestRepairBackoff)
+		require.NoError(t, r.Once(t.Context()))
+		var err error
+		last, err = w.Store.Read.Lifecycle.Query().Order(entlifecycle.ByID(sql.OrderDesc())).First(t.Context())
+		require.NoError(t, err)
+	}
+	n, err := w.Store.Read.Lifecycle.Query().Count(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 3, n, "the deploy and two repairs")
+	require.True(t, w.Decky("a").RepairGaveUp)
+	require.Equal(t, decky.StateFailed, w.Decky("a").State)
+
+	stop()
+	broken = false
+	w.Run(lifecycle.RunnerOptions{MaxRepairs: 3})
+	again, err := w.Fleet.Retry(t.Context(), "tester", last.ID)
+	require.NoError(t, err)
+	require.False(t, w.Decky("a").RepairGaveUp)
+	w.Follow(nil, again)
+	require.Equal(t, decky.StateRunning, w.Decky("a").State)
 }

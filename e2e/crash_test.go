@@ -185,7 +185,7 @@ func crash(t testing.TB, binary, engineKind, subnet string, o mortal.Options) (k
 	for _, id := range s.accepted {
 		require.True(t, slices.ContainsFunc(state.Lifecycles, func(lc *ent.Lifecycle) bool { return string(lc.ID) == id }), "lifecycle %s was accepted and is lost", id)
 	}
-	sawAll(t, ctx, follower, state)
+	sawAll(ctx, t, follower, state)
 	kills, _ = server.Kills()
 	if engineKind == "sim" {
 		require.NoError(t, server.Stop())
@@ -213,7 +213,7 @@ func look(t testing.TB, o mortal.Options, engineKind string) (*invariant.State, 
 }
 
 // sawAll checks that the follower was sent the whole journal, in order, each entry once, over however many connections.
-func sawAll(t testing.TB, ctx context.Context, f *mortal.Follower, state *invariant.State) {
+func sawAll(ctx context.Context, t testing.TB, f *mortal.Follower, state *invariant.State) {
 	deadline := time.Now().Add(patience)
 	for {
 		entries, err := f.Entries()
@@ -237,9 +237,7 @@ func sawAll(t testing.TB, ctx context.Context, f *mortal.Follower, state *invari
 // removeAll takes the scenario's deckies down and checks that nothing of theirs is left.
 func removeAll(s *scenario) {
 	out, err := insist(s, func() (*client.TeardownResult, error) { return s.client.Teardown(s.ctx, client.TeardownInput{}) })
-	if !assert.NoError(s.t, err) {
-		return
-	}
+	require.NoError(s.t, err)
 	s.accepted = append(s.accepted, out.LifecycleIds...)
 	s.settled(patience)
 }

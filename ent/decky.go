@@ -65,6 +65,8 @@ type Decky struct {
 	RepairFailures int `json:"repair_failures,omitempty"`
 	// RepairNotBefore holds the value of the "repair_not_before" field.
 	RepairNotBefore *time.Time `json:"repair_not_before,omitempty"`
+	// Whether the reconciler leaves it to an operator.
+	RepairGaveUp bool `json:"repair_gave_up,omitempty"`
 	// The number of its last change, from the counter "decky": the place of deckyUpdated's readers.
 	Change int64 `json:"change,omitempty"`
 	// When it was first deployed.
@@ -144,6 +146,8 @@ func (*Decky) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case decky.FieldID, decky.FieldDeploymentID:
 			values[i] = new(pid.ID)
+		case decky.FieldRepairGaveUp:
+			values[i] = new(sql.NullBool)
 		case decky.FieldGeneration, decky.FieldObservedGeneration, decky.FieldMutateInterval, decky.FieldRepairFailures, decky.FieldChange:
 			values[i] = new(sql.NullInt64)
 		case decky.FieldName, decky.FieldState, decky.FieldIP, decky.FieldMAC, decky.FieldHostname, decky.FieldArchetype, decky.FieldDistro, decky.FieldOs, decky.FieldInstance:
@@ -309,6 +313,12 @@ func (_m *Decky) assignValues(columns []string, values []any) error {
 				_m.RepairNotBefore = new(time.Time)
 				*_m.RepairNotBefore = value.Time
 			}
+		case decky.FieldRepairGaveUp:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field repair_gave_up", values[i])
+			} else if value.Valid {
+				_m.RepairGaveUp = value.Bool
+			}
 		case decky.FieldChange:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field change", values[i])
@@ -450,6 +460,9 @@ func (_m *Decky) String() string {
 		builder.WriteString("repair_not_before=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("repair_gave_up=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RepairGaveUp))
 	builder.WriteString(", ")
 	builder.WriteString("change=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Change))

@@ -243,6 +243,20 @@ func (_c *DeckyCreate) SetNillableRepairNotBefore(v *time.Time) *DeckyCreate {
 	return _c
 }
 
+// SetRepairGaveUp sets the "repair_gave_up" field.
+func (_c *DeckyCreate) SetRepairGaveUp(v bool) *DeckyCreate {
+	_c.mutation.SetRepairGaveUp(v)
+	return _c
+}
+
+// SetNillableRepairGaveUp sets the "repair_gave_up" field if the given value is not nil.
+func (_c *DeckyCreate) SetNillableRepairGaveUp(v *bool) *DeckyCreate {
+	if v != nil {
+		_c.SetRepairGaveUp(*v)
+	}
+	return _c
+}
+
 // SetChange sets the "change" field.
 func (_c *DeckyCreate) SetChange(v int64) *DeckyCreate {
 	_c.mutation.SetChange(v)
@@ -386,6 +400,10 @@ func (_c *DeckyCreate) defaults() {
 		v := decky.DefaultRepairFailures
 		_c.mutation.SetRepairFailures(v)
 	}
+	if _, ok := _c.mutation.RepairGaveUp(); !ok {
+		v := decky.DefaultRepairGaveUp
+		_c.mutation.SetRepairGaveUp(v)
+	}
 	if _, ok := _c.mutation.Change(); !ok {
 		v := decky.DefaultChange
 		_c.mutation.SetChange(v)
@@ -444,6 +462,9 @@ func (_c *DeckyCreate) check() error {
 	}
 	if _, ok := _c.mutation.RepairFailures(); !ok {
 		return &ValidationError{Name: "repair_failures", err: errors.New(`ent: missing required field "Decky.repair_failures"`)}
+	}
+	if _, ok := _c.mutation.RepairGaveUp(); !ok {
+		return &ValidationError{Name: "repair_gave_up", err: errors.New(`ent: missing required field "Decky.repair_gave_up"`)}
 	}
 	if _, ok := _c.mutation.Change(); !ok {
 		return &ValidationError{Name: "change", err: errors.New(`ent: missing required field "Decky.change"`)}
@@ -569,6 +590,10 @@ func (_c *DeckyCreate) createSpec() (*Decky, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RepairNotBefore(); ok {
 		_spec.SetField(decky.FieldRepairNotBefore, field.TypeTime, value)
 		_node.RepairNotBefore = &value
+	}
+	if value, ok := _c.mutation.RepairGaveUp(); ok {
+		_spec.SetField(decky.FieldRepairGaveUp, field.TypeBool, value)
+		_node.RepairGaveUp = value
 	}
 	if value, ok := _c.mutation.Change(); ok {
 		_spec.SetField(decky.FieldChange, field.TypeInt64, value)
@@ -977,6 +1002,18 @@ func (u *DeckyUpsert) ClearRepairNotBefore() *DeckyUpsert {
 	return u
 }
 
+// SetRepairGaveUp sets the "repair_gave_up" field.
+func (u *DeckyUpsert) SetRepairGaveUp(v bool) *DeckyUpsert {
+	u.Set(decky.FieldRepairGaveUp, v)
+	return u
+}
+
+// UpdateRepairGaveUp sets the "repair_gave_up" field to the value that was provided on create.
+func (u *DeckyUpsert) UpdateRepairGaveUp() *DeckyUpsert {
+	u.SetExcluded(decky.FieldRepairGaveUp)
+	return u
+}
+
 // SetChange sets the "change" field.
 func (u *DeckyUpsert) SetChange(v int64) *DeckyUpsert {
 	u.Set(decky.FieldChange, v)
@@ -1381,6 +1418,20 @@ func (u *DeckyUpsertOne) UpdateRepairNotBefore() *DeckyUpsertOne {
 func (u *DeckyUpsertOne) ClearRepairNotBefore() *DeckyUpsertOne {
 	return u.Update(func(s *DeckyUpsert) {
 		s.ClearRepairNotBefore()
+	})
+}
+
+// SetRepairGaveUp sets the "repair_gave_up" field.
+func (u *DeckyUpsertOne) SetRepairGaveUp(v bool) *DeckyUpsertOne {
+	return u.Update(func(s *DeckyUpsert) {
+		s.SetRepairGaveUp(v)
+	})
+}
+
+// UpdateRepairGaveUp sets the "repair_gave_up" field to the value that was provided on create.
+func (u *DeckyUpsertOne) UpdateRepairGaveUp() *DeckyUpsertOne {
+	return u.Update(func(s *DeckyUpsert) {
+		s.UpdateRepairGaveUp()
 	})
 }
 
@@ -1958,6 +2009,20 @@ func (u *DeckyUpsertBulk) UpdateRepairNotBefore() *DeckyUpsertBulk {
 func (u *DeckyUpsertBulk) ClearRepairNotBefore() *DeckyUpsertBulk {
 	return u.Update(func(s *DeckyUpsert) {
 		s.ClearRepairNotBefore()
+	})
+}
+
+// SetRepairGaveUp sets the "repair_gave_up" field.
+func (u *DeckyUpsertBulk) SetRepairGaveUp(v bool) *DeckyUpsertBulk {
+	return u.Update(func(s *DeckyUpsert) {
+		s.SetRepairGaveUp(v)
+	})
+}
+
+// UpdateRepairGaveUp sets the "repair_gave_up" field to the value that was provided on create.
+func (u *DeckyUpsertBulk) UpdateRepairGaveUp() *DeckyUpsertBulk {
+	return u.Update(func(s *DeckyUpsert) {
+		s.UpdateRepairGaveUp()
 	})
 }
 

@@ -351,6 +351,20 @@ func (_u *DeckyUpdate) ClearRepairNotBefore() *DeckyUpdate {
 	return _u
 }
 
+// SetRepairGaveUp sets the "repair_gave_up" field.
+func (_u *DeckyUpdate) SetRepairGaveUp(v bool) *DeckyUpdate {
+	_u.mutation.SetRepairGaveUp(v)
+	return _u
+}
+
+// SetNillableRepairGaveUp sets the "repair_gave_up" field if the given value is not nil.
+func (_u *DeckyUpdate) SetNillableRepairGaveUp(v *bool) *DeckyUpdate {
+	if v != nil {
+		_u.SetRepairGaveUp(*v)
+	}
+	return _u
+}
+
 // SetChange sets the "change" field.
 func (_u *DeckyUpdate) SetChange(v int64) *DeckyUpdate {
 	_u.mutation.ResetChange()
@@ -633,6 +647,9 @@ func (_u *DeckyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.RepairNotBeforeCleared() {
 		_spec.ClearField(decky.FieldRepairNotBefore, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RepairGaveUp(); ok {
+		_spec.SetField(decky.FieldRepairGaveUp, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Change(); ok {
 		_spec.SetField(decky.FieldChange, field.TypeInt64, value)
@@ -1097,6 +1114,20 @@ func (_u *DeckyUpdateOne) ClearRepairNotBefore() *DeckyUpdateOne {
 	return _u
 }
 
+// SetRepairGaveUp sets the "repair_gave_up" field.
+func (_u *DeckyUpdateOne) SetRepairGaveUp(v bool) *DeckyUpdateOne {
+	_u.mutation.SetRepairGaveUp(v)
+	return _u
+}
+
+// SetNillableRepairGaveUp sets the "repair_gave_up" field if the given value is not nil.
+func (_u *DeckyUpdateOne) SetNillableRepairGaveUp(v *bool) *DeckyUpdateOne {
+	if v != nil {
+		_u.SetRepairGaveUp(*v)
+	}
+	return _u
+}
+
 // SetChange sets the "change" field.
 func (_u *DeckyUpdateOne) SetChange(v int64) *DeckyUpdateOne {
 	_u.mutation.ResetChange()
@@ -1409,6 +1440,9 @@ func (_u *DeckyUpdateOne) sqlSave(ctx context.Context) (_node *Decky, err error)
 	}
 	if _u.mutation.RepairNotBeforeCleared() {
 		_spec.ClearField(decky.FieldRepairNotBefore, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RepairGaveUp(); ok {
+		_spec.SetField(decky.FieldRepairGaveUp, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Change(); ok {
 		_spec.SetField(decky.FieldChange, field.TypeInt64, value)

@@ -449,6 +449,7 @@ type DeckyMutation struct {
 	repair_failures         *int
 	addrepair_failures      *int
 	repair_not_before       *time.Time
+	repair_gave_up          *bool
 	change                  *int64
 	addchange               *int64
 	created_at              *time.Time
@@ -1546,6 +1547,42 @@ func (m *DeckyMutation) ResetRepairNotBefore() {
 	delete(m.clearedFields, decky.FieldRepairNotBefore)
 }
 
+// SetRepairGaveUp sets the "repair_gave_up" field.
+func (m *DeckyMutation) SetRepairGaveUp(b bool) {
+	m.repair_gave_up = &b
+}
+
+// RepairGaveUp returns the value of the "repair_gave_up" field in the mutation.
+func (m *DeckyMutation) RepairGaveUp() (r bool, exists bool) {
+	v := m.repair_gave_up
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRepairGaveUp returns the old "repair_gave_up" field's value of the Decky entity.
+// If the Decky object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeckyMutation) OldRepairGaveUp(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRepairGaveUp is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRepairGaveUp requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRepairGaveUp: %w", err)
+	}
+	return oldValue.RepairGaveUp, nil
+}
+
+// ResetRepairGaveUp resets all changes to the "repair_gave_up" field.
+func (m *DeckyMutation) ResetRepairGaveUp() {
+	m.repair_gave_up = nil
+}
+
 // SetChange sets the "change" field.
 func (m *DeckyMutation) SetChange(i int64) {
 	m.change = &i
@@ -1846,7 +1883,7 @@ func (m *DeckyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DeckyMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 24)
 	if m.deployment != nil {
 		fields = append(fields, decky.FieldDeploymentID)
 	}
@@ -1910,6 +1947,9 @@ func (m *DeckyMutation) Fields() []string {
 	if m.repair_not_before != nil {
 		fields = append(fields, decky.FieldRepairNotBefore)
 	}
+	if m.repair_gave_up != nil {
+		fields = append(fields, decky.FieldRepairGaveUp)
+	}
 	if m.change != nil {
 		fields = append(fields, decky.FieldChange)
 	}
@@ -1966,6 +2006,8 @@ func (m *DeckyMutation) Field(name string) (ent.Value, bool) {
 		return m.RepairFailures()
 	case decky.FieldRepairNotBefore:
 		return m.RepairNotBefore()
+	case decky.FieldRepairGaveUp:
+		return m.RepairGaveUp()
 	case decky.FieldChange:
 		return m.Change()
 	case decky.FieldCreatedAt:
@@ -2021,6 +2063,8 @@ func (m *DeckyMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldRepairFailures(ctx)
 	case decky.FieldRepairNotBefore:
 		return m.OldRepairNotBefore(ctx)
+	case decky.FieldRepairGaveUp:
+		return m.OldRepairGaveUp(ctx)
 	case decky.FieldChange:
 		return m.OldChange(ctx)
 	case decky.FieldCreatedAt:
@@ -2180,6 +2224,13 @@ func (m *DeckyMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRepairNotBefore(v)
+		return nil
+	case decky.FieldRepairGaveUp:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRepairGaveUp(v)
 		return nil
 	case decky.FieldChange:
 		v, ok := value.(int64)
@@ -2414,6 +2465,9 @@ func (m *DeckyMutation) ResetField(name string) error {
 		return nil
 	case decky.FieldRepairNotBefore:
 		m.ResetRepairNotBefore()
+		return nil
+	case decky.FieldRepairGaveUp:
+		m.ResetRepairGaveUp()
 		return nil
 	case decky.FieldChange:
 		m.ResetChange()

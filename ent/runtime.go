@@ -44,8 +44,12 @@ func init() {
 	deckyDescRepairFailures := deckyFields[20].Descriptor()
 	// decky.DefaultRepairFailures holds the default value on creation for the repair_failures field.
 	decky.DefaultRepairFailures = deckyDescRepairFailures.Default.(int)
+	// deckyDescRepairGaveUp is the schema descriptor for repair_gave_up field.
+	deckyDescRepairGaveUp := deckyFields[22].Descriptor()
+	// decky.DefaultRepairGaveUp holds the default value on creation for the repair_gave_up field.
+	decky.DefaultRepairGaveUp = deckyDescRepairGaveUp.Default.(bool)
 	// deckyDescChange is the schema descriptor for change field.
-	deckyDescChange := deckyFields[22].Descriptor()
+	deckyDescChange := deckyFields[23].Descriptor()
 	// decky.DefaultChange holds the default value on creation for the change field.
 	decky.DefaultChange = deckyDescChange.Default.(int64)
 	// deckyDescID is the schema descriptor for id field.

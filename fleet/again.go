@@ -122,7 +122,7 @@ func (f *Fleet) again(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *e
 	if err != nil {
 		return nil, err
 	}
-	u := tx.Decky.UpdateOne(d).SetChange(change).SetRepairFailures(0).ClearRepairNotBefore()
+	u := tx.Decky.UpdateOne(d).SetChange(change).SetRepairFailures(0).ClearRepairNotBefore().SetRepairGaveUp(false)
 	if lc.Status == entlifecycle.StatusCanceled {
 		u.AddGeneration(1)
 		if lc.Operation == entlifecycle.OperationTeardown {

@@ -8,22 +8,31 @@ import (
 
 	"decnet/ent"
 	"decnet/ent/decky"
+	"decnet/pid"
 	"decnet/store"
 )
 
 // nextMutation is when a decky with an interval of its own, or else its deployment's, mutates next; nil is never. Up to a tenth of the interval
 // comes on top or off, so that deckies deployed together do not move together.
 func nextMutation(now time.Time, own, deployment *time.Duration) *time.Time {
-	every := own
-	if every == nil {
-		every = deployment
-	}
-	if every == nil || *every <= 0 {
+	every := interval(own, deployment)
+	if every <= 0 {
 		return nil
 	}
-	jitter := rand.N(*every/5+1) - *every/10
-	at := store.Time(now.Add(*every + jitter))
+	jitter := rand.N(every/5+1) - every/10
+	at := store.Time(now.Add(every + jitter))
 	return &at
+}
+
+// interval is a decky's own, or else its deployment's; 0 is none.
+func interval(own, deployment *time.Duration) time.Duration {
+	switch {
+	case own != nil:
+		return *own
+	case deployment != nil:
+		return *deployment
+	}
+	return 0
 }
 
 // SetMutateInterval sets how often a decky, or a whole deployment, mutates by itself. It returns the deckies whose next mutation changed.
@@ -75,6 +84,51 @@ func (f *Fleet) SetMutateInterval(ctx context.Context, in IntervalInput) (dep *e
 		changed[i] = d.Unwrap()
 	}
 	return dep, changed, nil
+}
+
+// catchUp bounds over what time missed mutations are spread.
+const catchUp = 10 * time.Minute
+
+// Reschedule puts right what the clock has overtaken: a mutation that is late by more than a time was missed, and is put off by a random time of up to
+// an interval, at most 10 minutes; one that is further ahead than its interval was set before the clock was set back, and is set anew.
+func (f *Fleet) Reschedule(ctx context.Context, late time.Duration) error {
+	now := f.journal.Now()
+	scheduled, err := f.store.Read.Decky.Query().Where(decky.NextMutationAtNotNil()).WithDeployment().All(ctx)
+	if err != nil {
+		return fmt.Errorf("read the schedule: %w", err)
+	}
+	next := map[pid.ID]time.Time{}
+	for _, d := range scheduled {
+		every := interval(d.MutateInterval, d.Edges.Deployment.MutateInterval)
+		switch at := *d.NextMutationAt; {
+		case every <= 0:
+		case now.Sub(at) > late:
+			next[d.ID] = store.Time(now.Add(rand.N(min(every, catchUp))))
+		case at.Sub(now) > every+every/10:
+			next[d.ID] = *nextMutation(now, &every, nil)
+		}
+	}
+	if len(next) == 0 {
+		return nil
+	}
+	return f.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		for _, d := range scheduled {
+			at, found := next[d.ID]
+			if !found {
+				continue
+			}
+			change, err := f.journal.Touch(ctx, tx)
+			if err != nil {
+				return err
+			}
+			// It may have been torn down, mutated or taken off the schedule since.
+			err = tx.Decky.Update().Where(decky.ID(d.ID), decky.NextMutationAt(*d.NextMutationAt)).SetNextMutationAt(at).SetChange(change).Exec(ctx)
+			if err != nil {
+				return fmt.Errorf("schedule decky %q: %w", d.Name, err)
+			}
+		}
+		return nil
+	})
 }
 
 // reschedule sets the next mutation of one decky, or of all that follow the deployment's interval.

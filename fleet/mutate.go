@@ -114,6 +114,10 @@ func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInpu
 		return nil, nil, err
 	}
 	u := tx.Decky.Update().Where(decky.ID(d.ID)).SetServices(services).AddGeneration(1).SetChange(change)
+	if who.Trigger == entlifecycle.TriggerOperator {
+		u.SetRepairFailures(0).ClearRepairNotBefore().SetRepairGaveUp(false)
+		d.RepairFailures, d.RepairNotBefore, d.RepairGaveUp = 0, nil, false
+	}
 	if at := nextMutation(f.journal.Now(), d.MutateInterval, dep.MutateInterval); at != nil {
 		u.SetNextMutationAt(*at)
 		d.NextMutationAt = at

@@ -85,7 +85,11 @@ func (f *Fleet) addTeardown(ctx context.Context, tx *store.Tx, dep *ent.Deployme
 	if err != nil {
 		return nil, err
 	}
-	d, err = tx.Decky.UpdateOne(d).SetState(decky.StateRemoving).AddGeneration(1).ClearNextMutationAt().SetChange(change).Save(ctx)
+	u := tx.Decky.UpdateOne(d).SetState(decky.StateRemoving).AddGeneration(1).ClearNextMutationAt().SetChange(change)
+	if who.Trigger == entlifecycle.TriggerOperator {
+		u.SetRepairFailures(0).ClearRepairNotBefore().SetRepairGaveUp(false)
+	}
+	d, err = u.Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("mark decky %q: %w", d.Name, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -226,6 +227,75 @@ func (ec *executionContext) _MutateDeckyPayload_replayed(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_MutateDeckyPayload_replayed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MutateDeckyPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Repair_failures(ctx context.Context, field graphql.CollectedField, obj *Repair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Repair_failures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Repair_failures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Repair", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Repair_nextAt(ctx context.Context, field graphql.CollectedField, obj *Repair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Repair_nextAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Repair_nextAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Repair", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Repair_gaveUp(ctx context.Context, field graphql.CollectedField, obj *Repair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Repair_gaveUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GaveUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Repair_gaveUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Repair", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _SetMutateIntervalPayload_deckies(ctx context.Context, field graphql.CollectedField, obj *SetMutateIntervalPayload) (ret graphql.Marshaler) {
@@ -551,6 +621,49 @@ func (ec *executionContext) _MutateDeckyPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var repairImplementors = []string{"Repair"}
+
+func (ec *executionContext) _Repair(ctx context.Context, sel ast.SelectionSet, obj *Repair) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, repairImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Repair")
+		case "failures":
+			out.Values[i] = ec._Repair_failures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nextAt":
+			out.Values[i] = ec._Repair_nextAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "gaveUp":
+			out.Values[i] = ec._Repair_gaveUp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var setMutateIntervalPayloadImplementors = []string{"SetMutateIntervalPayload"}
 
 func (ec *executionContext) _SetMutateIntervalPayload(ctx context.Context, sel ast.SelectionSet, obj *SetMutateIntervalPayload) graphql.Marshaler {
@@ -637,6 +750,13 @@ func (ec *executionContext) marshalNSetMutateIntervalPayload2ᚖdecnetᚋgraph�
 		return graphql.Null
 	}
 	return ec._SetMutateIntervalPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORepair2ᚖdecnetᚋgraphᚐRepair(ctx context.Context, sel ast.SelectionSet, v *Repair) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Repair(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

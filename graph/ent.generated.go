@@ -28,6 +28,8 @@ import (
 
 type DeckyResolver interface {
 	MutateInterval(ctx context.Context, obj *ent.Decky) (*time.Duration, error)
+
+	Repair(ctx context.Context, obj *ent.Decky) (*Repair, error)
 }
 type DeploymentResolver interface {
 	Network(ctx context.Context, obj *ent.Deployment) (*Network, error)
@@ -1051,6 +1053,38 @@ func (ec *executionContext) fieldContext_Decky_endpoints(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Endpoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decky_repair(ctx context.Context, field graphql.CollectedField, obj *ent.Decky) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decky_repair(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decky().Repair(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Repair) graphql.Marshaler {
+			return ec.marshalORepair2ᚖdecnetᚋgraphᚐRepair(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decky_repair(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decky",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Repair(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8009,6 +8043,12 @@ func (ec *executionContext) _Decky(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "repair":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decky_repair(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

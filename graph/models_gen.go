@@ -89,6 +89,16 @@ type Network struct {
 	Parent *string `json:"parent,omitempty"`
 }
 
+// How the server tries to bring a decky back in step.
+type Repair struct {
+	// Operations that have failed in a row.
+	Failures int `json:"failures"`
+	// When the reconciler tries next, if nothing is under way by then; null: it has given up.
+	NextAt *time.Time `json:"nextAt,omitempty"`
+	// True when the reconciler has given up: it tries again after a `retryLifecycle`, `mutateDecky` or `teardown`.
+	GaveUp bool `json:"gaveUp"`
+}
+
 // The lifecycle that tries again.
 type RetryLifecyclePayload struct {
 	LifecycleIds []pid.ID       `json:"lifecycleIds"`

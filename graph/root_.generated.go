@@ -77,6 +77,7 @@ type ComplexityRoot struct {
 		ObservedGeneration func(childComplexity int) int
 		ObservedServices   func(childComplexity int) int
 		Os                 func(childComplexity int) int
+		Repair             func(childComplexity int) int
 		Services           func(childComplexity int) int
 		State              func(childComplexity int) int
 	}
@@ -305,6 +306,12 @@ type ComplexityRoot struct {
 		Server          func(childComplexity int) int
 		Services        func(childComplexity int) int
 		Viewer          func(childComplexity int) int
+	}
+
+	Repair struct {
+		Failures func(childComplexity int) int
+		GaveUp   func(childComplexity int) int
+		NextAt   func(childComplexity int) int
 	}
 
 	RetryLifecyclePayload struct {
@@ -546,6 +553,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Decky.Os(childComplexity), true
+	case "Decky.repair":
+		if e.ComplexityRoot.Decky.Repair == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decky.Repair(childComplexity), true
 	case "Decky.services":
 		if e.ComplexityRoot.Decky.Services == nil {
 			break
@@ -1525,6 +1538,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "Repair.failures":
+		if e.ComplexityRoot.Repair.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Repair.Failures(childComplexity), true
+	case "Repair.gaveUp":
+		if e.ComplexityRoot.Repair.GaveUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Repair.GaveUp(childComplexity), true
+	case "Repair.nextAt":
+		if e.ComplexityRoot.Repair.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Repair.NextAt(childComplexity), true
+
 	case "RetryLifecyclePayload.lifecycle":
 		if e.ComplexityRoot.RetryLifecyclePayload.Lifecycle == nil {
 			break
@@ -1864,6 +1896,18 @@ type Personality {
   mutateInterval: Duration @goField(forceResolver: true)
   "Where its confirmed services answer."
   endpoints: [Endpoint!]!
+  "How its repair goes; null while nothing has failed since it was last in step."
+  repair: Repair @goField(forceResolver: true)
+}
+
+"How the server tries to bring a decky back in step."
+type Repair {
+  "Operations that have failed in a row."
+  failures: Int!
+  "When the reconciler tries next, if nothing is under way by then; null: it has given up."
+  nextAt: Time
+  "True when the reconciler has given up: it tries again after a ` + "`" + `retryLifecycle` + "`" + `, ` + "`" + `mutateDecky` + "`" + ` or ` + "`" + `teardown` + "`" + `."
+  gaveUp: Boolean!
 }
 
 "One port of a decky that answers."
@@ -3767,6 +3811,8 @@ func (ec *executionContext) childFields_Decky(ctx context.Context, field graphql
 		return ec.fieldContext_Decky_mutateInterval(ctx, field)
 	case "endpoints":
 		return ec.fieldContext_Decky_endpoints(ctx, field)
+	case "repair":
+		return ec.fieldContext_Decky_repair(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Decky", field.Name)
 }
@@ -4161,6 +4207,18 @@ func (ec *executionContext) childFields_Port(ctx context.Context, field graphql.
 		return ec.fieldContext_Port_tls(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Port", field.Name)
+}
+
+func (ec *executionContext) childFields_Repair(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "failures":
+		return ec.fieldContext_Repair_failures(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_Repair_nextAt(ctx, field)
+	case "gaveUp":
+		return ec.fieldContext_Repair_gaveUp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Repair", field.Name)
 }
 
 func (ec *executionContext) childFields_RetryLifecyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

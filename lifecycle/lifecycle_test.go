@@ -54,11 +54,9 @@ func TestASubscriberSeesEveryStep(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := world.On(t, s, sim.New(sim.Options{}))
 		deploy := w.Deploy("a")
-		var early []*lifecycle.Event
-		var wg sync.WaitGroup
-		wg.Go(func() { early = w.Follow(nil, deploy...) })
+		place := w.Subscribe(nil, deploy...)
 		w.Run(quick)
-		wg.Wait()
+		early := w.Collect(place)
 		require.Equal(t, []entlifecycle.Status{"PENDING", "RUNNING", "SUCCEEDED"}, statuses(early))
 		whole(t, 1, early)
 

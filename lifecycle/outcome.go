@@ -83,7 +83,7 @@ func (r *Runner) saw(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, seen 
 	services := slices.Sorted(slices.Values(seen.Services))
 	u := tx.Decky.Update().Where(decky.ID(d.ID)).SetChange(change).
 		SetObservedServices(services).SetObservedGeneration(lc.Generation).
-		SetEndpoints(seen.Endpoints).SetInstance(seen.Instance).SetRepairFailures(0).ClearRepairNotBefore()
+		SetEndpoints(seen.Endpoints).SetInstance(seen.Instance).SetRepairFailures(0).ClearRepairNotBefore().SetRepairGaveUp(false)
 	if d.State != decky.StateRemoving {
 		u.SetState(decky.StateRunning)
 	}
@@ -114,12 +114,12 @@ func (r *Runner) failOrRetry(ctx context.Context, lc *ent.Lifecycle, e *engine.E
 		if err != nil {
 			return err
 		}
-		return r.degrade(ctx, tx, lc)
+		return r.degrade(ctx, tx, lc, e)
 	})
 }
 
 // degrade shows that a decky is not what it should be: its wish stands, and what ran before goes on.
-func (r *Runner) degrade(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error {
+func (r *Runner) degrade(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, e *engine.Error) error {
 	change, err := r.journal.Touch(ctx, tx)
 	if err != nil {
 		return err
@@ -134,6 +134,10 @@ func (r *Runner) degrade(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) e
 	failures := d.RepairFailures + 1
 	u := tx.Decky.Update().Where(decky.ID(d.ID)).SetChange(change).
 		SetRepairFailures(failures).SetRepairNotBefore(r.journal.Now().Add(RepairBackoff(failures)))
+	// An engine that is away says nothing about the decky: that is tried for as long as it takes.
+	if failures >= r.opts.MaxRepairs && e.Code != engine.Unavailable {
+		u.SetRepairGaveUp(true).ClearRepairNotBefore()
+	}
 	if d.State != decky.StateRemoving {
 		if len(d.ObservedServices) > 0 {
 			u.SetState(decky.StateDegraded)

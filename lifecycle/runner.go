@@ -25,6 +25,7 @@ type RunnerOptions struct {
 	Workers     int           // lifecycles worked on at once; 4
 	Lease       time.Duration // how long a claim holds without renewal; 15 s
 	MaxAttempts int           // how often a transient failure is tried in all; 3
+	MaxRepairs  int           // after how many failures in a row the reconciler leaves a decky to an operator; 10
 	Backoff     time.Duration // before the second attempt; doubles, with jitter; 500 ms
 	// Deadlines bound one attempt of each operation.
 	Deadlines map[entlifecycle.Operation]time.Duration
@@ -39,6 +40,9 @@ func (o RunnerOptions) withDefaults() RunnerOptions {
 	}
 	if o.MaxAttempts == 0 {
 		o.MaxAttempts = 3
+	}
+	if o.MaxRepairs == 0 {
+		o.MaxRepairs = 10
 	}
 	if o.Backoff == 0 {
 		o.Backoff = 500 * time.Millisecond
@@ -181,22 +185,22 @@ func (r *Runner) interruptCanceled(ctx context.Context) {
 	}
 }
 
-// carry takes one claimed lifecycle as far as it goes. working ends when the runner stops for good, ctx also when this one lifecycle is
-// broken off, by cancel.
-func (r *Runner) carry(working, ctx context.Context, cancel context.CancelCauseFunc, lc *ent.Lifecycle) {
+// carry takes one claimed lifecycle as far as it goes. working ends when the runner stops for good, breakable also when this one lifecycle
+// is broken off, by cancel.
+func (r *Runner) carry(working, breakable context.Context, cancel context.CancelCauseFunc, lc *ent.Lifecycle) {
 	log := r.log.With("lifecycle", lc.ID, "operation", lc.Operation, "decky", lc.DeckyName, "deployment", lc.DeploymentName, "attempt", lc.Attempt)
 	// The lease is kept until the outcome is written, which may take an engine call of its own.
 	done := make(chan struct{})
 	var renewals sync.WaitGroup
-	renewals.Go(func() { r.keepLease(ctx, cancel, lc, done, log) })
+	renewals.Go(func() { r.keepLease(breakable, cancel, lc, done, log) })
 	defer renewals.Wait()
 	defer close(done)
 
 	began := time.Now()
-	result := r.attempt(ctx, lc)
-	cause := context.Cause(ctx)
+	result := r.attempt(breakable, lc)
+	cause := context.Cause(breakable)
 	// What happened is written down even when the work was broken off.
-	ctx = context.WithoutCancel(ctx)
+	ctx := context.WithoutCancel(working)
 	var err error
 	switch {
 	case result.err == nil:

@@ -26,6 +26,14 @@ func (r *deckyResolver) MutateInterval(ctx context.Context, obj *ent.Decky) (*ti
 	return obj.MutateInterval, nil
 }
 
+// Repair is the resolver for the repair field.
+func (r *deckyResolver) Repair(ctx context.Context, obj *ent.Decky) (*graph.Repair, error) {
+	if obj.RepairFailures == 0 {
+		return nil, nil
+	}
+	return &graph.Repair{Failures: obj.RepairFailures, NextAt: obj.RepairNotBefore, GaveUp: obj.RepairGaveUp}, nil
+}
+
 // MutateDecky is the resolver for the mutateDecky field.
 func (r *mutationResolver) MutateDecky(ctx context.Context, input fleet.MutateInput) (*graph.MutateDeckyPayload, error) {
 	done, err := r.Fleet.Mutate(ctx, fleet.Operator(auth.From(ctx).Username), input)

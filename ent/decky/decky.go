@@ -59,6 +59,8 @@ const (
 	FieldRepairFailures = "repair_failures"
 	// FieldRepairNotBefore holds the string denoting the repair_not_before field in the database.
 	FieldRepairNotBefore = "repair_not_before"
+	// FieldRepairGaveUp holds the string denoting the repair_gave_up field in the database.
+	FieldRepairGaveUp = "repair_gave_up"
 	// FieldChange holds the string denoting the change field in the database.
 	FieldChange = "change"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -127,6 +129,7 @@ var Columns = []string{
 	FieldNextMutationAt,
 	FieldRepairFailures,
 	FieldRepairNotBefore,
+	FieldRepairGaveUp,
 	FieldChange,
 	FieldCreatedAt,
 }
@@ -150,6 +153,8 @@ var (
 	DefaultInstance string
 	// DefaultRepairFailures holds the default value on creation for the "repair_failures" field.
 	DefaultRepairFailures int
+	// DefaultRepairGaveUp holds the default value on creation for the "repair_gave_up" field.
+	DefaultRepairGaveUp bool
 	// DefaultChange holds the default value on creation for the "change" field.
 	DefaultChange int64
 	// DefaultID holds the default value on creation for the "id" field.
@@ -276,6 +281,11 @@ func ByRepairFailures(opts ...sql.OrderTermOption) OrderOption {
 // ByRepairNotBefore orders the results by the repair_not_before field.
 func ByRepairNotBefore(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRepairNotBefore, opts...).ToFunc()
+}
+
+// ByRepairGaveUp orders the results by the repair_gave_up field.
+func ByRepairGaveUp(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRepairGaveUp, opts...).ToFunc()
 }
 
 // ByChange orders the results by the change field.

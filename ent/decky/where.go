@@ -142,6 +142,11 @@ func RepairNotBefore(v time.Time) predicate.Decky {
 	return predicate.Decky(sql.FieldEQ(FieldRepairNotBefore, v))
 }
 
+// RepairGaveUp applies equality check predicate on the "repair_gave_up" field. It's identical to RepairGaveUpEQ.
+func RepairGaveUp(v bool) predicate.Decky {
+	return predicate.Decky(sql.FieldEQ(FieldRepairGaveUp, v))
+}
+
 // Change applies equality check predicate on the "change" field. It's identical to ChangeEQ.
 func Change(v int64) predicate.Decky {
 	return predicate.Decky(sql.FieldEQ(FieldChange, v))
@@ -1164,6 +1169,16 @@ func RepairNotBeforeIsNil() predicate.Decky {
 // RepairNotBeforeNotNil applies the NotNil predicate on the "repair_not_before" field.
 func RepairNotBeforeNotNil() predicate.Decky {
 	return predicate.Decky(sql.FieldNotNull(FieldRepairNotBefore))
+}
+
+// RepairGaveUpEQ applies the EQ predicate on the "repair_gave_up" field.
+func RepairGaveUpEQ(v bool) predicate.Decky {
+	return predicate.Decky(sql.FieldEQ(FieldRepairGaveUp, v))
+}
+
+// RepairGaveUpNEQ applies the NEQ predicate on the "repair_gave_up" field.
+func RepairGaveUpNEQ(v bool) predicate.Decky {
+	return predicate.Decky(sql.FieldNEQ(FieldRepairGaveUp, v))
 }
 
 // ChangeEQ applies the EQ predicate on the "change" field.

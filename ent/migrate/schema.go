@@ -43,6 +43,7 @@ var (
 		{Name: "next_mutation_at", Type: field.TypeTime, Nullable: true},
 		{Name: "repair_failures", Type: field.TypeInt, Default: 0},
 		{Name: "repair_not_before", Type: field.TypeTime, Nullable: true},
+		{Name: "repair_gave_up", Type: field.TypeBool, Default: false},
 		{Name: "change", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "deployment_id", Type: field.TypeString},
@@ -55,7 +56,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "deckies_deployments_deckies",
-				Columns:    []*schema.Column{DeckiesColumns[23]},
+				Columns:    []*schema.Column{DeckiesColumns[24]},
 				RefColumns: []*schema.Column{DeploymentsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -64,7 +65,7 @@ var (
 			{
 				Name:    "decky_deployment_id_name",
 				Unique:  true,
-				Columns: []*schema.Column{DeckiesColumns[23], DeckiesColumns[1]},
+				Columns: []*schema.Column{DeckiesColumns[24], DeckiesColumns[1]},
 			},
 			{
 				Name:    "decky_ip",
@@ -79,7 +80,7 @@ var (
 			{
 				Name:    "decky_change",
 				Unique:  false,
-				Columns: []*schema.Column{DeckiesColumns[21]},
+				Columns: []*schema.Column{DeckiesColumns[22]},
 			},
 		},
 	}

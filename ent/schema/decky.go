@@ -57,6 +57,8 @@ func (Decky) Fields() []ent.Field {
 		field.Int("repair_failures").Default(0).Annotations(entgql.Skip(entgql.SkipAll)).
 			Comment("How many repairs in a row have failed: the reconciler's backoff."),
 		field.Time("repair_not_before").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipAll)),
+		field.Bool("repair_gave_up").Default(false).Annotations(entgql.Skip(entgql.SkipAll)).
+			Comment("Whether the reconciler leaves it to an operator."),
 		field.Int64("change").Default(0).Annotations(entgql.Skip(entgql.SkipAll)).
 			Comment("The number of its last change, from the counter \"decky\": the place of deckyUpdated's readers."),
 		createdAt("When it was first deployed."),

@@ -97,6 +97,8 @@ func (e *troubled) Apply(ctx context.Context, d engine.Decky, p engine.Progress)
 
 func (e *troubled) Remove(ctx context.Context, r engine.Ref, p engine.Progress) error {
 	p("asking the engine")
-	_, err := do(ctx, e, func(ctx context.Context) (struct{}, error) { return struct{}{}, e.Engine.Remove(ctx, r, func(string) {}) })
+	_, err := do(ctx, e, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, e.Engine.Remove(ctx, r, func(string) {})
+	})
 	return err
 }

@@ -23,9 +23,6 @@ import (
 	"decnet/pid"
 )
 
-// sequences is how many programs a run of the tests plays; `make soak` and -rapid.checks ask for more.
-const sequences = "2000"
-
 func TestMain(m *testing.M) {
 	flag.Parse()
 	given := false
@@ -71,13 +68,13 @@ func TestWhateverHappensTheRulesHold(t *testing.T) {
 
 // play plays a program in a bubble of its own.
 func play(t *testing.T, program []step) (err error) {
-	dir, err := os.MkdirTemp(memory(), "model")
+	dir, err := os.MkdirTemp(memory(), "model") //nolint:usetesting // thousands of folders, which go as soon as they are of no use, in memory
 	if err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	synctest.Test(t, func(*testing.T) {
-		p := &play1{dir: dir, clock: &clock{}, engine: &troubled{Engine: sim.New(sim.Options{Latency: 300 * time.Millisecond})}, subscriber: &follower{}}
+		p := &player{dir: dir, clock: &clock{}, engine: &troubled{Engine: sim.New(sim.Options{Latency: 300 * time.Millisecond})}, subscriber: &follower{}}
 		err = p.run(program)
 	})
 	return err
@@ -91,8 +88,8 @@ func memory() string {
 	return ""
 }
 
-// play1 is one program being played.
-type play1 struct {
+// player is one program being played.
+type player struct {
 	dir        string
 	clock      *clock
 	engine     *troubled
@@ -101,7 +98,7 @@ type play1 struct {
 	accepted   []pid.ID
 }
 
-func (p *play1) boot() (err error) {
+func (p *player) boot() (err error) {
 	if p.site, err = open(p.dir, p.engine, p.clock); err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
@@ -109,7 +106,7 @@ func (p *play1) boot() (err error) {
 	return nil
 }
 
-func (p *play1) run(program []step) error {
+func (p *player) run(program []step) error {
 	if err := p.boot(); err != nil {
 		return err
 	}
@@ -122,7 +119,7 @@ func (p *play1) run(program []step) error {
 	return err
 }
 
-func (p *play1) steps(program []step) error {
+func (p *player) steps(program []step) error {
 	for i, s := range program {
 		if err := p.step(s); err != nil {
 			return fmt.Errorf("step %d, %s: %w", i+1, s, err)
@@ -145,7 +142,7 @@ var (
 	operator    = fleet.Operator("olga")
 )
 
-func (p *play1) step(s step) error {
+func (p *player) step(s step) error {
 	ctx := context.Background()
 	deployment, name := deployments[s.A%len(deployments)], names[s.B%len(names)]
 	services := sets[int(s.For/time.Millisecond)%len(sets)]
@@ -228,7 +225,7 @@ func (p *play1) step(s step) error {
 }
 
 // kill stops a decky behind everyone's back.
-func (p *play1) kill(s step) error {
+func (p *player) kill(s step) error {
 	seen, err := p.engine.Observe(context.Background())
 	if err != nil || len(seen) == 0 {
 		return err
@@ -237,7 +234,7 @@ func (p *play1) kill(s step) error {
 	return nil
 }
 
-func (p *play1) accept(lcs ...*ent.Lifecycle) {
+func (p *player) accept(lcs ...*ent.Lifecycle) {
 	for _, lc := range lcs {
 		p.accepted = append(p.accepted, lc.ID)
 	}
@@ -255,7 +252,7 @@ func refusal(err error) error {
 const settleWithin = 30 * time.Minute
 
 // settle ends the trouble, waits, and checks that the end is a good one.
-func (p *play1) settle() error {
+func (p *player) settle() error {
 	p.engine.calm()
 	p.engine.late.Wait()
 	if err := p.rest(); err != nil {
@@ -265,6 +262,9 @@ func (p *play1) settle() error {
 	for began := time.Now(); time.Since(began) < settleWithin; time.Sleep(5 * time.Second) {
 		state, err := p.site.state()
 		if err != nil {
+			return err
+		}
+		if err := p.actOnWhatWasGivenUp(state); err != nil {
 			return err
 		}
 		seen, err := p.engine.Observe(context.Background())
@@ -280,6 +280,27 @@ func (p *play1) settle() error {
 	return errors.Join(fmt.Errorf("it does not settle: %w", why), err, errors.New(story(state)))
 }
 
+// actOnWhatWasGivenUp does what an operator would: it retries the last failure of each decky that the reconciler has left.
+func (p *player) actOnWhatWasGivenUp(s *invariant.State) error {
+	for _, d := range s.Deckies {
+		if !d.RepairGaveUp {
+			continue
+		}
+		for _, lc := range slices.Backward(s.Lifecycles) {
+			if lc.DeckyRef == d.ID && lc.Status == entlifecycle.StatusFailed {
+				again, err := p.site.fleet.Retry(context.Background(), operator.Actor, lc.ID)
+				if err == nil {
+					p.accept(again)
+				} else if err := refusal(err); err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+	return nil
+}
+
 // story is the journal, for whoever looks for what went wrong.
 func story(s *invariant.State) string {
 	var b strings.Builder
@@ -293,7 +314,7 @@ func story(s *invariant.State) string {
 }
 
 // rest turns the schedule off.
-func (p *play1) rest() error {
+func (p *player) rest() error {
 	ctx := context.Background()
 	state, err := p.site.state()
 	if err != nil {
@@ -315,7 +336,7 @@ func (p *play1) rest() error {
 }
 
 // nothingLost checks that every lifecycle that was accepted is there.
-func (p *play1) nothingLost(s *invariant.State) error {
+func (p *player) nothingLost(s *invariant.State) error {
 	for _, id := range p.accepted {
 		if !slices.ContainsFunc(s.Lifecycles, func(lc *ent.Lifecycle) bool { return lc.ID == id }) {
 			return fmt.Errorf("lifecycle %s was accepted and is lost", id)

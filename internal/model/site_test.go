@@ -59,7 +59,7 @@ func open(dir string, e engine.Engine, c *clock) (*site, error) {
 	s.work.Go(func() { (&controller.Schedule{Store: db, Fleet: s.fleet, Now: c.now, Log: log}).Run(ctx) })
 	s.work.Go(func() { (&controller.Reconciler{Store: db, Fleet: s.fleet, Engine: e, Now: c.now, Log: log}).Run(ctx) })
 	for range 2 { // as two servers on one database would
-		r := lifecycle.NewRunner(db, journal, e, bell, log, lifecycle.RunnerOptions{Workers: workers, Lease: lease})
+		r := lifecycle.NewRunner(db, journal, e, bell, log, lifecycle.RunnerOptions{Workers: workers, Lease: lease, MaxRepairs: 4})
 		s.work.Go(func() { r.Run(ctx, ctx) })
 	}
 	return s, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -61,7 +62,7 @@ func Follow(ctx context.Context, url, after string) *Follower {
 func (f *Follower) Entries() ([]Entry, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.entries[:len(f.entries):len(f.entries)], f.err
+	return slices.Clip(f.entries), f.err
 }
 
 // Broken tells how many connections have ended.

@@ -83,6 +83,18 @@ func (w *World) Deploy(names ...string) []*ent.Lifecycle {
 	return out.Lifecycles
 }
 
+// DeployTo deploys a number of deckies, d-01 and on, as a deployment of their own.
+func (w *World) DeployTo(deployment string, count int) []*ent.Lifecycle {
+	w.T.Helper()
+	out, err := w.Fleet.Deploy(w.T.Context(), "tester", fleet.DeployInput{
+		Deployment: deployment, Mode: fleet.Add, Deckies: []*fleet.DeckySpec{{Name: "d", Count: count, Services: []string{"ssh"}}},
+	})
+	if err != nil {
+		w.T.Fatalf("deploy: %v", err)
+	}
+	return out.Lifecycles
+}
+
 // Mutate gives a decky the named services, or a pick.
 func (w *World) Mutate(name string, services ...string) *ent.Lifecycle {
 	w.T.Helper()
@@ -96,18 +108,30 @@ func (w *World) Mutate(name string, services ...string) *ent.Lifecycle {
 // Follow collects what a subscriber to the lifecycles sees, to the end.
 func (w *World) Follow(after *int64, lcs ...*ent.Lifecycle) []*lifecycle.Event {
 	w.T.Helper()
-	ctx, cancel := context.WithTimeout(w.T.Context(), Patience)
-	defer cancel()
+	return w.Collect(w.Subscribe(after, lcs...))
+}
+
+// Subscribe takes a subscriber's place.
+func (w *World) Subscribe(after *int64, lcs ...*ent.Lifecycle) *lifecycle.Subscription {
+	w.T.Helper()
 	ids := []pid.ID{}
 	for _, lc := range lcs {
 		ids = append(ids, lc.ID)
 	}
-	sub, err := w.Feed.Open(ctx, lifecycle.Filter{IDs: ids}, after)
+	sub, err := w.Feed.Open(w.T.Context(), lifecycle.Filter{IDs: ids}, after)
 	if err != nil {
 		w.T.Fatalf("subscribe: %v", err)
 	}
+	return sub
+}
+
+// Collect collects what a subscriber sees from its place to the end.
+func (w *World) Collect(sub *lifecycle.Subscription) []*lifecycle.Event {
+	w.T.Helper()
+	ctx, cancel := context.WithTimeout(w.T.Context(), Patience)
+	defer cancel()
 	var seen []*lifecycle.Event
-	err = sub.Run(ctx, func(e *lifecycle.Event) bool { seen = append(seen, e); return ctx.Err() == nil })
+	err := sub.Run(ctx, func(e *lifecycle.Event) bool { seen = append(seen, e); return ctx.Err() == nil })
 	if err != nil || ctx.Err() != nil {
 		w.T.Fatalf("the subscription did not end by itself: %v, %v, after %d entries", err, ctx.Err(), len(seen))
 	}

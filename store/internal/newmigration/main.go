@@ -2,6 +2,9 @@
 //
 //	go run ./store/internal/newmigration NAME postgres://user@host/empty-database
 //
+// Read what it wrote before you commit it. For SQLite it likes to make a table anew to add a column with a default, and inside a migration's transaction dropping the
+// old table takes the rows with it that refer to it: write ALTER TABLE … ADD COLUMN instead.
+//
 // The PostgreSQL database is scratch space: it must be empty and may be thrown away afterwards.
 package main
 
@@ -9,7 +12,9 @@ import (
 	"context"
 	"log"
 	"os"
+	"path/filepath"
 
+	atlas "ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/sqltool"
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -34,6 +39,15 @@ func diff(name, dial, driver, dsn, path string) {
 	if err != nil {
 		log.Fatalf("open %s: %v", path, err)
 	}
+	// Atlas wants a file of checksums, which is of use to Atlas alone: goose applies the migrations. It lives as long as this takes.
+	sum, err := dir.Checksum()
+	if err != nil {
+		log.Fatalf("sum up %s: %v", path, err)
+	}
+	if err := atlas.WriteSumFile(dir, sum); err != nil {
+		log.Fatalf("sum up %s: %v", path, err)
+	}
+	defer os.Remove(filepath.Join(path, atlas.HashFileName))
 	drv, err := entsql.Open(driver, dsn)
 	if err != nil {
 		log.Fatalf("open the %s scratch database: %v", dial, err)

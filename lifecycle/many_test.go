@@ -1,0 +1,65 @@
+package lifecycle_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"decnet/engine"
+	"decnet/engine/sim"
+	"decnet/ent"
+	entlifecycle "decnet/ent/lifecycle"
+	"decnet/fleet"
+	"decnet/internal/invariant"
+	"decnet/internal/world"
+	"decnet/lifecycle"
+)
+
+func TestASmallDeploymentDoesNotWaitForALargeOne(t *testing.T) {
+	var mu sync.Mutex
+	var order []string
+	w := world.New(t, sim.New(sim.Options{Fault: func(_ context.Context, _ string, r engine.Ref) error {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, r.Deployment)
+		return nil
+	}}))
+	lcs := w.DeployTo("large", 40)
+	lcs = append(lcs, w.DeployTo("small", 2)...)
+	w.Run(lifecycle.RunnerOptions{Workers: 2})
+	w.Follow(nil, lcs...)
+	require.Less(t, slices.Index(order, "small"), 3, "the order of the work: %v", order)
+}
+
+func TestTwoHundredDeckiesMutateAtOnce(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{Latency: time.Millisecond}))
+	w.Run(lifecycle.RunnerOptions{Workers: 32})
+	w.Follow(nil, w.DeployTo("default", 200)...)
+	all := make([]*ent.Lifecycle, 200)
+	var wg sync.WaitGroup
+	for i := range all {
+		wg.Go(func() {
+			out, err := w.Fleet.Mutate(t.Context(), fleet.Operator("tester"), fleet.MutateInput{Deployment: "default", Name: fmt.Sprintf("d-%02d", i+1)})
+			if assert.NoError(t, err) {
+				all[i] = out.Lifecycle
+			}
+		})
+	}
+	wg.Wait()
+	for _, e := range w.Follow(nil, all...) {
+		if lifecycle.Terminal(e.Status) {
+			require.Equal(t, entlifecycle.StatusSucceeded, e.Status)
+		}
+	}
+	state, err := invariant.Read(t.Context(), w.Store.Read)
+	require.NoError(t, err)
+	seen, err := w.Engine.Observe(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, state.Settled(seen))
+}
