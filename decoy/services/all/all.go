@@ -10,6 +10,7 @@ import (
 	_ "decnet/decoy/services/mysql"
 	_ "decnet/decoy/services/pop3"
 	_ "decnet/decoy/services/postgres"
+	_ "decnet/decoy/services/rdp"
 	_ "decnet/decoy/services/redis"
 	_ "decnet/decoy/services/smtp"
 	_ "decnet/decoy/services/smtprelay"
