@@ -46,6 +46,11 @@ bench: need-test build ## Figures against the machine's own floors, as ratios, i
 	scripts/dockerd start
 	go run ./bench
 
+soak: need-test build ## Torment the server for FOR=5m with KILLS=200 on ENGINE=sim (or docker), and count what went wrong
+	@if [ "$(or $(ENGINE),sim)" = docker ]; then scripts/dockerd start; fi
+	go run ./soak -for $(or $(FOR),5m) -kills $(or $(KILLS),200) -engine $(or $(ENGINE),sim) $(ARGS)
+	go test -count 1 ./internal/model -rapid.checks $(or $(SEQUENCES),20000) -timeout 0
+
 lint: need-build ## Static checks, the imports' directions among them
 	go vet ./...
 	go run $(GOLANGCI) run
@@ -94,4 +99,4 @@ node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
 
 FORCE:
-.PHONY: run build install test test-web test-short bench lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE
+.PHONY: run build install test test-web test-short bench soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE

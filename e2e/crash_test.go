@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
@@ -18,13 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"decnet/client"
-	"decnet/engine"
 	"decnet/engine/enginetest"
-	"decnet/engine/open"
 	"decnet/ent"
-	"decnet/internal/invariant"
 	"decnet/internal/mortal"
-	"decnet/store"
 )
 
 const (
@@ -180,58 +175,18 @@ func crash(t testing.TB, binary, engineKind, subnet string, o mortal.Options) (k
 	if engineKind != "sim" {
 		defer removeAll(s)
 	}
-	state, seen := look(t, o, engineKind)
+	state, seen, err := mortal.Look(ctx, o.Data, engineKind, enginetest.Decoy(t))
+	require.NoError(t, err)
 	require.NoError(t, state.Settled(seen), "%v\n%s", o.Failpoints, server.Log())
 	for _, id := range s.accepted {
 		require.True(t, slices.ContainsFunc(state.Lifecycles, func(lc *ent.Lifecycle) bool { return string(lc.ID) == id }), "lifecycle %s was accepted and is lost", id)
 	}
-	sawAll(ctx, t, follower, state)
+	require.NoError(t, follower.SawAll(ctx, state, patience), "%v", o.Failpoints)
 	kills, _ = server.Kills()
 	if engineKind == "sim" {
 		require.NoError(t, server.Stop())
 	}
 	return kills
-}
-
-// look reads what the database and the engine hold.
-func look(t testing.TB, o mortal.Options, engineKind string) (*invariant.State, []engine.Observed) {
-	db, err := store.Open(context.Background(), store.Options{Path: filepath.Join(o.Data, "decnet.db")})
-	require.NoError(t, err)
-	defer db.Close()
-	owner, err := db.Installation(context.Background())
-	require.NoError(t, err)
-	e, err := open.Engine(context.Background(), open.Options{
-		Kind: engineKind, Owner: owner, Dir: filepath.Join(o.Data, "deckies"), DecoyBinary: enginetest.Decoy(t), Log: slog.New(slog.DiscardHandler),
-	})
-	require.NoError(t, err)
-	defer e.Close()
-	seen, err := e.Observe(context.Background())
-	require.NoError(t, err)
-	state, err := invariant.Read(context.Background(), db.Read)
-	require.NoError(t, err)
-	return state, seen
-}
-
-// sawAll checks that the follower was sent the whole journal, in order, each entry once, over however many connections.
-func sawAll(ctx context.Context, t testing.TB, f *mortal.Follower, state *invariant.State) {
-	deadline := time.Now().Add(patience)
-	for {
-		entries, err := f.Entries()
-		require.NoError(t, err)
-		if len(entries) >= len(state.Journal) {
-			break
-		}
-		require.True(t, time.Now().Before(deadline), "the follower has %d of %d entries", len(entries), len(state.Journal))
-		time.Sleep(10 * time.Millisecond)
-	}
-	entries, err := f.Entries()
-	require.NoError(t, err)
-	require.NoError(t, ctx.Err())
-	for i, e := range state.Journal {
-		got := entries[i]
-		require.Equal(t, [3]any{string(e.LifecycleID), e.Seq, e.Status}, [3]any{got.Lifecycle.ID, got.Seq, got.Status}, "entry %d of the story", i+1)
-	}
-	require.Len(t, entries, len(state.Journal), "something came twice")
 }
 
 // removeAll takes the scenario's deckies down and checks that nothing of theirs is left.
