@@ -151,6 +151,13 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		(&controller.Reconciler{Store: db, Fleet: fl, Engine: eng, Now: time.Now, Log: log}).Run(ctx)
 	})
 	workers.Go(func() {
+		(&controller.Retention{
+			Store: db, Fleet: fl, Now: time.Now, Log: log,
+			Journal:      controller.Keep{Age: cfg.JournalMaxAge, Rows: cfg.JournalMaxEntries},
+			Interactions: controller.Keep{Age: cfg.InteractionsMaxAge, Rows: cfg.InteractionsMaxRows},
+		}).Run(ctx)
+	})
+	workers.Go(func() {
 		interactions.NewCollector(db, eng, bell, recorded, time.Now, log).Run(ctx)
 	})
 	if cfg.StarterFleet {

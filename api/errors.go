@@ -11,8 +11,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"decnet/auth"
+	"decnet/cursor"
 	"decnet/fleet"
-	"decnet/lifecycle"
 	"decnet/pid"
 )
 
@@ -49,7 +49,7 @@ func codeOf(err error, out *gqlerror.Error) (code string, facts map[string]any) 
 		return string(refused.Code), facts
 	}
 	switch {
-	case errors.Is(err, lifecycle.ErrCursorExpired):
+	case errors.Is(err, cursor.ErrExpired):
 		return "CURSOR_EXPIRED", nil
 	case errors.Is(err, auth.ErrWrongPassword):
 		return "UNAUTHENTICATED", nil

@@ -1997,7 +1997,7 @@ func (v *deploymentsResponse) GetDeployments() deploymentsDeploymentsDeploymentC
 
 // interactionRecordedResponse is returned by interactionRecorded on success.
 type interactionRecordedResponse struct {
-	// What intruders do, as it is recorded. With `after` (a `cursor`), first everything since; else only what is new.
+	// What intruders do, as it is recorded. With `after` (a `cursor`), first everything since, or `CURSOR_EXPIRED`; else only what is new.
 	InteractionRecorded Interaction `json:"interactionRecorded"`
 }
 
@@ -2064,8 +2064,8 @@ type lifecycleUpdatedResponse struct {
 	// The journal of lifecycles, as it grows. First where each matching lifecycle stands (or, with `after`, every entry since), then each
 	// new entry: in order, none missing, none twice. Completes when `ids` are given and all of them are terminal.
 	//
-	// After a break, ask again with `after:` the last `cursor` you saw. A cursor that the journal no longer reaches back to is the error
-	// `CURSOR_EXPIRED`: start afresh without `after`. Over server-sent events the cursor is also the event's id, and `Last-Event-ID` is understood.
+	// After a break, ask again with `after:` the last `cursor` you saw. When what came next has been pruned, or the cursor is of another database
+	// or of the time before this one was restored, that is the error `CURSOR_EXPIRED`: start afresh without `after`. Over server-sent events the cursor is also the event's id, and `Last-Event-ID` is understood.
 	//
 	// Without `ids` the start shows every lifecycle that is not terminal and the newest 1,000 that are; give `after: journalCursor` to see only what is new.
 	LifecycleUpdated Event `json:"lifecycleUpdated"`

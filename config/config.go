@@ -48,6 +48,11 @@ type Config struct {
 	MaxRepairs  int
 	QuietHours  []string
 
+	JournalMaxAge       time.Duration
+	JournalMaxEntries   int64
+	InteractionsMaxAge  time.Duration
+	InteractionsMaxRows int64
+
 	MaxConnections int
 	Limits         fleet.Limits
 }
@@ -123,10 +128,14 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.IntVar(&c.Workers, "workers", 0, "lifecycles worked on at once (default: 4; 64 for sim)")
 	f.DurationVar(&c.Lease, "lease", 15*time.Second, "how long a runner's claim holds without renewal")
 	f.IntVar(&c.MaxAttempts, "max-attempts", 3, "how often a lifecycle is tried when the engine's failure looks transient")
-
 	f.IntVar(&c.MaxRepairs, "max-repairs", 10, "after how many failures in a row the reconciler leaves a decky to an operator")
 
 	f.StringSliceVar(&c.QuietHours, "quiet-hours", nil, "times of day, in the server's zone, in which no decky mutates by itself: 08:00-18:00 (may be given again)")
+
+	f.DurationVar(&c.JournalMaxAge, "journal-max-age", 90*24*time.Hour, "how old entries of the journal get; ended lifecycles go with their last entry (0: any age)")
+	f.Int64Var(&c.JournalMaxEntries, "journal-max-entries", 1_000_000, "entries of the journal that are kept (0: all)")
+	f.DurationVar(&c.InteractionsMaxAge, "interactions-max-age", 365*24*time.Hour, "how old interactions get (0: any age)")
+	f.Int64Var(&c.InteractionsMaxRows, "interactions-max-rows", 5_000_000, "interactions that are kept (0: all)")
 
 	f.IntVar(&c.MaxConnections, "max-connections", 10_000, "WebSockets open at once")
 	f.IntVar(&c.Limits.DeckiesPerDeployment, "max-deckies", c.Limits.DeckiesPerDeployment, "deckies in one deployment")
@@ -246,6 +255,14 @@ func (c *Config) check() error {
 	} {
 		if n < 1 {
 			bad("--%s is at least 1, not %d", flag, n)
+		}
+	}
+	for flag, n := range map[string]int64{
+		"journal-max-age": int64(c.JournalMaxAge), "journal-max-entries": c.JournalMaxEntries,
+		"interactions-max-age": int64(c.InteractionsMaxAge), "interactions-max-rows": c.InteractionsMaxRows,
+	} {
+		if n < 0 {
+			bad("--%s is 0 (no bound) or more", flag)
 		}
 	}
 	return errors.Join(errs...)

@@ -22,6 +22,10 @@ type EventPosition struct {
 	DeckyID pid.ID `json:"decky_id,omitempty"`
 	// The engine's own mark.
 	Position string `json:"position,omitempty"`
+	// The run of the decoy that recorded the last line stored, and
+	Boot string `json:"boot,omitempty"`
+	// its number in it: what is read again is known also when its row is pruned.
+	Seq int64 `json:"seq,omitempty"`
 	// Lines that could not be parsed.
 	Malformed int64 `json:"malformed,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -59,9 +63,9 @@ func (*EventPosition) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case eventposition.FieldDeckyID:
 			values[i] = new(pid.ID)
-		case eventposition.FieldID, eventposition.FieldMalformed:
+		case eventposition.FieldID, eventposition.FieldSeq, eventposition.FieldMalformed:
 			values[i] = new(sql.NullInt64)
-		case eventposition.FieldPosition:
+		case eventposition.FieldPosition, eventposition.FieldBoot:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -95,6 +99,18 @@ func (_m *EventPosition) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field position", values[i])
 			} else if value.Valid {
 				_m.Position = value.String
+			}
+		case eventposition.FieldBoot:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field boot", values[i])
+			} else if value.Valid {
+				_m.Boot = value.String
+			}
+		case eventposition.FieldSeq:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field seq", values[i])
+			} else if value.Valid {
+				_m.Seq = value.Int64
 			}
 		case eventposition.FieldMalformed:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -148,6 +164,12 @@ func (_m *EventPosition) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("position=")
 	builder.WriteString(_m.Position)
+	builder.WriteString(", ")
+	builder.WriteString("boot=")
+	builder.WriteString(_m.Boot)
+	builder.WriteString(", ")
+	builder.WriteString("seq=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Seq))
 	builder.WriteString(", ")
 	builder.WriteString("malformed=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Malformed))

@@ -35,6 +35,34 @@ func (_c *EventPositionCreate) SetPosition(v string) *EventPositionCreate {
 	return _c
 }
 
+// SetBoot sets the "boot" field.
+func (_c *EventPositionCreate) SetBoot(v string) *EventPositionCreate {
+	_c.mutation.SetBoot(v)
+	return _c
+}
+
+// SetNillableBoot sets the "boot" field if the given value is not nil.
+func (_c *EventPositionCreate) SetNillableBoot(v *string) *EventPositionCreate {
+	if v != nil {
+		_c.SetBoot(*v)
+	}
+	return _c
+}
+
+// SetSeq sets the "seq" field.
+func (_c *EventPositionCreate) SetSeq(v int64) *EventPositionCreate {
+	_c.mutation.SetSeq(v)
+	return _c
+}
+
+// SetNillableSeq sets the "seq" field if the given value is not nil.
+func (_c *EventPositionCreate) SetNillableSeq(v *int64) *EventPositionCreate {
+	if v != nil {
+		_c.SetSeq(*v)
+	}
+	return _c
+}
+
 // SetMalformed sets the "malformed" field.
 func (_c *EventPositionCreate) SetMalformed(v int64) *EventPositionCreate {
 	_c.mutation.SetMalformed(v)
@@ -89,6 +117,14 @@ func (_c *EventPositionCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *EventPositionCreate) defaults() {
+	if _, ok := _c.mutation.Boot(); !ok {
+		v := eventposition.DefaultBoot
+		_c.mutation.SetBoot(v)
+	}
+	if _, ok := _c.mutation.Seq(); !ok {
+		v := eventposition.DefaultSeq
+		_c.mutation.SetSeq(v)
+	}
 	if _, ok := _c.mutation.Malformed(); !ok {
 		v := eventposition.DefaultMalformed
 		_c.mutation.SetMalformed(v)
@@ -102,6 +138,12 @@ func (_c *EventPositionCreate) check() error {
 	}
 	if _, ok := _c.mutation.Position(); !ok {
 		return &ValidationError{Name: "position", err: errors.New(`ent: missing required field "EventPosition.position"`)}
+	}
+	if _, ok := _c.mutation.Boot(); !ok {
+		return &ValidationError{Name: "boot", err: errors.New(`ent: missing required field "EventPosition.boot"`)}
+	}
+	if _, ok := _c.mutation.Seq(); !ok {
+		return &ValidationError{Name: "seq", err: errors.New(`ent: missing required field "EventPosition.seq"`)}
 	}
 	if _, ok := _c.mutation.Malformed(); !ok {
 		return &ValidationError{Name: "malformed", err: errors.New(`ent: missing required field "EventPosition.malformed"`)}
@@ -139,6 +181,14 @@ func (_c *EventPositionCreate) createSpec() (*EventPosition, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.Position(); ok {
 		_spec.SetField(eventposition.FieldPosition, field.TypeString, value)
 		_node.Position = value
+	}
+	if value, ok := _c.mutation.Boot(); ok {
+		_spec.SetField(eventposition.FieldBoot, field.TypeString, value)
+		_node.Boot = value
+	}
+	if value, ok := _c.mutation.Seq(); ok {
+		_spec.SetField(eventposition.FieldSeq, field.TypeInt64, value)
+		_node.Seq = value
 	}
 	if value, ok := _c.mutation.Malformed(); ok {
 		_spec.SetField(eventposition.FieldMalformed, field.TypeInt64, value)
@@ -225,6 +275,36 @@ func (u *EventPositionUpsert) UpdatePosition() *EventPositionUpsert {
 	return u
 }
 
+// SetBoot sets the "boot" field.
+func (u *EventPositionUpsert) SetBoot(v string) *EventPositionUpsert {
+	u.Set(eventposition.FieldBoot, v)
+	return u
+}
+
+// UpdateBoot sets the "boot" field to the value that was provided on create.
+func (u *EventPositionUpsert) UpdateBoot() *EventPositionUpsert {
+	u.SetExcluded(eventposition.FieldBoot)
+	return u
+}
+
+// SetSeq sets the "seq" field.
+func (u *EventPositionUpsert) SetSeq(v int64) *EventPositionUpsert {
+	u.Set(eventposition.FieldSeq, v)
+	return u
+}
+
+// UpdateSeq sets the "seq" field to the value that was provided on create.
+func (u *EventPositionUpsert) UpdateSeq() *EventPositionUpsert {
+	u.SetExcluded(eventposition.FieldSeq)
+	return u
+}
+
+// AddSeq adds v to the "seq" field.
+func (u *EventPositionUpsert) AddSeq(v int64) *EventPositionUpsert {
+	u.Add(eventposition.FieldSeq, v)
+	return u
+}
+
 // SetMalformed sets the "malformed" field.
 func (u *EventPositionUpsert) SetMalformed(v int64) *EventPositionUpsert {
 	u.Set(eventposition.FieldMalformed, v)
@@ -299,6 +379,41 @@ func (u *EventPositionUpsertOne) SetPosition(v string) *EventPositionUpsertOne {
 func (u *EventPositionUpsertOne) UpdatePosition() *EventPositionUpsertOne {
 	return u.Update(func(s *EventPositionUpsert) {
 		s.UpdatePosition()
+	})
+}
+
+// SetBoot sets the "boot" field.
+func (u *EventPositionUpsertOne) SetBoot(v string) *EventPositionUpsertOne {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.SetBoot(v)
+	})
+}
+
+// UpdateBoot sets the "boot" field to the value that was provided on create.
+func (u *EventPositionUpsertOne) UpdateBoot() *EventPositionUpsertOne {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.UpdateBoot()
+	})
+}
+
+// SetSeq sets the "seq" field.
+func (u *EventPositionUpsertOne) SetSeq(v int64) *EventPositionUpsertOne {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.SetSeq(v)
+	})
+}
+
+// AddSeq adds v to the "seq" field.
+func (u *EventPositionUpsertOne) AddSeq(v int64) *EventPositionUpsertOne {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.AddSeq(v)
+	})
+}
+
+// UpdateSeq sets the "seq" field to the value that was provided on create.
+func (u *EventPositionUpsertOne) UpdateSeq() *EventPositionUpsertOne {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.UpdateSeq()
 	})
 }
 
@@ -545,6 +660,41 @@ func (u *EventPositionUpsertBulk) SetPosition(v string) *EventPositionUpsertBulk
 func (u *EventPositionUpsertBulk) UpdatePosition() *EventPositionUpsertBulk {
 	return u.Update(func(s *EventPositionUpsert) {
 		s.UpdatePosition()
+	})
+}
+
+// SetBoot sets the "boot" field.
+func (u *EventPositionUpsertBulk) SetBoot(v string) *EventPositionUpsertBulk {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.SetBoot(v)
+	})
+}
+
+// UpdateBoot sets the "boot" field to the value that was provided on create.
+func (u *EventPositionUpsertBulk) UpdateBoot() *EventPositionUpsertBulk {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.UpdateBoot()
+	})
+}
+
+// SetSeq sets the "seq" field.
+func (u *EventPositionUpsertBulk) SetSeq(v int64) *EventPositionUpsertBulk {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.SetSeq(v)
+	})
+}
+
+// AddSeq adds v to the "seq" field.
+func (u *EventPositionUpsertBulk) AddSeq(v int64) *EventPositionUpsertBulk {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.AddSeq(v)
+	})
+}
+
+// UpdateSeq sets the "seq" field to the value that was provided on create.
+func (u *EventPositionUpsertBulk) UpdateSeq() *EventPositionUpsertBulk {
+	return u.Update(func(s *EventPositionUpsert) {
+		s.UpdateSeq()
 	})
 }
 

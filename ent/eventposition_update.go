@@ -42,6 +42,41 @@ func (_u *EventPositionUpdate) SetNillablePosition(v *string) *EventPositionUpda
 	return _u
 }
 
+// SetBoot sets the "boot" field.
+func (_u *EventPositionUpdate) SetBoot(v string) *EventPositionUpdate {
+	_u.mutation.SetBoot(v)
+	return _u
+}
+
+// SetNillableBoot sets the "boot" field if the given value is not nil.
+func (_u *EventPositionUpdate) SetNillableBoot(v *string) *EventPositionUpdate {
+	if v != nil {
+		_u.SetBoot(*v)
+	}
+	return _u
+}
+
+// SetSeq sets the "seq" field.
+func (_u *EventPositionUpdate) SetSeq(v int64) *EventPositionUpdate {
+	_u.mutation.ResetSeq()
+	_u.mutation.SetSeq(v)
+	return _u
+}
+
+// SetNillableSeq sets the "seq" field if the given value is not nil.
+func (_u *EventPositionUpdate) SetNillableSeq(v *int64) *EventPositionUpdate {
+	if v != nil {
+		_u.SetSeq(*v)
+	}
+	return _u
+}
+
+// AddSeq adds value to the "seq" field.
+func (_u *EventPositionUpdate) AddSeq(v int64) *EventPositionUpdate {
+	_u.mutation.AddSeq(v)
+	return _u
+}
+
 // SetMalformed sets the "malformed" field.
 func (_u *EventPositionUpdate) SetMalformed(v int64) *EventPositionUpdate {
 	_u.mutation.ResetMalformed()
@@ -124,6 +159,15 @@ func (_u *EventPositionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if value, ok := _u.mutation.Position(); ok {
 		_spec.SetField(eventposition.FieldPosition, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Boot(); ok {
+		_spec.SetField(eventposition.FieldBoot, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Seq(); ok {
+		_spec.SetField(eventposition.FieldSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSeq(); ok {
+		_spec.AddField(eventposition.FieldSeq, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.Malformed(); ok {
 		_spec.SetField(eventposition.FieldMalformed, field.TypeInt64, value)
 	}
@@ -163,6 +207,41 @@ func (_u *EventPositionUpdateOne) SetNillablePosition(v *string) *EventPositionU
 	if v != nil {
 		_u.SetPosition(*v)
 	}
+	return _u
+}
+
+// SetBoot sets the "boot" field.
+func (_u *EventPositionUpdateOne) SetBoot(v string) *EventPositionUpdateOne {
+	_u.mutation.SetBoot(v)
+	return _u
+}
+
+// SetNillableBoot sets the "boot" field if the given value is not nil.
+func (_u *EventPositionUpdateOne) SetNillableBoot(v *string) *EventPositionUpdateOne {
+	if v != nil {
+		_u.SetBoot(*v)
+	}
+	return _u
+}
+
+// SetSeq sets the "seq" field.
+func (_u *EventPositionUpdateOne) SetSeq(v int64) *EventPositionUpdateOne {
+	_u.mutation.ResetSeq()
+	_u.mutation.SetSeq(v)
+	return _u
+}
+
+// SetNillableSeq sets the "seq" field if the given value is not nil.
+func (_u *EventPositionUpdateOne) SetNillableSeq(v *int64) *EventPositionUpdateOne {
+	if v != nil {
+		_u.SetSeq(*v)
+	}
+	return _u
+}
+
+// AddSeq adds value to the "seq" field.
+func (_u *EventPositionUpdateOne) AddSeq(v int64) *EventPositionUpdateOne {
+	_u.mutation.AddSeq(v)
 	return _u
 }
 
@@ -277,6 +356,15 @@ func (_u *EventPositionUpdateOne) sqlSave(ctx context.Context) (_node *EventPosi
 	}
 	if value, ok := _u.mutation.Position(); ok {
 		_spec.SetField(eventposition.FieldPosition, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Boot(); ok {
+		_spec.SetField(eventposition.FieldBoot, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Seq(); ok {
+		_spec.SetField(eventposition.FieldSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSeq(); ok {
+		_spec.AddField(eventposition.FieldSeq, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.Malformed(); ok {
 		_spec.SetField(eventposition.FieldMalformed, field.TypeInt64, value)

@@ -3581,6 +3581,9 @@ type EventPositionMutation struct {
 	typ           string
 	id            *int
 	position      *string
+	boot          *string
+	seq           *int64
+	addseq        *int64
 	malformed     *int64
 	addmalformed  *int64
 	clearedFields map[string]struct{}
@@ -3761,6 +3764,98 @@ func (m *EventPositionMutation) ResetPosition() {
 	m.position = nil
 }
 
+// SetBoot sets the "boot" field.
+func (m *EventPositionMutation) SetBoot(s string) {
+	m.boot = &s
+}
+
+// Boot returns the value of the "boot" field in the mutation.
+func (m *EventPositionMutation) Boot() (r string, exists bool) {
+	v := m.boot
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBoot returns the old "boot" field's value of the EventPosition entity.
+// If the EventPosition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventPositionMutation) OldBoot(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBoot is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBoot requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBoot: %w", err)
+	}
+	return oldValue.Boot, nil
+}
+
+// ResetBoot resets all changes to the "boot" field.
+func (m *EventPositionMutation) ResetBoot() {
+	m.boot = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *EventPositionMutation) SetSeq(i int64) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *EventPositionMutation) Seq() (r int64, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the EventPosition entity.
+// If the EventPosition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventPositionMutation) OldSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *EventPositionMutation) AddSeq(i int64) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *EventPositionMutation) AddedSeq() (r int64, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *EventPositionMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
 // SetMalformed sets the "malformed" field.
 func (m *EventPositionMutation) SetMalformed(i int64) {
 	m.malformed = &i
@@ -3878,12 +3973,18 @@ func (m *EventPositionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EventPositionMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 5)
 	if m.decky != nil {
 		fields = append(fields, eventposition.FieldDeckyID)
 	}
 	if m.position != nil {
 		fields = append(fields, eventposition.FieldPosition)
+	}
+	if m.boot != nil {
+		fields = append(fields, eventposition.FieldBoot)
+	}
+	if m.seq != nil {
+		fields = append(fields, eventposition.FieldSeq)
 	}
 	if m.malformed != nil {
 		fields = append(fields, eventposition.FieldMalformed)
@@ -3900,6 +4001,10 @@ func (m *EventPositionMutation) Field(name string) (ent.Value, bool) {
 		return m.DeckyID()
 	case eventposition.FieldPosition:
 		return m.Position()
+	case eventposition.FieldBoot:
+		return m.Boot()
+	case eventposition.FieldSeq:
+		return m.Seq()
 	case eventposition.FieldMalformed:
 		return m.Malformed()
 	}
@@ -3915,6 +4020,10 @@ func (m *EventPositionMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldDeckyID(ctx)
 	case eventposition.FieldPosition:
 		return m.OldPosition(ctx)
+	case eventposition.FieldBoot:
+		return m.OldBoot(ctx)
+	case eventposition.FieldSeq:
+		return m.OldSeq(ctx)
 	case eventposition.FieldMalformed:
 		return m.OldMalformed(ctx)
 	}
@@ -3940,6 +4049,20 @@ func (m *EventPositionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPosition(v)
 		return nil
+	case eventposition.FieldBoot:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBoot(v)
+		return nil
+	case eventposition.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
 	case eventposition.FieldMalformed:
 		v, ok := value.(int64)
 		if !ok {
@@ -3955,6 +4078,9 @@ func (m *EventPositionMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *EventPositionMutation) AddedFields() []string {
 	var fields []string
+	if m.addseq != nil {
+		fields = append(fields, eventposition.FieldSeq)
+	}
 	if m.addmalformed != nil {
 		fields = append(fields, eventposition.FieldMalformed)
 	}
@@ -3966,6 +4092,8 @@ func (m *EventPositionMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *EventPositionMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case eventposition.FieldSeq:
+		return m.AddedSeq()
 	case eventposition.FieldMalformed:
 		return m.AddedMalformed()
 	}
@@ -3977,6 +4105,13 @@ func (m *EventPositionMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *EventPositionMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case eventposition.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
 	case eventposition.FieldMalformed:
 		v, ok := value.(int64)
 		if !ok {
@@ -4016,6 +4151,12 @@ func (m *EventPositionMutation) ResetField(name string) error {
 		return nil
 	case eventposition.FieldPosition:
 		m.ResetPosition()
+		return nil
+	case eventposition.FieldBoot:
+		m.ResetBoot()
+		return nil
+	case eventposition.FieldSeq:
+		m.ResetSeq()
 		return nil
 	case eventposition.FieldMalformed:
 		m.ResetMalformed()

@@ -80,8 +80,16 @@ func init() {
 	deployment.DefaultID = deploymentDescID.Default.(func() pid.ID)
 	eventpositionFields := schema.EventPosition{}.Fields()
 	_ = eventpositionFields
+	// eventpositionDescBoot is the schema descriptor for boot field.
+	eventpositionDescBoot := eventpositionFields[2].Descriptor()
+	// eventposition.DefaultBoot holds the default value on creation for the boot field.
+	eventposition.DefaultBoot = eventpositionDescBoot.Default.(string)
+	// eventpositionDescSeq is the schema descriptor for seq field.
+	eventpositionDescSeq := eventpositionFields[3].Descriptor()
+	// eventposition.DefaultSeq holds the default value on creation for the seq field.
+	eventposition.DefaultSeq = eventpositionDescSeq.Default.(int64)
 	// eventpositionDescMalformed is the schema descriptor for malformed field.
-	eventpositionDescMalformed := eventpositionFields[2].Descriptor()
+	eventpositionDescMalformed := eventpositionFields[4].Descriptor()
 	// eventposition.DefaultMalformed holds the default value on creation for the malformed field.
 	eventposition.DefaultMalformed = eventpositionDescMalformed.Default.(int64)
 	interactionFields := schema.Interaction{}.Fields()

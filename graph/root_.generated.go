@@ -3586,7 +3586,7 @@ extend type Query {
   lifecycles(ids: [ID!], first: Int, after: Cursor, where: LifecycleWhereInput, orderBy: LifecycleOrder): LifecycleConnection! @hasRole(role: VIEWER)
   """
   The journal's entries after a place in it: the subscription's story, for those who poll. Without ` + "`" + `after` + "`" + `, from the oldest entry that is kept.
-  A cursor that the journal no longer reaches back to is ` + "`" + `CURSOR_EXPIRED` + "`" + `.
+  When what came after the cursor has been pruned, or the cursor is of another database, that is ` + "`" + `CURSOR_EXPIRED` + "`" + `.
   """
   lifecycleEvents(ids: [ID!], decky: String, deployment: String, after: String, first: Int): LifecycleEventPage! @hasRole(role: VIEWER)
   "The journal's end at this moment: give it as ` + "`" + `after` + "`" + ` to see only what is new."
@@ -3664,15 +3664,15 @@ type Subscription {
   The journal of lifecycles, as it grows. First where each matching lifecycle stands (or, with ` + "`" + `after` + "`" + `, every entry since), then each
   new entry: in order, none missing, none twice. Completes when ` + "`" + `ids` + "`" + ` are given and all of them are terminal.
 
-  After a break, ask again with ` + "`" + `after:` + "`" + ` the last ` + "`" + `cursor` + "`" + ` you saw. A cursor that the journal no longer reaches back to is the error
-  ` + "`" + `CURSOR_EXPIRED` + "`" + `: start afresh without ` + "`" + `after` + "`" + `. Over server-sent events the cursor is also the event's id, and ` + "`" + `Last-Event-ID` + "`" + ` is understood.
+  After a break, ask again with ` + "`" + `after:` + "`" + ` the last ` + "`" + `cursor` + "`" + ` you saw. When what came next has been pruned, or the cursor is of another database
+  or of the time before this one was restored, that is the error ` + "`" + `CURSOR_EXPIRED` + "`" + `: start afresh without ` + "`" + `after` + "`" + `. Over server-sent events the cursor is also the event's id, and ` + "`" + `Last-Event-ID` + "`" + ` is understood.
 
   Without ` + "`" + `ids` + "`" + ` the start shows every lifecycle that is not terminal and the newest 1,000 that are; give ` + "`" + `after: journalCursor` + "`" + ` to see only what is new.
   """
   lifecycleUpdated(ids: [ID!], decky: String, deployment: String, after: String): LifecycleEvent! @hasRole(role: VIEWER)
   "Each matching decky as it is now, then again after each change of it. Quick changes may be seen as one."
   deckyUpdated(deployment: String, names: [String!]): Decky! @hasRole(role: VIEWER)
-  "What intruders do, as it is recorded. With ` + "`" + `after` + "`" + ` (a ` + "`" + `cursor` + "`" + `), first everything since; else only what is new."
+  "What intruders do, as it is recorded. With ` + "`" + `after` + "`" + ` (a ` + "`" + `cursor` + "`" + `), first everything since, or ` + "`" + `CURSOR_EXPIRED` + "`" + `; else only what is new."
   interactionRecorded(deployment: String, decky: String, after: String): Interaction! @hasRole(role: VIEWER)
 }
 

@@ -197,7 +197,7 @@ func (c *Collector) save(ctx context.Context, d *ent.Decky, batch []engine.Line)
 			}
 			tx.AfterCommit(c.grown.Ring)
 		}
-		return advance(ctx, tx, d.ID, batch[len(batch)-1].Position, malformed)
+		return advance(ctx, tx, d.ID, batch[len(batch)-1].Position, malformed, fresh)
 	})
 	if ent.IsConstraintError(err) {
 		return nil // the decky has just gone, and its rows with it
@@ -208,8 +208,15 @@ func (c *Collector) save(ctx context.Context, d *ent.Decky, batch []engine.Line)
 	return nil
 }
 
-// unknown leaves out the events that are stored already.
+// unknown leaves out the events that are stored already, or were and have been pruned: a decoy numbers the lines of its run in the order in which it
+// writes them, so that of the run that was read last everything up to the last number is known.
 func unknown(ctx context.Context, tx *store.Tx, deckyID pid.ID, events []event.Event) ([]event.Event, error) {
+	last, err := tx.EventPosition.Query().Where(eventposition.DeckyID(deckyID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		last = &ent.EventPosition{}
+	} else if err != nil {
+		return nil, fmt.Errorf("read the last event: %w", err)
+	}
 	byBoot := map[string][]int64{}
 	for _, e := range events {
 		byBoot[e.Boot] = append(byBoot[e.Boot], int64(e.Seq))
@@ -232,10 +239,11 @@ func unknown(ctx context.Context, tx *store.Tx, deckyID pid.ID, events []event.E
 	var fresh []event.Event
 	for _, e := range events {
 		m := mark{e.Boot, int64(e.Seq)}
-		if !known[m] {
-			known[m] = true // the batch itself may hold a line twice
-			fresh = append(fresh, e)
+		if known[m] || m.boot == last.Boot && m.seq <= last.Seq {
+			continue
 		}
+		known[m] = true // the batch itself may hold a line twice
+		fresh = append(fresh, e)
 	}
 	return fresh, nil
 }
@@ -261,12 +269,18 @@ func (c *Collector) insert(ctx context.Context, tx *store.Tx, d *ent.Decky, even
 	return nil
 }
 
-// advance remembers the place after the batch.
-func advance(ctx context.Context, tx *store.Tx, deckyID pid.ID, position string, malformed int) error {
-	n, err := tx.EventPosition.Update().Where(eventposition.DeckyID(deckyID)).
-		SetPosition(position).AddMalformed(int64(malformed)).Save(ctx)
+// advance remembers the place after the batch, and the last event of it where it has any that is new.
+func advance(ctx context.Context, tx *store.Tx, deckyID pid.ID, position string, malformed int, fresh []event.Event) error {
+	update := tx.EventPosition.Update().Where(eventposition.DeckyID(deckyID)).SetPosition(position).AddMalformed(int64(malformed))
+	create := tx.EventPosition.Create().SetDeckyID(deckyID).SetPosition(position).SetMalformed(int64(malformed))
+	if len(fresh) > 0 {
+		last := fresh[len(fresh)-1]
+		update.SetBoot(last.Boot).SetSeq(int64(last.Seq))
+		create.SetBoot(last.Boot).SetSeq(int64(last.Seq))
+	}
+	n, err := update.Save(ctx)
 	if err == nil && n == 0 {
-		err = tx.EventPosition.Create().SetDeckyID(deckyID).SetPosition(position).SetMalformed(int64(malformed)).Exec(ctx)
+		err = create.Exec(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("remember the event position: %w", err)

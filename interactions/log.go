@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"decnet/cursor"
 	"decnet/ent"
 	"decnet/ent/interaction"
 	"decnet/lifecycle"
@@ -36,34 +37,33 @@ func (q Filter) apply(query *ent.InteractionQuery) *ent.InteractionQuery {
 }
 
 // Follow calls send for every matching interaction after a place (nil: after the newest one now), in order, none twice, until ctx ends or send
-// returns false.
+// returns false. It is a cursor.ErrExpired when interactions after the place are missing, also when a slow reader is overtaken by the retention.
 func (l *Log) Follow(ctx context.Context, q Filter, after *int64, send func(*ent.Interaction) bool) error {
 	var at int64
 	if after != nil {
 		at = *after
 	} else {
-		c, err := l.store.Read.Counter.Get(ctx, Stream)
+		span, err := store.SpanOf(ctx, l.store.Read, Stream)
 		if err != nil {
-			return fmt.Errorf("read where the interactions end: %w", err)
+			return err
 		}
-		at = c.Value
+		at = span.Head
 	}
 	for {
 		grown := l.grown.C()
-		rows, err := q.apply(l.store.Read.Interaction.Query()).Where(interaction.NumberGT(at)).
-			Order(interaction.ByNumber()).Limit(pageSize).WithDecky().All(ctx)
+		rows, next, err := l.page(ctx, q, at)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
-			return fmt.Errorf("read interactions: %w", err)
+			return err
 		}
 		for _, row := range rows {
 			if !send(row) {
 				return nil
 			}
-			at = row.Number
 		}
+		at = next
 		if len(rows) == pageSize {
 			continue // there may be more
 		}
@@ -74,4 +74,34 @@ func (l *Log) Follow(ctx context.Context, q Filter, after *int64, send func(*ent
 			return nil
 		}
 	}
+}
+
+// page returns matching interactions after a place, and the place to go on from.
+func (l *Log) page(ctx context.Context, q Filter, after int64) (rows []*ent.Interaction, next int64, err error) {
+	err = l.store.Snapshot(ctx, func(c *ent.Client) error {
+		span, err := store.SpanOf(ctx, c, Stream)
+		if err != nil {
+			return err
+		}
+		if err := cursor.Reach(after, span.Pruned, span.Head); err != nil {
+			return err
+		}
+		next = span.Head
+		rows, err = q.apply(c.Interaction.Query()).Where(interaction.NumberGT(after)).
+			Order(interaction.ByNumber()).Limit(pageSize).WithDecky().All(ctx)
+		if err != nil {
+			return fmt.Errorf("read interactions: %w", err)
+		}
+		deckies := make([]*ent.Decky, 0, len(rows))
+		for _, row := range rows {
+			deckies = append(deckies, row.Edges.Decky)
+		}
+		store.Release(rows)
+		store.Release(deckies)
+		if len(rows) == pageSize {
+			next = rows[pageSize-1].Number
+		}
+		return nil
+	})
+	return rows, next, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
+	"decnet/cursor"
 	"decnet/ent"
 	"decnet/ent/journalentry"
 	entlifecycle "decnet/ent/lifecycle"
@@ -32,9 +33,10 @@ const (
 // Feed follows the journal for all subscribers of this process: each entry is read from the database once, however many watch.
 // A slow subscriber only falls behind: it has a place in the journal, not a queue.
 type Feed struct {
-	store *store.Store
-	bell  *Bell
-	log   *slog.Logger
+	store   *store.Store
+	cursors cursor.Codec
+	bell    *Bell
+	log     *slog.Logger
 
 	mu    sync.Mutex
 	ring  []*Event // the newest entries, oldest first
@@ -44,7 +46,7 @@ type Feed struct {
 
 // NewFeed returns a feed; Run makes it go.
 func NewFeed(s *store.Store, bell *Bell, log *slog.Logger) *Feed {
-	return &Feed{store: s, bell: bell, log: log}
+	return &Feed{store: s, cursors: cursor.New(s.Epoch()), bell: bell, log: log}
 }
 
 // Run follows the journal until ctx ends.
@@ -80,7 +82,7 @@ func (f *Feed) advance(ctx context.Context) error {
 		after := f.head
 		f.mu.Unlock()
 		events, head, err := f.Page(ctx, Filter{}, after, pageSize)
-		if errors.Is(err, ErrCursorExpired) {
+		if errors.Is(err, cursor.ErrExpired) {
 			// What lay between was pruned, or the database is another one: go on from its end, with nothing at hand.
 			f.log.WarnContext(ctx, "the feed fell behind the journal's retention", "after", after)
 			if head, err = Head(ctx, f.store.Read); err == nil {
@@ -131,15 +133,15 @@ func (q Filter) entries(query *ent.JournalEntryQuery) *ent.JournalEntryQuery {
 	return query
 }
 
-// Page returns matching entries after a place in the journal, at most first of them, and the place to go on from. It is
-// ErrCursorExpired when the journal does not reach to the place.
+// Page returns matching entries after a place in the journal, at most first of them, and the place to go on from. It is a
+// cursor.ErrExpired when the journal does not reach to the place.
 func (f *Feed) Page(ctx context.Context, q Filter, after int64, first int) (events []*Event, next int64, err error) {
 	err = f.store.Snapshot(ctx, func(c *ent.Client) error {
 		head, err := reach(ctx, c, after)
 		if err != nil {
 			return err
 		}
-		events, next, err = page(ctx, c, q, after, head, first)
+		events, next, err = f.page(ctx, c, q, after, head, first)
 		return err
 	})
 	return events, next, err
@@ -147,31 +149,20 @@ func (f *Feed) Page(ctx context.Context, q Filter, after int64, first int) (even
 
 // Oldest returns the place from which the whole journal that is kept can be read.
 func (f *Feed) Oldest(ctx context.Context) (int64, error) {
-	head, err := Head(ctx, f.store.Read)
-	if err != nil {
-		return 0, err
-	}
-	n, err := oldest(ctx, f.store.Read, head)
-	return n - 1, err
+	span, err := store.SpanOf(ctx, f.store.Read, Stream)
+	return span.Pruned, err
 }
 
-// reach returns the journal's head, or ErrCursorExpired when entries after the place are missing.
+// reach returns the journal's head. It is a cursor.ErrExpired when entries after the place are missing.
 func reach(ctx context.Context, c *ent.Client, after int64) (int64, error) {
-	head, err := Head(ctx, c)
+	span, err := store.SpanOf(ctx, c, Stream)
 	if err != nil {
 		return 0, err
 	}
-	first, err := oldest(ctx, c, head)
-	if err != nil {
-		return 0, err
-	}
-	if after > head || after < first-1 {
-		return 0, ErrCursorExpired
-	}
-	return head, nil
+	return span.Head, cursor.Reach(after, span.Pruned, span.Head)
 }
 
-func page(ctx context.Context, c *ent.Client, q Filter, after, head int64, first int) ([]*Event, int64, error) {
+func (f *Feed) page(ctx context.Context, c *ent.Client, q Filter, after, head int64, first int) ([]*Event, int64, error) {
 	if after == head {
 		return nil, head, nil
 	}
@@ -180,7 +171,7 @@ func page(ctx context.Context, c *ent.Client, q Filter, after, head int64, first
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the journal: %w", err)
 	}
-	events, err := withLifecycles(ctx, c, entries)
+	events, err := f.withLifecycles(ctx, c, entries)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -191,7 +182,7 @@ func page(ctx context.Context, c *ent.Client, q Filter, after, head int64, first
 }
 
 // withLifecycles joins entries with their lifecycles, deckies and deployments: three queries, however many entries.
-func withLifecycles(ctx context.Context, c *ent.Client, entries []*ent.JournalEntry) ([]*Event, error) {
+func (f *Feed) withLifecycles(ctx context.Context, c *ent.Client, entries []*ent.JournalEntry) ([]*Event, error) {
 	if len(entries) == 0 {
 		return nil, nil
 	}
@@ -206,18 +197,28 @@ func withLifecycles(ctx context.Context, c *ent.Client, entries []*ent.JournalEn
 		return nil, fmt.Errorf("read the journal's lifecycles: %w", err)
 	}
 	byID := make(map[pid.ID]*ent.Lifecycle, len(rows))
+	var deckies []*ent.Decky
+	var deployments []*ent.Deployment
 	for _, lc := range rows {
 		byID[lc.ID] = lc
+		if d := lc.Edges.Decky; d != nil {
+			deckies = append(deckies, d)
+			deployments = append(deployments, d.Edges.Deployment)
+		}
 	}
+	// They outlive the snapshot: a subscription may ask for more of their edges.
+	store.Release(rows)
+	store.Release(deckies)
+	store.Release(deployments)
 	events := make([]*Event, 0, len(entries))
 	for _, e := range entries {
-		events = append(events, newEvent(e, byID[e.LifecycleID]))
+		events = append(events, f.newEvent(e, byID[e.LifecycleID]))
 	}
 	return events, nil
 }
 
 // standing returns the last entry of each matching lifecycle, in the journal's order.
-func standing(ctx context.Context, c *ent.Client, q Filter) ([]*Event, error) {
+func (f *Feed) standing(ctx context.Context, c *ent.Client, q Filter) ([]*Event, error) {
 	last := func() *ent.JournalEntryQuery {
 		return q.entries(c.JournalEntry.Query()).Where(func(s *sql.Selector) {
 			t := sql.Table(entlifecycle.Table)
@@ -230,7 +231,7 @@ func standing(ctx context.Context, c *ent.Client, q Filter) ([]*Event, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read where the lifecycles stand: %w", err)
 		}
-		return withLifecycles(ctx, c, entries)
+		return f.withLifecycles(ctx, c, entries)
 	}
 	ended := make([]string, 0, len(terminal))
 	for _, s := range terminal {
@@ -246,7 +247,7 @@ func standing(ctx context.Context, c *ent.Client, q Filter) ([]*Event, error) {
 	}
 	entries = append(entries, old...)
 	slices.SortFunc(entries, func(a, b *ent.JournalEntry) int { return int(a.ID - b.ID) })
-	return withLifecycles(ctx, c, entries)
+	return f.withLifecycles(ctx, c, entries)
 }
 
 // Subscription is one subscriber's place in the journal.
@@ -258,8 +259,8 @@ type Subscription struct {
 	open   map[pid.ID]bool // the named lifecycles whose last entry is still to be sent; nil without names
 }
 
-// Open takes a place in the journal: the present, with where each matching lifecycle stands, or with after that place. It is
-// ErrCursorExpired when the journal does not reach to it. IDs that name no lifecycle are simply never heard of: the caller checks them.
+// Open takes a place in the journal: the present, with where each matching lifecycle stands, or with after that place. It is a
+// cursor.ErrExpired when the journal does not reach to it. IDs that name no lifecycle are simply never heard of: the caller checks them.
 func (f *Feed) Open(ctx context.Context, q Filter, after *int64) (*Subscription, error) {
 	s := &Subscription{feed: f, filter: q}
 	if q.IDs != nil {
@@ -278,7 +279,7 @@ func (f *Feed) Open(ctx context.Context, q Filter, after *int64) (*Subscription,
 		if after != nil && q.IDs == nil {
 			return nil
 		}
-		stand, err := standing(ctx, c, q)
+		stand, err := f.standing(ctx, c, q)
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"decnet/ent"
-	"decnet/ent/journalentry"
 	entlifecycle "decnet/ent/lifecycle"
 	"decnet/ent/predicate"
 	"decnet/failpoint"
@@ -128,16 +127,4 @@ func Head(ctx context.Context, c *ent.Client) (int64, error) {
 		return 0, fmt.Errorf("read the journal's end: %w", err)
 	}
 	return counter.Value, nil
-}
-
-// oldest returns the number of the oldest entry that is kept, head+1 when none is.
-func oldest(ctx context.Context, c *ent.Client, head int64) (int64, error) {
-	e, err := c.JournalEntry.Query().Order(journalentry.ByID()).First(ctx)
-	if ent.IsNotFound(err) {
-		return head + 1, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read the journal's beginning: %w", err)
-	}
-	return e.ID, nil
 }

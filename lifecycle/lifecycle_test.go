@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"decnet/cursor"
 	"decnet/engine"
 	"decnet/engine/sim"
 	"decnet/ent"
@@ -77,7 +78,7 @@ func TestASubscriberSeesEveryStep(t *testing.T) {
 		t.Run("a cursor of the future is refused", func(t *testing.T) {
 			future := early[len(early)-1].Number + 1000
 			_, err := w.Feed.Open(t.Context(), lifecycle.Filter{}, &future)
-			require.ErrorIs(t, err, lifecycle.ErrCursorExpired)
+			require.ErrorIs(t, err, cursor.ErrExpired)
 		})
 		d := w.Decky("a")
 		require.Equal(t, decky.StateRunning, d.State)

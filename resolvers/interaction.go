@@ -7,7 +7,6 @@ package resolvers
 
 import (
 	"context"
-	"decnet/cursor"
 	"decnet/ent"
 	"decnet/interactions"
 	"decnet/pid"
@@ -17,7 +16,7 @@ import (
 
 // Cursor is the resolver for the cursor field.
 func (r *interactionResolver) Cursor(ctx context.Context, obj *ent.Interaction) (string, error) {
-	return cursor.Encode(interactions.Stream, obj.Number), nil
+	return r.cursors().Encode(interactions.Stream, obj.Number), nil
 }
 
 // Interactions is the resolver for the interactions field.

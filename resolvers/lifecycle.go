@@ -8,7 +8,6 @@ package resolvers
 import (
 	"context"
 	"decnet/auth"
-	"decnet/cursor"
 	"decnet/ent"
 	entlifecycle "decnet/ent/lifecycle"
 	"decnet/graph"
@@ -86,7 +85,7 @@ func (r *queryResolver) LifecycleEvents(ctx context.Context, ids []pid.ID, decky
 	if *first == 0 {
 		return nil, invalid([]any{"first"}, "first is 0: 1 at least")
 	}
-	at, err := place(ctx, lifecycle.Stream, after)
+	at, err := r.place(ctx, lifecycle.Stream, after)
 	if err != nil {
 		return nil, err
 	}
@@ -101,11 +100,11 @@ func (r *queryResolver) LifecycleEvents(ctx context.Context, ids []pid.ID, decky
 	if err != nil {
 		return nil, err
 	}
-	return &graph.LifecycleEventPage{Events: orNone(events), Cursor: cursor.Encode(lifecycle.Stream, next), HasNextPage: len(events) == *first}, nil
+	return &graph.LifecycleEventPage{Events: orNone(events), Cursor: r.cursors().Encode(lifecycle.Stream, next), HasNextPage: len(events) == *first}, nil
 }
 
 // JournalCursor is the resolver for the journalCursor field.
 func (r *queryResolver) JournalCursor(ctx context.Context) (string, error) {
 	n, err := lifecycle.Head(ctx, r.Store.Read)
-	return cursor.Encode(lifecycle.Stream, n), err
+	return r.cursors().Encode(lifecycle.Stream, n), err
 }

@@ -4,6 +4,7 @@ package resolvers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -43,6 +44,9 @@ type Resolver struct {
 // defaultPage is how many elements a list gives when `first` is absent.
 const defaultPage = 50
 
+// cursors writes and reads the marks of the database's streams.
+func (r *Resolver) cursors() cursor.Codec { return cursor.New(r.Store.Epoch()) }
+
 // invalid is the refusal of an argument.
 func invalid(path []any, format string, a ...any) error {
 	return &fleet.Error{Code: fleet.BadUserInput, Path: path, Message: fmt.Sprintf(format, a...)}
@@ -65,14 +69,17 @@ func (r *Resolver) page(first, last *int) (*int, error) {
 
 // place reads the cursor that a stream goes on from: that of the argument, or of the SSE client's Last-Event-ID, which wins because a client
 // that reconnects repeats its first arguments.
-func place(ctx context.Context, stream string, after *string) (*int64, error) {
+func (r *Resolver) place(ctx context.Context, stream string, after *string) (*int64, error) {
 	if id := transport.LastEventID(ctx); id != "" {
 		after = &id
 	}
 	if after == nil {
 		return nil, nil
 	}
-	n, err := cursor.Decode(stream, *after)
+	n, err := r.cursors().Decode(stream, *after)
+	if errors.Is(err, cursor.ErrExpired) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, invalid([]any{"after"}, "%q is not a cursor of this stream", *after)
 	}

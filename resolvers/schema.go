@@ -8,7 +8,6 @@ package resolvers
 import (
 	"context"
 	"decnet/auth"
-	"decnet/cursor"
 	"decnet/ent"
 	"decnet/graph"
 	"decnet/interactions"
@@ -51,7 +50,7 @@ func (r *subscriptionResolver) LifecycleUpdated(ctx context.Context, ids []pid.I
 	if err := r.known(ctx, ids); err != nil {
 		return nil, err
 	}
-	at, err := place(ctx, lifecycle.Stream, after)
+	at, err := r.place(ctx, lifecycle.Stream, after)
 	if err != nil {
 		return nil, err
 	}
@@ -87,12 +86,12 @@ func (r *subscriptionResolver) DeckyUpdated(ctx context.Context, deployment *str
 
 // InteractionRecorded is the resolver for the interactionRecorded field.
 func (r *subscriptionResolver) InteractionRecorded(ctx context.Context, deployment *string, decky *string, after *string) (<-chan *ent.Interaction, error) {
-	at, err := place(ctx, interactions.Stream, after)
+	at, err := r.place(ctx, interactions.Stream, after)
 	if err != nil {
 		return nil, err
 	}
 	q := interactions.Filter{Deployment: text(deployment), Decky: text(decky)}
-	id := func(i *ent.Interaction) string { return cursor.Encode(interactions.Stream, i.Number) }
+	id := func(i *ent.Interaction) string { return r.cursors().Encode(interactions.Stream, i.Number) }
 	return stream(ctx, id, func(send func(*ent.Interaction) bool) error { return r.Interactions.Follow(ctx, q, at, send) }), nil
 }
 

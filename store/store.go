@@ -39,6 +39,7 @@ type Store struct {
 	readDB  *sql.DB
 	writeDB *sql.DB
 	door    *door
+	epoch   int64
 }
 
 // Options says which database to open.
@@ -66,6 +67,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.Read = ent.NewClient(ent.Driver(&split{Driver: entsql.OpenDB(s.Dialect(), s.readDB), writer: entsql.OpenDB(s.Dialect(), s.writeDB)}))
 	s.door = newDoor(s.Read, s.name == "postgres")
+	if err := s.awake(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -149,7 +153,8 @@ func (s *Store) Installation(ctx context.Context) (string, error) {
 	return strconv.FormatInt(c.Value, 36), nil
 }
 
-// Snapshot runs fn on one consistent state of the database: what is committed meanwhile does not show.
+// Snapshot runs fn on one consistent state of the database: what is committed meanwhile does not show. Entities that leave fn must be released, by
+// [Release].
 func (s *Store) Snapshot(ctx context.Context, fn func(c *ent.Client) error) error {
 	opts := &sql.TxOptions{ReadOnly: true}
 	if s.name == "postgres" {
@@ -161,6 +166,22 @@ func (s *Store) Snapshot(ctx context.Context, fn func(c *ent.Client) error) erro
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
 	return fn(tx.Client())
+}
+
+// Release lets entities that leave a transaction read their edges afterwards, from the readers. A list may hold one twice, as eager loading makes them,
+// and nil.
+func Release[E interface {
+	comparable
+	Unwrap() E
+}](list []E) {
+	var none E
+	seen := map[E]bool{none: true}
+	for _, e := range list {
+		if !seen[e] {
+			seen[e] = true
+			e.Unwrap()
+		}
+	}
 }
 
 // Close waits for the transaction under way, refuses the writes that wait behind it, and closes the database.

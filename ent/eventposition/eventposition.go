@@ -16,6 +16,10 @@ const (
 	FieldDeckyID = "decky_id"
 	// FieldPosition holds the string denoting the position field in the database.
 	FieldPosition = "position"
+	// FieldBoot holds the string denoting the boot field in the database.
+	FieldBoot = "boot"
+	// FieldSeq holds the string denoting the seq field in the database.
+	FieldSeq = "seq"
 	// FieldMalformed holds the string denoting the malformed field in the database.
 	FieldMalformed = "malformed"
 	// EdgeDecky holds the string denoting the decky edge name in mutations.
@@ -36,6 +40,8 @@ var Columns = []string{
 	FieldID,
 	FieldDeckyID,
 	FieldPosition,
+	FieldBoot,
+	FieldSeq,
 	FieldMalformed,
 }
 
@@ -50,6 +56,10 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultBoot holds the default value on creation for the "boot" field.
+	DefaultBoot string
+	// DefaultSeq holds the default value on creation for the "seq" field.
+	DefaultSeq int64
 	// DefaultMalformed holds the default value on creation for the "malformed" field.
 	DefaultMalformed int64
 )
@@ -70,6 +80,16 @@ func ByDeckyID(opts ...sql.OrderTermOption) OrderOption {
 // ByPosition orders the results by the position field.
 func ByPosition(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPosition, opts...).ToFunc()
+}
+
+// ByBoot orders the results by the boot field.
+func ByBoot(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBoot, opts...).ToFunc()
+}
+
+// BySeq orders the results by the seq field.
+func BySeq(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSeq, opts...).ToFunc()
 }
 
 // ByMalformed orders the results by the malformed field.

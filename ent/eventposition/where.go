@@ -65,6 +65,16 @@ func Position(v string) predicate.EventPosition {
 	return predicate.EventPosition(sql.FieldEQ(FieldPosition, v))
 }
 
+// Boot applies equality check predicate on the "boot" field. It's identical to BootEQ.
+func Boot(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldEQ(FieldBoot, v))
+}
+
+// Seq applies equality check predicate on the "seq" field. It's identical to SeqEQ.
+func Seq(v int64) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldEQ(FieldSeq, v))
+}
+
 // Malformed applies equality check predicate on the "malformed" field. It's identical to MalformedEQ.
 func Malformed(v int64) predicate.EventPosition {
 	return predicate.EventPosition(sql.FieldEQ(FieldMalformed, v))
@@ -203,6 +213,111 @@ func PositionEqualFold(v string) predicate.EventPosition {
 // PositionContainsFold applies the ContainsFold predicate on the "position" field.
 func PositionContainsFold(v string) predicate.EventPosition {
 	return predicate.EventPosition(sql.FieldContainsFold(FieldPosition, v))
+}
+
+// BootEQ applies the EQ predicate on the "boot" field.
+func BootEQ(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldEQ(FieldBoot, v))
+}
+
+// BootNEQ applies the NEQ predicate on the "boot" field.
+func BootNEQ(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldNEQ(FieldBoot, v))
+}
+
+// BootIn applies the In predicate on the "boot" field.
+func BootIn(vs ...string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldIn(FieldBoot, vs...))
+}
+
+// BootNotIn applies the NotIn predicate on the "boot" field.
+func BootNotIn(vs ...string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldNotIn(FieldBoot, vs...))
+}
+
+// BootGT applies the GT predicate on the "boot" field.
+func BootGT(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldGT(FieldBoot, v))
+}
+
+// BootGTE applies the GTE predicate on the "boot" field.
+func BootGTE(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldGTE(FieldBoot, v))
+}
+
+// BootLT applies the LT predicate on the "boot" field.
+func BootLT(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldLT(FieldBoot, v))
+}
+
+// BootLTE applies the LTE predicate on the "boot" field.
+func BootLTE(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldLTE(FieldBoot, v))
+}
+
+// BootContains applies the Contains predicate on the "boot" field.
+func BootContains(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldContains(FieldBoot, v))
+}
+
+// BootHasPrefix applies the HasPrefix predicate on the "boot" field.
+func BootHasPrefix(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldHasPrefix(FieldBoot, v))
+}
+
+// BootHasSuffix applies the HasSuffix predicate on the "boot" field.
+func BootHasSuffix(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldHasSuffix(FieldBoot, v))
+}
+
+// BootEqualFold applies the EqualFold predicate on the "boot" field.
+func BootEqualFold(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldEqualFold(FieldBoot, v))
+}
+
+// BootContainsFold applies the ContainsFold predicate on the "boot" field.
+func BootContainsFold(v string) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldContainsFold(FieldBoot, v))
+}
+
+// SeqEQ applies the EQ predicate on the "seq" field.
+func SeqEQ(v int64) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldEQ(FieldSeq, v))
+}
+
+// SeqNEQ applies the NEQ predicate on the "seq" field.
+func SeqNEQ(v int64) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldNEQ(FieldSeq, v))
+}
+
+// SeqIn applies the In predicate on the "seq" field.
+func SeqIn(vs ...int64) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldIn(FieldSeq, vs...))
+}
+
+// SeqNotIn applies the NotIn predicate on the "seq" field.
+func SeqNotIn(vs ...int64) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldNotIn(FieldSeq, vs...))
+}
+
+// SeqGT applies the GT predicate on the "seq" field.
+func SeqGT(v int64) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldGT(FieldSeq, v))
+}
+
+// SeqGTE applies the GTE predicate on the "seq" field.
+func SeqGTE(v int64) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldGTE(FieldSeq, v))
+}
+
+// SeqLT applies the LT predicate on the "seq" field.
+func SeqLT(v int64) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldLT(FieldSeq, v))
+}
+
+// SeqLTE applies the LTE predicate on the "seq" field.
+func SeqLTE(v int64) predicate.EventPosition {
+	return predicate.EventPosition(sql.FieldLTE(FieldSeq, v))
 }
 
 // MalformedEQ applies the EQ predicate on the "malformed" field.

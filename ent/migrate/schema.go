@@ -107,6 +107,8 @@ var (
 	EventPositionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "position", Type: field.TypeString},
+		{Name: "boot", Type: field.TypeString, Default: ""},
+		{Name: "seq", Type: field.TypeInt64, Default: 0},
 		{Name: "malformed", Type: field.TypeInt64, Default: 0},
 		{Name: "decky_id", Type: field.TypeString, Unique: true},
 	}
@@ -118,7 +120,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "event_positions_deckies_event_position",
-				Columns:    []*schema.Column{EventPositionsColumns[3]},
+				Columns:    []*schema.Column{EventPositionsColumns[5]},
 				RefColumns: []*schema.Column{DeckiesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},

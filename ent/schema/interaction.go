@@ -78,6 +78,8 @@ func (EventPosition) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("decky_id").GoType(pid.ID("")).Unique().Immutable(),
 		field.String("position").Comment("The engine's own mark."),
+		field.String("boot").Default("").Comment("The run of the decoy that recorded the last line stored, and"),
+		field.Int64("seq").Default(0).Comment("its number in it: what is read again is known also when its row is pruned."),
 		field.Int64("malformed").Default(0).Comment("Lines that could not be parsed."),
 	}
 }
