@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -40,6 +41,8 @@ type Store struct {
 	writeDB *sql.DB
 	door    *door
 	epoch   int64
+	path    string     // SQLite's file
+	copying sync.Mutex // held while a backup is taken
 }
 
 // Options says which database to open.
@@ -89,9 +92,8 @@ func openSQLite(path string) (*Store, error) {
 		return nil, fmt.Errorf("make the database: %w", err)
 	}
 	q := url.Values{"_fk": {"1"}, "_busy_timeout": {"5000"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_cache_size": {"-16000"}}
-	dsn := func(q url.Values) string { return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode() }
 	q.Set("_txlock", "immediate")
-	w, err := sql.Open("sqlite3", dsn(q))
+	w, err := sql.Open("sqlite3", sqliteDSN(path, q))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -99,14 +101,19 @@ func openSQLite(path string) (*Store, error) {
 	q.Del("_txlock")
 	q.Set("mode", "ro")
 	q.Set("_query_only", "1")
-	r, err := sql.Open("sqlite3", dsn(q))
+	r, err := sql.Open("sqlite3", sqliteDSN(path, q))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s for reading: %w", path, err), w.Close())
 	}
 	n := max(4, runtime.NumCPU())
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
-	return &Store{name: "sqlite", readDB: r, writeDB: w}, nil
+	return &Store{name: "sqlite", path: path, readDB: r, writeDB: w}, nil
+}
+
+// sqliteDSN is how the driver is told of a file and of options for it.
+func sqliteDSN(path string, options url.Values) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + options.Encode()
 }
 
 func openPostgres(dsn string) (*Store, error) {

@@ -24,9 +24,15 @@ func New(t testing.TB) *store.Store {
 // Each runs fn once for each kind of database that is at hand.
 func Each(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { fn(t, New(t)) })
+	EachEmpty(t, func(t *testing.T, o store.Options) { fn(t, open(t, o)) })
+}
+
+// EachEmpty runs fn once for each kind of database that is at hand: an empty one, for the test to open.
+func EachEmpty(t *testing.T, fn func(t *testing.T, o store.Options)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { fn(t, store.Options{Path: filepath.Join(t.TempDir(), "decnet.db")}) })
 	if server := os.Getenv("DECNET_TEST_POSTGRES"); server != "" {
-		t.Run("postgres", func(t *testing.T) { fn(t, open(t, store.Options{URL: scratch(t, server)})) })
+		t.Run("postgres", func(t *testing.T) { fn(t, store.Options{URL: scratch(t, server)}) })
 	}
 }
 
