@@ -20,6 +20,7 @@ import (
 
 	"decnet/api"
 	"decnet/auth"
+	"decnet/backup"
 	"decnet/catalog"
 	"decnet/config"
 	"decnet/controller"
@@ -47,7 +48,7 @@ func main() {
 	cfg := config.Flags(cmd.PersistentFlags())
 	cmd.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return cfg.Load(c.Flags()) }
 	cmd.RunE = func(c *cobra.Command, _ []string) error { return run(c.Context(), cfg) }
-	cmd.AddCommand(userCommand(cfg))
+	cmd.AddCommand(userCommand(cfg), restoreCommand(cfg))
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The second signal finds no handler, and ends the process at once.
@@ -59,7 +60,7 @@ func main() {
 }
 
 func openStore(ctx context.Context, cfg *config.Config) (*store.Store, error) {
-	return store.Open(ctx, store.Options{Path: filepath.Join(cfg.Data, "decnet.db"), URL: cfg.DatabaseURL})
+	return store.Open(ctx, store.Options{Path: databasePath(cfg), URL: cfg.DatabaseURL})
 }
 
 func run(ctx context.Context, cfg *config.Config) (err error) {
@@ -117,10 +118,15 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		},
 		AuthOff: cfg.AuthOff(), MaxConnections: cfg.MaxConnections, Log: log,
 	})
+	identify := signIn.Middleware
+	if cfg.AuthOff() {
+		identify = auth.Off
+	}
 	checks := health.Checks{Store: db, Engine: eng}
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", graphql)
+	mux.Handle("/backup", identify(&backup.Handler{Store: db, Now: time.Now, Log: log}))
 	mux.HandleFunc("/healthz", checks.Healthz)
 	mux.HandleFunc("/readyz", checks.Readyz)
 	mux.HandleFunc("/metrics", checks.Metrics)

@@ -22,8 +22,8 @@ import (
 	"decnet/store/storetest"
 )
 
-// kept checks that the journal has no hole from what was pruned to its end, that no lifecycle is without its last entry and no entry without its
-// lifecycle, and returns the span.
+// kept checks that the journal has no hole from what was pruned to its end, that the entries of each lifecycle follow each other, that no lifecycle is
+// without its last entry and no entry without its lifecycle, and returns the span.
 func kept(t *testing.T, s *store.Store) store.Span {
 	t.Helper()
 	span, err := store.SpanOf(t.Context(), s.Read, lifecycle.Stream)
@@ -34,6 +34,9 @@ func kept(t *testing.T, s *store.Store) store.Span {
 	last := map[pid.ID]int{}
 	for i, e := range entries {
 		require.Equal(t, span.Pruned+int64(i)+1, e.ID)
+		if before, ok := last[e.Edges.Lifecycle.ID]; ok || span.Pruned == 0 {
+			require.Equal(t, before+1, e.Seq, "lifecycle %s", e.Edges.Lifecycle.ID)
+		}
 		last[e.Edges.Lifecycle.ID] = e.Seq
 	}
 	all, err := s.Read.Lifecycle.Query().All(t.Context())

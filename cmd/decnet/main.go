@@ -89,7 +89,7 @@ Exit codes:
 		a.loginCommand(), a.logoutCommand(), a.whoamiCommand(),
 		a.deployCommand(), a.mutateCommand(), a.intervalCommand(), a.teardownCommand(),
 		a.lsCommand(), a.showCommand(), a.watchCommandLine(), a.lifecyclesCommand(), a.cancelCommand(), a.retryCommand(), a.interactionsCommand(),
-		a.archetypesCommand(), a.servicesCommand(), a.versionCommand(),
+		a.archetypesCommand(), a.servicesCommand(), a.backupCommand(), a.versionCommand(),
 	)
 	return root
 }

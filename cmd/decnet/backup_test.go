@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// admin runs a command of the server's own, and checks whether it succeeds.
+func (s *server) admin(ok bool, args ...string) string {
+	s.t.Helper()
+	path, err := decnetd()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := exec.Command(path, append(args, "--data", s.data)...).CombinedOutput()
+	if (err == nil) != ok {
+		s.t.Fatalf("decnetd %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// A backup that is taken while the server runs, restored, makes the fleet again what it was.
+func TestBackupAndRestore(t *testing.T) {
+	home(t)
+	s := startServer(t)
+	file := filepath.Join(t.TempDir(), "backup.db")
+	s.decnet(exitNotSignedIn, "backup", file)
+	s.decnet(exitOK, "login", "-u", "admin", "--password", password)
+	s.decnet(exitOK, "deploy", "--name", "stays", "--services", "ssh", "--wait")
+	s.decnet(exitOK, "deploy", "--name", "lost", "--services", "ssh", "--wait")
+	out, _ := s.decnet(exitOK, "backup", file)
+	s.want(out, "Wrote "+file+" (")
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 || info.Size() == 0 {
+		t.Fatalf("the backup: %v, %v", info, err)
+	}
+	left, err := os.ReadDir(filepath.Dir(file))
+	if err != nil || len(left) != 1 {
+		t.Errorf("beside the backup: %v, %v", left, err)
+	}
+	_, msg := s.decnet(exitError, "backup", filepath.Join(file, "not-a-folder"))
+	s.want(msg, "write the backup")
+
+	s.decnet(exitOK, "deploy", "--name", "later", "--services", "ssh", "--wait")
+	s.decnet(exitOK, "teardown", "lost", "--yes", "--wait")
+	out, _ = s.decnet(exitOK, "lifecycles", "--json")
+	s.want(out, "later")
+	cursor, err := journalEnd(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	s.want(s.admin(false, "restore", file), "--force")
+	s.want(s.admin(false, "restore", "--force", file), "stop its server first")
+	s.kill()
+	s.want(s.admin(false, "restore", "--database-url", "postgres://localhost/x", file), "pg_restore")
+	s.want(s.admin(true, "restore", "--force", file), ".before-restore", "is in place")
+	s.start()
+
+	_, msg = s.decnet(exitNotSignedIn, "ls")
+	s.want(msg, "sign in")
+	s.decnet(exitOK, "login", "-u", "admin", "--password", password)
+	_, msg = s.decnet(exitError, "watch", "--after", cursor)
+	s.want(msg, "another database, or of the time before this one was restored", "start afresh")
+	waitFor(t, "the engine to be in step", func() bool {
+		deckies, err := filepath.Glob(filepath.Join(s.data, "deckies", "sim", "*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _ := s.decnet(exitOK, "ls")
+		return len(deckies) == 2 && strings.Count(out, "RUNNING") == 2 && strings.Contains(out, "stays") && strings.Contains(out, "lost")
+	})
+	out, _ = s.decnet(exitOK, "lifecycles", "--decky", "lost")
+	s.want(out, "REPAIR")
+}
+
+// journalEnd is the end of the journal as a cursor.
+func journalEnd(s *server) (string, error) {
+	stored, err := storedToken(s.url)
+	if err != nil {
+		return "", err
+	}
+	a := newApp(strings.NewReader(""), nil, nil)
+	a.url = s.url
+	return a.newClient(stored).JournalCursor(s.t.Context())
+}
