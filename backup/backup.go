@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,6 +42,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
 		refuse(w, http.StatusMethodNotAllowed, "BAD_USER_INPUT", "a backup is asked for with GET")
+		return
+	case !slices.Contains([]string{"", "none", "same-origin"}, r.Header.Get("Sec-Fetch-Site")):
+		// Where nobody signs in, a page of another site could have a browser ask again and again.
+		refuse(w, http.StatusForbidden, "FORBIDDEN", "a backup is not for the pages of other sites")
 		return
 	case id == nil:
 		w.Header().Set("WWW-Authenticate", "Bearer")

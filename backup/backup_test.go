@@ -65,6 +65,11 @@ func TestABackupIsForAdministrators(t *testing.T) {
 		refused(http.StatusUnauthorized, "UNAUTHENTICATED", http.MethodGet, "decnet_no_token")
 		refused(http.StatusForbidden, "FORBIDDEN", http.MethodGet, viewer)
 		refused(http.StatusMethodNotAllowed, "BAD_USER_INPUT", http.MethodPost, admin)
+		fromElsewhere := httptest.NewRequest(http.MethodGet, "/backup", nil)
+		fromElsewhere.Header.Set("Sec-Fetch-Site", "cross-site")
+		elsewhere := httptest.NewRecorder()
+		auth.Off(h).ServeHTTP(elsewhere, fromElsewhere)
+		require.Equal(t, http.StatusForbidden, elsewhere.Code)
 		if s.Name() == "postgres" {
 			refused(http.StatusNotImplemented, "BAD_USER_INPUT", http.MethodGet, admin)
 			return

@@ -48,7 +48,7 @@ type network struct{ io.Reader }
 
 func (n *network) Read(p []byte) (int, error) {
 	k, err := n.Reader.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // the one value that ends a stream
+	if err != nil && err != io.EOF {
 		err = &Error{Code: CodeUnreachable, Message: fmt.Sprintf("the backup broke off: %v", err), err: err}
 	}
 	return k, err

@@ -31,6 +31,14 @@ func line(seq uint64, password string) string {
 	}))
 }
 
+// collecting runs a collector until stop.
+func collecting(t *testing.T, w *world.World, grown *lifecycle.Bell) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { interactions.NewCollector(w.Store, w.Engine, w.Bell, grown, time.Now, w.Log).Run(ctx) })
+	return func() { cancel(); wg.Wait() }
+}
+
 // A collector that starts again reads on: no line is lost and none is stored twice, whatever bytes are in it.
 func TestEachLineIsStoredOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -40,12 +48,7 @@ func TestEachLineIsStoredOnce(t *testing.T) {
 		w.Follow(nil, w.Deploy("a")...)
 		id := string(w.Decky("a").ID)
 		grown := &lifecycle.Bell{}
-		collect := func() (stop func()) {
-			ctx, cancel := context.WithCancel(t.Context())
-			var wg sync.WaitGroup
-			wg.Go(func() { interactions.NewCollector(s, e, w.Bell, grown, time.Now, w.Log).Run(ctx) })
-			return func() { cancel(); wg.Wait() }
-		}
+		collect := func() (stop func()) { return collecting(t, w, grown) }
 		count := func() int {
 			n, err := s.Read.Interaction.Query().Count(t.Context())
 			require.NoError(t, err)

@@ -2,7 +2,6 @@ package interactions_test
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,12 +27,7 @@ func TestPruningTakesTheOldestAndLeavesNoGap(t *testing.T) {
 		w.Follow(nil, w.Deploy("a")...)
 		decky := w.Decky("a")
 		grown := &lifecycle.Bell{}
-		collect := func() (stop func()) {
-			ctx, cancel := context.WithCancel(t.Context())
-			var wg sync.WaitGroup
-			wg.Go(func() { interactions.NewCollector(s, e, w.Bell, grown, time.Now, w.Log).Run(ctx) })
-			return func() { cancel(); wg.Wait() }
-		}
+		collect := func() (stop func()) { return collecting(t, w, grown) }
 		numbers := func() (out []int64) {
 			rows, err := s.Read.Interaction.Query().Order(interaction.ByNumber()).All(t.Context())
 			require.NoError(t, err)
