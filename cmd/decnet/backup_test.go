@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,4 +89,56 @@ func journalEnd(s *server) (string, error) {
 	a := newApp(strings.NewReader(""), nil, nil)
 	a.url = s.url
 	return a.newClient(stored).JournalCursor(s.t.Context())
+}
+
+// What is pruned is refused, not skipped: on every way to ask for it.
+func TestRetention(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off")
+	start, err := journalEnd(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		s.decnet(exitOK, "deploy", "--name", name, "--services", "ssh", "--wait")
+	}
+	end, err := journalEnd(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.want(s.admin(false, "--journal-max-entries=-1"), "--journal-max-entries is 0 (no bound) or more")
+	s.kill()
+	s.flags = append(s.flags, "--journal-max-entries", "4")
+	s.start()
+	waitFor(t, "the journal to be pruned", func() bool {
+		out, _ := s.decnet(exitOK, "lifecycles", "--json")
+		return !strings.Contains(out, `"a"`) && strings.Contains(out, `"c"`)
+	})
+	_, msg := s.decnet(exitError, "watch", "--after", start)
+	s.want(msg, "what came after this cursor has been pruned by now", "start afresh without `after`", "hint:")
+	for accept, query := range map[string]string{
+		"application/json":  "query($c: String) { lifecycleEvents(after: $c) { cursor } }",
+		"text/event-stream": "subscription($c: String) { lifecycleUpdated(after: $c) { cursor } }",
+	} {
+		body := fmt.Sprintf(`{"query": %q, "variables": {"c": %q}}`, query, start)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/graphql", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", accept)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.want(string(text), "CURSOR_EXPIRED", "start afresh")
+	}
+	if again, err := journalEnd(s); err != nil || again != end {
+		t.Errorf("the end was %s and is %s, %v: pruning moves no place", end, again, err)
+	}
 }
