@@ -74,7 +74,7 @@ func (b *backup) Close() error {
 // copyDatabase copies a SQLite database, with what its write-ahead log holds, into a new file for its owner's eyes only, and marks the copy: the first
 // to open it begins a new epoch. What there is at the target is overwritten.
 func copyDatabase(ctx context.Context, from, to string) (err error) {
-	if err := os.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := removeAll(to); err != nil { // of a copy that broke off, also what SQLite would roll back into the new one
 		return err
 	}
 	// SQLite would make the file readable by everyone, and it takes an empty one.
@@ -85,7 +85,7 @@ func copyDatabase(ctx context.Context, from, to string) (err error) {
 	defer func() {
 		err = errors.Join(err, f.Close())
 		if err != nil {
-			err = errors.Join(err, os.Remove(to))
+			err = errors.Join(err, removeAll(to))
 		}
 	}()
 	err = withSQLite(from, url.Values{"mode": {"ro"}}, func(db *sql.DB) error {
@@ -138,7 +138,7 @@ func Restore(ctx context.Context, from, path string, replace bool) (kept string,
 	}
 	if exists {
 		if kept, err = setAside(ctx, path); err != nil {
-			return "", errors.Join(err, os.Remove(incoming))
+			return "", errors.Join(err, removeAll(incoming))
 		}
 	}
 	if err := os.Rename(incoming, path); err != nil {
@@ -189,9 +189,9 @@ func checkVersion(ctx context.Context, db *sql.DB) error {
 	return known(have, p)
 }
 
-// parts are what SQLite adds to a database's name for each of its files. A write-ahead log without its database counts as one: SQLite would add it to
-// whatever is put in place.
-var parts = []string{"", "-wal", "-shm"}
+// parts are what SQLite adds to a database's name for each of its files. A log without its database counts as one: SQLite would apply it to whatever
+// is put in place.
+var parts = []string{"", "-wal", "-shm", "-journal"}
 
 func existing(path string) (bool, error) {
 	for _, part := range parts {
@@ -204,6 +204,16 @@ func existing(path string) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// removeAll deletes a database, as far as it is there.
+func removeAll(path string) error {
+	for _, part := range parts {
+		if err := os.Remove(path + part); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // setAside renames a database that nobody uses, with its write-ahead log, and returns its new name.
@@ -219,10 +229,10 @@ func setAside(ctx context.Context, path string) (string, error) {
 		return "", ErrInUse
 	}
 	kept := path + ".before-restore"
+	if err := removeAll(kept); err != nil {
+		return "", fmt.Errorf("remove what an earlier restore replaced: %w", err)
+	}
 	for _, part := range parts {
-		if err := os.Remove(kept + part); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return "", fmt.Errorf("remove what an earlier restore replaced: %w", err)
-		}
 		if err := os.Rename(path+part, kept+part); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return "", fmt.Errorf("set the old database aside: %w", err)
 		}

@@ -94,6 +94,27 @@ func TestOneBackupAtATime(t *testing.T) {
 	take(t, s)
 }
 
+// A copy that nobody waits for any more, and what a crash left of one, are in no way of the next.
+func TestABackupThatBrokeOffLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, filepath.Join(dir, "decnet.db"))
+	files := func() []string {
+		left, err := filepath.Glob(filepath.Join(dir, "decnet.db.*"))
+		require.NoError(t, err)
+		return left
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _, err := s.Backup(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, files())
+	for _, name := range []string{"decnet.db.backup", "decnet.db.backup-journal"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("left by a crash"), 0o600))
+	}
+	require.Equal(t, s.Name(), open(t, take(t, s)).Name())
+	require.Empty(t, files())
+}
+
 // A copy is another life of the database: other cursors, and nobody signed in.
 func TestACopyBeginsANewEpoch(t *testing.T) {
 	s := storetest.New(t)

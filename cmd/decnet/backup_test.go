@@ -80,6 +80,21 @@ func TestBackupAndRestore(t *testing.T) {
 	s.want(out, "REPAIR")
 }
 
+func TestProgressIsForTerminals(t *testing.T) {
+	var out output
+	a := newApp(strings.NewReader(""), &out, &out)
+	var size int64
+	a.showProgress(&size)(1, 2)
+	if out.String() != "" || size != 2 {
+		t.Errorf("%q, size %d", &out, size)
+	}
+	a.terminal = true
+	a.showProgress(&size)(512<<20, 2<<30)
+	if got := out.String(); !strings.Contains(got, "512.0 MiB of 2.0 GiB (25 %)") {
+		t.Errorf("%q", got)
+	}
+}
+
 // journalEnd is the end of the journal as a cursor.
 func journalEnd(s *server) (string, error) {
 	stored, err := storedToken(s.url)
