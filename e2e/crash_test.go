@@ -92,6 +92,15 @@ func (s *scenario) teardown(name string) {
 	s.accepted = append(s.accepted, out.LifecycleIds...)
 }
 
+func (s *scenario) teardownAll() {
+	out, err := insist(s, func() (*client.TeardownResult, error) { return s.client.Teardown(s.ctx, client.TeardownInput{}) })
+	if client.CodeOf(err) != client.CodeNotFound {
+		require.NoError(s.t, err)
+		s.accepted = append(s.accepted, out.LifecycleIds...)
+	}
+	s.settled(patience)
+}
+
 // cancel may come too late.
 func (s *scenario) cancel(id string) {
 	_, err := insist(s, func() (*client.Lifecycle, error) { return s.client.CancelLifecycle(s.ctx, id) })
@@ -157,7 +166,7 @@ func (s *scenario) play() {
 
 // crash plays the scenario on a server that dies at a failpoint, and checks what is left when it is over. It returns how often the server
 // died.
-func crash(t testing.TB, binary, engineKind, subnet string, o mortal.Options) (kills int) {
+func crash(t *testing.T, binary, engineKind, subnet string, o mortal.Options) (kills int) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	o.Binary = binary
@@ -172,33 +181,33 @@ func crash(t testing.TB, binary, engineKind, subnet string, o mortal.Options) (k
 	defer unfollow()
 	follower := mortal.Follow(following, server.URL, start)
 	s.play()
-	if engineKind != "sim" {
-		defer removeAll(s)
+	look := func() *mortal.Found {
+		found, err := mortal.Look(ctx, o.Data, engineKind, enginetest.Decoy(t))
+		require.NoError(t, err)
+		require.NoError(t, found.Settled(), "%v\n%s", o.Failpoints, server.Log())
+		return found
 	}
-	state, seen, err := mortal.Look(ctx, o.Data, engineKind, enginetest.Decoy(t))
-	require.NoError(t, err)
-	require.NoError(t, state.Settled(seen), "%v\n%s", o.Failpoints, server.Log())
+	state := look().State
 	for _, id := range s.accepted {
 		require.True(t, slices.ContainsFunc(state.Lifecycles, func(lc *ent.Lifecycle) bool { return string(lc.ID) == id }), "lifecycle %s was accepted and is lost", id)
 	}
 	require.NoError(t, follower.SawAll(ctx, state, patience), "%v", o.Failpoints)
-	kills, _ = server.Kills()
-	if engineKind == "sim" {
-		require.NoError(t, server.Stop())
+	s.teardownAll()
+	gone := look()
+	require.Empty(t, gone.Seen)
+	if engineKind == "docker" {
+		for _, kind := range []string{"container", "network", "volume"} {
+			left := output(t, "docker", kind, "ls", "-q", "--filter", "label=decnet.owner="+gone.Owner)
+			require.Empty(t, left, "a %s is left behind", kind)
+		}
 	}
+	kills, _ = server.Kills()
+	require.NoError(t, server.Stop())
 	return kills
 }
 
-// removeAll takes the scenario's deckies down and checks that nothing of theirs is left.
-func removeAll(s *scenario) {
-	out, err := insist(s, func() (*client.TeardownResult, error) { return s.client.Teardown(s.ctx, client.TeardownInput{}) })
-	require.NoError(s.t, err)
-	s.accepted = append(s.accepted, out.LifecycleIds...)
-	s.settled(patience)
-}
-
 // hits counts how often each failpoint is reached when nothing dies.
-func hits(t testing.TB, binary, engineKind, subnet string) map[string]int {
+func hits(t *testing.T, binary, engineKind, subnet string) map[string]int {
 	trace := filepath.Join(t.TempDir(), "trace")
 	kills := crash(t, binary, engineKind, subnet, mortal.Options{Data: t.TempDir(), Trace: trace})
 	require.Zero(t, kills)

@@ -154,7 +154,7 @@ func (r *run) kill(ctx context.Context, random *rand.Rand) {
 	for done := range r.kills {
 		left := time.Until(r.began.Add(r.lasts))
 		mean := left / time.Duration(r.kills-done)
-		pause(ctx, time.Duration(random.Int64N(int64(max(2*mean, 2)))))
+		pause(ctx, min(time.Duration(random.Int64N(int64(max(2*mean, 2)))), left-mean/2)) // so that the last one comes in time
 		if ctx.Err() != nil {
 			return
 		}
@@ -278,14 +278,15 @@ const settleWithin = 5 * time.Minute
 func (r *run) check(ctx context.Context, decoy string) error {
 	ended := time.Now()
 	for {
-		state, seen, err := mortal.Look(ctx, r.data, r.engine, decoy)
+		found, err := mortal.Look(ctx, r.data, r.engine, decoy)
 		if err != nil {
 			return err
 		}
+		state := found.State
 		if err := state.Always(); err != nil {
 			return fmt.Errorf("VIOLATION: %w", err)
 		}
-		if why := state.Settled(seen); why != nil {
+		if why := found.Settled(); why != nil {
 			if time.Since(ended) > settleWithin || ctx.Err() != nil {
 				return fmt.Errorf("VIOLATION: it does not settle: %w", why)
 			}

@@ -92,6 +92,7 @@ func (e *Engine) create(ctx context.Context, d engine.Decky, image string, p eng
 		}
 		p("starting the container")
 		err = e.cli.ContainerStart(ctx, id, container.StartOptions{})
+		containerStarted.Hit()
 		if err == nil {
 			return id, nil
 		}
@@ -146,6 +147,7 @@ func (e *Engine) createOnce(ctx context.Context, d engine.Decky, image string) (
 	}
 	made, err := e.cli.ContainerCreate(ctx, config, host,
 		&network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{name: endpoint}}, nil, containerName(d.Ref))
+	containerCreated.Hit()
 	if err != nil {
 		return "", e.fail("create the container", engine.Failed, err)
 	}
@@ -198,6 +200,7 @@ func (e *Engine) refuse(name string) bool {
 // remove makes a container not exist, whatever state it is in.
 func (e *Engine) remove(ctx context.Context, id string) error {
 	err := e.cli.ContainerRemove(ctx, id, container.RemoveOptions{Force: true})
+	containerRemoved.Hit()
 	if errdefs.IsNotFound(err) || (errdefs.IsConflict(err) && strings.Contains(err.Error(), "already in progress")) {
 		return nil
 	}

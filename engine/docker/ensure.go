@@ -116,6 +116,7 @@ func (e *Engine) Remove(ctx context.Context, r engine.Ref, p engine.Progress) er
 		}
 	}
 	err = e.cli.VolumeRemove(ctx, volumeName(r.ID), true)
+	volumeRemoved.Hit()
 	if err != nil && !errdefs.IsNotFound(err) {
 		return e.fail("remove the state volume", engine.Failed, err)
 	}

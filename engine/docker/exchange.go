@@ -45,6 +45,7 @@ func (e *Engine) exchange(ctx context.Context, containerID string, req control.R
 	if _, err := conn.Conn.Write(append(line, '\n')); err != nil {
 		return control.Reply{}, e.ended(ctx, containerID, began, err)
 	}
+	servicesSent.Hit()
 	stderr, frames := io.Pipe()
 	go func() {
 		_, err := stdcopy.StdCopy(io.Discard, frames, conn.Reader)
@@ -59,6 +60,7 @@ func (e *Engine) exchange(ctx context.Context, containerID string, req control.R
 		if json.Unmarshal(lines.Bytes(), &reply) != nil || !reply.Control || reply.ID != req.ID {
 			continue
 		}
+		servicesSet.Hit()
 		if reply.Error != nil {
 			return reply, &engine.Error{Code: engine.Code(reply.Error.Code), Message: reply.Error.Message, Detail: reply.Error.Detail}
 		}

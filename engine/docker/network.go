@@ -44,6 +44,7 @@ func (e *Engine) ensureNetwork(ctx context.Context, d engine.Decky, p engine.Pro
 		opts.Options = map[string]string{"parent": d.Network.Parent, "ipvlan_mode": "l2"}
 	}
 	_, err = e.cli.NetworkCreate(ctx, networkName(d.Network.ID), opts)
+	networkCreated.Hit()
 	if errdefs.IsConflict(err) {
 		return nil // another server was quicker
 	}
@@ -68,6 +69,7 @@ func (e *Engine) dropNetwork(ctx context.Context, id string) error {
 		return err
 	}
 	err = e.cli.NetworkRemove(ctx, n.ID)
+	networkRemoved.Hit()
 	if errdefs.IsNotFound(err) || errdefs.IsConflict(err) || (err != nil && strings.Contains(err.Error(), "active endpoints")) {
 		return nil
 	}

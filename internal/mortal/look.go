@@ -14,32 +14,44 @@ import (
 	"decnet/store"
 )
 
+// Found is what a look at a server finds.
+type Found struct {
+	State *invariant.State
+	Seen  []engine.Observed
+	// Owner is what the engine's things are labelled with.
+	Owner string
+}
+
+// Settled checks the rules that hold once all is settled.
+func (f *Found) Settled() error { return f.State.Settled(f.Seen) }
+
 // Look reads what the database and the engine of a server hold, past the server.
-func Look(ctx context.Context, data, engineKind, decoyBinary string) (state *invariant.State, seen []engine.Observed, err error) {
+func Look(ctx context.Context, data, engineKind, decoyBinary string) (*Found, error) {
 	db, err := store.Open(ctx, store.Options{Path: filepath.Join(data, "decnet.db")})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer db.Close()
-	owner, err := db.Installation(ctx)
+	found := &Found{}
+	found.Owner, err = db.Installation(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	e, err := open.Engine(ctx, open.Options{
-		Kind: engineKind, Owner: owner, Dir: filepath.Join(data, "deckies"), DecoyBinary: decoyBinary, Log: slog.New(slog.DiscardHandler),
+		Kind: engineKind, Owner: found.Owner, Dir: filepath.Join(data, "deckies"), DecoyBinary: decoyBinary, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer e.Close()
-	if seen, err = e.Observe(ctx); err != nil {
-		return nil, nil, fmt.Errorf("observe the engine: %w", err)
+	if found.Seen, err = e.Observe(ctx); err != nil {
+		return nil, fmt.Errorf("observe the engine: %w", err)
 	}
 	err = db.Snapshot(ctx, func(c *ent.Client) error {
-		state, err = invariant.Read(ctx, c)
+		found.State, err = invariant.Read(ctx, c)
 		return err
 	})
-	return state, seen, err
+	return found, err
 }
 
 // SawAll waits, up to a time, until the follower has as many entries as the journal, and checks that they are the same: in order, none missing, none twice. It
