@@ -32,13 +32,9 @@ type description struct {
 
 // parseConnect takes the description out of an MCS Connect-Initial.
 func parseConnect(packet []byte) (d description, ok bool) {
-	at := bytes.Index(packet, []byte("Duca"))
-	if at < 0 {
-		return d, false
-	}
-	rest := packet[at+4:]
+	_, rest, found := bytes.Cut(packet, []byte("Duca"))
 	// The blocks' length in one byte or two.
-	if len(rest) < 2 {
+	if !found || len(rest) < 2 {
 		return d, false
 	}
 	if rest[0]&0x80 != 0 {

@@ -1,5 +1,7 @@
 package ntlm
 
+import "bytes"
+
 // The object identifiers of SPNEGO and of NTLM in it, as DER has them.
 var (
 	SPNEGO  = []byte{0x06, 0x06, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x02}
@@ -55,4 +57,43 @@ func WrapDone(mic []byte) []byte {
 		return DER(0xa1, DER(0x30, done))
 	}
 	return DER(0xa1, DER(0x30, done, DER(0xa3, DER(0x04, mic))))
+}
+
+// MechanismsOf returns the list of mechanisms in a client's first token, which both ends sign later; nil where there is none.
+func MechanismsOf(token []byte) []byte {
+	_, rest, ok := bytes.Cut(token, SPNEGO)
+	if !ok {
+		return nil
+	}
+	for _, tag := range []byte{0xa0, 0x30, 0xa0} {
+		var head int
+		if head, _, ok = element(rest, tag); !ok {
+			return nil
+		}
+		rest = rest[head:]
+	}
+	head, size, ok := element(rest, 0x30)
+	if !ok {
+		return nil
+	}
+	return bytes.Clone(rest[:head+size])
+}
+
+// element returns the lengths of the head and the content of the DER element that b begins with, if it is one of the tag.
+func element(b []byte, tag byte) (head, size int, ok bool) {
+	if len(b) < 2 || b[0] != tag {
+		return 0, 0, false
+	}
+	head, size = 2, int(b[1])
+	if n := size - 0x80; n >= 0 {
+		if n < 1 || n > 2 || len(b) < 2+n {
+			return 0, 0, false
+		}
+		size = 0
+		for _, digit := range b[2 : 2+n] {
+			size = size<<8 | int(digit)
+		}
+		head += n
+	}
+	return head, size, head+size <= len(b)
 }

@@ -1,0 +1,146 @@
+package smb
+
+import (
+	"bytes"
+	"crypto/sha512"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/ntlm"
+	"decnet/decoy/services/internal/windows"
+)
+
+// capabilities are what the server says that it can: DFS, and since SMB 2.1 leases and large reads.
+func capabilities(dialect uint16) uint32 {
+	if dialect == 0x0202 {
+		return 1
+	}
+	return 7
+}
+
+const (
+	signsAllowed  = 1
+	signsRequired = 2
+	anyDialect    = 0x02ff // of SMB 2: the client is to say which
+)
+
+// dialects are those spoken here, the best first.
+var dialects = []uint16{0x0311, 0x0302, 0x0300, 0x0210, 0x0202}
+
+// negotiated is what a client said in its negotiation, which it may ask about later.
+type negotiated struct{ mode uint16 }
+
+// negotiate answers the negotiation of SMB 2.
+func (c *conn) negotiate(q request) result {
+	if c.dialect != 0 && c.dialect != anyDialect {
+		return result{silent: true, hang: true} // it is done once
+	}
+	var offered []uint16
+	var names []string
+	for i := range min(int(q.u16(body(2))), 64) {
+		d := q.u16(body(36 + 2*i))
+		offered = append(offered, d)
+		names = append(names, fmt.Sprintf("%04x", d))
+	}
+	c.client, c.clientIs.mode = [16]byte(q.part(body(12), 16)), q.u16(body(4))
+	c.s.Event("negotiate", event.String("dialects", strings.Join(names, ",")), event.String("client_guid", fmt.Sprintf("%x", c.client)), event.Int("security_mode", int64(c.clientIs.mode)))
+	at := slices.IndexFunc(dialects, func(d uint16) bool { return slices.Contains(offered, d) })
+	if at < 0 {
+		return fail(notSupported)
+	}
+	c.dialect = dialects[at]
+	return result{body: c.negotiation(c.dialect)}
+}
+
+// negotiation is the answer, by which a dialect is chosen.
+func (c *conn) negotiation(dialect uint16) []byte {
+	v := c.server
+	token := ntlm.Offer()
+	mode := uint16(signsAllowed)
+	if v.signs {
+		mode |= signsRequired
+	}
+	size := uint32(maxMessage)
+	if dialect == 0x0202 {
+		size = 64 << 10
+	}
+	var b builder
+	b.u16(65)
+	b.u16(mode)
+	b.u16(dialect)
+	contexts := 0
+	if dialect == 0x0311 {
+		contexts = 1
+	}
+	b.u16(uint16(contexts))
+	b.bytes(v.guid)
+	b.u32(capabilities(dialect))
+	b.u32(size)
+	b.u32(size)
+	b.u32(size)
+	b.u64(windows.FileTime(v.host.Now().UnixNano()))
+	b.u64(0)
+	b.u16(headerSize + 64)
+	b.u16(uint16(len(token)))
+	b.u32(0)
+	b.bytes(token)
+	if contexts > 0 {
+		b.align(8)
+		b.patch32(60, uint32(headerSize+len(b)))
+		b.u16(1) // the hash over all that comes before the keys
+		b.u16(38)
+		b.u32(0)
+		b.u16(1)
+		b.u16(32)
+		b.u16(1) // SHA-512
+		b.bytes(v.host.Bytes(fmt.Sprintf("smb-salt/%x", c.client), 32))
+	}
+	return b
+}
+
+// follow hashes what must be under the keys of SMB 3.1.1.
+func (c *conn) follow(q request, reply []byte, r result) {
+	hash := func(sum [sha512.Size]byte, message []byte) [sha512.Size]byte {
+		return sha512.Sum512(slices.Concat(sum[:], message))
+	}
+	switch q.command() {
+	case cmdNegotiate:
+		c.preauth = hash(hash([sha512.Size]byte{}, q), reply)
+	case cmdSessionSetup:
+		if s := c.sessions[r.session]; s != nil && r.status == moreProcessing {
+			s.preauth = hash(s.preauth, reply)
+		}
+	}
+}
+
+// oldNegotiate answers the negotiation of SMB 1, by which clients begin that don't know yet whom they talk to.
+func (c *conn) oldNegotiate(message []byte) ([]byte, bool) {
+	const negotiate = 0x72
+	if len(message) < 35 || message[4] != negotiate || c.dialect != 0 {
+		c.strange(message)
+		return nil, false
+	}
+	var names []string
+	for name := range bytes.SplitSeq(message[35:], []byte{0}) {
+		if name = bytes.TrimPrefix(name, []byte{2}); len(name) > 0 && len(names) < 32 {
+			names = append(names, string(name[:min(len(name), 64)]))
+		}
+	}
+	c.s.Event("negotiate", event.String("dialects", strings.Join(names, ",")))
+	var dialect uint16
+	switch {
+	case slices.Contains(names, "SMB 2.???"):
+		dialect = anyDialect
+	case slices.Contains(names, "SMB 2.002"):
+		dialect = 0x0202
+	default:
+		return nil, false // SMB 1 is switched off
+	}
+	c.dialect = dialect
+	q := make(request, headerSize)
+	binary.LittleEndian.PutUint16(q[14:], 1)
+	return header(q, result{body: c.negotiation(dialect)}), true
+}

@@ -1,0 +1,94 @@
+package smb
+
+import (
+	"strings"
+
+	"decnet/decoy/event"
+)
+
+// pipe is a named pipe to a service of the server.
+type pipe struct {
+	rpc rpc
+	out []byte // that the client hasn't read yet
+}
+
+// openPipe opens one. Only the one that lists the shares is there for everybody; the others are what intruders go for, and refused.
+func (c *conn) openPipe(name string, s *session) (*pipe, status) {
+	lower := strings.ToLower(strings.TrimPrefix(name, `\`))
+	lower = strings.TrimPrefix(lower, `pipe\`)
+	var why status
+	switch lower {
+	case "srvsvc", "wkssvc":
+		c.s.Event("pipe", event.String("name", lower), event.String("user", s.user), event.String(event.Outcome, event.Accepted))
+		return &pipe{rpc: rpc{server: c.server, name: lower}}, ok
+	case "lsarpc", "samr", "svcctl", "winreg", "atsvc", "netlogon", "spoolss", "epmapper", "eventlog", "lsass", "efsrpc", "netdfs":
+		why = accessDenied
+	default:
+		why = nameNotFound
+	}
+	c.s.Event("pipe", event.String("name", lower), event.String("user", s.user), event.String(event.Outcome, event.Rejected))
+	return nil, why
+}
+
+// in takes a message to the service.
+func (p *pipe) in(c *conn, data []byte) {
+	if len(p.out) < 64<<10 { // who doesn't read gets nothing more
+		p.out = append(p.out, p.rpc.answer(c, data)...)
+	}
+}
+
+// The controls that clients use.
+const (
+	ctlTransceive = 0x0011c017
+	ctlPipeWait   = 0x00110018
+	ctlValidate   = 0x00140204
+	ctlReferral   = 0x00060194
+	ctlReferralEx = 0x000601b0
+)
+
+// ioctl answers a control.
+func (c *conn) ioctl(q request, k *shared) result {
+	code := q.u32(body(4))
+	input := q.buffer(int(q.u32(body(24))), int(min(q.u32(body(28)), maxMessage)))
+	room := int(min(q.u32(body(44)), maxMessage))
+	var output []byte
+	state := ok
+	switch code {
+	case ctlValidate:
+		// By this a client sees that nobody changed its negotiation on the way.
+		var b builder
+		b.u32(capabilities(c.dialect))
+		b.bytes(c.server.guid)
+		b.u16(signsAllowed | uint16(flag(c.server.signs))*signsRequired)
+		b.u16(c.dialect)
+		output = b
+	case ctlTransceive:
+		o := c.fileOf(q, k, 8)
+		if o == nil || o.pipe == nil {
+			return fail(fileClosed)
+		}
+		o.pipe.in(c, input)
+		output = o.pipe.out[:min(len(o.pipe.out), room)]
+		if o.pipe.out = o.pipe.out[len(output):]; len(o.pipe.out) > 0 {
+			state = bufferOverflow
+		}
+	case ctlPipeWait:
+	case ctlReferral, ctlReferralEx:
+		return fail(driverRequired)
+	default:
+		return fail(notSupported)
+	}
+	var b builder
+	b.u16(49)
+	b.u16(0)
+	b.u32(code)
+	b.bytes(q.part(body(8), 16))
+	b.u32(headerSize + 48)
+	b.u32(0)
+	b.u32(headerSize + 48)
+	b.u32(uint32(len(output)))
+	b.u32(0)
+	b.u32(0)
+	b.bytes(output)
+	return result{status: state, body: b}
+}

@@ -1,0 +1,288 @@
+package smb
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/servicetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var protocols = []string{"SMB2_02", "SMB2_10", "SMB3_00", "SMB3_02", "SMB3_11"}
+
+// such is an identity of that system whose server is as wanted.
+func such(t testing.TB, system string, wanted func(*server) bool) control.Identity {
+	t.Helper()
+	id := decoytest.Identity()
+	id.OS = system
+	return servicetest.Such(t, id, func(h *decoy.Host) bool { return wanted(newServer(h)) })
+}
+
+func hospitable(v *server) bool { return v.guest }
+
+// client runs smbclient.
+func client(t *testing.T, d *decoytest.Decky, args ...string) string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(d.Address(445))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "HOST", host)
+	}
+	out, err := servicetest.Run(t, "", "smbclient", append([]string{"-p", port, "-s", os.DevNull}, args...)...)
+	if err != nil {
+		t.Logf("smbclient: %v", err)
+	}
+	return out
+}
+
+func contains(t *testing.T, out string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(out, want) {
+			t.Errorf("the answers lack %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestNobodyListsTheShares(t *testing.T) {
+	t.Parallel()
+	for system, want := range map[string]string{"windows_server": "Remote IPC", "linux": "IPC Service (Samba "} {
+		d := decoytest.StartAs(t, such(t, system, hospitable), "smb")
+		for _, protocol := range protocols {
+			out := client(t, d, "-U", "%", "-L", "//HOST", "-m", protocol)
+			contains(t, out, "IPC$            IPC       "+want)
+			for _, s := range newServer(d.Host).shares {
+				contains(t, out, s.name)
+			}
+		}
+		d.Wait(event.AuthAttempt, decoytest.Has(event.SecretKind, "none"), decoytest.Has(event.Outcome, event.Accepted))
+		d.Wait("share", decoytest.Has("path", `\\`+d.Host.IP+`\IPC$`))
+		d.Wait("rpc", decoytest.Has("name", "srvsvc"), decoytest.Has("number", "15"))
+	}
+}
+
+// openShare is the name of the share that a guest may read.
+func openShare(d *decoytest.Decky) string {
+	for _, s := range newServer(d.Host).shares {
+		if s.kind == kindDisk && !s.hidden {
+			return s.name
+		}
+	}
+	return ""
+}
+
+func TestAGuestReadsTheBaitAndLeavesFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	evil := filepath.Join(dir, "evil.exe")
+	payload := bytes.Repeat([]byte("MZ payload "), 40000)
+	if err := os.WriteFile(evil, payload, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, protocol := range protocols {
+		d := decoytest.StartAs(t, such(t, "windows_server", hospitable), "smb")
+		got := filepath.Join(dir, protocol)
+		out := client(t, d, "-U", "bob%whatever", "//HOST/"+openShare(d), "-m", protocol, "-c", "ls; get accounts.txt "+got+"; cd backup; put "+evil+" evil.exe; ls; del evil.exe; ls *.exe; mkdir nest; cd nest; cd ../nonesuch")
+		contains(t, out, "accounts.txt", "_users.csv", "evil.exe", fmt.Sprint(len(payload)), "blocks of size 4096", "NT_STATUS_NO_SUCH_FILE listing \\backup\\*.exe", "NT_STATUS_OBJECT_NAME_NOT_FOUND")
+		if content, err := os.ReadFile(got); err != nil || !strings.Contains(string(content), newServer(d.Host).app.Secret) {
+			t.Errorf("the bait is %q, %v", content, err)
+		}
+		d.Wait("file_read", decoytest.Has("path", openShare(d)+`\accounts.txt`))
+		d.Wait("file_written", decoytest.Has("path", openShare(d)+`\backup\evil.exe`), decoytest.Has("size", fmt.Sprint(len(payload))), decoytest.Has("kept", "whole"))
+		d.Wait("file_deleted", decoytest.Has("path", openShare(d)+`\backup\evil.exe`))
+		e := d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "bob"), decoytest.Has(event.SecretKind, "netntlmv2"), decoytest.Has("account", "guest"))
+		if secret, _ := e.Get(event.Secret); !strings.HasPrefix(secret, "bob::") || strings.Count(secret, ":") != 5 {
+			t.Errorf("the proof is %q", secret)
+		}
+		if again := client(t, d, "-U", "bob%whatever", "//HOST/"+openShare(d), "-m", protocol, "-c", "ls backup/*"); strings.Contains(again, "evil.exe") {
+			t.Errorf("the next one finds what the last one left:\n%s", again)
+		}
+	}
+}
+
+func TestAnAccountSignsItsSession(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range protocols {
+		d := decoytest.StartAs(t, such(t, "windows_server", hospitable), "smb")
+		password := newServer(d.Host).passwords("Administrator")[0]
+		out := client(t, d, "-U", "Administrator%"+password, "//HOST/C$", "-m", protocol, "--client-protection=sign", "-c", "ls")
+		contains(t, out, "Program Files (x86)", "Windows")
+		d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "Administrator"), decoytest.Has(event.Outcome, event.Accepted), decoytest.Has("account", "own"))
+		contains(t, client(t, d, "-U", "Administrator%"+password+"x", "-L", "//HOST", "-m", protocol), "NT_STATUS_LOGON_FAILURE")
+		d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "Administrator"), decoytest.Has(event.Outcome, event.Rejected))
+		contains(t, client(t, d, "-U", "bob%x", "//HOST/C$", "-m", protocol, "-c", "ls"), "NT_STATUS_ACCESS_DENIED")
+		contains(t, client(t, d, "-U", "bob%x", "//HOST/nonesuch", "-m", protocol, "-c", "ls"), "NT_STATUS_BAD_NETWORK_NAME")
+	}
+}
+
+func TestWithoutGuestsStrangersAreRefused(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, "windows", func(v *server) bool { return !v.guest }), "smb")
+	contains(t, client(t, d, "-U", "bob%x", "-L", "//HOST"), "NT_STATUS_LOGON_FAILURE")
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "bob"), decoytest.Has(event.Outcome, event.Rejected))
+}
+
+func TestScannerReadsTheVersionsAndTheTime(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, "windows_server", hospitable), "smb")
+	host, port, err := net.SplitHostPort(d.Address(445))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := servicetest.Run(t, "", "nmap", "-Pn", "-n", "-p", port, "--script", "smb-protocols,smb2-security-mode,smb2-time,smb2-capabilities", host)
+	if err != nil {
+		t.Error(err)
+	}
+	contains(t, out, "202", "210", "300", "302", "311", "Message signing enabled but not required", "date: ")
+}
+
+func TestNetBIOSBeforeSMB(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, "windows", hospitable), "smb")
+	conn := d.Dial(139)
+	name := func(s string) string {
+		var b strings.Builder
+		for _, c := range []byte(fmt.Sprintf("%-16s", s)) {
+			b.Write([]byte{'A' + c>>4, 'A' + c&15})
+		}
+		return " " + b.String() + "\x00"
+	}
+	fmt.Fprint(conn, "\x81\x00\x00\x44"+name("*SMBSERVER")+name("SCANNER"))
+	answer := make([]byte, 4)
+	if _, err := conn.Read(answer); err != nil || answer[0] != 0x82 {
+		t.Errorf("the answer is %x, %v", answer, err)
+	}
+	d.Wait("netbios_session", decoytest.Has("called", "*SMBSERVER     "), decoytest.Has("calling", "SCANNER        "))
+}
+
+// The example of RFC 4493.
+func TestCMAC(t *testing.T) {
+	key, err := hex.DecodeString("2b7e151628aed2a6abf7158809cf4f3c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	message, err := hex.DecodeString("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size, want := range map[int]string{0: "bb1d6929e95937287fa37d129b756746", 16: "070a16b46b4d4144f79bdd9dd04a287c", 40: "dfa66747de9ae63030ca32611497c827"} {
+		if got := hex.EncodeToString(cmac(key, message[:size])); got != want {
+			t.Errorf("%d bytes: %s, want %s", size, got, want)
+		}
+	}
+}
+
+func TestDeckiesDiffer(t *testing.T) {
+	t.Parallel()
+	servicetest.Looks(t, 18, func(h *decoy.Host) string {
+		v := newServer(h)
+		var b strings.Builder
+		for _, s := range v.shares {
+			fmt.Fprint(&b, s.name, s.comment)
+		}
+		return fmt.Sprintf("%x %s %v", v.guid, b.String(), v.guest)
+	})
+}
+
+// command makes a message of one command.
+func command(number uint16, session uint64, tree uint32, content []byte) []byte {
+	m := make([]byte, headerSize)
+	copy(m, "\xfeSMB")
+	binary.LittleEndian.PutUint16(m[4:], headerSize)
+	binary.LittleEndian.PutUint16(m[12:], number)
+	binary.LittleEndian.PutUint32(m[36:], tree)
+	binary.LittleEndian.PutUint64(m[40:], session)
+	return append(m, content...)
+}
+
+func framed(message []byte) string {
+	return string(append(binary.BigEndian.AppendUint32(nil, uint32(len(message))), message...))
+}
+
+// negotiation is one of SMB 3.1.1.
+var negotiation = command(cmdNegotiate, 0, 0, slices.Concat([]byte{36, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0}, make([]byte, 24), []byte{0x11, 3}))
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "smb")
+	setup := command(cmdSessionSetup, 0, 0, []byte{25, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 88, 0, 40, 0})
+	servicetest.Garbage(t, d, 445, framed(negotiation), framed(negotiation)+framed(setup), "\x00\x00\x01\x00\xfeSMB", "\x00\x00\x00\x2f\xffSMB\x72")
+	servicetest.Recovers(t, func() bool { return strings.Contains(client(t, d, "-N", "-L", "//HOST"), "IPC$") })
+}
+
+// A client that is let in may send anything: nothing of it may break the decoy.
+func FuzzCommands(f *testing.F) {
+	f.Add(uint16(cmdCreate), []byte{57, 0}, []byte{5, 0, 11, 3})
+	f.Add(uint16(cmdQueryDirectory), []byte{33, 0, 37, 0}, []byte{5, 0, 0, 3, 16, 0, 0, 0, 24, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0})
+	f.Add(uint16(cmdWrite), []byte{49, 0, 112, 0}, []byte{})
+	f.Add(uint16(cmdTreeConnect), []byte{9, 0, 0, 0, 72, 0, 8, 0, '\\', 0, 'C', 0, '$', 0}, []byte{})
+	id := decoytest.Identity()
+	id.OS = "windows_server"
+	h, err := decoy.NewHost(id, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	v := newServer(h)
+	f.Fuzz(func(t *testing.T, number uint16, content, rpcMessage []byte) {
+		c := &conn{server: v, s: &decoy.Session{}, sessions: map[uint64]*session{}, dialect: 0x0311, changes: changes{map[*node][]*node{}, map[*node]bool{}}}
+		s := &session{id: 7, in: true, admin: true, trees: map[uint32]*tree{}, open: map[[16]byte]*open{}}
+		c.sessions[7] = s
+		for i := range v.shares {
+			s.trees[uint32(i+1)] = &tree{id: uint32(i + 1), share: &v.shares[i]}
+		}
+		k := &shared{session: s, tree: s.trees[2]}
+		folder := &open{tree: k.tree, node: k.tree.share.root}
+		c.opened(k, folder, 1)
+		pipe := &open{tree: k.tree, pipe: &pipe{rpc: rpc{server: v, name: "srvsvc"}}}
+		c.opened(k, pipe, 1)
+		pipe.pipe.in(c, rpcMessage)
+		if at, ok := fileAt[number%19]; ok && len(content) >= at+16 {
+			copy(content[at:], [][]byte{folder.id[:], pipe.id[:]}[len(rpcMessage)%2])
+		}
+		for id := range s.trees {
+			message := command(number%19, 7, id, content)
+			c.answer(message)
+		}
+		if len(s.open) > maxOpen || len(s.trees) > maxTrees {
+			t.Fatal("more is open than may be")
+		}
+		c.closeAll()
+	})
+}
+
+func FuzzStrangers(f *testing.F) {
+	f.Add(negotiation)
+	f.Add([]byte("\xffSMB\x72" + strings.Repeat("\x00", 30) + "\x02NT LM 0.12\x00\x02SMB 2.???\x00"))
+	f.Add(append(command(cmdSessionSetup, 0, 0, []byte{25, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 88, 0, 40, 0, 0, 0, 0, 0, 0, 0, 0, 0}), "NTLMSSP\x00\x03\x00\x00\x00aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"...))
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	v := newServer(h)
+	f.Fuzz(func(_ *testing.T, message []byte) {
+		for _, dialect := range []uint16{0, 0x0202, 0x0311} {
+			c := &conn{server: v, s: &decoy.Session{}, sessions: map[uint64]*session{}, dialect: dialect}
+			if len(message) >= 4 {
+				c.answer(bytes.Clone(message))
+			}
+			nameOf(message, 0)
+		}
+	})
+}
