@@ -2,48 +2,47 @@ package lifecycle_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"decnet/cursor"
 	"decnet/engine/sim"
 
+	"decnet/ent"
 	"decnet/ent/counter"
 	"decnet/ent/journalentry"
 	entlifecycle "decnet/ent/lifecycle"
 	"decnet/fleet"
+	"decnet/internal/invariant"
 	"decnet/internal/world"
 	"decnet/lifecycle"
-	"decnet/pid"
 	"decnet/store"
 	"decnet/store/storetest"
 )
 
-// kept checks that the journal has no hole from what was pruned to its end, that the entries of each lifecycle follow each other, that no lifecycle is
-// without its last entry and no entry without its lifecycle, and returns the span.
+// kept checks every rule of the state, and that the journal begins where the pruning says, and returns the span.
 func kept(t *testing.T, s *store.Store) store.Span {
 	t.Helper()
-	span, err := store.SpanOf(t.Context(), s.Read, lifecycle.Stream)
-	require.NoError(t, err)
-	entries, err := s.Read.JournalEntry.Query().Order(journalentry.ByID()).WithLifecycle().All(t.Context())
-	require.NoError(t, err)
-	require.Len(t, entries, int(span.Head-span.Pruned))
-	last := map[pid.ID]int{}
-	for i, e := range entries {
-		require.Equal(t, span.Pruned+int64(i)+1, e.ID)
-		if before, ok := last[e.Edges.Lifecycle.ID]; ok || span.Pruned == 0 {
-			require.Equal(t, before+1, e.Seq, "lifecycle %s", e.Edges.Lifecycle.ID)
+	var span store.Span
+	require.NoError(t, s.Snapshot(t.Context(), func(c *ent.Client) error {
+		state, err := invariant.Read(t.Context(), c)
+		if err != nil {
+			return err
 		}
-		last[e.Edges.Lifecycle.ID] = e.Seq
-	}
-	all, err := s.Read.Lifecycle.Query().All(t.Context())
-	require.NoError(t, err)
-	for _, lc := range all {
-		require.Equal(t, lc.Seq, last[lc.ID], "the last entry of %s is kept as long as the lifecycle", lc.ID)
-	}
+		if span, err = store.SpanOf(t.Context(), c, lifecycle.Stream); err != nil {
+			return err
+		}
+		require.Len(t, state.Journal, int(span.Head-span.Pruned))
+		if len(state.Journal) > 0 {
+			require.Equal(t, span.Pruned+1, state.Journal[0].ID)
+		}
+		return state.Always()
+	}))
 	return span
 }
 
@@ -222,4 +221,65 @@ func TestAnEventsEdgesCanBeRead(t *testing.T) {
 			require.Positive(t, n, what)
 		}
 	}
+}
+
+// While the journal is written, pruned and read at once, every reader sees each entry once and in order, or is told that it has missed some.
+func TestReadersUnderPruningMissNothingSilently(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		const enough = 400
+		w := world.On(t, s, sim.New(sim.Options{}))
+		w.Run(lifecycle.RunnerOptions{Workers: 8})
+		names := []string{"a", "b", "c", "d"}
+		w.Follow(nil, w.Deploy(names...)...)
+		ctx, cancel := context.WithTimeout(t.Context(), world.Patience)
+		defer cancel()
+		var all sync.WaitGroup
+		defer all.Wait()
+		for _, name := range names {
+			all.Go(func() {
+				for head := int64(0); head < enough && ctx.Err() == nil; {
+					_, err := w.Fleet.Mutate(ctx, fleet.Operator("tester"), fleet.MutateInput{Deployment: "default", Name: name})
+					if !errors.Is(err, context.DeadlineExceeded) && !assert.NoError(t, err) {
+						return
+					}
+					head, _ = lifecycle.Head(ctx, s.Read)
+				}
+			})
+		}
+		reading, done := context.WithCancel(ctx)
+		for lazy := range int64(4) {
+			all.Go(func() {
+				at, told := int64(0), 0
+				for at < enough && ctx.Err() == nil {
+					assert.Eventually(t, func() bool {
+						head, err := lifecycle.Head(ctx, s.Read)
+						return err != nil || head >= min(at+lazy*20, enough)
+					}, world.Patience, time.Millisecond)
+					sub, err := w.Feed.Open(ctx, lifecycle.Filter{}, &at)
+					if err == nil {
+						n := 0
+						err = sub.Run(ctx, func(e *lifecycle.Event) bool {
+							assert.Equal(t, at+1, e.Number)
+							at = e.Number
+							n++
+							return n < 20 && at < enough // then it comes back with its cursor
+						})
+					}
+					if errors.Is(err, cursor.ErrExpired) {
+						told++
+						at, err = w.Feed.Oldest(ctx)
+					}
+					assert.NoError(t, err)
+				}
+				t.Logf("a reader was told %d times", told)
+			})
+		}
+		go func() { all.Wait(); done() }()
+		for reading.Err() == nil {
+			_, err := lifecycle.Prune(t.Context(), s, time.Time{}, 15)
+			require.NoError(t, err)
+			kept(t, s)
+		}
+		require.NoError(t, ctx.Err(), "it took too long")
+	})
 }
