@@ -3,6 +3,8 @@ package lifecycle_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -62,4 +64,37 @@ func TestTwoHundredDeckiesMutateAtOnce(t *testing.T) {
 	seen, err := w.Engine.Observe(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, state.Settled(seen))
+}
+
+// leftovers counts the goroutines and the open descriptors of this process.
+func leftovers(t *testing.T) (goroutines, descriptors int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	return runtime.NumGoroutine(), len(entries)
+}
+
+func TestTenThousandMutationsLeaveNothingBehind(t *testing.T) {
+	const deckies, rounds = 100, 100
+	w := world.New(t, sim.New(sim.Options{}))
+	w.Run(lifecycle.RunnerOptions{Workers: 16})
+	w.Follow(nil, w.DeployTo("default", deckies)...)
+	round := func(services ...string) {
+		lcs := make([]*ent.Lifecycle, deckies)
+		var wg sync.WaitGroup
+		for i := range lcs {
+			wg.Go(func() { lcs[i] = w.Mutate(fmt.Sprintf("d-%02d", i+1), services...) })
+		}
+		wg.Wait()
+		w.Follow(nil, lcs...)
+	}
+	round("http")
+	goroutines, descriptors := leftovers(t)
+	for i := range rounds {
+		round([][]string{{"ssh"}, {"http"}, {"ftp"}}[i%3]...)
+	}
+	require.Eventually(t, func() bool {
+		g, d := leftovers(t)
+		return g <= goroutines+1 && d <= descriptors // this function has a goroutine of its own
+	}, world.Patience, 10*time.Millisecond, "more goroutines or descriptors than the %d and %d before", goroutines, descriptors)
 }

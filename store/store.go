@@ -91,7 +91,7 @@ func openSQLite(path string) (*Store, error) {
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("make the database: %w", err)
 	}
-	q := url.Values{"_fk": {"1"}, "_busy_timeout": {"5000"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_cache_size": {"-16000"}}
+	q := url.Values{"_fk": {"1"}, "_busy_timeout": {"5000"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_cache_size": {"-16000"}, "_stmt_cache_size": {"64"}}
 	q.Set("_txlock", "immediate")
 	w, err := sql.Open("sqlite3", sqliteDSN(path, q))
 	if err != nil {
