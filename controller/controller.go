@@ -1,6 +1,6 @@
-// Package controller holds the two loops that act with no operator: the schedule, which mutates deckies whose time has come, and the
-// reconciler, which brings deckies that are out of step back. Both only ask the fleet for lifecycles; the runner does the work, and the record
-// says who asked: trigger SCHEDULE or RECONCILER.
+// Package controller holds the three loops that act with no operator: the schedule, which mutates deckies whose time has come, the
+// reconciler, which brings deckies that are out of step back, and retention, which lets go of what is old. The first two only ask the fleet for
+// lifecycles; the runner does the work, and the record says who asked: trigger SCHEDULE or RECONCILER.
 package controller
 
 import (

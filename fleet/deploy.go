@@ -224,6 +224,8 @@ func (p *deploying) sameNetwork(dep *ent.Deployment) error {
 	return nil
 }
 
+// drawSecret draws what new deckies' identities follow from: the installation, the deployment and its past, so that the same deploy at the same time plans the
+// same deckies, and a decky that is deployed again is another host.
 func (p *deploying) drawSecret(ctx context.Context) error {
 	installation, err := p.store.Installation(ctx)
 	if err != nil {
@@ -233,7 +235,12 @@ func (p *deploying) drawSecret(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("count the deployment's lifecycles: %w", err)
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%d", installation, p.dep.Name, past))
+	// What retention has taken is counted too, so that no past is like an earlier one.
+	journal, err := store.SpanOf(ctx, p.tx.Client(), "journal")
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%d/%d", installation, p.dep.Name, past, journal.Pruned))
 	p.secret = sum[:]
 	return nil
 }
