@@ -46,20 +46,11 @@ func tsql(t *testing.T, d *decoytest.Decky, version, user, password, query strin
 	return out
 }
 
-func contains(t *testing.T, out string, wants ...string) {
-	t.Helper()
-	for _, want := range wants {
-		if !strings.Contains(out, want) {
-			t.Errorf("the answers lack %q:\n%s", want, out)
-		}
-	}
-}
-
 func TestWrongPassword(t *testing.T) {
 	for _, version := range []string{"7.0", "7.1", "7.2", "7.4"} {
 		d := decoytest.Start(t, "mssql")
 		out := tsql(t, d, version, "sa", "not this", "GO\n")
-		contains(t, out, "Msg 18456", "severity 14", "Login failed for user 'sa'.")
+		servicetest.Contains(t, out, "Msg 18456", "severity 14", "Login failed for user 'sa'.")
 		d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "sa"), decoytest.Has(event.Secret, "not this"), decoytest.Has(event.Outcome, event.Rejected), decoytest.Has("client_program", "TSQL"))
 		if version != "7.0" { // which knew no encryption
 			d.Wait("tls", decoytest.Has("tls_version", "TLS 1.2"))
@@ -111,7 +102,7 @@ GO
 SELECT 'unclosed
 GO
 `)
-		contains(t, out, "Microsoft SQL Server 20", v.machine.Product, "tempdb", app.People[0].Hash, "Invalid object name 'nonesuch'.", "Could not find stored procedure 'SELEC'", "Invalid column name 'nonesuch'.", "api_keys",
+		servicetest.Contains(t, out, "Microsoft SQL Server 20", v.machine.Product, "tempdb", app.People[0].Hash, "Invalid object name 'nonesuch'.", "Could not find stored procedure 'SELEC'", "Invalid column name 'nonesuch'.", "api_keys",
 			`Failed to update database "`+app.Name+`" because the database is read-only.`, "Msg 15281", "Msg 15123", "Configuration option 'show advanced options' changed from 0 to 1. Run the RECONFIGURE statement to install.",
 			`nt service\mssqlserver`, "boss", "Database 'nonesuch' does not exist.", "Could not find stored procedure 'sp_nonesuch'.", "Unclosed quotation mark after the character string")
 		d.Wait("query", decoytest.Has(event.Command, "EXEC master..xp_cmdshell 'whoami'\n"))
@@ -124,13 +115,13 @@ GO
 func TestApplicationLogsInToItsDatabase(t *testing.T) {
 	d := decoytest.Start(t, "mssql")
 	app := bait.AppOf(d.Host)
-	contains(t, tsql(t, d, "7.4", app.Name, app.Secret, "SELECT SUSER_NAME(), DB_NAME(), @@SERVERNAME\nGO\n"), app.Name, "master", "SRV-ALPHA-42")
+	servicetest.Contains(t, tsql(t, d, "7.4", app.Name, app.Secret, "SELECT SUSER_NAME(), DB_NAME(), @@SERVERNAME\nGO\n"), app.Name, "master", "SRV-ALPHA-42")
 }
 
 func TestScannerNamesTheProduct(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, onWindows(t, func(v *server) bool { return v.year == 2019 }), "mssql")
-	contains(t, servicetest.Scan(t, d, 1433), "Microsoft SQL Server 2019 15.00.")
+	servicetest.Contains(t, servicetest.Scan(t, d, 1433), "Microsoft SQL Server 2019 15.00.")
 }
 
 func TestWindowsLoginIsCaptured(t *testing.T) {

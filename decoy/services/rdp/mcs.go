@@ -9,6 +9,7 @@ import (
 
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/ntlm"
+	"decnet/decoy/services/internal/tpkt"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -77,7 +78,7 @@ func untilZero(b []byte) string {
 
 // connect goes on without NLA, as far as the client's password.
 func (c *conn) connect() {
-	packet, err := readTPKT(c.in)
+	packet, err := tpkt.Read(c.in)
 	if err != nil {
 		return
 	}
@@ -95,19 +96,19 @@ func (c *conn) connect() {
 	c.rw.Write(connectResponse(d, c.protocols))
 	user := uint16(6)
 	for range 64 {
-		packet, err := readTPKT(c.in)
+		packet, err := tpkt.Read(c.in)
 		if err != nil || len(packet) < 4 || packet[1] != 0xf0 {
 			return
 		}
 		switch body := packet[3:]; body[0] >> 2 {
 		case 1: // erect domain
 		case 10: // attach user
-			c.rw.Write(data([]byte{0x2e, 0, byte(user >> 8), byte(user)}))
+			c.rw.Write(tpkt.Data([]byte{0x2e, 0, byte(user >> 8), byte(user)}))
 		case 14: // join channel
 			if len(body) < 5 {
 				return
 			}
-			c.rw.Write(data([]byte{0x3e, 0, body[1], body[2], body[3], body[4], body[3], body[4]}))
+			c.rw.Write(tpkt.Data([]byte{0x3e, 0, body[1], body[2], body[3], body[4], body[3], body[4]}))
 		case 25: // send data
 			i, ok := parseInfo(body)
 			if !ok {
@@ -127,11 +128,8 @@ func (c *conn) connect() {
 func (c *conn) logon(i info) {
 	c.s.Attempt("plaintext", i.user, []byte(i.password), event.Rejected, event.String("domain", i.domain), event.String("cookie", c.cookie), event.String("shell", i.shell),
 		event.String("directory", i.directory), event.String("client_address", i.address), event.String("client_path", i.path))
-	c.rw.Write(data([]byte{0x21, 0x80})) // disconnect
+	c.rw.Write(tpkt.Data([]byte{0x21, 0x80})) // disconnect
 }
-
-// data is MCS in X.224 in TPKT.
-func data(body []byte) []byte { return tpkt(append([]byte{2, 0xf0, 0x80}, body...)) }
 
 // connectResponse opens the channels that the client has asked for.
 func connectResponse(d description, protocols uint32) []byte {
@@ -157,7 +155,7 @@ func connectResponse(d description, protocols uint32) []byte {
 	gcc = slices.Concat(gcc, inner, blocks)
 	parameters := ntlm.DER(0x30, []byte{2, 1, 34, 2, 1, 3, 2, 1, 0, 2, 1, 1, 2, 1, 0, 2, 1, 1, 2, 3, 0, 0xff, 0xf8, 2, 1, 2})
 	response := ntlm.DER(0x66, []byte{0x0a, 1, 0, 2, 1, 0}, parameters, ntlm.DER(0x04, gcc))
-	return data(append([]byte{0x7f}, response...))
+	return tpkt.Data(append([]byte{0x7f}, response...))
 }
 
 // info is what a client logs on with.

@@ -10,7 +10,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/binary"
-	"errors"
 	"io"
 	"strings"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/secure"
+	"decnet/decoy/services/internal/tpkt"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -94,7 +94,7 @@ type conn struct {
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	s.SetReadDeadline(time.Now().Add(loginTime))
 	c := &conn{server: v, s: s, rw: s, in: bufio.NewReaderSize(s, 512)}
-	packet, err := readTPKT(c.in)
+	packet, err := tpkt.Read(c.in)
 	if err != nil {
 		if len(packet) > 0 {
 			c.strange(packet)
@@ -135,7 +135,7 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	case err != nil:
 	case first[0] == 0x30 && v.machine.Real:
 		c.prove()
-	case first[0] == tpktVersion && !v.nla:
+	case first[0] == tpkt.Version && !v.nla:
 		c.connect()
 	default:
 		c.strange(first)
@@ -168,30 +168,6 @@ type readAhead struct {
 }
 
 func (r readAhead) Read(p []byte) (int, error) { return r.in.Read(p) }
-
-const tpktVersion = 3
-
-var errFraming = errors.New("rdp: that is not TPKT")
-
-// readTPKT returns the next packet without its head, or what was there instead.
-func readTPKT(in io.Reader) ([]byte, error) {
-	var head [4]byte
-	if n, err := io.ReadFull(in, head[:]); err != nil {
-		return head[:n], err
-	}
-	size := int(binary.BigEndian.Uint16(head[2:])) - len(head)
-	if head[0] != tpktVersion || size < 3 || size > maxPacket {
-		return head[:], errFraming
-	}
-	packet := make([]byte, size)
-	n, err := io.ReadFull(in, packet)
-	return packet[:n], err
-}
-
-// tpkt puts a head before a packet.
-func tpkt(packet []byte) []byte {
-	return append(binary.BigEndian.AppendUint16([]byte{tpktVersion, 0}, uint16(4+len(packet))), packet...)
-}
 
 // request is what a connection begins with.
 type request struct {
@@ -233,7 +209,7 @@ func (v *server) confirm(r request, selected uint32, refusal byte) []byte {
 		packet[0] = 14
 		packet = binary.LittleEndian.AppendUint32(append(packet, kind, flags, 8, 0), value)
 	}
-	return tpkt(packet)
+	return tpkt.Frame(packet)
 }
 
 // strange records what is not the protocol.

@@ -29,15 +29,6 @@ func onWindows(t testing.TB, nla bool) control.Identity {
 	return servicetest.Such(t, id, func(h *decoy.Host) bool { return newServer(h).nla == nla })
 }
 
-func contains(t *testing.T, out string, wants ...string) {
-	t.Helper()
-	for _, want := range wants {
-		if !strings.Contains(out, want) {
-			t.Errorf("the answers lack %q:\n%s", want, out)
-		}
-	}
-}
-
 func TestScannerReadsTheNames(t *testing.T) {
 	t.Parallel()
 	for _, nla := range []bool{true, false} {
@@ -51,7 +42,7 @@ func TestScannerReadsTheNames(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		contains(t, out, "Microsoft Terminal Services", "Target_Name: "+m.Domain, "NetBIOS_Computer_Name: "+m.Name, "DNS_Computer_Name: "+m.DNSName, "Product_Version: "+m.Version(), "CredSSP (NLA): SUCCESS")
+		servicetest.Contains(t, out, "Microsoft Terminal Services", "Target_Name: "+m.Domain, "NetBIOS_Computer_Name: "+m.Name, "DNS_Computer_Name: "+m.DNSName, "Product_Version: "+m.Version(), "CredSSP (NLA): SUCCESS")
 		if tlsAlone := strings.Contains(out, "SSL: SUCCESS"); tlsAlone == nla {
 			t.Errorf("TLS alone will do: %v, for a server that wants NLA: %v\n%s", tlsAlone, nla, out)
 		}
@@ -70,12 +61,12 @@ func freeRDP(t *testing.T, d *decoytest.Decky, args ...string) string {
 func TestNLAOfARealClient(t *testing.T) {
 	d := decoytest.StartAs(t, onWindows(t, true), "rdp")
 	out := freeRDP(t, d, "/u:alice", "/d:CORP", "/p:hunter2")
-	contains(t, out, "STATUS_LOGON_FAILURE")
+	servicetest.Contains(t, out, "STATUS_LOGON_FAILURE")
 	e := d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "alice"), decoytest.Has("domain", "CORP"), decoytest.Has(event.SecretKind, "netntlmv2"), decoytest.Has(event.Outcome, event.Rejected))
 	if secret, _ := e.Get(event.Secret); !strings.HasPrefix(secret, "alice::CORP:") || strings.Count(secret, ":") != 5 {
 		t.Errorf("the proof is %q", secret)
 	}
-	contains(t, freeRDP(t, d, "/u:alice", "/p:hunter2", "/sec:tls"), "HYBRID_REQUIRED_BY_SERVER")
+	servicetest.Contains(t, freeRDP(t, d, "/u:alice", "/p:hunter2", "/sec:tls"), "HYBRID_REQUIRED_BY_SERVER")
 }
 
 func TestPasswordWithoutNLA(t *testing.T) {

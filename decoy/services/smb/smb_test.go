@@ -52,24 +52,15 @@ func client(t *testing.T, d *decoytest.Decky, args ...string) string {
 	return out
 }
 
-func contains(t *testing.T, out string, wants ...string) {
-	t.Helper()
-	for _, want := range wants {
-		if !strings.Contains(out, want) {
-			t.Errorf("the answers lack %q:\n%s", want, out)
-		}
-	}
-}
-
 func TestNobodyListsTheShares(t *testing.T) {
 	t.Parallel()
 	for system, want := range map[string]string{"windows_server": "Remote IPC", "linux": "IPC Service (Samba "} {
 		d := decoytest.StartAs(t, such(t, system, hospitable), "smb")
 		for _, protocol := range protocols {
 			out := client(t, d, "-U", "%", "-L", "//HOST", "-m", protocol)
-			contains(t, out, "IPC$            IPC       "+want)
+			servicetest.Contains(t, out, "IPC$            IPC       "+want)
 			for _, s := range newServer(d.Host).shares {
-				contains(t, out, s.name)
+				servicetest.Contains(t, out, s.name)
 			}
 		}
 		d.Wait(event.AuthAttempt, decoytest.Has(event.SecretKind, "none"), decoytest.Has(event.Outcome, event.Accepted))
@@ -100,7 +91,7 @@ func TestAGuestReadsTheBaitAndLeavesFiles(t *testing.T) {
 		d := decoytest.StartAs(t, such(t, "windows_server", hospitable), "smb")
 		got := filepath.Join(dir, protocol)
 		out := client(t, d, "-U", "bob%whatever", "//HOST/"+openShare(d), "-m", protocol, "-c", "ls; get accounts.txt "+got+"; cd backup; put "+evil+" evil.exe; ls; del evil.exe; ls *.exe; mkdir nest; cd nest; cd ../nonesuch")
-		contains(t, out, "accounts.txt", "_users.csv", "evil.exe", fmt.Sprint(len(payload)), "blocks of size 4096", "NT_STATUS_NO_SUCH_FILE listing \\backup\\*.exe", "NT_STATUS_OBJECT_NAME_NOT_FOUND")
+		servicetest.Contains(t, out, "accounts.txt", "_users.csv", "evil.exe", fmt.Sprint(len(payload)), "blocks of size 4096", "NT_STATUS_NO_SUCH_FILE listing \\backup\\*.exe", "NT_STATUS_OBJECT_NAME_NOT_FOUND")
 		if content, err := os.ReadFile(got); err != nil || !strings.Contains(string(content), newServer(d.Host).app.Secret) {
 			t.Errorf("the bait is %q, %v", content, err)
 		}
@@ -123,19 +114,19 @@ func TestAnAccountSignsItsSession(t *testing.T) {
 		d := decoytest.StartAs(t, such(t, "windows_server", hospitable), "smb")
 		password := newServer(d.Host).passwords("Administrator")[0]
 		out := client(t, d, "-U", "Administrator%"+password, "//HOST/C$", "-m", protocol, "--client-protection=sign", "-c", "ls")
-		contains(t, out, "Program Files (x86)", "Windows")
+		servicetest.Contains(t, out, "Program Files (x86)", "Windows")
 		d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "Administrator"), decoytest.Has(event.Outcome, event.Accepted), decoytest.Has("account", "own"))
-		contains(t, client(t, d, "-U", "Administrator%"+password+"x", "-L", "//HOST", "-m", protocol), "NT_STATUS_LOGON_FAILURE")
+		servicetest.Contains(t, client(t, d, "-U", "Administrator%"+password+"x", "-L", "//HOST", "-m", protocol), "NT_STATUS_LOGON_FAILURE")
 		d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "Administrator"), decoytest.Has(event.Outcome, event.Rejected))
-		contains(t, client(t, d, "-U", "bob%x", "//HOST/C$", "-m", protocol, "-c", "ls"), "NT_STATUS_ACCESS_DENIED")
-		contains(t, client(t, d, "-U", "bob%x", "//HOST/nonesuch", "-m", protocol, "-c", "ls"), "NT_STATUS_BAD_NETWORK_NAME")
+		servicetest.Contains(t, client(t, d, "-U", "bob%x", "//HOST/C$", "-m", protocol, "-c", "ls"), "NT_STATUS_ACCESS_DENIED")
+		servicetest.Contains(t, client(t, d, "-U", "bob%x", "//HOST/nonesuch", "-m", protocol, "-c", "ls"), "NT_STATUS_BAD_NETWORK_NAME")
 	}
 }
 
 func TestWithoutGuestsStrangersAreRefused(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, such(t, "windows", func(v *server) bool { return !v.guest }), "smb")
-	contains(t, client(t, d, "-U", "bob%x", "-L", "//HOST"), "NT_STATUS_LOGON_FAILURE")
+	servicetest.Contains(t, client(t, d, "-U", "bob%x", "-L", "//HOST"), "NT_STATUS_LOGON_FAILURE")
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "bob"), decoytest.Has(event.Outcome, event.Rejected))
 }
 
@@ -150,7 +141,7 @@ func TestScannerReadsTheVersionsAndTheTime(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	contains(t, out, "202", "210", "300", "302", "311", "Message signing enabled but not required", "date: ")
+	servicetest.Contains(t, out, "202", "210", "300", "302", "311", "Message signing enabled but not required", "date: ")
 }
 
 func TestNetBIOSBeforeSMB(t *testing.T) {

@@ -123,3 +123,13 @@ func Looks(t testing.TB, atLeast int, look func(*decoy.Host) string) {
 		t.Errorf("20 deckies have only %d looks", len(seen))
 	}
 }
+
+// Contains fails the test unless all of the texts are in what a client printed.
+func Contains(t testing.TB, out string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(out, want) {
+			t.Errorf("the answers lack %q:\n%s", want, out)
+		}
+	}
+}
