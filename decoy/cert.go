@@ -79,6 +79,35 @@ func (h *Host) makeCertificate(commonName string) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
 }
 
+// IssuedCertificate returns a certificate of the decky's for the subject, the names and the addresses, issued by a CA of its own that is called issuer: what
+// software makes that runs its own CA. Like all of a decky's it is the same after every restart; none of the arguments may be an intruder's choice.
+func (h *Host) IssuedCertificate(issuer string, subject pkix.Name, names []string, addresses []net.IP) (tls.Certificate, error) {
+	purpose := "tls/" + issuer + "/" + subject.CommonName
+	type result struct {
+		cert tls.Certificate
+		err  error
+	}
+	made := Once(h, purpose, func() result {
+		serial := h.Bytes("tls-serial/"+purpose, 8)
+		serial[0] &= 0x7f // positive
+		year := 365 * 24 * time.Hour
+		// Such certificates are renewed each year.
+		since := h.Installed().Add(h.BootTime().Sub(h.Installed()) / year * year)
+		ca := &x509.Certificate{SerialNumber: big.NewInt(0), Subject: pkix.Name{CommonName: issuer}, IsCA: true, BasicConstraintsValid: true}
+		leaf := &x509.Certificate{
+			SerialNumber: new(big.Int).SetBytes(serial), Subject: subject, NotBefore: since, NotAfter: since.Add(year), KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true, DNSNames: names, IPAddresses: addresses,
+		}
+		key := h.ECDSAKey(purpose, elliptic.P256())
+		der, err := x509.CreateCertificate(nil, leaf, ca, key.Public(), deterministicSigner{h.ECDSAKey("tls-ca/"+issuer, elliptic.P256())})
+		if err != nil {
+			return result{err: fmt.Errorf("making the certificate of %s: %w", subject.CommonName, err)}
+		}
+		return result{cert: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}}
+	})
+	return made.cert, made.err
+}
+
 // deterministicSigner signs as RFC 6979 says, whatever reader it is given, so that a certificate made again is the same.
 type deterministicSigner struct{ *ecdsa.PrivateKey }
 

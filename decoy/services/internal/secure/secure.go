@@ -31,7 +31,8 @@ func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, commonName 
 	return HandshakeAs(ctx, s, conn, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: protos, MinVersion: tls.VersionTLS12})
 }
 
-// HandshakeAs is [Handshake] with the certificate, the protocols and the versions of a product's own; the rest of config must be zero, and is set here.
+// HandshakeAs is [Handshake] with the certificate, the protocols and the versions of a product's own; config.GetConfigForClient is set
+// here. Who a client's certificate is for is recorded too.
 func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
 	var hello tls.ClientHelloInfo
 	config.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
@@ -55,6 +56,9 @@ func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *t
 	if err != nil {
 		s.Event("tls", append(fields, event.String("failure", err.Error()))...)
 		return nil, fmt.Errorf("shaking hands: %w", err)
+	}
+	if len(state.PeerCertificates) > 0 {
+		fields = append(fields, event.String("client_certificate", state.PeerCertificates[0].Subject.String()))
 	}
 	s.Event("tls", append(fields,
 		event.String("tls_version", tls.VersionName(state.Version)),
