@@ -4,6 +4,7 @@ package all
 import (
 	_ "decnet/decoy/services/conpot"
 	_ "decnet/decoy/services/dockerapi"
+	_ "decnet/decoy/services/elasticsearch"
 	_ "decnet/decoy/services/ftp"
 	_ "decnet/decoy/services/http"
 	_ "decnet/decoy/services/https"
