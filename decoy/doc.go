@@ -25,5 +25,9 @@
 //
 // The runtime records connect and disconnect (with duration_ms, bytes_in, bytes_out), service_panic, and as service "decoy" the summaries events_dropped,
 // events_suppressed and connections_refused, each with a count. Services record auth_attempt by [Session.Attempt], and what else they know of. The shell behind ssh and telnet
-// records command, download (url), outbound (target), file_written (path, size, content), execute (path, sha256), password_change and package_install.
+// records command, download (url), outbound (target), file_written (path, size, content), execute (path, sha256), password_change and package_install; and as terminal
+// (part, cast) what it shows, whose parts are, one after the other, an asciicast.
+//
+// A file that is uploaded, by SFTP, SCP or SMB, is a file_written (path, size, sha256, content) with its beginning, and a file_part (sha256, offset, content) for each
+// further piece of its first 64 KiB.
 package decoy

@@ -27,6 +27,7 @@ type node struct {
 	group    string
 	mtime    time.Time
 	content  string
+	apparent int           // size, where not all of the content is kept
 	generate func() string // content that changes, as in /proc
 	target   string        // of a link
 	children map[string]*node
@@ -50,7 +51,7 @@ func (n *node) size() int {
 	case n.generate != nil:
 		return 0 // as in /proc
 	}
-	return len(n.content)
+	return max(len(n.content), n.apparent)
 }
 
 // names returns the names in a directory, sorted.
@@ -190,7 +191,7 @@ func (f *fileSystem) write(p, owner, content string, appending bool) error {
 		return syscall.ENOSPC
 	}
 	f.bytes += len(content) - len(n.content)
-	n.content, n.mtime = content, f.now()
+	n.content, n.apparent, n.mtime = content, 0, f.now()
 	return nil
 }
 

@@ -1,13 +1,13 @@
 package smb
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"strings"
 	"time"
 
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/evidence"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -24,10 +24,11 @@ type open struct {
 	written *written
 }
 
-// written is what a client writes to one file: its beginning, and how much it was.
+// written is what a client writes to one file: its beginning, to read again, and how much it was.
 type written struct {
 	kept []byte
 	most int64 // the end of what was written
+	body evidence.Body
 }
 
 // What is done with a file that exists, or doesn't.
@@ -202,12 +203,10 @@ func (c *conn) closeFile(o *open) {
 	}
 	w := o.written
 	outcome := "whole"
-	if int64(len(w.kept)) < w.most {
-		outcome = "partial" // the hash is of what was kept
+	if w.body.Size < w.most {
+		outcome = "partial" // it wasn't written in order: the hash is of what was
 	}
-	sum := sha256.Sum256(w.kept)
-	c.s.Event("file_written", event.String("path", o.tree.share.name+`\`+o.path), event.Int("size", w.most), event.String("sha256", hex.EncodeToString(sum[:])),
-		event.String("kept", outcome), event.Bytes("content", w.kept[:min(len(w.kept), event.MaxValue)]))
+	w.body.Record(c.s, o.tree.share.name+`\`+o.path, event.String("kept", outcome))
 	o.node.content, o.written = w.kept, nil
 }
 
@@ -263,7 +262,10 @@ func (c *conn) writeFile(q request, o *open) result {
 		if from > 1<<40 {
 			return fail(insufficient)
 		}
-		// What comes in order is kept, up to the bound; of the rest only the extent is known.
+		// What comes in order is hashed, and kept up to the bound; of the rest only the extent is known.
+		if from == uint64(w.body.Size) {
+			w.body.Write(data)
+		}
 		if from == uint64(len(w.kept)) {
 			part := data[:min(len(data), maxKept-c.kept)]
 			w.kept, c.kept = append(w.kept, part...), c.kept+len(part)

@@ -10,14 +10,13 @@ import (
 	"time"
 
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/evidence"
 )
 
 // How much of a message is kept: its beginning, for the subject and the event; a relay, which has no other purpose, keeps pieces of it too.
 const (
 	keptHead  = 8 << 10
-	keptRelay = 64 << 10
 	headShown = 2 << 10
-	partSize  = event.MaxValue
 	dataTime  = 10 * time.Minute
 )
 
@@ -55,7 +54,7 @@ func (c *client) from() string {
 	}
 	c.mail = &message{from: addr, sum: sha256.New(), keep: keptHead}
 	if c.relay {
-		c.mail.keep = keptRelay
+		c.mail.keep = evidence.Kept
 	}
 	return p.sender
 }
@@ -159,7 +158,7 @@ func (c *client) finish(whole bool) bool {
 	}
 	shown := m.head[:min(len(m.head), headShown)]
 	if c.relay {
-		shown = m.head[:min(len(m.head), partSize)]
+		shown = m.head[:min(len(m.head), event.MaxValue)]
 	}
 	c.s.Event("mail",
 		event.String("from", m.from),
@@ -171,8 +170,8 @@ func (c *client) finish(whole bool) bool {
 		event.String(event.Outcome, outcome),
 		event.String("queue_id", c.id),
 		event.Bytes("content", shown))
-	for at := len(shown); c.relay && at < len(m.head); at += partSize {
-		c.s.Event("mail_part", event.String("queue_id", c.id), event.Int("offset", int64(at)), event.Bytes("content", m.head[at:min(at+partSize, len(m.head))]))
+	if c.relay {
+		evidence.Parts(c.s, "mail_part", event.String("queue_id", c.id), m.head, len(shown))
 	}
 	return whole && c.say(reply) == nil
 }

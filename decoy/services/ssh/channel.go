@@ -97,6 +97,8 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	recording := shell.NewRecording(channel, c.session.Event, c.service.host.Now)
+	defer recording.Close()
 	var program sync.WaitGroup
 	defer program.Wait()
 	defer channel.Close()
@@ -112,15 +114,19 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 				Columns, Rows uint32
 			}
 			if parsePrefix(r.Payload, &pty.Term, &pty.Columns, &pty.Rows) && terminal == nil {
-				terminal = shell.NewTerminal(channel)
-				terminal.SetSize(size(pty.Columns, 80), size(pty.Rows, 24))
+				columns, rows := size(pty.Columns, 80), size(pty.Rows, 24)
+				recording.Start(pty.Term, columns, rows)
+				terminal = shell.NewTerminal(recording)
+				terminal.SetSize(columns, rows)
 				c.session.Event("pty", event.String("terminal", pty.Term))
 				ok = true
 			}
 		case "window-change":
 			var window struct{ Columns, Rows, Width, Height uint32 }
 			if terminal != nil && ssh.Unmarshal(r.Payload, &window) == nil {
-				terminal.SetSize(size(window.Columns, 80), size(window.Rows, 24))
+				columns, rows := size(window.Columns, 80), size(window.Rows, 24)
+				terminal.SetSize(columns, rows)
+				recording.Resize(columns, rows)
 				ok = true
 			}
 		case "env":
@@ -138,14 +144,26 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 				defer channel.Close()
 				c.session.Guard(func() {
 					status := c.run(ctx, channel, terminal, r.Type == "shell", request.Command)
-					channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)}))
+					finish(channel, status)
 				})
 			})
 		case "subsystem":
 			var subsystem struct{ Name string }
-			if ssh.Unmarshal(r.Payload, &subsystem) == nil {
-				c.session.Event("subsystem", event.String("name", subsystem.Name))
+			if ssh.Unmarshal(r.Payload, &subsystem) != nil {
+				break
 			}
+			c.session.Event("subsystem", event.String("name", subsystem.Name))
+			if started || subsystem.Name != "sftp" || c.service.system.Embedded { // firmware comes without
+				break
+			}
+			started, ok = true, true
+			program.Go(func() {
+				defer channel.Close()
+				c.session.Guard(func() {
+					c.serveSFTP(channel)
+					finish(channel, 0)
+				})
+			})
 		}
 		if r.WantReply {
 			r.Reply(ok, nil)
@@ -153,8 +171,16 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 	}
 }
 
+// finish tells the client the status of what ran on the channel.
+func finish(channel ssh.Channel, status int) {
+	channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)}))
+}
+
 // run is the shell or the command of a channel; it returns its status.
 func (c *connection) run(ctx context.Context, channel ssh.Channel, terminal *shell.Terminal, interactive bool, command string) int {
+	if to, target, is := scpCommand(command); is && terminal == nil {
+		return c.serveSCP(channel, command, to, target)
+	}
 	options := shell.Options{User: c.conn.User(), Record: c.session.Event, From: c.session.Peer().Addr().String()}
 	sh := c.machine.New(options)
 	switch {

@@ -40,17 +40,23 @@ func password(t *testing.T, h *decoy.Host) string {
 // client runs the real ssh client against the decky and returns what it prints, and whether it succeeded.
 func client(t *testing.T, d *decoytest.Decky, password, stdin string, args ...string) (string, error) {
 	t.Helper()
+	host, port, _ := strings.Cut(d.Address(22), ":")
+	return tool(t, password, stdin, append([]string{"ssh", "-p", port, "root@" + host}, args...)...)
+}
+
+// tool runs one of OpenSSH's clients with a password.
+func tool(t *testing.T, password, stdin string, command ...string) (string, error) {
+	t.Helper()
 	if _, err := exec.LookPath("sshpass"); err != nil {
 		t.Fatal("this test needs the real clients ssh and sshpass")
 	}
-	host, port, _ := strings.Cut(d.Address(22), ":")
 	options := []string{
-		"-e", "ssh", "-p", port, "-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=" + filepath.Join(t.TempDir(), "known"), "-o", "LogLevel=ERROR",
+		"-e", command[0], "-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=" + filepath.Join(t.TempDir(), "known"), "-o", "LogLevel=ERROR",
 		"-o", "NumberOfPasswordPrompts=1",
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "sshpass", append(append(options, "root@"+host), args...)...)
+	cmd := exec.CommandContext(ctx, "sshpass", append(options, command[1:]...)...)
 	cmd.Env = append(os.Environ(), "SSHPASS="+password)
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
@@ -165,12 +171,12 @@ func TestForwardingAndSubsystemsAreRefusedAndRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := session.RequestSubsystem("sftp"); err == nil {
-		t.Error("sftp works")
+	if err := session.RequestSubsystem("netconf"); err == nil {
+		t.Error("another subsystem works")
 	}
 	d.Wait("forward", decoytest.Has("direction", "local"), decoytest.Has("target", "203.0.113.9:25"))
 	d.Wait("forward", decoytest.Has("direction", "remote"), decoytest.Has("target", "0.0.0.0:8080"))
-	d.Wait("subsystem", decoytest.Has("name", "sftp"))
+	d.Wait("subsystem", decoytest.Has("name", "netconf"))
 }
 
 func TestChannelsShareTheMachine(t *testing.T) {
@@ -271,4 +277,17 @@ func FuzzClientOffer(f *testing.F) {
 			t.Errorf("%d lists", len(offer))
 		}
 	})
+}
+
+func TestWhatATerminalShowsIsRecorded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "ssh")
+	client(t, d, password(t, d.Host), "uname -n\nexit\n", "-tt")
+	e := d.Wait("terminal", decoytest.Has("part", "0"), func(e event.Event) bool {
+		cast, _ := e.Get("cast")
+		return strings.HasPrefix(cast, "{") && strings.Contains(cast, `"version":2`) && strings.Contains(cast, "uname -n") && strings.Contains(cast, d.Host.Hostname)
+	})
+	if cast, _ := e.Get("cast"); strings.Count(cast, "\n") < 3 {
+		t.Errorf("the recording is %q", cast)
+	}
 }

@@ -84,9 +84,19 @@ func mannerOf(h *decoy.Host) manner {
 // ServeConn answers one client.
 func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	client := newNegotiator(s)
-	terminal := shell.NewTerminal(client)
-	client.resize = func(columns, rows int) { terminal.SetSize(columns, rows) }
-	client.named = func(kind string) { s.Event("client", event.String("terminal", kind)) }
+	recording := shell.NewRecording(client, s.Event, s.Host().Now)
+	defer recording.Close()
+	terminal := shell.NewTerminal(recording)
+	kind, width, height := "", 80, 24
+	client.resize = func(columns, rows int) {
+		width, height = columns, rows
+		terminal.SetSize(columns, rows)
+		recording.Resize(columns, rows)
+	}
+	client.named = func(name string) {
+		kind = name
+		s.Event("client", event.String("terminal", name))
+	}
 	if client.begin(v.manner.first...) != nil {
 		return
 	}
@@ -117,6 +127,7 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 			s.Attempt("plaintext", user, []byte(secret), event.Accepted)
 			s.SetReadDeadline(time.Time{})
 			from := s.Peer().Addr().String()
+			recording.Start(kind, width, height)
 			io.WriteString(terminal, v.system.Greeting(user, from))
 			shell.NewMachine(v.system).New(shell.Options{User: user, Record: s.Event, From: from}).Interact(ctx, terminal)
 			return

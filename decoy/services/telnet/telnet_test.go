@@ -87,6 +87,10 @@ func TestRealClientLogsIn(t *testing.T) {
 	}
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, user), decoytest.Has(event.Secret, user), decoytest.Has(event.Outcome, event.Accepted))
 	d.Wait(event.CommandRun, decoytest.Has(event.Command, "busybox MIRAI"))
+	d.Wait("terminal", func(e event.Event) bool {
+		cast, _ := e.Get("cast")
+		return strings.Contains(cast, "MIRAI: applet not found") && !strings.Contains(cast, "login: ")
+	})
 }
 
 func TestBotThatKnowsNoTelnet(t *testing.T) {
