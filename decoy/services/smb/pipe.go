@@ -12,16 +12,21 @@ type pipe struct {
 	out []byte // that the client hasn't read yet
 }
 
-// openPipe opens one. Only the one that lists the shares is there for everybody; the others are what intruders go for, and refused.
+// openPipe opens one. Those that tell about the server are there for everybody, the one that makes services for an administrator; the others are what intruders go
+// for, and refused.
 func (c *conn) openPipe(name string, s *session) (*pipe, status) {
 	lower := strings.ToLower(strings.TrimPrefix(name, `\`))
 	lower = strings.TrimPrefix(lower, `pipe\`)
 	var why status
 	switch lower {
-	case "srvsvc", "wkssvc":
+	case "srvsvc", "wkssvc", "svcctl":
+		if lower == "svcctl" && !(s.admin && c.server.machine.Real) {
+			why = accessDenied
+			break
+		}
 		c.s.Event("pipe", event.String("name", lower), event.String("user", s.user), event.String(event.Outcome, event.Accepted))
 		return &pipe{rpc: rpc{server: c.server, name: lower}}, ok
-	case "lsarpc", "samr", "svcctl", "winreg", "atsvc", "netlogon", "spoolss", "epmapper", "eventlog", "lsass", "efsrpc", "netdfs":
+	case "lsarpc", "samr", "winreg", "atsvc", "netlogon", "spoolss", "epmapper", "eventlog", "lsass", "efsrpc", "netdfs":
 		why = accessDenied
 	default:
 		why = nameNotFound

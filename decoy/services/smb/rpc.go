@@ -12,6 +12,7 @@ import (
 type rpc struct {
 	server *server
 	name   string
+	last   string // the service that was made or opened last
 }
 
 // The types of its messages.
@@ -29,7 +30,7 @@ const (
 var ndr = []byte{0x04, 0x5d, 0x88, 0x8a, 0xeb, 0x1c, 0xc9, 0x11, 0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60, 2, 0, 0, 0}
 
 // interfaces are the services' own numbers.
-var interfaces = map[string]string{"srvsvc": "c84f324b7016d30112785a47bf6ee188", "wkssvc": "98d0ff6b12a11036983346c3f87e345a"}
+var interfaces = map[string]string{"srvsvc": "c84f324b7016d30112785a47bf6ee188", "wkssvc": "98d0ff6b12a11036983346c3f87e345a", "svcctl": "81bb7a364498f135ad3298f038001003"}
 
 // answer answers a message. It must be whole: what clients of a pipe send is short.
 func (r *rpc) answer(c *conn, data []byte) []byte {
@@ -48,7 +49,7 @@ func (r *rpc) answer(c *conn, data []byte) []byte {
 			argument = data[24:]
 		}
 		c.s.Event("rpc", event.String("name", r.name), event.Int("number", int64(number)), event.Bytes("data", argument[:min(len(argument), 512)]))
-		if content := r.call(number, argument); content != nil {
+		if content := r.call(c, number, argument); content != nil {
 			var b builder
 			b.u32(uint32(len(content)))
 			b.u16(q.u16(20))
@@ -136,7 +137,10 @@ const (
 )
 
 // call answers a call; nil where there is no such.
-func (r *rpc) call(number uint16, argument []byte) []byte {
+func (r *rpc) call(c *conn, number uint16, argument []byte) []byte {
+	if r.name == "svcctl" {
+		return r.manage(c, number, argument)
+	}
 	// The first argument is the server's name; what follows it says how much the client wants to know.
 	at := skipName(argument)
 	level := request(argument).u32(at)

@@ -85,16 +85,15 @@ func (c *changes) walk(n *node, path string) (found, parent *node) {
 
 // shelf makes trees of files with the ages of the decky's.
 type shelf struct {
-	h      *decoy.Host
 	number uint64
 	age    func() time.Time
 }
 
 func newShelf(h *decoy.Host) *shelf {
 	r := h.Rand("smb-files")
-	span := max(int64(h.Now().Sub(h.Installed())), 1)
-	return &shelf{h: h, age: func() time.Time {
-		return h.Installed().Add(time.Duration(r.Int64N(span))).Truncate(time.Second)
+	const span = 200 * 24 * time.Hour // after the installation; not up to now, or a restart would change the times
+	return &shelf{age: func() time.Time {
+		return h.Installed().Add(time.Duration(r.Int64N(int64(span)))).Truncate(time.Second)
 	}}
 }
 

@@ -65,12 +65,13 @@ type conn struct {
 	next     uint64 // of the numbers of sessions, trees and files
 	kept     int
 	changes  changes
-	login    bool // somebody is let in
+	services map[string]bool // that it has made
+	login    bool            // somebody is let in
 }
 
 // ServeConn answers one client.
 func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
-	c := &conn{server: v, s: s, sessions: map[uint64]*session{}, changes: changes{map[*node][]*node{}, map[*node]bool{}}}
+	c := &conn{server: v, s: s, sessions: map[uint64]*session{}, changes: changes{map[*node][]*node{}, map[*node]bool{}}, services: map[string]bool{}}
 	s.SetReadDeadline(time.Now().Add(loginTime))
 	defer c.closeAll()
 	for {

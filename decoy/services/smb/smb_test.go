@@ -163,6 +163,37 @@ func TestNetBIOSBeforeSMB(t *testing.T) {
 	d.Wait("netbios_session", decoytest.Has("called", "*SMBSERVER     "), decoytest.Has("calling", "SCANNER        "))
 }
 
+func TestServicesOfPsexecAreRecorded(t *testing.T) {
+	t.Parallel()
+	v := newServer(decoytest.Start(t, "smb").Host)
+	c := &conn{server: v, s: &decoy.Session{}, services: map[string]bool{}}
+	open := append(builder(nil), make([]byte, handleSize)...)
+	open.text("AVWF")
+	open.u32(0xf01ff)
+	create := append(builder(nil), make([]byte, handleSize)...)
+	create.text("AVWF")
+	create.pointer()
+	create.text("AVWF display")
+	create.zeros(16)
+	create.text(`%systemroot%\x.exe`)
+	r := &rpc{server: v, name: "svcctl"}
+	ends := func(answer []byte, want uint32) {
+		t.Helper()
+		if got := request(answer).u32(len(answer) - 4); got != want {
+			t.Errorf("the call ends with %d, want %d", got, want)
+		}
+	}
+	ends(r.call(c, scmOpenManager, nil), 0)
+	ends(r.call(c, scmOpen, open), serviceMissing)
+	ends(r.call(c, scmCreate, create), 0)
+	ends((&rpc{server: v, name: "svcctl"}).call(c, scmOpen, open), 0)
+	ends(r.call(c, scmStart, nil), serviceNoAnswer)
+	a := &arguments{all: request(create), at: handleSize}
+	if name, display := a.text(), a.maybe(); name != "AVWF" || display != "AVWF display" {
+		t.Errorf("%q, %q", name, display)
+	}
+}
+
 // The example of RFC 4493.
 func TestCMAC(t *testing.T) {
 	key, err := hex.DecodeString("2b7e151628aed2a6abf7158809cf4f3c")
@@ -232,7 +263,7 @@ func FuzzCommands(f *testing.F) {
 	}
 	v := newServer(h)
 	f.Fuzz(func(t *testing.T, number uint16, content, rpcMessage []byte) {
-		c := &conn{server: v, s: &decoy.Session{}, sessions: map[uint64]*session{}, dialect: 0x0311, changes: changes{map[*node][]*node{}, map[*node]bool{}}}
+		c := &conn{server: v, s: &decoy.Session{}, sessions: map[uint64]*session{}, dialect: 0x0311, changes: changes{map[*node][]*node{}, map[*node]bool{}}, services: map[string]bool{}}
 		s := &session{id: 7, in: true, admin: true, trees: map[uint32]*tree{}, open: map[[16]byte]*open{}}
 		c.sessions[7] = s
 		for i := range v.shares {
@@ -244,6 +275,10 @@ func FuzzCommands(f *testing.F) {
 		pipe := &open{tree: k.tree, pipe: &pipe{rpc: rpc{server: v, name: "srvsvc"}}}
 		c.opened(k, pipe, 1)
 		pipe.pipe.in(c, rpcMessage)
+		for number := range uint16(48) {
+			(&rpc{server: v, name: "svcctl"}).call(c, number, rpcMessage)
+			(&rpc{server: v, name: "srvsvc"}).call(c, number, rpcMessage)
+		}
 		if at, ok := fileAt[number%19]; ok && len(content) >= at+16 {
 			copy(content[at:], [][]byte{folder.id[:], pipe.id[:]}[len(rpcMessage)%2])
 		}

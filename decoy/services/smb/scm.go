@@ -1,0 +1,132 @@
+package smb
+
+import (
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/windows"
+)
+
+// The calls of the service control manager, by which tools such as psexec run what they have copied.
+const (
+	scmClose         = 0
+	scmControl       = 1
+	scmDelete        = 2
+	scmQuery         = 6
+	scmCreate        = 12
+	scmOpenManager   = 15
+	scmOpen          = 16
+	scmStart         = 19
+	scmCreateWow     = 45
+	maxServices      = 16
+	handleSize       = 20
+	serviceMissing   = 1060
+	serviceNoAnswer  = 1053
+	serviceUnderUsed = 1450 // there are no resources
+)
+
+// scmNames are the calls that are recorded, as they are told.
+var scmNames = map[uint16]string{scmControl: "service_control", scmDelete: "service_delete", scmCreate: "service_create", scmOpen: "service_open", scmStart: "service_start", scmCreateWow: "service_create"}
+
+// arguments reads those of a call, as NDR has them.
+type arguments struct {
+	all request
+	at  int
+}
+
+func (a *arguments) uint32() uint32 {
+	a.at = (a.at + 3) &^ 3
+	v := a.all.u32(a.at)
+	a.at += 4
+	return v
+}
+
+// text reads a string, maxText characters of it at most.
+func (a *arguments) text() string {
+	const maxText = 8192
+	a.uint32()
+	a.uint32()
+	count := int(min(a.uint32(), maxText))
+	from := min(a.at, len(a.all))
+	to := min(from+2*count, len(a.all))
+	a.at += 2 * count
+	text := windows.Text(a.all[from:to])
+	if n := len(text); n > 0 && text[n-1] == 0 {
+		text = text[:n-1]
+	}
+	return text
+}
+
+// maybe reads a string that may be missing.
+func (a *arguments) maybe() string {
+	if a.uint32() == 0 {
+		return ""
+	}
+	return a.text()
+}
+
+// manage answers a call of the service control manager. Services are made and seem to be started, and don't answer, as they do where an antivirus was
+// faster.
+func (r *rpc) manage(c *conn, number uint16, argument []byte) []byte {
+	a := &arguments{all: argument, at: handleSize}
+	handle := func(why uint32) []byte {
+		var b builder
+		if why == 0 {
+			b.u32(0)
+			b.bytes(r.server.host.Bytes("scm/"+r.name, 16))
+		} else {
+			b.zeros(handleSize)
+		}
+		b.u32(why)
+		return b
+	}
+	code := func(why uint32) []byte {
+		var b builder
+		b.u32(why)
+		return b
+	}
+	tell := func(fields ...event.Field) {
+		c.s.Event(scmNames[number], append([]event.Field{event.String("name", r.last)}, fields...)...)
+	}
+	switch number {
+	case scmOpenManager:
+		return handle(0)
+	case scmClose:
+		return handle(0)
+	case scmOpen:
+		r.last = a.text()
+		tell()
+		if !c.services[r.last] {
+			return handle(serviceMissing)
+		}
+		return handle(0)
+	case scmCreate, scmCreateWow:
+		r.last = a.text()
+		display := a.maybe()
+		a.at += 16 // access, type, start, errors
+		a.at = (a.at + 3) &^ 3
+		tell(event.String("display", display), event.String(event.Command, a.text()))
+		var b builder
+		b.u32(0) // no tag
+		if len(c.services) == maxServices {
+			b.bytes(handle(serviceUnderUsed))
+			return b
+		}
+		c.services[r.last] = true
+		b.bytes(handle(0))
+		return b
+	case scmStart:
+		tell()
+		return code(serviceNoAnswer)
+	case scmDelete:
+		tell()
+		delete(c.services, r.last)
+		return code(0)
+	case scmControl, scmQuery:
+		var b builder
+		b.u32(0x10) // a process of its own
+		b.u32(1)    // stopped
+		b.zeros(20)
+		b.u32(0)
+		return b
+	}
+	return nil
+}
