@@ -32,6 +32,7 @@ import (
 	"decnet/resolvers"
 	"decnet/starter"
 	"decnet/store"
+	"decnet/telemetry"
 	"decnet/web"
 )
 
@@ -59,8 +60,8 @@ func main() {
 	}
 }
 
-func openStore(ctx context.Context, cfg *config.Config) (*store.Store, error) {
-	return store.Open(ctx, store.Options{Path: databasePath(cfg), URL: cfg.DatabaseURL})
+func openStore(ctx context.Context, cfg *config.Config, committed func(writes int, took time.Duration)) (*store.Store, error) {
+	return store.Open(ctx, store.Options{Path: databasePath(cfg), URL: cfg.DatabaseURL, Committed: committed})
 }
 
 func run(ctx context.Context, cfg *config.Config) (err error) {
@@ -70,7 +71,19 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(ctx, cfg)
+	stopTracing, err := telemetry.Trace(ctx, cfg.OTLPEndpoint, version)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := stopTracing(last); err != nil {
+			log.Warn("the last traces could not be sent", "error", err)
+		}
+	}()
+	metrics := telemetry.NewMetrics()
+	db, err := openStore(ctx, cfg, metrics.Committed)
 	if err != nil {
 		return err
 	}
@@ -84,14 +97,15 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	eng, err := open.Engine(ctx, open.Options{
+	opened, err := open.Engine(ctx, open.Options{
 		Kind: cfg.Engine, Owner: owner, DockerHost: cfg.DockerHost, DecoyBinary: cfg.DecoyBinary, Dir: filepath.Join(cfg.Data, "deckies"),
 		SimLatency: cfg.SimLatency, SimFailureRate: cfg.SimFailureRate, Catalog: cat, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, eng.Close()) }()
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	eng := metrics.Engine(opened)
 	signIn := auth.New(db, time.Now)
 	url := "http://" + listener.Addr().String()
 	if err := cfg.Welcome(ctx, signIn, os.Stdout, url); err != nil {
@@ -100,8 +114,9 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 
 	bell, recorded := &lifecycle.Bell{}, &lifecycle.Bell{}
 	journal := lifecycle.NewJournal(bell, time.Now)
+	journal.Moved = metrics.Moved
 	fl := fleet.New(db, journal, cat, fleet.Options{
-		Limits: cfg.Limits, Driver: eng.Drivers[0], Drivers: eng.Drivers, HostAddresses: fleet.InterfaceAddresses,
+		Limits: cfg.Limits, Driver: opened.Drivers[0], Drivers: opened.Drivers, HostAddresses: fleet.InterfaceAddresses,
 	})
 	quiet, err := controller.ParseQuietHours(cfg.QuietHours)
 	if err != nil {
@@ -122,14 +137,15 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if cfg.AuthOff() {
 		identify = auth.Off
 	}
-	checks := health.Checks{Store: db, Engine: eng}
+	metrics.Watch(telemetry.Sources{Store: db, Feed: feed, Connections: graphql.Connections, Now: time.Now})
+	checks := health.Checks{{Name: "database", Ready: db.Ping}, {Name: "engine", Ready: eng.Ping}, {Name: "runner", Ready: runner.Ready}, {Name: "feed", Ready: feed.Ready}}
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", graphql)
 	mux.Handle("/backup", identify(&backup.Handler{Store: db, Now: time.Now, Log: log}))
 	mux.HandleFunc("/healthz", checks.Healthz)
 	mux.HandleFunc("/readyz", checks.Readyz)
-	mux.HandleFunc("/metrics", checks.Metrics)
+	mux.Handle("/metrics", metrics.Handler())
 	mux.Handle("/", web.Handler())
 	// Requests outlive the signal: they end by the shutdown below.
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))

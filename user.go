@@ -70,7 +70,7 @@ func userCommand(cfg *config.Config) *cobra.Command {
 }
 
 func withAuth(ctx context.Context, cfg *config.Config, fn func(*auth.Auth) error) error {
-	db, err := openStore(ctx, cfg)
+	db, err := openStore(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}

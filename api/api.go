@@ -70,15 +70,19 @@ func New(o Options) *API {
 	srv.Use(extension.Introspection{})
 	srv.Use(extension.FixedComplexityLimit(maxComplexity))
 	srv.Use(guard{})
+	srv.Use(spans{})
 	var h http.Handler = srv
 	if o.AuthOff {
 		h = auth.Off(h)
 	} else {
 		h = o.Resolver.Auth.Middleware(h)
 	}
-	a.Handler = withPeer(h)
+	a.Handler = withPeer(traced(h))
 	return a
 }
+
+// Connections tells how many WebSockets are open.
+func (a *API) Connections() int { return a.socket.Connections() }
 
 // Shutdown ends every open stream in a way on which clients come back.
 func (a *API) Shutdown(ctx context.Context) error {

@@ -47,6 +47,8 @@ type Config struct {
 	MaxAttempts int
 	MaxRepairs  int
 	QuietHours  []string
+	// OTLPEndpoint is where traces go; "": nowhere.
+	OTLPEndpoint string
 
 	JournalMaxAge       time.Duration
 	JournalMaxEntries   int64
@@ -115,6 +117,7 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.StringVar(&c.Auth, "auth", "on", "on: everyone signs in; off: nobody does (only with a loopback --listen)")
 	f.StringVar(&c.AdminPassword, "admin-password", "", "password of the first user, admin (default: one is made and printed once)")
 	f.BoolVar(&c.StarterFleet, "starter-fleet", false, "on an empty database: deploy three deckies, mutate one and show it")
+	f.StringVar(&c.OTLPEndpoint, "otlp-endpoint", "", "OpenTelemetry receiver (OTLP over HTTP) that gets a trace of each lifecycle, such as http://localhost:4318")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
 	f.DurationVar(&c.Grace, "grace", 10*time.Second, "how long a stopping server lets lifecycles under way go on")

@@ -65,6 +65,8 @@ type Lifecycle struct {
 	LeaseOwner string `json:"lease_owner,omitempty"`
 	// Until when the runner's claim holds; after it, any runner may take the row over.
 	LeaseExpiresAt *time.Time `json:"lease_expires_at,omitempty"`
+	// The W3C traceparent of its first span; empty when nobody traces.
+	TraceParent string `json:"trace_parent,omitempty"`
 	// When it was accepted.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// When a runner first took it up.
@@ -127,7 +129,7 @@ func (*Lifecycle) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case lifecycle.FieldAttempt, lifecycle.FieldGeneration, lifecycle.FieldSeq:
 			values[i] = new(sql.NullInt64)
-		case lifecycle.FieldDeckyName, lifecycle.FieldDeploymentName, lifecycle.FieldOperation, lifecycle.FieldStatus, lifecycle.FieldStage, lifecycle.FieldTrigger, lifecycle.FieldActor, lifecycle.FieldErrorCode, lifecycle.FieldErrorMessage, lifecycle.FieldErrorDetail, lifecycle.FieldLeaseOwner:
+		case lifecycle.FieldDeckyName, lifecycle.FieldDeploymentName, lifecycle.FieldOperation, lifecycle.FieldStatus, lifecycle.FieldStage, lifecycle.FieldTrigger, lifecycle.FieldActor, lifecycle.FieldErrorCode, lifecycle.FieldErrorMessage, lifecycle.FieldErrorDetail, lifecycle.FieldLeaseOwner, lifecycle.FieldTraceParent:
 			values[i] = new(sql.NullString)
 		case lifecycle.FieldLeaseExpiresAt, lifecycle.FieldCreatedAt, lifecycle.FieldStartedAt, lifecycle.FieldCompletedAt:
 			values[i] = new(sql.NullTime)
@@ -297,6 +299,12 @@ func (_m *Lifecycle) assignValues(columns []string, values []any) error {
 				_m.LeaseExpiresAt = new(time.Time)
 				*_m.LeaseExpiresAt = value.Time
 			}
+		case lifecycle.FieldTraceParent:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field trace_parent", values[i])
+			} else if value.Valid {
+				_m.TraceParent = value.String
+			}
 		case lifecycle.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -446,6 +454,9 @@ func (_m *Lifecycle) String() string {
 		builder.WriteString("lease_expires_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("trace_parent=")
+	builder.WriteString(_m.TraceParent)
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

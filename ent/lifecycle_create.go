@@ -270,6 +270,20 @@ func (_c *LifecycleCreate) SetNillableLeaseExpiresAt(v *time.Time) *LifecycleCre
 	return _c
 }
 
+// SetTraceParent sets the "trace_parent" field.
+func (_c *LifecycleCreate) SetTraceParent(v string) *LifecycleCreate {
+	_c.mutation.SetTraceParent(v)
+	return _c
+}
+
+// SetNillableTraceParent sets the "trace_parent" field if the given value is not nil.
+func (_c *LifecycleCreate) SetNillableTraceParent(v *string) *LifecycleCreate {
+	if v != nil {
+		_c.SetTraceParent(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *LifecycleCreate) SetCreatedAt(v time.Time) *LifecycleCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -393,6 +407,10 @@ func (_c *LifecycleCreate) defaults() {
 		v := lifecycle.DefaultLeaseOwner
 		_c.mutation.SetLeaseOwner(v)
 	}
+	if _, ok := _c.mutation.TraceParent(); !ok {
+		v := lifecycle.DefaultTraceParent
+		_c.mutation.SetTraceParent(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := lifecycle.DefaultID()
 		_c.mutation.SetID(v)
@@ -454,6 +472,9 @@ func (_c *LifecycleCreate) check() error {
 	}
 	if _, ok := _c.mutation.LeaseOwner(); !ok {
 		return &ValidationError{Name: "lease_owner", err: errors.New(`ent: missing required field "Lifecycle.lease_owner"`)}
+	}
+	if _, ok := _c.mutation.TraceParent(); !ok {
+		return &ValidationError{Name: "trace_parent", err: errors.New(`ent: missing required field "Lifecycle.trace_parent"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Lifecycle.created_at"`)}
@@ -577,6 +598,10 @@ func (_c *LifecycleCreate) createSpec() (*Lifecycle, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LeaseExpiresAt(); ok {
 		_spec.SetField(lifecycle.FieldLeaseExpiresAt, field.TypeTime, value)
 		_node.LeaseExpiresAt = &value
+	}
+	if value, ok := _c.mutation.TraceParent(); ok {
+		_spec.SetField(lifecycle.FieldTraceParent, field.TypeString, value)
+		_node.TraceParent = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(lifecycle.FieldCreatedAt, field.TypeTime, value)
@@ -955,6 +980,9 @@ func (u *LifecycleUpsertOne) UpdateNewValues() *LifecycleUpsertOne {
 		}
 		if _, exists := u.create.mutation.RetryOf(); exists {
 			s.SetIgnore(lifecycle.FieldRetryOf)
+		}
+		if _, exists := u.create.mutation.TraceParent(); exists {
+			s.SetIgnore(lifecycle.FieldTraceParent)
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(lifecycle.FieldCreatedAt)
@@ -1475,6 +1503,9 @@ func (u *LifecycleUpsertBulk) UpdateNewValues() *LifecycleUpsertBulk {
 			}
 			if _, exists := b.mutation.RetryOf(); exists {
 				s.SetIgnore(lifecycle.FieldRetryOf)
+			}
+			if _, exists := b.mutation.TraceParent(); exists {
+				s.SetIgnore(lifecycle.FieldTraceParent)
 			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(lifecycle.FieldCreatedAt)

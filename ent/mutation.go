@@ -7451,6 +7451,7 @@ type LifecycleMutation struct {
 	cancel_requested    *bool
 	lease_owner         *string
 	lease_expires_at    *time.Time
+	trace_parent        *string
 	created_at          *time.Time
 	started_at          *time.Time
 	completed_at        *time.Time
@@ -8568,6 +8569,42 @@ func (m *LifecycleMutation) ResetLeaseExpiresAt() {
 	delete(m.clearedFields, lifecycle.FieldLeaseExpiresAt)
 }
 
+// SetTraceParent sets the "trace_parent" field.
+func (m *LifecycleMutation) SetTraceParent(s string) {
+	m.trace_parent = &s
+}
+
+// TraceParent returns the value of the "trace_parent" field in the mutation.
+func (m *LifecycleMutation) TraceParent() (r string, exists bool) {
+	v := m.trace_parent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTraceParent returns the old "trace_parent" field's value of the Lifecycle entity.
+// If the Lifecycle object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LifecycleMutation) OldTraceParent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTraceParent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTraceParent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTraceParent: %w", err)
+	}
+	return oldValue.TraceParent, nil
+}
+
+// ResetTraceParent resets all changes to the "trace_parent" field.
+func (m *LifecycleMutation) ResetTraceParent() {
+	m.trace_parent = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *LifecycleMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -8817,7 +8854,7 @@ func (m *LifecycleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LifecycleMutation) Fields() []string {
-	fields := make([]string, 0, 25)
+	fields := make([]string, 0, 26)
 	if m.decky != nil {
 		fields = append(fields, lifecycle.FieldDeckyID)
 	}
@@ -8884,6 +8921,9 @@ func (m *LifecycleMutation) Fields() []string {
 	if m.lease_expires_at != nil {
 		fields = append(fields, lifecycle.FieldLeaseExpiresAt)
 	}
+	if m.trace_parent != nil {
+		fields = append(fields, lifecycle.FieldTraceParent)
+	}
 	if m.created_at != nil {
 		fields = append(fields, lifecycle.FieldCreatedAt)
 	}
@@ -8945,6 +8985,8 @@ func (m *LifecycleMutation) Field(name string) (ent.Value, bool) {
 		return m.LeaseOwner()
 	case lifecycle.FieldLeaseExpiresAt:
 		return m.LeaseExpiresAt()
+	case lifecycle.FieldTraceParent:
+		return m.TraceParent()
 	case lifecycle.FieldCreatedAt:
 		return m.CreatedAt()
 	case lifecycle.FieldStartedAt:
@@ -9004,6 +9046,8 @@ func (m *LifecycleMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldLeaseOwner(ctx)
 	case lifecycle.FieldLeaseExpiresAt:
 		return m.OldLeaseExpiresAt(ctx)
+	case lifecycle.FieldTraceParent:
+		return m.OldTraceParent(ctx)
 	case lifecycle.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case lifecycle.FieldStartedAt:
@@ -9172,6 +9216,13 @@ func (m *LifecycleMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLeaseExpiresAt(v)
+		return nil
+	case lifecycle.FieldTraceParent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTraceParent(v)
 		return nil
 	case lifecycle.FieldCreatedAt:
 		v, ok := value.(time.Time)
@@ -9416,6 +9467,9 @@ func (m *LifecycleMutation) ResetField(name string) error {
 		return nil
 	case lifecycle.FieldLeaseExpiresAt:
 		m.ResetLeaseExpiresAt()
+		return nil
+	case lifecycle.FieldTraceParent:
+		m.ResetTraceParent()
 		return nil
 	case lifecycle.FieldCreatedAt:
 		m.ResetCreatedAt()

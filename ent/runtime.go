@@ -130,6 +130,10 @@ func init() {
 	lifecycleDescLeaseOwner := lifecycleFields[21].Descriptor()
 	// lifecycle.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	lifecycle.DefaultLeaseOwner = lifecycleDescLeaseOwner.Default.(string)
+	// lifecycleDescTraceParent is the schema descriptor for trace_parent field.
+	lifecycleDescTraceParent := lifecycleFields[23].Descriptor()
+	// lifecycle.DefaultTraceParent holds the default value on creation for the trace_parent field.
+	lifecycle.DefaultTraceParent = lifecycleDescTraceParent.Default.(string)
 	// lifecycleDescID is the schema descriptor for id field.
 	lifecycleDescID := lifecycleFields[0].Descriptor()
 	// lifecycle.DefaultID holds the default value on creation for the id field.

@@ -41,6 +41,7 @@ type LifecycleResolver interface {
 	Error(ctx context.Context, obj *ent.Lifecycle) (*LifecycleError, error)
 	SupersededBy(ctx context.Context, obj *ent.Lifecycle) (*ent.Lifecycle, error)
 	RetryOf(ctx context.Context, obj *ent.Lifecycle) (*ent.Lifecycle, error)
+	TraceID(ctx context.Context, obj *ent.Lifecycle) (*string, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id pid.ID) (ent.Noder, error)
@@ -2610,6 +2611,29 @@ func (ec *executionContext) fieldContext_Lifecycle_retryOf(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Lifecycle_traceId(ctx context.Context, field graphql.CollectedField, obj *ent.Lifecycle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lifecycle_traceId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Lifecycle().TraceID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Lifecycle_traceId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lifecycle", field, true, true, "String")
 }
 
 func (ec *executionContext) _LifecycleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.LifecycleConnection) (ret graphql.Marshaler) {
@@ -8603,6 +8627,12 @@ func (ec *executionContext) _Lifecycle(ctx context.Context, sel ast.SelectionSet
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Lifecycle_retryOf(ctx, field, obj)
+				})
+		case "traceId":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Lifecycle_traceId(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

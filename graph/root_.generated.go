@@ -192,6 +192,7 @@ type ComplexityRoot struct {
 		Status         func(childComplexity int) int
 		SupersededBy   func(childComplexity int) int
 		ToServices     func(childComplexity int) int
+		TraceID        func(childComplexity int) int
 		Trigger        func(childComplexity int) int
 	}
 
@@ -1027,6 +1028,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Lifecycle.ToServices(childComplexity), true
+	case "Lifecycle.traceId":
+		if e.ComplexityRoot.Lifecycle.TraceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lifecycle.TraceID(childComplexity), true
 	case "Lifecycle.trigger":
 		if e.ComplexityRoot.Lifecycle.Trigger == nil {
 			break
@@ -3551,6 +3558,8 @@ extend type Query {
   supersededBy: Lifecycle @goField(forceResolver: true)
   "The lifecycle that this one tries again."
   retryOf: Lifecycle @goField(forceResolver: true)
+  "Its OpenTelemetry trace, in hex, as it is in every log line of its work; null when the server does not trace."
+  traceId: String @goField(forceResolver: true)
 }
 
 "Why a lifecycle failed."
@@ -4039,6 +4048,8 @@ func (ec *executionContext) childFields_Lifecycle(ctx context.Context, field gra
 		return ec.fieldContext_Lifecycle_supersededBy(ctx, field)
 	case "retryOf":
 		return ec.fieldContext_Lifecycle_retryOf(ctx, field)
+	case "traceId":
+		return ec.fieldContext_Lifecycle_traceId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Lifecycle", field.Name)
 }

@@ -191,7 +191,7 @@ func (r *Runner) claim(ctx context.Context, n int) ([]*ent.Lifecycle, error) {
 func (r *Runner) take(ctx context.Context, tx *store.Tx, id pid.ID) (*ent.Lifecycle, error) {
 	now := r.journal.Now()
 	return r.journal.Step(ctx, tx, id, func(u *ent.LifecycleUpdate) {
-		u.SetStatus(entlifecycle.StatusRunning).SetStage("starting").AddAttempt(1).
+		u.SetStatus(entlifecycle.StatusRunning).SetStage(starting).AddAttempt(1).
 			SetLeaseOwner(r.owner).SetLeaseExpiresAt(now.Add(r.opts.Lease))
 		// The first start is kept: it tells how long the whole of it took.
 		u.Modify(func(s *sql.UpdateBuilder) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -42,11 +43,13 @@ type Feed struct {
 	ring  []*Event // the newest entries, oldest first
 	head  int64    // the number up to which ring is complete
 	grown Bell     // rung when head has moved
+	open  map[*Subscription]struct{}
+	pulse pulse
 }
 
 // NewFeed returns a feed; Run makes it go.
 func NewFeed(s *store.Store, bell *Bell, log *slog.Logger) *Feed {
-	return &Feed{store: s, cursors: cursor.New(s.Epoch()), bell: bell, log: log}
+	return &Feed{store: s, cursors: cursor.New(s.Epoch()), bell: bell, log: log, open: map[*Subscription]struct{}{}}
 }
 
 // Run follows the journal until ctx ends.
@@ -63,7 +66,9 @@ func (f *Feed) Run(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		rung := f.bell.C()
-		if err := f.advance(ctx); err != nil && ctx.Err() == nil {
+		err := f.advance(ctx)
+		f.pulse.looked(err)
+		if err != nil && ctx.Err() == nil {
 			f.log.ErrorContext(ctx, "the feed can't read the journal; it tries again", "error", err)
 		}
 		select {
@@ -254,9 +259,11 @@ func (f *Feed) standing(ctx context.Context, c *ent.Client, q Filter) ([]*Event,
 type Subscription struct {
 	feed   *Feed
 	filter Filter
-	first  []*Event        // where the lifecycles stood at the start
-	at     int64           // everything up to here has been sent
-	open   map[pid.ID]bool // the named lifecycles whose last entry is still to be sent; nil without names
+	first  []*Event // where the lifecycles stood at the start
+	at     int64    // everything up to here has been sent
+	// reached is at, for those who watch the subscribers.
+	reached atomic.Int64
+	open    map[pid.ID]bool // the named lifecycles whose last entry is still to be sent; nil without names
 }
 
 // Open takes a place in the journal: the present, with where each matching lifecycle stands, or with after that place. It is a
@@ -300,6 +307,7 @@ func (f *Feed) Open(ctx context.Context, q Filter, after *int64) (*Subscription,
 // twice. It returns nil when every lifecycle that the filter's IDs name has ended, when send returns false or ctx ends, and
 // an error on trouble.
 func (s *Subscription) Run(ctx context.Context, send func(*Event) bool) error {
+	defer s.feed.enter(s)()
 	if !s.send(s.first, send) {
 		return nil
 	}
@@ -328,8 +336,35 @@ func (s *Subscription) Run(ctx context.Context, send func(*Event) bool) error {
 			return nil
 		}
 		s.at = next
+		s.reached.Store(next)
 	}
 	return nil
+}
+
+// enter counts a subscription among those that are open, until the returned function is called.
+func (f *Feed) enter(s *Subscription) (leave func()) {
+	s.reached.Store(s.at)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.open[s] = struct{}{}
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.open, s)
+	}
+}
+
+// Ready is nil when the feed follows the journal.
+func (f *Feed) Ready(ctx context.Context) error { return f.pulse.Ready(ctx) }
+
+// Subscribers tells how many subscriptions are open, and how many entries the slowest of them is behind the journal's end.
+func (f *Feed) Subscribers() (n int, lag int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for s := range f.open {
+		lag = max(lag, f.head-s.reached.Load())
+	}
+	return len(f.open), lag
 }
 
 // send sends what matches and tells whether to go on.

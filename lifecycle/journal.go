@@ -26,9 +26,15 @@ var ErrMoved = errors.New("the lifecycle has moved on")
 // Journal writes lifecycles and their entries. All its methods work inside the caller's transaction and ring the bell once it is
 // committed.
 type Journal struct {
+	// Moved, where given, hears of each lifecycle that has come into its status, once that is committed. It must be quick.
+	Moved func(*ent.Lifecycle)
+
 	bell *Bell
 	now  func() time.Time
 }
+
+// starting is the stage in which a lifecycle becomes RUNNING.
+const starting = "starting"
 
 // NewJournal returns a journal that rings bell and dates entries by now.
 func NewJournal(bell *Bell, now func() time.Time) *Journal {
@@ -52,7 +58,9 @@ type New struct {
 
 // Create adds a PENDING lifecycle and its first entry.
 func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecycle, error) {
-	c := tx.Lifecycle.Create().
+	parent, span := accepted(ctx, n)
+	defer span.End()
+	c := tx.Lifecycle.Create().SetTraceParent(parent).
 		SetDeckyID(n.Decky.ID).SetDeckyRef(n.Decky.ID).SetDeckyName(n.Decky.Name).SetDeploymentName(n.Deployment).
 		SetOperation(n.Operation).SetTrigger(n.Trigger).SetStage("waiting for a runner").
 		SetFromServices(n.From).SetToServices(n.To).SetGeneration(n.Generation).
@@ -117,6 +125,9 @@ func (j *Journal) append(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) e
 	}
 	afterAppend.Hit()
 	tx.AfterCommit(j.bell.Ring)
+	if j.Moved != nil && (lc.Seq == 1 || Terminal(lc.Status) || (lc.Stage != nil && *lc.Stage == starting)) {
+		tx.AfterCommit(func() { j.Moved(lc) })
+	}
 	return nil
 }
 

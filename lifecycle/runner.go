@@ -65,6 +65,7 @@ type Runner struct {
 	log     *slog.Logger
 	opts    RunnerOptions
 	owner   string
+	pulse   pulse
 
 	mu      sync.Mutex
 	running map[pid.ID]context.CancelCauseFunc
@@ -103,11 +104,13 @@ func (r *Runner) Run(ctx context.Context, grace context.Context) {
 	defer stop(nil)
 	tick := time.NewTicker(lookAnyway / 2)
 	defer tick.Stop()
+	r.pulse.looked(nil)
 	for ctx.Err() == nil {
 		rung, freed := r.bell.C(), r.freed.C()
 		r.interruptCanceled(ctx)
 		if free := r.opts.Workers - r.busy(); free > 0 {
 			claimed, err := r.claim(ctx, free)
+			r.pulse.looked(err)
 			if err != nil && ctx.Err() == nil {
 				r.log.ErrorContext(ctx, "can't claim lifecycles; trying again", "error", err)
 			}
@@ -134,6 +137,14 @@ func (r *Runner) Run(ctx context.Context, grace context.Context) {
 		stop(errStopping)
 		<-idle
 	}
+}
+
+// Ready is nil when the runner works: it looks for lifecycles, or has its hands full.
+func (r *Runner) Ready(ctx context.Context) error {
+	if r.busy() >= r.opts.Workers {
+		return nil
+	}
+	return r.pulse.Ready(ctx)
 }
 
 func (r *Runner) busy() int {
@@ -189,6 +200,9 @@ func (r *Runner) interruptCanceled(ctx context.Context) {
 // is broken off, by cancel.
 func (r *Runner) carry(working, breakable context.Context, cancel context.CancelCauseFunc, lc *ent.Lifecycle) {
 	log := r.log.With("lifecycle", lc.ID, "operation", lc.Operation, "decky", lc.DeckyName, "deployment", lc.DeploymentName, "attempt", lc.Attempt)
+	if id := TraceID(lc); id != "" {
+		log = log.With("trace", id)
+	}
 	// The lease is kept until the outcome is written, which may take an engine call of its own.
 	done := make(chan struct{})
 	var renewals sync.WaitGroup
@@ -197,7 +211,9 @@ func (r *Runner) carry(working, breakable context.Context, cancel context.Cancel
 	defer close(done)
 
 	began := time.Now()
-	result := r.attempt(breakable, lc)
+	tracing, span := tracer.Start(TraceContext(breakable, lc), fmt.Sprintf("attempt %d", lc.Attempt))
+	result := r.attempt(tracing, lc)
+	endAttempt(span, result.err)
 	cause := context.Cause(breakable)
 	// What happened is written down even when the work was broken off.
 	ctx := context.WithoutCancel(working)

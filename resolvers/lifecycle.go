@@ -35,6 +35,10 @@ func (r *lifecycleResolver) RetryOf(ctx context.Context, obj *ent.Lifecycle) (*e
 	return r.lifecycle(ctx, obj.RetryOf)
 }
 
+func (r *lifecycleResolver) TraceID(ctx context.Context, obj *ent.Lifecycle) (*string, error) {
+	return orNull(lifecycle.TraceID(obj)), nil
+}
+
 // CancelLifecycle is the resolver for the cancelLifecycle field.
 func (r *mutationResolver) CancelLifecycle(ctx context.Context, id pid.ID) (*graph.CancelLifecyclePayload, error) {
 	lc, err := r.Fleet.Cancel(ctx, auth.From(ctx).Username, id)

@@ -58,7 +58,12 @@ func (r *subscriptionResolver) LifecycleUpdated(ctx context.Context, ids []pid.I
 	if err != nil {
 		return nil, err
 	}
-	return stream(ctx, (*lifecycle.Event).Cursor, func(send func(*lifecycle.Event) bool) error { return sub.Run(ctx, send) }), nil
+	return stream(ctx, (*lifecycle.Event).Cursor, func(send func(*lifecycle.Event) bool) error {
+		return sub.Run(ctx, func(e *lifecycle.Event) bool {
+			defer lifecycle.Sending(ctx, e).End()
+			return send(e)
+		})
+	}), nil
 }
 
 // DeckyUpdated is the resolver for the deckyUpdated field.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"decnet/ent"
 	"decnet/failpoint"
@@ -66,14 +67,15 @@ type write struct {
 type door struct {
 	client   *ent.Client
 	postgres bool
+	observe  func(writes int, took time.Duration) // may be nil
 	queue    chan *write
 	quit     chan struct{}
 	quitOnce sync.Once
 	stopped  chan struct{}
 }
 
-func newDoor(c *ent.Client, postgres bool) *door {
-	d := &door{client: c, postgres: postgres, queue: make(chan *write, batchMax), quit: make(chan struct{}), stopped: make(chan struct{})}
+func newDoor(c *ent.Client, postgres bool, observe func(int, time.Duration)) *door {
+	d := &door{client: c, postgres: postgres, observe: observe, queue: make(chan *write, batchMax), quit: make(chan struct{}), stopped: make(chan struct{})}
 	go d.run()
 	return d
 }
@@ -136,7 +138,11 @@ func (d *door) run() {
 func (d *door) commit(batch []*write) {
 	// The batch belongs to all its callers: no one caller's deadline may end it.
 	ctx := context.Background()
+	began := time.Now()
 	err := d.inTx(ctx, batch)
+	if d.observe != nil {
+		d.observe(len(batch), time.Since(began))
+	}
 	for _, w := range batch {
 		if err != nil && w.err == nil {
 			w.err = err

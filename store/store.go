@@ -51,6 +51,8 @@ type Options struct {
 	Path string
 	// URL is a PostgreSQL connection string, "postgres://user:password@host/database".
 	URL string
+	// Committed, where given, hears of each write transaction: how many writes it was made of, and what it took. It must be quick.
+	Committed func(writes int, took time.Duration)
 }
 
 // Open opens the database, migrates it to the tables of this build and starts the write door.
@@ -69,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.closeDBs())
 	}
 	s.Read = ent.NewClient(ent.Driver(&split{Driver: entsql.OpenDB(s.Dialect(), s.readDB), writer: entsql.OpenDB(s.Dialect(), s.writeDB)}))
-	s.door = newDoor(s.Read, s.name == "postgres")
+	s.door = newDoor(s.Read, s.name == "postgres", o.Committed)
 	if err := s.awake(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -218,6 +218,13 @@ func (t *WebSocket) register(s *socket) (stopping bool) {
 	return t.stopping
 }
 
+// Connections tells how many sockets are open.
+func (t *WebSocket) Connections() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.sockets)
+}
+
 // login counts a socket for its user, and tells whether that was one too many.
 func (t *WebSocket) login(s *socket, user string) bool {
 	t.mu.Lock()

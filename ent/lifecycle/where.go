@@ -141,6 +141,11 @@ func LeaseExpiresAt(v time.Time) predicate.Lifecycle {
 	return predicate.Lifecycle(sql.FieldEQ(FieldLeaseExpiresAt, v))
 }
 
+// TraceParent applies equality check predicate on the "trace_parent" field. It's identical to TraceParentEQ.
+func TraceParent(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldEQ(FieldTraceParent, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Lifecycle {
 	return predicate.Lifecycle(sql.FieldEQ(FieldCreatedAt, v))
@@ -1274,6 +1279,71 @@ func LeaseExpiresAtIsNil() predicate.Lifecycle {
 // LeaseExpiresAtNotNil applies the NotNil predicate on the "lease_expires_at" field.
 func LeaseExpiresAtNotNil() predicate.Lifecycle {
 	return predicate.Lifecycle(sql.FieldNotNull(FieldLeaseExpiresAt))
+}
+
+// TraceParentEQ applies the EQ predicate on the "trace_parent" field.
+func TraceParentEQ(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldEQ(FieldTraceParent, v))
+}
+
+// TraceParentNEQ applies the NEQ predicate on the "trace_parent" field.
+func TraceParentNEQ(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldNEQ(FieldTraceParent, v))
+}
+
+// TraceParentIn applies the In predicate on the "trace_parent" field.
+func TraceParentIn(vs ...string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldIn(FieldTraceParent, vs...))
+}
+
+// TraceParentNotIn applies the NotIn predicate on the "trace_parent" field.
+func TraceParentNotIn(vs ...string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldNotIn(FieldTraceParent, vs...))
+}
+
+// TraceParentGT applies the GT predicate on the "trace_parent" field.
+func TraceParentGT(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldGT(FieldTraceParent, v))
+}
+
+// TraceParentGTE applies the GTE predicate on the "trace_parent" field.
+func TraceParentGTE(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldGTE(FieldTraceParent, v))
+}
+
+// TraceParentLT applies the LT predicate on the "trace_parent" field.
+func TraceParentLT(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldLT(FieldTraceParent, v))
+}
+
+// TraceParentLTE applies the LTE predicate on the "trace_parent" field.
+func TraceParentLTE(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldLTE(FieldTraceParent, v))
+}
+
+// TraceParentContains applies the Contains predicate on the "trace_parent" field.
+func TraceParentContains(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldContains(FieldTraceParent, v))
+}
+
+// TraceParentHasPrefix applies the HasPrefix predicate on the "trace_parent" field.
+func TraceParentHasPrefix(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldHasPrefix(FieldTraceParent, v))
+}
+
+// TraceParentHasSuffix applies the HasSuffix predicate on the "trace_parent" field.
+func TraceParentHasSuffix(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldHasSuffix(FieldTraceParent, v))
+}
+
+// TraceParentEqualFold applies the EqualFold predicate on the "trace_parent" field.
+func TraceParentEqualFold(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldEqualFold(FieldTraceParent, v))
+}
+
+// TraceParentContainsFold applies the ContainsFold predicate on the "trace_parent" field.
+func TraceParentContainsFold(v string) predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldContainsFold(FieldTraceParent, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

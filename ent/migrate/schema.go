@@ -277,6 +277,7 @@ var (
 		{Name: "cancel_requested", Type: field.TypeBool, Default: false},
 		{Name: "lease_owner", Type: field.TypeString, Default: ""},
 		{Name: "lease_expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "trace_parent", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "started_at", Type: field.TypeTime, Nullable: true},
 		{Name: "completed_at", Type: field.TypeTime, Nullable: true},
@@ -290,7 +291,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "lifecycles_deckies_lifecycles",
-				Columns:    []*schema.Column{LifecyclesColumns[25]},
+				Columns:    []*schema.Column{LifecyclesColumns[26]},
 				RefColumns: []*schema.Column{DeckiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -299,17 +300,17 @@ var (
 			{
 				Name:    "lifecycle_status_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LifecyclesColumns[5], LifecyclesColumns[22]},
+				Columns: []*schema.Column{LifecyclesColumns[5], LifecyclesColumns[23]},
 			},
 			{
 				Name:    "lifecycle_decky_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LifecyclesColumns[25], LifecyclesColumns[22]},
+				Columns: []*schema.Column{LifecyclesColumns[26], LifecyclesColumns[23]},
 			},
 			{
 				Name:    "lifecycle_deployment_name_decky_name_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LifecyclesColumns[3], LifecyclesColumns[2], LifecyclesColumns[22]},
+				Columns: []*schema.Column{LifecyclesColumns[3], LifecyclesColumns[2], LifecyclesColumns[23]},
 			},
 			{
 				Name:    "lifecycle_decky_ref",

@@ -50,6 +50,8 @@ func (Lifecycle) Fields() []ent.Field {
 		field.String("lease_owner").Default("").Annotations(internal).Comment("The runner that works on it."),
 		field.Time("lease_expires_at").Optional().Nillable().Annotations(internal).
 			Comment("Until when the runner's claim holds; after it, any runner may take the row over."),
+		field.String("trace_parent").Default("").Immutable().Annotations(internal).
+			Comment("The W3C traceparent of its first span; empty when nobody traces."),
 		createdAt("When it was accepted."),
 		field.Time("started_at").Optional().Nillable().Comment("When a runner first took it up."),
 		field.Time("completed_at").Optional().Nillable().Annotations(entgql.OrderField("COMPLETED_AT")).
