@@ -118,8 +118,7 @@ func (c *conn) follow(q request, reply []byte, r result) {
 
 // oldNegotiate answers the negotiation of SMB 1, by which clients begin that don't know yet whom they talk to.
 func (c *conn) oldNegotiate(message []byte) ([]byte, bool) {
-	const negotiate = 0x72
-	if len(message) < 35 || message[4] != negotiate || c.dialect != 0 {
+	if len(message) < 35 || message[4] != legacyNegotiate || c.dialect != 0 {
 		c.strange(message)
 		return nil, false
 	}
@@ -136,6 +135,8 @@ func (c *conn) oldNegotiate(message []byte) ([]byte, bool) {
 		dialect = anyDialect
 	case slices.Contains(names, "SMB 2.002"):
 		dialect = 0x0202
+	case c.server.legacy && slices.Contains(names, ntlmDialect):
+		return c.startLegacy(message, slices.Index(names, ntlmDialect)), true
 	default:
 		return nil, false // SMB 1 is switched off
 	}

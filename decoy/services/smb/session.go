@@ -105,11 +105,10 @@ func setupBody(flags uint16, token []byte) []byte {
 	return b
 }
 
-// letIn decides about a proof.
-func (c *conn) letIn(s *session, proof *ntlm.Proof, plain bool) result {
+// admit decides about a proof, and records it. key is that of the login, for who has an account here.
+func (c *conn) admit(proof *ntlm.Proof, fields ...event.Field) (flags uint16, key []byte, admitted bool) {
 	v := c.server
-	flags, outcome := uint16(0), event.Accepted
-	var mic, key []byte
+	outcome := event.Accepted
 	known := v.passwords(proof.User)
 	switch {
 	case proof.Anonymous():
@@ -125,21 +124,31 @@ func (c *conn) letIn(s *session, proof *ntlm.Proof, plain bool) result {
 		}
 	}
 	if proof.Anonymous() {
-		c.s.Attempt("none", "", nil, outcome, event.String("workstation", proof.Workstation))
-	} else {
-		fields := []event.Field{event.String("account", "own")}
-		if flags == sessionGuest {
-			fields[0] = event.String("account", "guest")
-		}
-		proof.Record(c.s, outcome, fields...)
+		c.s.Attempt("none", "", nil, outcome, append(fields, event.String("workstation", proof.Workstation))...)
+		return flags, nil, true
 	}
-	if outcome == event.Rejected {
+	account := "own"
+	if flags == sessionGuest {
+		account = "guest"
+	}
+	proof.Record(c.s, outcome, append(fields, event.String("account", account))...)
+	if outcome == event.Accepted {
+		c.login = true
+		c.s.SetReadDeadline(time.Time{})
+	}
+	return flags, key, outcome == event.Accepted
+}
+
+// letIn answers a proof.
+func (c *conn) letIn(s *session, proof *ntlm.Proof, plain bool) result {
+	flags, key, admitted := c.admit(proof)
+	if !admitted {
 		delete(c.sessions, s.id)
 		return result{status: logonFailure, session: s.id}
 	}
-	s.in, s.user, c.login = true, proof.User, true
-	c.s.SetReadDeadline(time.Time{})
+	s.in, s.user = true, proof.User
 	r := result{session: s.id}
+	var mic []byte
 	if key != nil {
 		s.admin = true
 		s.key = c.signingKey(key, s.preauth)

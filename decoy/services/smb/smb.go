@@ -1,4 +1,4 @@
-// Package smb is the decoy of Windows file sharing: SMB 2 and 3 as Windows or Samba speak them, by hand. It lists its shares to anybody, lets a guest read the
+// Package smb is the decoy of Windows file sharing: SMB 2 and 3 as Windows or Samba speak them, by hand, and as much of SMB 1 as its attackers do. It lists its shares to anybody, lets a guest read the
 // bait, and records every NTLM proof of a password, every file that is asked for and what is written.
 package smb
 
@@ -43,12 +43,15 @@ type server struct {
 	shares  []share
 	guest   bool // strangers are let in as a guest
 	signs   bool // and wants clients to
+	legacy  bool // SMB 1 is on
 }
 
 func newServer(h *decoy.Host) *server {
 	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), guid: h.Bytes("smb-guid", 16)}
 	v.guest = !v.machine.Real || decoy.Pick(h, "smb-guest", true, true, false)
 	v.signs = h.Archetype == "domain-controller"
+	// The last release that comes with SMB 1 switched on.
+	v.legacy = v.machine.Build == 14393 && decoy.Pick(h, "smb-legacy", true, true, false)
 	v.shares = v.makeShares()
 	return v
 }
@@ -67,6 +70,7 @@ type conn struct {
 	changes  changes
 	services map[string]bool // that it has made
 	login    bool            // somebody is let in
+	legacy   *legacy         // nil unless SMB 1 is spoken
 }
 
 // ServeConn answers one client.
@@ -157,6 +161,9 @@ func (c *conn) write(message []byte) error {
 func (c *conn) answer(message []byte) (reply []byte, ok bool) {
 	switch string(message[:4]) {
 	case "\xffSMB":
+		if c.legacy != nil {
+			return c.legacyCommand(message)
+		}
 		return c.oldNegotiate(message)
 	case "\xfeSMB":
 		return c.chain(message)

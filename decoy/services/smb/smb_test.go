@@ -18,6 +18,7 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/ntlm"
 	"decnet/decoy/services/internal/servicetest"
 )
 
@@ -142,6 +143,26 @@ func TestScannerReadsTheVersionsAndTheTime(t *testing.T) {
 		t.Error(err)
 	}
 	servicetest.Contains(t, out, "202", "210", "300", "302", "311", "Message signing enabled but not required", "date: ")
+}
+
+func TestWormsFindSMB1(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, "windows_server", func(v *server) bool { return v.legacy && v.guest }), "smb")
+	host, port, err := net.SplitHostPort(d.Address(445))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := servicetest.Run(t, "", "nmap", "-Pn", "-n", "-p", port, "--script", "smb-os-discovery,smb-security-mode,smb-vuln-ms17-010,smb-double-pulsar-backdoor,smb-protocols", host)
+	if err != nil {
+		t.Error(err)
+	}
+	servicetest.Contains(t, out, "OS: Windows Server 2016 Standard 14393", "NetBIOS computer name: "+newServer(d.Host).machine.Name, "NT LM 0.12 (SMBv1)", "State: VULNERABLE", "challenge_response: supported")
+	if strings.Contains(out, "DOUBLEPULSAR") {
+		t.Errorf("a back door is there:\n%s", out)
+	}
+	d.Wait("smb1", decoytest.Has("request", "transaction"), decoytest.Has("function", "0023"))
+	client(t, d, "-U", "bob%x", "-L", "//HOST", "--option=client min protocol=NT1", "-m", "NT1")
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "bob"), decoytest.Has("how", "smb1"))
 }
 
 func TestNetBIOSBeforeSMB(t *testing.T) {
@@ -309,6 +330,10 @@ func FuzzStrangers(f *testing.F) {
 				c.answer(bytes.Clone(message))
 			}
 			nameOf(message, 0)
+		}
+		for _, in := range []bool{true, false} {
+			c := &conn{server: v, s: &decoy.Session{}, dialect: 1, legacy: &legacy{exchange: ntlm.NewExchange(v.machine), in: in}}
+			c.legacyCommand(bytes.Clone(message))
 		}
 	})
 }

@@ -120,6 +120,14 @@ func appendField(b []byte, size, at int) []byte {
 	return binary.LittleEndian.AppendUint32(b, uint32(at))
 }
 
+// Nonce is the challenge itself, for the protocols that are older than NTLM's messages.
+func (x *Exchange) Nonce() []byte { return x.nonce[:] }
+
+// Bare makes a proof of the answers to the nonce, without a message around them.
+func (x *Exchange) Bare(user, domain string, lm, nt []byte) *Proof {
+	return &Proof{User: user, Domain: domain, LM: lm, NT: nt, nonce: x.nonce}
+}
+
 // Proof is what a client proves itself with.
 type Proof struct {
 	User, Domain, Workstation string
