@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,12 +34,15 @@ func (v *server) answer(r *web.Request) answer {
 	if kind, user, secret, ok := r.Credentials(); ok {
 		r.Attempt(kind, user, secret, true) // whom nobody asks, nobody refuses
 	}
-	addr := r.Session.Peer().Addr().Unmap()
-	if addr.Is6() {
-		addr = netip.PrefixFrom(addr, 64).Masked().Addr()
-	}
-	c := &call{server: v, r: r, query: parseQuery(r.URL.RawQuery), space: v.spaces.get(addr)}
-	defer c.space.Unlock()
+	var out answer
+	v.spaces.With(r.Session.Peer().Addr(), func(s *space) {
+		out = (&call{server: v, r: r, query: parseQuery(r.URL.RawQuery), space: s}).answer()
+	})
+	return out
+}
+
+func (c *call) answer() answer {
+	r := c.r
 	c.parts = strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	if len(r.Body) > 0 && r.Header.Get("Content-Type") == "" {
 		return answer{status: http.StatusNotAcceptable, body: object{{"error", "Content-Type header [] is not supported"}, {"status", 406}}}

@@ -4,12 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/netip"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"decnet/decoy"
 	"decnet/decoy/services/internal/bait"
@@ -17,7 +15,6 @@ import (
 
 // The bounds of what clients can leave.
 const (
-	maxSpaces    = 32 // addresses of which the changes are remembered; the oldest makes room
 	maxIndices   = 8  // more than the decky's own, of one address
 	maxDocuments = 16 // in one of those
 	maxDocument  = 4 << 10
@@ -48,38 +45,9 @@ func (x *index) size() int {
 // identifier writes bytes as the node does its identifiers.
 func identifier(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// spaces are the indices as each address sees them.
-type spaces struct {
-	host *decoy.Host
-	mu   sync.Mutex
-	of   map[netip.Addr]*space
-	ages []netip.Addr
-}
-
-func newSpaces(h *decoy.Host) *spaces { return &spaces{host: h, of: map[netip.Addr]*space{}} }
-
-// space is what one address sees. Its lock is held by whoever works with it.
+// space is the indices as one address sees them.
 type space struct {
-	sync.Mutex
 	indices []*index
-}
-
-// get returns the address's, locked.
-func (s *spaces) get(addr netip.Addr) *space {
-	s.mu.Lock()
-	found := s.of[addr]
-	if found == nil {
-		if len(s.ages) == maxSpaces {
-			delete(s.of, s.ages[0])
-			s.ages = s.ages[1:]
-		}
-		found = &space{indices: own(s.host)}
-		s.of[addr] = found
-		s.ages = append(s.ages, addr)
-	}
-	s.mu.Unlock()
-	found.Lock()
-	return found
 }
 
 // own makes the decky's indices of the bait.

@@ -15,6 +15,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/visitors"
 	"decnet/decoy/services/internal/web"
 )
 
@@ -56,7 +57,7 @@ type server struct {
 	cluster    string
 	uuid, id   string // of the cluster, of the node
 	flavour    string // deb, rpm, docker or tar
-	spaces     *spaces
+	spaces     *visitors.Map[*space]
 	heap, free int // per cent
 }
 
@@ -74,7 +75,7 @@ func newServer(h *decoy.Host) *server {
 		cluster: decoy.Pick(h, "es-cluster", "elasticsearch", "elasticsearch", "logs", "docker-cluster", "production"), uuid: identifier(h.Bytes("es-cluster", 16)), id: identifier(h.Bytes("es-node", 16)),
 		flavour: decoy.Pick(h, "es-flavour", kind, kind, "docker"), heap: 20 + r.IntN(60), free: 40 + r.IntN(50),
 	}
-	v.spaces = newSpaces(h)
+	v.spaces = visitors.New(func() *space { return &space{indices: own(h)} })
 	return v
 }
 
