@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"decnet/decoy"
+	"decnet/decoy/services/internal/windows"
 )
 
 // family is whose manners a server has.
@@ -53,8 +54,8 @@ var offers = map[string][]offer{
 }
 
 var offersOfSystems = map[string][]offer{
-	"windows":        {{iis, "Microsoft-IIS/10.0"}},
-	"windows_server": {{iis, "Microsoft-IIS/10.0"}, {iis, "Microsoft-IIS/10.0"}, {iis, "Microsoft-IIS/8.5"}},
+	"windows":        {{iis, ""}}, // which one, the system says
+	"windows_server": {{iis, ""}},
 	"bsd":            {{nginx, "nginx/1.26.2"}, {apache, "Apache/2.4.62 (FreeBSD)"}, {nginx, "nginx/1.24.0"}},
 	"embedded":       {{lighttpd, "lighttpd/1.4.55"}, {lighttpd, "lighttpd/1.4.59"}, {lighttpd, "lighttpd/1.4.45"}, {nginx, "nginx/1.14.2"}, {nginx, "nginx"}},
 	"cisco":          {{cisco, "cisco-IOS"}},
@@ -92,6 +93,7 @@ func productOf(h *decoy.Host) product {
 		p.keepAlive, p.requests = 5*time.Second, 100
 		p.allow = "OPTIONS, GET, HEAD, POST"
 	case iis:
+		p.banner = windows.MachineOf(h).IIS()
 		p.keepAlive = 2 * time.Minute
 		p.allow = "OPTIONS, TRACE, GET, HEAD, POST"
 	case cisco:

@@ -62,10 +62,13 @@ func newServer(h *decoy.Host) *server {
 	v.system = systems[h.Distro]
 	if v.machine.Real {
 		// A server from 2014 isn't put on a system of 2022.
-		if choices = slices.Concat(choices, releases); v.machine.Build >= 20348 {
-			choices = releasesEverywhere
+		switch {
+		case v.machine.Major < 10: // nor one from 2019 on a system of 2013
+			choices = slices.Concat(releases, releasesEverywhere[:2])
+		case v.machine.Build < 20348:
+			choices = slices.Concat(releases, releasesEverywhere)
 		}
-		v.system = fmt.Sprintf("%s 10.0 <X64> (Build %d: )", v.machine.Product, v.machine.Build)
+		v.system = fmt.Sprintf("%s %d.%d <X64> (Build %d: )", v.machine.Product, v.machine.Major, v.machine.Minor, v.machine.Build)
 	} else if v.system == "" {
 		v.system = systems["ubuntu20"]
 	}
@@ -73,6 +76,9 @@ func newServer(h *decoy.Host) *server {
 		v.system += " <X64>"
 	}
 	v.release = decoy.Pick(h, "mssql-version", choices...)
+	if v.machine.Real && v.year == 2014 { // which has its own idea of what comes after Windows 8
+		v.system = fmt.Sprintf("Windows NT 6.3 <X64> (Build %d: )", v.machine.Build)
+	}
 	v.shell = decoy.Pick(h, "mssql-shell", true, false, false)
 	return v
 }
@@ -90,15 +96,12 @@ func (v *server) banner() string {
 	if v.machine.Real {
 		system += " (Hypervisor)"
 	}
-	return fmt.Sprintf("Microsoft SQL Server %d (%s)%s - %s (X64) \n\t%s \n\tCopyright (C) %s Microsoft Corporation\n\t%s on %s\n",
-		v.year, v.level, update, v.number(), v.made, v.copyright(), v.edition, system)
-}
-
-func (v *server) copyright() string {
-	if v.year == 2014 {
-		return "(c)"
+	copyright := fmt.Sprintf("(C) %d", v.year)
+	if v.year <= 2016 {
+		copyright = "(c)"
 	}
-	return v.made[strings.LastIndex(v.made, " ")-4 : strings.LastIndex(v.made, " ")]
+	return fmt.Sprintf("Microsoft SQL Server %d (%s)%s - %s (X64) \n\t%s \n\tCopyright %s Microsoft Corporation\n\t%s on %s\n",
+		v.year, v.level, update, v.number(), v.made, copyright, v.edition, system)
 }
 
 // passwords are those with which the user is let in.

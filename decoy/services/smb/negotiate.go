@@ -47,7 +47,10 @@ func (c *conn) negotiate(q request) result {
 	}
 	c.client, c.clientIs.mode = [16]byte(q.part(body(12), 16)), q.u16(body(4))
 	c.s.Event("negotiate", event.String("dialects", strings.Join(names, ",")), event.String("client_guid", fmt.Sprintf("%x", c.client)), event.Int("security_mode", int64(c.clientIs.mode)))
-	at := slices.IndexFunc(dialects, func(d uint16) bool { return slices.Contains(offered, d) })
+	at := slices.IndexFunc(dialects, func(d uint16) bool {
+		// SMB 3.1.1 came with Windows 10.
+		return slices.Contains(offered, d) && !(d == 0x0311 && c.server.machine.Real && c.server.machine.Major < 10)
+	})
 	if at < 0 {
 		return fail(notSupported)
 	}

@@ -50,8 +50,8 @@ func newServer(h *decoy.Host) *server {
 	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), guid: h.Bytes("smb-guid", 16)}
 	v.guest = !v.machine.Real || decoy.Pick(h, "smb-guest", true, true, false)
 	v.signs = h.Archetype == "domain-controller"
-	// The last release that comes with SMB 1 switched on.
-	v.legacy = v.machine.Build == 14393 && decoy.Pick(h, "smb-legacy", true, true, false)
+	// The last releases that come with SMB 1 switched on.
+	v.legacy = (v.machine.Build == 14393 || v.machine.Build == 9600) && decoy.Pick(h, "smb-legacy", true, true, false)
 	v.shares = v.makeShares()
 	return v
 }

@@ -28,28 +28,37 @@ type Machine struct {
 
 // release is a Windows release as it names itself, and the build that it tells the network.
 type release struct {
-	product string
-	build   uint16
+	product      string
+	major, minor byte
+	build        uint16
 }
+
+var (
+	clients = []release{{"Windows 10 Pro", 10, 0, 19041}, {"Windows 10 Enterprise", 10, 0, 19041}, {"Windows 11 Pro", 10, 0, 22621}, {"Windows 11 Enterprise", 10, 0, 22631}}
+	servers = []release{
+		{"Windows Server 2012 R2 Standard", 6, 3, 9600}, {"Windows Server 2016 Standard", 10, 0, 14393}, {"Windows Server 2019 Standard", 10, 0, 17763}, {"Windows Server 2019 Datacenter", 10, 0, 17763},
+		{"Windows Server 2022 Standard", 10, 0, 20348},
+	}
+)
 
 // MachineOf returns the decky's.
 func MachineOf(h *decoy.Host) *Machine {
 	label, _, _ := strings.Cut(h.Hostname, ".")
-	m := &Machine{Name: strings.ToUpper(label), Major: 10, Revision: 15}
+	m := &Machine{Name: strings.ToUpper(label), Revision: 15}
 	m.Name = m.Name[:min(len(m.Name), 15)]
+	var r release
 	switch h.OS {
 	case "windows":
-		r := decoy.Pick(h, "windows-release", release{"Windows 10 Pro", 19041}, release{"Windows 10 Enterprise", 19041}, release{"Windows 11 Pro", 22621}, release{"Windows 11 Enterprise", 22631})
-		m.Real, m.Product, m.Build = true, r.product, r.build
+		r = decoy.Pick(h, "windows-release", clients...)
 		m.Joined = decoy.Pick(h, "windows-joined", true, false)
 	case "windows_server":
-		r := decoy.Pick(h, "windows-release", release{"Windows Server 2016 Standard", 14393}, release{"Windows Server 2019 Standard", 17763}, release{"Windows Server 2019 Datacenter", 17763}, release{"Windows Server 2022 Standard", 20348})
-		m.Real, m.Product, m.Build, m.Joined = true, r.product, r.build, true
+		r, m.Joined = decoy.Pick(h, "windows-release", servers...), true
 	default:
 		m.Major, m.Minor, m.Build = 6, 1, 0 // what Samba tells
 		m.Domain, m.DNS, m.DNSName = m.Name, "", strings.ToLower(label)
 		return m
 	}
+	m.Real, m.Product, m.Major, m.Minor, m.Build = true, r.product, r.major, r.minor, r.build
 	m.Domain, m.DNS, m.DNSName = m.Name, label, label
 	if m.Joined {
 		m.DNS = bait.AppOf(h).Domain
@@ -62,6 +71,14 @@ func MachineOf(h *decoy.Host) *Machine {
 
 // Version is the system's, as 10.0.17763.
 func (m *Machine) Version() string { return fmt.Sprintf("%d.%d.%d", m.Major, m.Minor, m.Build) }
+
+// IIS is the web server that the system comes with, as it names itself.
+func (m *Machine) IIS() string {
+	if m.Major < 10 {
+		return "Microsoft-IIS/8.5"
+	}
+	return "Microsoft-IIS/10.0"
+}
 
 // UTF16 writes text as Windows has it on the wire.
 func UTF16(s string) []byte {
