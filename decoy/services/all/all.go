@@ -22,4 +22,5 @@ import (
 	_ "decnet/decoy/services/smtprelay"
 	_ "decnet/decoy/services/ssh"
 	_ "decnet/decoy/services/telnet"
+	_ "decnet/decoy/services/vnc"
 )

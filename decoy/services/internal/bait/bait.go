@@ -68,6 +68,9 @@ var weakPasswords = []string{
 	"root123", "test", "1q2w3e4r", "letmein", "welcome", "password123", "secret",
 }
 
+// WeakPasswords returns the passwords that intruders try first.
+func WeakPasswords() []string { return slices.Clone(weakPasswords) }
+
 // Passwords returns the few weak passwords with which the decky's service lets the user in.
 func Passwords(h *decoy.Host, service, user string) []string {
 	r := h.Rand("passwords/" + service + "/" + user)
