@@ -64,7 +64,7 @@ func (c *conn) run(text string, end byte) {
 	}
 	for i, tokens := range statements {
 		c.failed = false
-		status, rows := uint16(0), c.statement(text, tokens)
+		status, rows := uint16(0), c.statement(text, c.filled(tokens))
 		if rows >= 0 {
 			status = doneCount
 		}

@@ -9,6 +9,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/tinysql"
 )
 
 func init() {
@@ -28,7 +29,9 @@ type conn struct {
 	advanced  bool // sp_configure shows all
 	shell     bool // xp_cmdshell is on
 	pending   map[string]string
-	failed    bool // something in the reply under way
+	// parameters are those of the call under way.
+	parameters map[string]tinysql.Token
+	failed     bool // something in the reply under way
 }
 
 // ServeConn answers one client.

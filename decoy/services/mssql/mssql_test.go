@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,26 @@ func reply(t *testing.T, conn net.Conn) (kind byte, body []byte) {
 		t.Fatal(err)
 	}
 	return head[0], body
+}
+
+func TestParametersOfACall(t *testing.T) {
+	t.Parallel()
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(name, value string) []byte {
+		b := append(short(name), 0, 0xe7, 0x40, 0x1f, 9, 4, 0xd0, 0, 0x34)
+		units := windows.UTF16(value)
+		return append(binary.LittleEndian.AppendUint16(b, uint16(len(units))), units...)
+	}
+	number := append(short("@n"), 0, 0x26, 4, 4, 5, 0, 0, 0)
+	call := slices.Concat([]byte{0xff, 0xff, 10, 0, 0, 0}, text("", "SELECT name FROM sys.databases WHERE name = @P1 AND database_id < @n"), text("", "@p1 nvarchar(10), @n int"), text("@p1", "tempdb"), number)
+	c := &conn{server: newServer(h), s: &decoy.Session{}, db: "master", version: tds71, pending: map[string]string{}}
+	c.call(call)
+	if out := c.out.Bytes(); !bytes.Contains(out, windows.UTF16("tempdb")) || bytes.Contains(out, windows.UTF16("Incorrect")) {
+		t.Errorf("the answer is %q", out)
+	}
 }
 
 func TestDeckiesDiffer(t *testing.T) {

@@ -3,6 +3,7 @@ package mssql
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -241,9 +242,14 @@ func (c *conn) answerOf(command string) string {
 // The numbers of the procedures that drivers call by number.
 var procedureNumbers = map[uint16]string{10: "sp_executesql", 11: "sp_prepare", 12: "sp_execute", 13: "sp_prepexec", 14: "sp_prepexecrpc", 15: "sp_unprepare", 2: "sp_cursoropen", 9: "sp_cursorclose"}
 
-// parseCall takes a remote procedure call apart: its name and the parameters that are text, in their order, up to the first of a kind that isn't
-// known here.
-func parseCall(b []byte) (name string, texts []string, ok bool) {
+// parameter is one of a call.
+type parameter struct {
+	name  string // with its @, or ""
+	value tinysql.Token
+}
+
+// parseCall takes a remote procedure call apart: its name and the parameters, in their order, up to the first of a kind that isn't known here.
+func parseCall(b []byte) (name string, all []parameter, ok bool) {
 	r := reader{rest: b}
 	if size := r.uint16(); size == 0xffff {
 		number := r.uint16()
@@ -257,38 +263,40 @@ func parseCall(b []byte) (name string, texts []string, ok bool) {
 	if r.bad {
 		return "", nil, false
 	}
-	for len(r.rest) > 0 && len(texts) < 64 {
-		r.take(2 * int(r.byte())) // the parameter's name
+	for len(r.rest) > 0 && len(all) < 64 {
+		p := parameter{name: windows.Text(r.take(2 * int(r.byte()))), value: tinysql.Token{Kind: tinysql.String}}
 		r.take(1)
-		var value []byte
 		switch kind := r.byte(); kind {
 		case 0xe7, 0xa7: // NVARCHAR, VARCHAR
 			most := r.uint16()
 			r.take(5)
+			var value []byte
 			if most == 0xffff {
 				value = r.chunks()
 			} else if size := r.uint16(); size != 0xffff {
 				value = r.take(int(size))
 			}
-			if kind == 0xa7 {
-				texts = append(texts, string(value))
-			} else {
-				texts = append(texts, windows.Text(value))
+			if p.value.Text = string(value); kind == 0xe7 {
+				p.value.Text = windows.Text(value)
 			}
 		case 0x63: // NTEXT
 			r.take(4 + 5)
-			texts = append(texts, windows.Text(r.take(int(r.uint32()))))
-		case 0x26, 0x68, 0x6d, 0x6e, 0x6f, 0x24: // numbers of a length that is told
+			p.value.Text = windows.Text(r.take(int(r.uint32())))
+		case 0x26, 0x68: // whole numbers
+			r.take(1)
+			p.value = tinysql.Token{Kind: tinysql.Number, Text: strconv.FormatInt(r.number(), 10)}
+		case 0x24, 0x6d, 0x6e, 0x6f: // others whose length is told
 			r.take(1)
 			r.take(int(r.byte()))
 		default:
-			return name, texts, !r.bad
+			return name, all, true
 		}
 		if r.bad {
-			return name, texts, len(texts) > 1
+			return name, all, len(all) > 1
 		}
+		all = append(all, p)
 	}
-	return name, texts, true
+	return name, all, true
 }
 
 // reader takes the fields of a message apart; after the first that isn't whole, all are empty.
@@ -311,6 +319,19 @@ func (r *reader) byte() byte     { return r.take(1)[0] }
 func (r *reader) uint16() uint16 { return binary.LittleEndian.Uint16(r.take(2)) }
 func (r *reader) uint32() uint32 { return binary.LittleEndian.Uint32(r.take(4)) }
 
+// number reads a whole number with its length before it.
+func (r *reader) number() int64 {
+	var v [8]byte
+	b := r.take(int(r.byte()))
+	copy(v[:], b)
+	if n := len(b); n > 1 && n < 8 && b[n-1]&0x80 != 0 { // all but the shortest have a sign
+		for i := n; i < 8; i++ {
+			v[i] = 0xff
+		}
+	}
+	return int64(binary.LittleEndian.Uint64(v[:]))
+}
+
 // chunks reads a value that comes in pieces.
 func (r *reader) chunks() []byte {
 	if total := binary.LittleEndian.Uint64(r.take(8)); total == 1<<64-1 {
@@ -328,23 +349,35 @@ func (r *reader) chunks() []byte {
 
 // call answers a remote procedure call.
 func (c *conn) call(message []byte) {
-	name, texts, ok := parseCall(c.afterHeaders(message))
+	name, all, ok := parseCall(c.afterHeaders(message))
 	if !ok {
 		c.strange(message)
 		c.message(tokError, 8009, 1, 16, "The incoming tabular data stream (TDS) remote procedure call (RPC) protocol stream is incorrect.")
 		c.done(doneError, 0)
 		return
 	}
-	statement := ""
-	switch lower := strings.ToLower(name); {
-	case lower == "sp_executesql" && len(texts) > 0:
-		statement = texts[0]
-	case (lower == "sp_prepexec" || lower == "sp_prepare") && len(texts) > 1:
-		statement = texts[1]
+	texts := make([]string, len(all))
+	for i, p := range all {
+		texts[i] = p.value.Text
 	}
-	if statement != "" {
-		c.record(statement, event.String("how", name), event.String("parameters", strings.Join(texts[1:], "\x1f")))
-		c.run(statement, tokInProcDone)
+	// Where the statement is: a handle stands before it when it is to be kept.
+	at := -1
+	switch strings.ToLower(name) {
+	case "sp_executesql":
+		at = 0
+	case "sp_prepexec", "sp_prepare":
+		at = 2
+	}
+	if at >= 0 && at < len(all) {
+		c.record(texts[at], event.String("how", name), event.String("parameters", strings.Join(slices.Delete(slices.Clone(texts), at, at+1), "\x1f")))
+		c.parameters = map[string]tinysql.Token{}
+		for _, p := range all[at+1:] {
+			if p.name != "" {
+				c.parameters[strings.ToLower(p.name)] = p.value
+			}
+		}
+		c.run(texts[at], tokInProcDone)
+		c.parameters = nil
 	} else {
 		c.record(strings.TrimSpace("EXEC "+name+" "+strings.Join(texts, ", ")), event.String("how", "call"))
 		c.failed = false
@@ -358,4 +391,18 @@ func (c *conn) call(message []byte) {
 		status = doneError
 	}
 	c.end(tokProcDone, status, 0)
+}
+
+// filled puts the values of parameters in the place of their names.
+func (c *conn) filled(tokens []tinysql.Token) []tinysql.Token {
+	if len(c.parameters) == 0 {
+		return tokens
+	}
+	tokens = slices.Clone(tokens)
+	for i, t := range tokens {
+		if value, ok := c.parameters[strings.ToLower(t.Text)]; ok && t.Kind == tinysql.Variable {
+			tokens[i].Kind, tokens[i].Text = value.Kind, value.Text
+		}
+	}
+	return tokens
 }

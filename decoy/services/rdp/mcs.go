@@ -16,7 +16,6 @@ import (
 // The channels of a connection.
 const (
 	ioChannel  = 1003
-	userBase   = 1001
 	maxChannel = 31
 )
 
@@ -94,7 +93,7 @@ func (c *conn) connect() {
 		return // the encryption of before TLS is not to be had
 	}
 	c.rw.Write(connectResponse(d, c.protocols))
-	user := uint16(6)
+	user := uint16(6) // after 1001, the first
 	for range 64 {
 		packet, err := tpkt.Read(c.in)
 		if err != nil || len(packet) < 4 || packet[1] != 0xf0 {

@@ -40,33 +40,30 @@ type status uint32
 
 // The statuses.
 const (
-	ok                status = 0
-	moreProcessing    status = 0xc0000016
-	noMoreFiles       status = 0x80000006
-	bufferOverflow    status = 0x80000005
-	invalidParameter  status = 0xc000000d
-	noSuchFile        status = 0xc000000f
-	endOfFile         status = 0xc0000011
-	accessDenied      status = 0xc0000022
-	nameNotFound      status = 0xc0000034
-	nameCollision     status = 0xc0000035
-	pathNotFound      status = 0xc000003a
-	logonFailure      status = 0xc000006d
-	insufficient      status = 0xc000009a
-	pipeDisconnected  status = 0xc00000b0
-	notSupported      status = 0xc00000bb
-	networkNameGone   status = 0xc00000c9
-	badNetworkName    status = 0xc00000cc
-	notADirectory     status = 0xc0000103
-	fileClosed        status = 0xc0000128
-	isADirectory      status = 0xc00000ba
-	userSessionGone   status = 0xc0000203
-	notFound          status = 0xc0000225
-	invalidInfo       status = 0xc0000003
-	invalidDevice     status = 0xc0000010
-	writeProtected    status = 0xc00000a2
-	driverRequired    status = 0xc000019c
-	requestNotAllowed status = 0xc00000d0
+	ok               status = 0
+	moreProcessing   status = 0xc0000016
+	noMoreFiles      status = 0x80000006
+	bufferOverflow   status = 0x80000005
+	invalidParameter status = 0xc000000d
+	noSuchFile       status = 0xc000000f
+	endOfFile        status = 0xc0000011
+	accessDenied     status = 0xc0000022
+	nameNotFound     status = 0xc0000034
+	nameCollision    status = 0xc0000035
+	pathNotFound     status = 0xc000003a
+	logonFailure     status = 0xc000006d
+	insufficient     status = 0xc000009a
+	pipeDisconnected status = 0xc00000b0
+	notSupported     status = 0xc00000bb
+	networkNameGone  status = 0xc00000c9
+	badNetworkName   status = 0xc00000cc
+	notADirectory    status = 0xc0000103
+	fileClosed       status = 0xc0000128
+	isADirectory     status = 0xc00000ba
+	userSessionGone  status = 0xc0000203
+	invalidInfo      status = 0xc0000003
+	invalidDevice    status = 0xc0000010
+	driverRequired   status = 0xc000019c
 )
 
 const headerSize = 64

@@ -42,12 +42,11 @@ const (
 )
 
 const (
-	wantsDirectory    = 1 << 0
-	wantsFile         = 1 << 6
-	deleteOnClose     = 1 << 12
-	attributeReadOnly = 1
-	attributeDir      = 0x10
-	attributeFile     = 0x20
+	wantsDirectory = 1 << 0
+	wantsFile      = 1 << 6
+	deleteOnClose  = 1 << 12
+	attributeDir   = 0x10
+	attributeFile  = 0x20
 )
 
 // create opens a file, and makes it if the client wants to.

@@ -15,15 +15,13 @@ type rpc struct {
 	last   string // the service that was made or opened last
 }
 
-// The types of its messages.
+// The types of its messages. The answer to a bind has the next number.
 const (
 	rpcRequest  = 0
 	rpcResponse = 2
 	rpcFault    = 3
 	rpcBind     = 11
-	rpcBindAck  = 12
 	rpcAlter    = 14
-	rpcAlterAck = 15
 )
 
 // ndr is the way of writing that is spoken here, as bytes stand on the wire.

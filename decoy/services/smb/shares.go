@@ -22,9 +22,8 @@ type share struct {
 }
 
 const (
-	kindDisk  = 1
-	kindPipe  = 2
-	kindPrint = 3
+	kindDisk = 1
+	kindPipe = 2
 )
 
 // node is a file or a folder.
