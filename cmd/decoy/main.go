@@ -79,6 +79,9 @@ func run(args []string) error {
 }
 
 func serve(stateDir, eventsDir, socket string) error {
+	// Before anything else: whoever is told to end so early says so by its exit code too.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
 	limitMemory()
 	signal.Ignore(syscall.SIGPIPE)             // a reader of events that goes away is an error of a write, not an end
 	diagnostics := &lockedWriter{w: os.Stderr} // replies and log lines are whole lines
@@ -97,8 +100,6 @@ func serve(stateDir, eventsDir, socket string) error {
 		defer segments.Close()
 		events = segments
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
 	runtime := decoy.New(decoy.Options{Host: host, Events: events, State: stateDir, Log: log})
 	defer runtime.Close()
 	runtime.Restore(ctx)

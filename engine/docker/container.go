@@ -79,6 +79,9 @@ func (e *Engine) find(ctx context.Context, r engine.Ref) (*found, error) {
 	if err != nil {
 		return nil, e.fail("look for the container", engine.Failed, err)
 	}
+	if c.Config.Labels[labelOwner] != e.opts.Owner || c.Config.Labels[labelDecky] != r.ID {
+		return nil, &engine.Error{Code: engine.Failed, Message: "a container with the decky's name is not ours", Detail: strings.TrimPrefix(c.Name, "/") + " bears other labels: rename or remove it"}
+	}
 	return &found{id: c.ID, labels: c.Config.Labels, running: c.State.Running && !c.State.Paused, paused: c.State.Paused}, nil
 }
 
@@ -96,7 +99,7 @@ func (e *Engine) create(ctx context.Context, d engine.Decky, image string, p eng
 		if err == nil {
 			return id, nil
 		}
-		if err := e.remove(context.WithoutCancel(ctx), id); err != nil {
+		if err := e.cleanUp(ctx, id); err != nil {
 			e.log.WarnContext(ctx, "a container that did not start stays behind", "container", id, "error", err)
 		}
 		// Not every kernel lets every setting be a container's own: go on without it, once for each.
@@ -205,6 +208,13 @@ func (e *Engine) remove(ctx context.Context, id string) error {
 		return nil
 	}
 	return e.fail("remove the container", engine.Failed, err)
+}
+
+// cleanUp removes a container that came to nothing, also when the call that made it is out of time.
+func (e *Engine) cleanUp(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpWithin)
+	defer cancel()
+	return e.remove(ctx, id)
 }
 
 // address is where a container is in its network.

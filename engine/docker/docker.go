@@ -225,5 +225,9 @@ func (o *onceValue) forget(ctx context.Context) error {
 	return nil
 }
 
-// within is how long a look at one container may take.
-const within = 3 * time.Second
+const (
+	// within is how long a look at one container may take.
+	within = 3 * time.Second
+	// cleanUpWithin is how long it may take to remove what came to nothing. The call that made it may be long out of time.
+	cleanUpWithin = 15 * time.Second
+)

@@ -29,9 +29,7 @@ func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) 
 	o, err := e.open(ctx, d, id, time.Now().UTC())
 	if err != nil && made && engine.AsError(err).Code == engine.Crashed {
 		// It would only start and end again and again; its last words are in the error.
-		cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
-		defer cancel()
-		err = errors.Join(err, e.remove(cleaning, id))
+		err = errors.Join(err, e.cleanUp(ctx, id))
 	}
 	return o, err
 }

@@ -91,10 +91,22 @@ func (e *Engine) ended(ctx context.Context, containerID string, began time.Time,
 	if at, err := time.Parse(time.RFC3339Nano, c.State.FinishedAt); err == nil && !c.State.Running && at.Before(began) && !c.State.Restarting && c.RestartCount == 0 {
 		return notRunning(cause)
 	}
+	words := e.lastWords(ctx, containerID)
+	// A decoy that is told to end before it can hear it ends as Go programs do, with 2 and without a word.
+	if stopped(c.State) || (c.State.ExitCode == 2 && words == "") {
+		return &engine.Error{Code: engine.NotRunning, Message: "the decky's container was stopped in the middle", Transient: true, Err: cause}
+	}
 	return &engine.Error{
 		Code: engine.Crashed, Message: fmt.Sprintf("the decoy ended by itself (exit code %d)", c.State.ExitCode),
-		Detail: e.lastWords(ctx, containerID), Err: cause,
+		Detail: words, Err: cause,
 	}
+}
+
+// stopped tells whether somebody has ended a container, by hand or by stopping the engine, rather than its decoy itself: the decoy ends with 0 when it is told
+// to, and is killed when it does not.
+func stopped(s *container.State) bool {
+	const killed, terminated = 128 + 9, 128 + 15
+	return !s.OOMKilled && (s.ExitCode == 0 || s.ExitCode == killed || s.ExitCode == terminated)
 }
 
 // lastWords are the last diagnostic lines of a container.

@@ -18,7 +18,10 @@ func (e *Engine) ensureNetwork(ctx context.Context, d engine.Decky, p engine.Pro
 	if d.Network.Driver == engine.Loopback {
 		return &engine.Error{Code: engine.Unsupported, Message: "a container has no loopback network: use BRIDGE, MACVLAN or IPVLAN"}
 	}
-	_, err := e.cli.NetworkInspect(ctx, networkName(d.Network.ID), network.InspectOptions{})
+	have, err := e.cli.NetworkInspect(ctx, networkName(d.Network.ID), network.InspectOptions{})
+	if err == nil && have.Labels[labelOwner] != e.opts.Owner {
+		return &engine.Error{Code: engine.NetworkFailed, Message: "a network with the deployment's name is not ours", Detail: have.Name + " bears other labels: remove it"}
+	}
 	if err == nil {
 		return nil
 	}

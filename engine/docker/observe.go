@@ -46,8 +46,7 @@ func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
 func (e *Engine) look(ctx context.Context, c container.Summary) engine.Observed {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	started := time.Unix(c.Created, 0).UTC()
-	o := engine.Observed{ID: c.Labels[labelDecky], StartedAt: started}
+	o := engine.Observed{ID: c.Labels[labelDecky], StartedAt: time.Unix(c.Created, 0).UTC()}
 	if c.State != container.StateRunning {
 		o.Detail = c.Status
 		return o
@@ -57,12 +56,15 @@ func (e *Engine) look(ctx context.Context, c container.Summary) engine.Observed 
 	if err != nil {
 		return o
 	}
+	if started, err := time.Parse(time.RFC3339Nano, full.State.StartedAt); err == nil {
+		o.StartedAt = started.UTC()
+	}
 	reply, err := e.exchange(ctx, c.ID, control.Request{Op: control.Status})
 	if err != nil {
 		e.log.DebugContext(ctx, "a decky does not say what it runs", "decky", c.Labels[labelName], "error", err)
 		return o
 	}
-	return observed(o.ID, address(full), started, reply)
+	return observed(o.ID, address(full), o.StartedAt, reply)
 }
 
 // Watch sends deaths and restarts of our containers as the engine tells of them.
@@ -70,9 +72,11 @@ func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
 	out := make(chan engine.Change, 64)
 	go func() {
 		defer close(out)
+		again := false
 		for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, 15*time.Second) {
 			began := time.Now()
-			e.watchOnce(ctx, out)
+			e.watchOnce(ctx, out, again)
+			again = true
 			if time.Since(began) > time.Minute {
 				wait = time.Second
 			}
@@ -81,17 +85,14 @@ func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
 			case <-ctx.Done():
 				return
 			}
-			// What happened meanwhile was missed.
-			select {
-			case out <- engine.Change{Kind: engine.Resync, At: time.Now().UTC()}:
-			case <-ctx.Done():
-			}
 		}
 	}()
 	return out, nil
 }
 
-func (e *Engine) watchOnce(ctx context.Context, out chan<- engine.Change) {
+// watchOnce sends changes until the engine's events break off. When it watches again, what happened meanwhile was missed: it says so once it hears of
+// everything that comes.
+func (e *Engine) watchOnce(ctx context.Context, out chan<- engine.Change, again bool) {
 	if e.ready(ctx) != nil {
 		return
 	}
@@ -103,6 +104,13 @@ func (e *Engine) watchOnce(ctx context.Context, out chan<- engine.Change) {
 	kinds := map[events.Action]engine.ChangeKind{
 		events.ActionStart: engine.Started, events.ActionUnPause: engine.Started,
 		events.ActionDie: engine.Died, events.ActionPause: engine.Died, events.ActionDestroy: engine.Removed,
+	}
+	if again { // the SDK has subscribed by now, or has put its error into errs
+		select {
+		case out <- engine.Change{Kind: engine.Resync, At: time.Now().UTC()}:
+		case <-ctx.Done():
+			return
+		}
 	}
 	for {
 		select {

@@ -1,0 +1,155 @@
+package docker_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"decnet/engine"
+	"decnet/engine/enginetest"
+)
+
+// await waits for a change of a kind.
+func await(t *testing.T, changes <-chan engine.Change, kind engine.ChangeKind) {
+	t.Helper()
+	late := time.After(enginetest.Patience)
+	for {
+		select {
+		case c := <-changes:
+			if c.Kind == kind {
+				return
+			}
+		case <-late:
+			t.Fatalf("no %s was told", kind)
+		}
+	}
+}
+
+// Whatever somebody does by hand is told, seen, and mended by Ensure.
+func TestWhatIsDoneByHandIsMended(t *testing.T) {
+	p := privateEngine(t, "")
+	e := p.open()
+	changes, err := e.Watch(t.Context())
+	require.NoError(t, err)
+	d := wish(1, "redis", "ssh")
+	first := p.ensure(e, d)
+	await(t, changes, engine.Started)
+	name := "label=decnet.decky=" + d.ID
+	container := func() string { return p.docker("ps", "-aqf", name)[:12] }
+
+	t.Run("paused", func(t *testing.T) {
+		p.docker("pause", container())
+		await(t, changes, engine.Died)
+		require.False(t, p.observe(e, d.ID).Running)
+		require.Equal(t, first.Instance, p.ensure(e, d).Instance, "it goes on where it was")
+	})
+	t.Run("killed", func(t *testing.T) {
+		p.docker("kill", container())
+		await(t, changes, engine.Died)
+		o := p.observe(e, d.ID)
+		require.False(t, o.Running)
+		require.NotEmpty(t, o.Detail)
+		p.ensure(e, d)
+	})
+	t.Run("removed", func(t *testing.T) {
+		p.docker("rm", "-f", container())
+		await(t, changes, engine.Removed)
+		require.Equal(t, d.Services, p.ensure(e, d).Services)
+	})
+	t.Run("the network is gone", func(t *testing.T) {
+		p.docker("rm", "-f", container())
+		p.docker("network", "rm", "decnet-dpl_faults")
+		p.ensure(e, d)
+	})
+	t.Run("the network is gone from under a stopped container", func(t *testing.T) {
+		p.docker("stop", "-t", "1", container())
+		p.docker("network", "rm", "decnet-dpl_faults")
+		p.ensure(e, d)
+	})
+	t.Run("the image is gone", func(t *testing.T) {
+		p.docker("rm", "-f", container())
+		require.Contains(t, p.docker("image", "prune", "-af"), "Deleted")
+		p.ensure(e, d)
+	})
+	t.Run("somebody else has the container's name", func(t *testing.T) {
+		other := wish(2, "ssh")
+		mine := container()
+		p.docker("rename", mine, "decnet-t-d2-fault2")
+		_, err := e.Ensure(t.Context(), other, quiet)
+		require.Error(t, err)
+		require.Contains(t, engine.AsError(err).Message, "not ours")
+		require.False(t, engine.AsError(err).Transient)
+		p.answers(p.observe(e, d.ID))
+	})
+}
+
+// An engine that is stopped, or dies, in the middle of its work: the calls under way fail at once with what may be tried again, and when it is back it is
+// looked at anew.
+func TestTheEngineRestartsInTheMiddle(t *testing.T) {
+	for name, sig := range map[string]syscall.Signal{"stopped": syscall.SIGTERM, "killed": syscall.SIGKILL} {
+		t.Run(name, func(t *testing.T) {
+			p := privateEngine(t, "")
+			e := p.open()
+			changes, err := e.Watch(t.Context())
+			require.NoError(t, err)
+			before := p.ensure(e, wish(0, "ssh"))
+			// Deckies are made one after the other until the engine goes away.
+			failed := make(chan error, 1)
+			go func() {
+				for n := 1; ; n++ {
+					ctx, cancel := context.WithTimeout(context.Background(), enginetest.Patience)
+					_, err := e.Ensure(ctx, wish(n%100, "ssh", "redis"), quiet)
+					cancel()
+					if err != nil {
+						failed <- err
+						return
+					}
+				}
+			}()
+			await(t, changes, engine.Started)
+			await(t, changes, engine.Started) // the second is under way
+			p.stop(sig)
+			said := engine.AsError(<-failed)
+			require.True(t, said.Transient, "%v", said)
+			require.NotEqual(t, engine.Failed, said.Code, "%v", said)
+			_, err = e.Apply(t.Context(), wish(0, "http"), quiet)
+			require.Equal(t, engine.Unavailable, engine.AsError(err).Code)
+			require.True(t, engine.AsError(err).Transient)
+
+			p.start()
+			await(t, changes, engine.Resync)
+			for n := range 3 {
+				p.ensure(e, wish(n, "ssh", "redis"))
+			}
+			all, err := e.Observe(t.Context())
+			require.NoError(t, err)
+			seen := map[string]int{}
+			for _, o := range all {
+				seen[o.ID]++
+			}
+			require.Equal(t, 1, seen[before.ID], "each decky is there once")
+		})
+	}
+}
+
+// A full disk is told in the engine's own words, and leaves nothing half made.
+func TestTheEnginesDiskIsFull(t *testing.T) {
+	p := privateEngine(t, "200m")
+	e := p.open()
+	p.ensure(e, wish(0, "ssh"))
+	filler := filepath.Join(p.dir, "data", "filler")
+	require.ErrorIs(t, os.WriteFile(filler, make([]byte, 256<<20), 0o600), syscall.ENOSPC)
+	d := wish(1, "ssh")
+	_, err := e.Ensure(t.Context(), d, quiet)
+	require.Error(t, err)
+	require.Contains(t, engine.AsError(err).Words(), "no space left on device")
+	require.False(t, engine.AsError(err).Transient, "it does not help to try again at once")
+	p.answers(p.observe(e, wish(0).ID))
+	require.NoError(t, os.Remove(filler))
+	p.ensure(e, d)
+}
