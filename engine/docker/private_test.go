@@ -36,7 +36,7 @@ func privateEngine(t *testing.T, size string) *private {
 	if os.Getuid() != 0 {
 		t.Skip("only root can start a Docker Engine")
 	}
-	enginetest.RequireDocker(t) // it has mounted the cgroups
+	enginetest.RequireDocker(t)        // it has mounted the cgroups
 	dir, err := os.MkdirTemp("", "dk") //nolint:usetesting // t.TempDir is too long for a socket's path
 	require.NoError(t, err)
 	p := &private{t: t, dir: dir, host: "unix://" + filepath.Join(dir, "docker.sock")}

@@ -254,6 +254,7 @@ func (e *Engine) start(d engine.Decky) (*record, error) {
 			return nil, fmt.Errorf("make the decky's folder: %w", err)
 		}
 	}
+	e.killStrays(dir)
 	_ = os.Remove(filepath.Join(dir, "control.sock")) // of a process that is gone
 	who, err := json.Marshal(identity(d))
 	if err != nil {
@@ -320,6 +321,7 @@ func (e *Engine) Remove(ctx context.Context, ref engine.Ref, p engine.Progress) 
 			return err
 		}
 	}
+	e.killStrays(dir)
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("delete the decky's folder: %w", err)
 	}
