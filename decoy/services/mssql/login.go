@@ -127,7 +127,7 @@ func (c *conn) startTLS(ctx context.Context, loginOnly bool) bool {
 	if err != nil {
 		return false // recorded
 	}
-	if carrier.release() != nil {
+	if carrier.sendHeld() != nil {
 		return false
 	}
 	carrier.over = true

@@ -5,6 +5,7 @@ package mssql
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"decnet/decoy"
@@ -42,6 +43,8 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 		return
 	}
 	s.SetReadDeadline(time.Time{})
+	c.memory = v.memory
+	defer c.release()
 	for c.serve() {
 	}
 }
@@ -74,6 +77,12 @@ func (c *conn) begin(ctx context.Context) bool {
 // serve answers one message; it tells whether to go on.
 func (c *conn) serve() bool {
 	kind, message, err := c.read(maxMessage)
+	if errors.Is(err, errBusy) {
+		c.message(tokError, 701, 123, 17, "There is insufficient system memory in resource pool 'default' to run this query.")
+		c.done(doneError, 0)
+		c.flush()
+		return false
+	}
 	if err != nil {
 		if len(message) > 0 {
 			c.strange(message)

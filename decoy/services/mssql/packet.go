@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+
+	"decnet/decoy/services/internal/pool"
 )
 
 // The types of messages.
@@ -25,17 +27,23 @@ const (
 const (
 	maxMessage         = 512 << 10
 	maxMessageStranger = 32 << 10 // before the login
+	maxMemory          = 8 << 20  // of the messages of all clients
 	packetSize         = 4096     // of the packets that are sent
 )
 
-var errFraming = errors.New("mssql: that is not TDS")
+var (
+	errFraming = errors.New("mssql: that is not TDS")
+	errBusy    = errors.New("mssql: the clients have all the memory")
+)
 
 // stream is the framing: messages in packets, each with its type, its length and whether it is the last.
 type stream struct {
 	rw  io.ReadWriter
 	out bytes.Buffer // the reply under way
 
-	session byte // its number, from the login on
+	session byte       // its number, from the login on
+	memory  *pool.Pool // that the messages of who is let in are taken from; nil before
+	held    int
 }
 
 // packet reads one packet of at most limit bytes.
@@ -58,12 +66,19 @@ func (p *stream) packet(limit int) (kind byte, last bool, body []byte, err error
 	return head[0], head[1]&1 != 0, body, err
 }
 
-// read returns the next message of at most limit bytes.
+// read returns the next message of at most limit bytes, which is good until the next read.
 func (p *stream) read(limit int) (kind byte, message []byte, err error) {
+	p.release()
 	for {
 		k, last, body, err := p.packet(limit - len(message))
 		if err != nil {
 			return k, body, err
+		}
+		if p.memory != nil {
+			if !p.memory.Take(len(body)) {
+				return k, nil, errBusy
+			}
+			p.held += len(body)
 		}
 		if message == nil {
 			kind, message = k, body
@@ -73,6 +88,14 @@ func (p *stream) read(limit int) (kind byte, message []byte, err error) {
 		if last {
 			return kind, message, nil
 		}
+	}
+}
+
+// release gives the memory of the last message back.
+func (p *stream) release() {
+	if p.memory != nil {
+		p.memory.Give(p.held)
+		p.held = 0
 	}
 }
 
@@ -115,7 +138,7 @@ func (h *inside) Read(p []byte) (int, error) {
 	if h.over {
 		return h.rw.Read(p)
 	}
-	if err := h.release(); err != nil {
+	if err := h.sendHeld(); err != nil {
 		return 0, err
 	}
 	for len(h.rest) == 0 {
@@ -141,8 +164,8 @@ func (h *inside) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// release sends what was written.
-func (h *inside) release() error {
+// sendHeld sends what was written.
+func (h *inside) sendHeld() error {
 	if len(h.held) == 0 {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -54,10 +55,11 @@ type server struct {
 	edition string
 	system  string // that it runs on
 	shell   bool   // whether xp_cmdshell is on from the beginning
+	memory  *pool.Pool
 }
 
 func newServer(h *decoy.Host) *server {
-	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), edition: decoy.Pick(h, "mssql-edition", editions...)}
+	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), memory: pool.New(maxMemory), edition: decoy.Pick(h, "mssql-edition", editions...)}
 	choices := releasesEverywhere
 	v.system = systems[h.Distro]
 	if v.machine.Real {

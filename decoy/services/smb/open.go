@@ -86,7 +86,7 @@ func (c *conn) create(q request, k *shared) result {
 		if disposition == supersede || disposition >= overwrite {
 			found.content, action = nil, 3
 		}
-		o.written = &written{}
+		o.written = c.newWritten()
 	case found == nil && parent == nil:
 		return fail(pathNotFound)
 	case found == nil && (disposition == openOnly || disposition == overwrite):
@@ -96,7 +96,7 @@ func (c *conn) create(q request, k *shared) result {
 		found.dir, action = options&wantsDirectory != 0, 2
 		c.changes.add(parent, found)
 		if !found.dir {
-			o.written = &written{}
+			o.written = c.newWritten()
 		}
 	}
 	o.node, o.remove = found, options&deleteOnClose != 0
@@ -106,6 +106,10 @@ func (c *conn) create(q request, k *shared) result {
 // newFile makes a file of the client's own.
 func (c *conn) newFile(name string, content []byte) *node {
 	return &node{name: name, time: c.server.host.Now(), number: c.number() + 1<<20, content: content}
+}
+
+func (c *conn) newWritten() *written {
+	return &written{body: evidence.Body{Pool: c.server.memory}}
 }
 
 func hex32(n uint32) string {
@@ -266,8 +270,9 @@ func (c *conn) writeFile(q request, o *open) result {
 			w.body.Write(data)
 		}
 		if from == uint64(len(w.kept)) {
-			part := data[:min(len(data), maxKept-c.kept)]
-			w.kept, c.kept = append(w.kept, part...), c.kept+len(part)
+			if part := data[:min(len(data), maxKept-c.kept)]; c.server.memory.Take(len(part)) {
+				w.kept, c.kept = append(w.kept, part...), c.kept+len(part)
+			}
 		}
 		w.most = max(w.most, int64(from)+int64(len(data)))
 	}

@@ -13,6 +13,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -28,7 +29,8 @@ const (
 	maxSessions        = 8
 	maxTrees           = 16
 	maxOpen            = 128
-	maxKept            = 1 << 20 // of the bytes that one client writes
+	maxKept            = 1 << 20  // of the bytes that one client writes
+	maxMemory          = 24 << 20 // of long messages, and of what is written, of all clients
 	loginTime          = 60 * time.Second
 )
 
@@ -44,10 +46,11 @@ type server struct {
 	guest   bool // strangers are let in as a guest
 	signs   bool // and wants clients to
 	legacy  bool // SMB 1 is on
+	memory  *pool.Pool
 }
 
 func newServer(h *decoy.Host) *server {
-	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), guid: h.Bytes("smb-guid", 16)}
+	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), guid: h.Bytes("smb-guid", 16), memory: pool.New(maxMemory)}
 	v.guest = !v.machine.Real || decoy.Pick(h, "smb-guest", true, true, false)
 	v.signs = h.Archetype == "domain-controller"
 	// The last releases that come with SMB 1 switched on.
@@ -90,13 +93,19 @@ func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
 			continue
 		}
 		reply, ok := c.answer(message)
+		if len(message) > maxMessageStranger {
+			v.memory.Give(len(message))
+		}
 		if len(reply) > 0 && c.write(reply) != nil || !ok {
 			return
 		}
 	}
 }
 
-var errFraming = errors.New("smb: that is not SMB")
+var (
+	errFraming = errors.New("smb: that is not SMB")
+	errBusy    = errors.New("smb: the clients have all the memory")
+)
 
 // read returns the next message; one of NetBIOS alone is answered here, and is empty.
 func (c *conn) read() ([]byte, error) {
@@ -112,11 +121,14 @@ func (c *conn) read() ([]byte, error) {
 	if size > limit {
 		return head[:], errFraming
 	}
-	body, err := io.ReadAll(io.LimitReader(c.s, int64(size))) // grows as the bytes come: a length alone costs nothing
-	if err == nil && len(body) < size {
-		err = io.ErrUnexpectedEOF
+	if size > maxMessageStranger && !c.server.memory.Take(size) {
+		return nil, errBusy
 	}
-	if err != nil {
+	body := make([]byte, size)
+	if _, err := io.ReadFull(c.s, body); err != nil {
+		if size > maxMessageStranger {
+			c.server.memory.Give(size)
+		}
 		return nil, err
 	}
 	switch head[0] {
@@ -188,6 +200,7 @@ func (c *conn) closeAll() {
 	for _, s := range c.sessions {
 		c.closeSession(s)
 	}
+	c.server.memory.Give(c.kept)
 }
 
 func (c *conn) closeSession(s *session) {

@@ -312,6 +312,10 @@ func FuzzCommands(f *testing.F) {
 			t.Fatal("more is open than may be")
 		}
 		c.closeAll()
+		if !v.memory.Take(maxMemory) {
+			t.Fatal("not all of the memory was given back")
+		}
+		v.memory.Give(maxMemory)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/shell"
 )
 
@@ -41,13 +42,14 @@ func scpCommand(command string) (to bool, target string, ok bool) {
 type scp struct {
 	session *decoy.Session
 	files   *shell.Files
+	memory  *pool.Pool
 	in      *bufio.Reader
 	out     io.Writer
 }
 
 // serveSCP is the far end of a copy; it returns the status of the command.
 func (c *connection) serveSCP(rw io.ReadWriter, command string, to bool, target string) int {
-	t := &scp{c.session, c.machine.Files(c.conn.User()), bufio.NewReaderSize(rw, maxSCPLine), rw}
+	t := &scp{c.session, c.machine.Files(c.conn.User()), c.service.memory, bufio.NewReaderSize(rw, maxSCPLine), rw}
 	c.session.Event(event.CommandRun, event.String(event.Command, command))
 	c.session.Event("scp", event.String("direction", map[bool]string{true: "upload", false: "download"}[to]), event.String("path", t.files.Path(target)))
 	if to {
@@ -139,7 +141,7 @@ func (t *scp) take(to string, size int64, status *int) bool {
 	if !t.ok() {
 		return false
 	}
-	u := &upload{}
+	u := newUpload(t.memory)
 	_, err := io.CopyN(appender{u}, t.in, size)
 	u.end = max(u.end, size)
 	stored := u.store(t.session, t.files, to, "scp")

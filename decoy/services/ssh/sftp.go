@@ -12,6 +12,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/evidence"
+	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/shell"
 )
 
@@ -76,7 +77,7 @@ var extensions = [][2]string{
 type sftp struct {
 	session *decoy.Session
 	files   *shell.Files
-	rw      io.ReadWriter
+	memory  *pool.Pool
 	handles map[string]*handle
 	next    uint32
 }
@@ -92,18 +93,20 @@ type handle struct {
 
 // upload is a file that is written.
 type upload struct {
-	evidence.Body        // as far as it comes in order
+	evidence.Body        // as far as it comes in order; the pool is also for what is held
 	held          []byte // what can be read again
 	end           int64
 }
+
+func newUpload(memory *pool.Pool) *upload { return &upload{Body: evidence.Body{Pool: memory}} }
 
 // writeAt takes a piece of the file.
 func (u *upload) writeAt(p []byte, at int64) {
 	if at == u.Size {
 		u.Write(p)
 	}
-	if at == int64(len(u.held)) {
-		u.held = append(u.held, p[:min(len(p), maxHeld-len(u.held))]...)
+	if part := p[:min(len(p), maxHeld-len(u.held))]; at == int64(len(u.held)) && u.Pool.Take(len(part)) {
+		u.held = append(u.held, part...)
 	}
 	u.end = max(u.end, at+int64(len(p)))
 }
@@ -118,19 +121,23 @@ func (u *upload) store(s *decoy.Session, files *shell.Files, p, how string) erro
 		}
 		u.Record(s, files.Path(p), event.String("how", how), event.String("kept", kept))
 	}
+	u.Pool.Give(len(u.held))
+	u.held = nil
 	return err
 }
 
 // serveSFTP answers the requests of one channel until it ends.
 func (c *connection) serveSFTP(rw io.ReadWriter) {
-	t := &sftp{session: c.session, files: c.machine.Files(c.conn.User()), rw: rw, handles: map[string]*handle{}}
+	t := &sftp{session: c.session, files: c.machine.Files(c.conn.User()), memory: c.service.memory, handles: map[string]*handle{}}
 	defer t.closeAll()
 	for {
-		packet, err := readSFTP(rw)
+		packet, err := readSFTP(rw, t.memory)
 		if err != nil {
 			return
 		}
-		if _, err := rw.Write(t.answer(packet)); err != nil {
+		answer := t.answer(packet)
+		t.memory.Give(len(packet))
+		if _, err := rw.Write(answer); err != nil {
 			return
 		}
 	}
@@ -146,21 +153,22 @@ func (t *sftp) closeAll() {
 
 var errSFTP = errors.New("ssh: that is not SFTP")
 
-// readSFTP returns the next packet without its length.
-func readSFTP(in io.Reader) ([]byte, error) {
+// readSFTP returns the next packet without its length. Its memory is taken from the pool.
+func readSFTP(in io.Reader, memory *pool.Pool) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
 		return nil, err
 	}
-	size := binary.BigEndian.Uint32(head[:])
-	if size < 5 || size > maxSFTPPacket {
+	size := int(binary.BigEndian.Uint32(head[:]))
+	if size < 5 || size > maxSFTPPacket || !memory.Take(size) {
 		return nil, errSFTP
 	}
-	packet, err := io.ReadAll(io.LimitReader(in, int64(size))) // grows as the bytes come: a length alone costs nothing
-	if err == nil && len(packet) < int(size) {
-		err = io.ErrUnexpectedEOF
+	packet := make([]byte, size)
+	if _, err := io.ReadFull(in, packet); err != nil {
+		memory.Give(size)
+		return nil, err
 	}
-	return packet, err
+	return packet, nil
 }
 
 // wire takes the fields of a packet apart. After the first that isn't whole, all are empty.
@@ -415,7 +423,10 @@ func (t *sftp) open(id uint32, name string, w *wire) []byte {
 	if err != nil {
 		return ended(id, err)
 	}
-	h := &handle{path: name, written: &upload{}}
+	if len(t.handles) >= maxHandles {
+		return status(id, sftpFailure)
+	}
+	h := &handle{path: name, written: newUpload(t.memory)}
 	if missing == nil && flags&truncate == 0 {
 		// What is there already stays before what is written after it.
 		if content, err := t.files.Read(name); err == nil {

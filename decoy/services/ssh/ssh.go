@@ -17,6 +17,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/shell"
 )
 
@@ -25,11 +26,12 @@ const (
 	loginGrace   = 2 * time.Minute
 	maxAuthTries = 6
 	maxChannels  = 10
+	maxMemory    = 16 << 20 // of the files that all clients upload, while they do
 )
 
 func init() {
 	decoy.Register("ssh", func(h *decoy.Host) (decoy.Service, error) {
-		return &service{host: h, system: shell.SystemOf(h), refusal: refusalDelay}, nil
+		return &service{host: h, system: shell.SystemOf(h), refusal: refusalDelay, memory: pool.New(maxMemory)}, nil
 	})
 }
 
@@ -40,6 +42,7 @@ type service struct {
 	host    *decoy.Host
 	system  *shell.System
 	refusal func() time.Duration
+	memory  *pool.Pool // of transfers
 }
 
 // ServeConn answers one client.

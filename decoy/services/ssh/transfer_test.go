@@ -14,6 +14,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/decoytest"
+	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/services/internal/servicetest"
 	"decnet/decoy/shell"
 )
@@ -118,7 +119,8 @@ func FuzzTransfers(f *testing.F) {
 	system := shell.SystemOf(h)
 	f.Fuzz(func(t *testing.T, packet []byte, lines string) {
 		files := shell.NewMachine(system).Files("root")
-		s := &sftp{session: &decoy.Session{}, files: files, handles: map[string]*handle{}}
+		memory := pool.New(maxMemory)
+		s := &sftp{session: &decoy.Session{}, files: files, memory: memory, handles: map[string]*handle{}}
 		s.answer([]byte{sftpOpen, 0, 0, 0, 1, 0, 0, 0, 2, '/', 'x', 0, 0, 0, 26, 0, 0, 0, 0})
 		s.answer([]byte{sftpOpendir, 0, 0, 0, 1, 0, 0, 0, 1, '/'})
 		if len(packet) >= 5 {
@@ -129,9 +131,12 @@ func FuzzTransfers(f *testing.F) {
 			}
 		}
 		s.closeAll()
-		c := &scp{&decoy.Session{}, files, bufio.NewReaderSize(strings.NewReader(lines), maxSCPLine), io.Discard}
+		c := &scp{&decoy.Session{}, files, memory, bufio.NewReaderSize(strings.NewReader(lines), maxSCPLine), io.Discard}
 		c.sink("/tmp")
-		c = &scp{&decoy.Session{}, files, bufio.NewReaderSize(strings.NewReader(lines), maxSCPLine), io.Discard}
+		c = &scp{&decoy.Session{}, files, memory, bufio.NewReaderSize(strings.NewReader(lines), maxSCPLine), io.Discard}
 		c.source("/etc/passwd")
+		if !memory.Take(maxMemory) {
+			t.Fatal("not all of the memory was given back")
+		}
 	})
 }

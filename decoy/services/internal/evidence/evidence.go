@@ -8,6 +8,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/pool"
 )
 
 // Kept is how much of a body is recorded, in bytes. The rest is measured and hashed.
@@ -24,8 +25,9 @@ func Parts(s *decoy.Session, typ string, key event.Field, content []byte, from i
 
 // Body is a body as far as it has come. It is written in order.
 type Body struct {
+	Pool *pool.Pool // that what is kept is taken from, until it is recorded; nil is none
 	Size int64
-	Head []byte // the first Kept bytes
+	Head []byte // the first bytes: Kept of them, or fewer where the pool is empty
 	sum  hash.Hash
 }
 
@@ -34,8 +36,11 @@ func (b *Body) Write(p []byte) (int, error) {
 	if b.sum == nil {
 		b.sum = sha256.New()
 	}
+	// Only what follows on what is kept: a hole would be no evidence.
+	if n := min(len(p), Kept-len(b.Head)); b.Size == int64(len(b.Head)) && (b.Pool == nil || b.Pool.Take(n)) {
+		b.Head = append(b.Head, p[:n]...)
+	}
 	b.Size += int64(len(p))
-	b.Head = append(b.Head, p[:min(len(p), Kept-len(b.Head))]...)
 	return b.sum.Write(p)
 }
 
@@ -48,4 +53,8 @@ func (b *Body) Record(s *decoy.Session, path string, fields ...event.Field) {
 	first := b.Head[:min(len(b.Head), event.MaxValue)]
 	s.Event("file_written", append([]event.Field{event.String("path", path), event.Int("size", b.Size), sum, event.Bytes("content", first)}, fields...)...)
 	Parts(s, "file_part", sum, b.Head, len(first))
+	if b.Pool != nil {
+		b.Pool.Give(len(b.Head))
+	}
+	b.Head = nil
 }
