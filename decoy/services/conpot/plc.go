@@ -63,8 +63,12 @@ type level struct {
 func newPLC(h *decoy.Host) *plc {
 	r := h.Rand("conpot")
 	p := &plc{host: h, model: decoy.Pick(h, "conpot-model", models...)}
-	family := strings.Fields(p.name)[1]
-	p.system = decoy.Pick(h, "conpot-system", "SIMATIC "+family, "PLC_1", "S7-"+family[:1]+"00 station_1", strings.ToUpper(h.Hostname))
+	// The names that the engineering tools give, where nobody gave another.
+	names := []string{"SIMATIC 300(1)", "SIMATIC 300 Station", "S7300/ET200M station_1", strings.ToUpper(h.Hostname)}
+	if strings.HasPrefix(p.name, "CPU 12") {
+		names = []string{"PLC_1", "S71200 station_1", "SIMATIC 1200 Station", strings.ToUpper(h.Hostname)}
+	}
+	p.system = decoy.Pick(h, "conpot-system", names...)
 	p.plant = decoy.Pick(h, "conpot-plant", "", "Line 2", "Pump station", "Boiler house", "Packing", "Water treatment")
 	p.serial = fmt.Sprintf("S C-%c%dU%07d%d", 'A'+rune(r.IntN(16)), 1+r.IntN(9), r.IntN(10000000), 10+r.IntN(15))
 	p.memory = fmt.Sprintf("%s %08X", p.card, r.Uint32())

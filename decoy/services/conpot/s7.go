@@ -193,6 +193,9 @@ func (p *plc) job(s *decoy.Session, m message) []byte {
 func (p *plc) halt(stopped bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for i := range p.levels {
+		p.value(i) // where the process stands still
+	}
 	p.stopped = stopped
 }
 

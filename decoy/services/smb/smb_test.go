@@ -125,6 +125,20 @@ func TestAnAccountSignsItsSession(t *testing.T) {
 	}
 }
 
+func TestClientsMayBeginWithSMB1(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"SMB2_02", "SMB2_10", "SMB3_11"} {
+		d := decoytest.StartAs(t, such(t, "windows_server", hospitable), "smb")
+		password := newServer(d.Host).passwords("Administrator")[0]
+		out := client(t, d, "-U", "Administrator%"+password, "//HOST/C$", "-m", protocol, "--option=client min protocol=NT1", "--client-protection=sign", "-c", "ls")
+		servicetest.Contains(t, out, "Program Files (x86)")
+		d.Wait("negotiate", func(e event.Event) bool {
+			offered, _ := e.Get("dialects")
+			return strings.Contains(offered, "NT LM 0.12")
+		})
+	}
+}
+
 func TestWithoutGuestsStrangersAreRefused(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, such(t, "windows", func(v *server) bool { return !v.guest }), "smb")
