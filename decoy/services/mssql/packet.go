@@ -6,7 +6,7 @@ import (
 	"errors"
 	"io"
 
-	"decnet/decoy/services/internal/pool"
+	"golang.org/x/sync/semaphore"
 )
 
 // The types of messages.
@@ -41,8 +41,8 @@ type stream struct {
 	rw  io.ReadWriter
 	out bytes.Buffer // the reply under way
 
-	session byte       // its number, from the login on
-	memory  *pool.Pool // that the messages of who is let in are taken from; nil before
+	session byte                // its number, from the login on
+	memory  *semaphore.Weighted // that the messages of who is let in are taken from; nil before
 	held    int
 }
 
@@ -75,7 +75,7 @@ func (p *stream) read(limit int) (kind byte, message []byte, err error) {
 			return k, body, err
 		}
 		if p.memory != nil {
-			if !p.memory.Take(len(body)) {
+			if !p.memory.TryAcquire(int64(len(body))) {
 				return k, nil, errBusy
 			}
 			p.held += len(body)
@@ -94,7 +94,7 @@ func (p *stream) read(limit int) (kind byte, message []byte, err error) {
 // release gives the memory of the last message back.
 func (p *stream) release() {
 	if p.memory != nil {
-		p.memory.Give(p.held)
+		p.memory.Release(int64(p.held))
 		p.held = 0
 	}
 }

@@ -5,9 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"decnet/decoy"
 	"decnet/decoy/services/internal/bait"
-	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -55,11 +56,11 @@ type server struct {
 	edition string
 	system  string // that it runs on
 	shell   bool   // whether xp_cmdshell is on from the beginning
-	memory  *pool.Pool
+	memory  *semaphore.Weighted
 }
 
 func newServer(h *decoy.Host) *server {
-	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), memory: pool.New(maxMemory), edition: decoy.Pick(h, "mssql-edition", editions...)}
+	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), memory: semaphore.NewWeighted(maxMemory), edition: decoy.Pick(h, "mssql-edition", editions...)}
 	choices := releasesEverywhere
 	v.system = systems[h.Distro]
 	if v.machine.Real {

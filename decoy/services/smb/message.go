@@ -272,8 +272,7 @@ func signerOf(s *session, q request, dialect uint16) *signing {
 func (c *conn) inSession(q request, k *shared) result {
 	switch q.command() {
 	case cmdLogoff:
-		c.closeSession(k.session)
-		delete(c.sessions, k.session.id)
+		c.drop(k.session)
 		return result{body: []byte{4, 0, 0, 0}}
 	case cmdTreeConnect:
 		return c.treeConnect(q, k)

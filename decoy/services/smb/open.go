@@ -270,7 +270,7 @@ func (c *conn) writeFile(q request, o *open) result {
 			w.body.Write(data)
 		}
 		if from == uint64(len(w.kept)) {
-			if part := data[:min(len(data), maxKept-c.kept)]; c.server.memory.Take(len(part)) {
+			if part := data[:min(len(data), maxKept-c.kept)]; c.server.memory.TryAcquire(int64(len(part))) {
 				w.kept, c.kept = append(w.kept, part...), c.kept+len(part)
 			}
 		}

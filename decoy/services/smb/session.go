@@ -81,13 +81,13 @@ func (c *conn) sessionSetup(q request) result {
 	case 3:
 		proof, err := s.exchange.Proof(message)
 		if err != nil {
-			delete(c.sessions, s.id)
+			c.drop(s)
 			return fail(invalidParameter)
 		}
 		return c.letIn(s, proof, plain)
 	}
 	if len(token) == 0 || s.in {
-		delete(c.sessions, s.id)
+		c.drop(s)
 		return fail(invalidParameter)
 	}
 	s.offer = ntlm.MechanismsOf(token)
@@ -143,7 +143,7 @@ func (c *conn) admit(proof *ntlm.Proof, fields ...event.Field) (flags uint16, ke
 func (c *conn) letIn(s *session, proof *ntlm.Proof, plain bool) result {
 	flags, key, admitted := c.admit(proof)
 	if !admitted {
-		delete(c.sessions, s.id)
+		c.drop(s)
 		return result{status: logonFailure, session: s.id}
 	}
 	s.in, s.user = true, proof.User

@@ -7,13 +7,15 @@ import (
 	"crypto/sha512"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
-	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -30,8 +32,10 @@ const (
 	maxTrees           = 16
 	maxOpen            = 128
 	maxKept            = 1 << 20  // of the bytes that one client writes
-	maxMemory          = 24 << 20 // of long messages, and of what is written, of all clients
+	maxMemory          = 16 << 20 // of what all clients write
+	maxLong            = 8 << 20  // of the long messages of all clients
 	loginTime          = 60 * time.Second
+	busyTime           = 20 * time.Second // that a client waits for the memory that others have
 )
 
 // sessionPort is where NetBIOS stands before SMB.
@@ -43,14 +47,15 @@ type server struct {
 	app     *bait.App
 	guid    []byte
 	shares  []share
-	guest   bool // strangers are let in as a guest
-	signs   bool // and wants clients to
-	legacy  bool // SMB 1 is on
-	memory  *pool.Pool
+	guest   bool                // strangers are let in as a guest
+	signs   bool                // and wants clients to
+	legacy  bool                // SMB 1 is on
+	memory  *semaphore.Weighted // of what clients write
+	long    *semaphore.Weighted // of their long messages
 }
 
 func newServer(h *decoy.Host) *server {
-	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), guid: h.Bytes("smb-guid", 16), memory: pool.New(maxMemory)}
+	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), guid: h.Bytes("smb-guid", 16), memory: semaphore.NewWeighted(maxMemory), long: semaphore.NewWeighted(maxLong)}
 	v.guest = !v.machine.Real || decoy.Pick(h, "smb-guest", true, true, false)
 	v.signs = h.Archetype == "domain-controller"
 	// The last releases that come with SMB 1 switched on.
@@ -77,12 +82,12 @@ type conn struct {
 }
 
 // ServeConn answers one client.
-func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
+func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &conn{server: v, s: s, sessions: map[uint64]*session{}, changes: changes{map[*node][]*node{}, map[*node]bool{}}, services: map[string]bool{}}
 	s.SetReadDeadline(time.Now().Add(loginTime))
 	defer c.closeAll()
 	for {
-		message, err := c.read()
+		message, err := c.read(ctx)
 		if err != nil {
 			if errors.Is(err, errFraming) {
 				c.strange(message)
@@ -94,7 +99,7 @@ func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
 		}
 		reply, ok := c.answer(message)
 		if len(message) > maxMessageStranger {
-			v.memory.Give(len(message))
+			v.long.Release(int64(len(message)))
 		}
 		if len(reply) > 0 && c.write(reply) != nil || !ok {
 			return
@@ -102,13 +107,10 @@ func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
 	}
 }
 
-var (
-	errFraming = errors.New("smb: that is not SMB")
-	errBusy    = errors.New("smb: the clients have all the memory")
-)
+var errFraming = errors.New("smb: that is not SMB")
 
 // read returns the next message; one of NetBIOS alone is answered here, and is empty.
-func (c *conn) read() ([]byte, error) {
+func (c *conn) read(ctx context.Context) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(c.s, head[:]); err != nil {
 		return nil, err
@@ -118,16 +120,20 @@ func (c *conn) read() ([]byte, error) {
 		limit = maxMessage + overhead
 	}
 	size := int(binary.BigEndian.Uint32(head[:]) & 0xffffff)
-	if size > limit {
+	if size > limit || head[0] != 0 && size > maxMessageStranger {
 		return head[:], errFraming
 	}
-	if size > maxMessageStranger && !c.server.memory.Take(size) {
-		return nil, errBusy
+	if size > maxMessageStranger {
+		ctx, cancel := context.WithTimeout(ctx, busyTime)
+		defer cancel()
+		if err := c.server.long.Acquire(ctx, int64(size)); err != nil {
+			return nil, fmt.Errorf("waiting for memory that other clients have: %w", err)
+		}
 	}
 	body := make([]byte, size)
 	if _, err := io.ReadFull(c.s, body); err != nil {
 		if size > maxMessageStranger {
-			c.server.memory.Give(size)
+			c.server.long.Release(int64(size))
 		}
 		return nil, err
 	}
@@ -200,7 +206,13 @@ func (c *conn) closeAll() {
 	for _, s := range c.sessions {
 		c.closeSession(s)
 	}
-	c.server.memory.Give(c.kept)
+	c.server.memory.Release(int64(c.kept))
+}
+
+// drop ends a session.
+func (c *conn) drop(s *session) {
+	c.closeSession(s)
+	delete(c.sessions, s.id)
 }
 
 func (c *conn) closeSession(s *session) {

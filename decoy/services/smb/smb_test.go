@@ -326,10 +326,10 @@ func FuzzCommands(f *testing.F) {
 			t.Fatal("more is open than may be")
 		}
 		c.closeAll()
-		if !v.memory.Take(maxMemory) {
+		if !v.memory.TryAcquire(maxMemory) {
 			t.Fatal("not all of the memory was given back")
 		}
-		v.memory.Give(maxMemory)
+		v.memory.Release(maxMemory)
 	})
 }
 

@@ -9,9 +9,10 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"decnet/decoy"
 	"decnet/decoy/event"
-	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/shell"
 )
 
@@ -42,7 +43,7 @@ func scpCommand(command string) (to bool, target string, ok bool) {
 type scp struct {
 	session *decoy.Session
 	files   *shell.Files
-	memory  *pool.Pool
+	memory  *semaphore.Weighted
 	in      *bufio.Reader
 	out     io.Writer
 }

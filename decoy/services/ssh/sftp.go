@@ -9,10 +9,11 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sync/semaphore"
+
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/evidence"
-	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/shell"
 )
 
@@ -77,7 +78,7 @@ var extensions = [][2]string{
 type sftp struct {
 	session *decoy.Session
 	files   *shell.Files
-	memory  *pool.Pool
+	memory  *semaphore.Weighted
 	handles map[string]*handle
 	next    uint32
 }
@@ -98,14 +99,14 @@ type upload struct {
 	end           int64
 }
 
-func newUpload(memory *pool.Pool) *upload { return &upload{Body: evidence.Body{Pool: memory}} }
+func newUpload(memory *semaphore.Weighted) *upload { return &upload{Body: evidence.Body{Pool: memory}} }
 
 // writeAt takes a piece of the file.
 func (u *upload) writeAt(p []byte, at int64) {
 	if at == u.Size {
 		u.Write(p)
 	}
-	if part := p[:min(len(p), maxHeld-len(u.held))]; at == int64(len(u.held)) && u.Pool.Take(len(part)) {
+	if part := p[:min(len(p), maxHeld-len(u.held))]; at == int64(len(u.held)) && u.Pool.TryAcquire(int64(len(part))) {
 		u.held = append(u.held, part...)
 	}
 	u.end = max(u.end, at+int64(len(p)))
@@ -121,7 +122,7 @@ func (u *upload) store(s *decoy.Session, files *shell.Files, p, how string) erro
 		}
 		u.Record(s, files.Path(p), event.String("how", how), event.String("kept", kept))
 	}
-	u.Pool.Give(len(u.held))
+	u.Pool.Release(int64(len(u.held)))
 	u.held = nil
 	return err
 }
@@ -136,7 +137,7 @@ func (c *connection) serveSFTP(rw io.ReadWriter) {
 			return
 		}
 		answer := t.answer(packet)
-		t.memory.Give(len(packet))
+		t.memory.Release(int64(len(packet)))
 		if _, err := rw.Write(answer); err != nil {
 			return
 		}
@@ -154,18 +155,18 @@ func (t *sftp) closeAll() {
 var errSFTP = errors.New("ssh: that is not SFTP")
 
 // readSFTP returns the next packet without its length. Its memory is taken from the pool.
-func readSFTP(in io.Reader, memory *pool.Pool) ([]byte, error) {
+func readSFTP(in io.Reader, memory *semaphore.Weighted) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
 		return nil, err
 	}
 	size := int(binary.BigEndian.Uint32(head[:]))
-	if size < 5 || size > maxSFTPPacket || !memory.Take(size) {
+	if size < 5 || size > maxSFTPPacket || !memory.TryAcquire(int64(size)) {
 		return nil, errSFTP
 	}
 	packet := make([]byte, size)
 	if _, err := io.ReadFull(in, packet); err != nil {
-		memory.Give(size)
+		memory.Release(int64(size))
 		return nil, err
 	}
 	return packet, nil

@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sync/semaphore"
 
 	"decnet/decoy"
 	"decnet/decoy/event"
-	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/shell"
 )
 
@@ -31,7 +31,7 @@ const (
 
 func init() {
 	decoy.Register("ssh", func(h *decoy.Host) (decoy.Service, error) {
-		return &service{host: h, system: shell.SystemOf(h), refusal: refusalDelay, memory: pool.New(maxMemory)}, nil
+		return &service{host: h, system: shell.SystemOf(h), refusal: refusalDelay, memory: semaphore.NewWeighted(maxMemory)}, nil
 	})
 }
 
@@ -42,7 +42,7 @@ type service struct {
 	host    *decoy.Host
 	system  *shell.System
 	refusal func() time.Duration
-	memory  *pool.Pool // of transfers
+	memory  *semaphore.Weighted // of transfers
 }
 
 // ServeConn answers one client.

@@ -12,9 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sync/semaphore"
+
 	"decnet/decoy"
 	"decnet/decoy/decoytest"
-	"decnet/decoy/services/internal/pool"
 	"decnet/decoy/services/internal/servicetest"
 	"decnet/decoy/shell"
 )
@@ -119,7 +120,7 @@ func FuzzTransfers(f *testing.F) {
 	system := shell.SystemOf(h)
 	f.Fuzz(func(t *testing.T, packet []byte, lines string) {
 		files := shell.NewMachine(system).Files("root")
-		memory := pool.New(maxMemory)
+		memory := semaphore.NewWeighted(maxMemory)
 		s := &sftp{session: &decoy.Session{}, files: files, memory: memory, handles: map[string]*handle{}}
 		s.answer([]byte{sftpOpen, 0, 0, 0, 1, 0, 0, 0, 2, '/', 'x', 0, 0, 0, 26, 0, 0, 0, 0})
 		s.answer([]byte{sftpOpendir, 0, 0, 0, 1, 0, 0, 0, 1, '/'})
@@ -135,7 +136,7 @@ func FuzzTransfers(f *testing.F) {
 		c.sink("/tmp")
 		c = &scp{&decoy.Session{}, files, memory, bufio.NewReaderSize(strings.NewReader(lines), maxSCPLine), io.Discard}
 		c.source("/etc/passwd")
-		if !memory.Take(maxMemory) {
+		if !memory.TryAcquire(maxMemory) {
 			t.Fatal("not all of the memory was given back")
 		}
 	})

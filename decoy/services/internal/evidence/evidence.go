@@ -6,9 +6,10 @@ import (
 	"encoding/hex"
 	"hash"
 
+	"golang.org/x/sync/semaphore"
+
 	"decnet/decoy"
 	"decnet/decoy/event"
-	"decnet/decoy/services/internal/pool"
 )
 
 // Kept is how much of a body is recorded, in bytes. The rest is measured and hashed.
@@ -25,7 +26,7 @@ func Parts(s *decoy.Session, typ string, key event.Field, content []byte, from i
 
 // Body is a body as far as it has come. It is written in order.
 type Body struct {
-	Pool *pool.Pool // that what is kept is taken from, until it is recorded; nil is none
+	Pool *semaphore.Weighted // that what is kept is taken from, until it is recorded; nil is none
 	Size int64
 	Head []byte // the first bytes: Kept of them, or fewer where the pool is empty
 	sum  hash.Hash
@@ -37,7 +38,7 @@ func (b *Body) Write(p []byte) (int, error) {
 		b.sum = sha256.New()
 	}
 	// Only what follows on what is kept: a hole would be no evidence.
-	if n := min(len(p), Kept-len(b.Head)); b.Size == int64(len(b.Head)) && (b.Pool == nil || b.Pool.Take(n)) {
+	if n := min(len(p), Kept-len(b.Head)); b.Size == int64(len(b.Head)) && (b.Pool == nil || b.Pool.TryAcquire(int64(n))) {
 		b.Head = append(b.Head, p[:n]...)
 	}
 	b.Size += int64(len(p))
@@ -54,7 +55,7 @@ func (b *Body) Record(s *decoy.Session, path string, fields ...event.Field) {
 	s.Event("file_written", append([]event.Field{event.String("path", path), event.Int("size", b.Size), sum, event.Bytes("content", first)}, fields...)...)
 	Parts(s, "file_part", sum, b.Head, len(first))
 	if b.Pool != nil {
-		b.Pool.Give(len(b.Head))
+		b.Pool.Release(int64(len(b.Head)))
 	}
 	b.Head = nil
 }
