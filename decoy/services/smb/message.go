@@ -192,10 +192,10 @@ func header(q request, r result) []byte {
 	var b builder
 	b.bytes([]byte("\xfeSMB"))
 	b.u16(headerSize)
-	b.u16(max(q.u16(6), 0))
+	b.u16(q.u16(6)) // what the command costs
 	b.u32(uint32(r.status))
 	b.u16(q.command())
-	b.u16(min(max(q.u16(14), 1), 128))
+	b.u16(min(max(q.u16(14), 1), 128)) // more commands that the client may send
 	b.u32(flagReply | q.flags()&flagRelated)
 	b.u32(0)
 	b.u64(q.message())

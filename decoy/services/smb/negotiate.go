@@ -30,9 +30,6 @@ const (
 // dialects are those spoken here, the best first.
 var dialects = []uint16{0x0311, 0x0302, 0x0300, 0x0210, 0x0202}
 
-// negotiated is what a client said in its negotiation, which it may ask about later.
-type negotiated struct{ mode uint16 }
-
 // negotiate answers the negotiation of SMB 2.
 func (c *conn) negotiate(q request) result {
 	if c.dialect != 0 && c.dialect != anyDialect {
@@ -45,8 +42,8 @@ func (c *conn) negotiate(q request) result {
 		offered = append(offered, d)
 		names = append(names, fmt.Sprintf("%04x", d))
 	}
-	c.client, c.clientIs.mode = [16]byte(q.part(body(12), 16)), q.u16(body(4))
-	c.s.Event("negotiate", event.String("dialects", strings.Join(names, ",")), event.String("client_guid", fmt.Sprintf("%x", c.client)), event.Int("security_mode", int64(c.clientIs.mode)))
+	c.client = [16]byte(q.part(body(12), 16))
+	c.s.Event("negotiate", event.String("dialects", strings.Join(names, ",")), event.String("client_guid", fmt.Sprintf("%x", c.client)), event.Int("security_mode", int64(q.u16(body(4)))))
 	at := slices.IndexFunc(dialects, func(d uint16) bool {
 		// SMB 3.1.1 came with Windows 10.
 		return slices.Contains(offered, d) && !(d == 0x0311 && c.server.machine.Real && c.server.machine.Major < 10)

@@ -68,9 +68,8 @@ func newServer(h *decoy.Host) *server {
 type conn struct {
 	server   *server
 	s        *decoy.Session
-	dialect  uint16 // 0 before the negotiation
-	client   [16]byte
-	clientIs negotiated
+	dialect  uint16            // 0 before the negotiation
+	client   [16]byte          // what it calls itself
 	preauth  [sha512.Size]byte // of the negotiation
 	sessions map[uint64]*session
 	next     uint64 // of the numbers of sessions, trees and files
