@@ -3,6 +3,7 @@ package vnc
 import (
 	"encoding/binary"
 	"io"
+	"slices"
 
 	"decnet/decoy"
 )
@@ -36,8 +37,8 @@ func screenOf(h *decoy.Host) screen {
 
 // at is the colour of a pixel.
 func (s screen) at(x, y int) colour {
-	for i := len(s.shapes) - 1; i >= 0; i-- {
-		if r := s.shapes[i]; x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h {
+	for _, r := range slices.Backward(s.shapes) {
+		if x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h {
 			return r.of
 		}
 	}

@@ -4,10 +4,12 @@ package servicetest
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,25 +62,39 @@ func Scan(t testing.TB, d *decoytest.Decky, port int) string {
 	return out
 }
 
-// Garbage sends random bytes on a thousand connections, after one of the beginnings or none, and leaves each without waiting. The test
-// fails if the service panics.
+// Garbage sends random bytes on a thousand connections, after one of the beginnings or none; it leaves half of them without waiting, and of the others only its own side. They come
+// from many addresses, lest the decky refuses most. The test fails if the service panics.
 func Garbage(t testing.TB, d *decoytest.Decky, port int, beginnings ...string) {
 	t.Helper()
-	r := rand.New(rand.NewPCG(1, 2))
+	const connections, atOnce, patience = 1000, 16, 50 * time.Millisecond
 	beginnings = append(beginnings, "")
-	const connections = 1000
-	for range connections {
-		conn, err := net.Dial("tcp", d.Address(port))
-		if err != nil {
-			t.Fatal(err)
-		}
-		junk := []byte(beginnings[r.IntN(len(beginnings))])
-		for range r.IntN(600) {
-			junk = append(junk, byte(r.Uint32()))
-		}
-		conn.Write(junk) // it may be refused early
-		conn.Close()
+	address := d.Address(port)
+	var senders sync.WaitGroup
+	for sender := range atOnce {
+		senders.Go(func() {
+			r := rand.New(rand.NewPCG(1, uint64(sender)))
+			for range connections / atOnce {
+				dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(r.IntN(250)), byte(1+r.IntN(250)))}}
+				conn, err := dialer.DialContext(t.Context(), "tcp", address)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				junk := []byte(beginnings[r.IntN(len(beginnings))])
+				for range r.IntN(600) {
+					junk = append(junk, byte(r.Uint32()))
+				}
+				conn.Write(junk) // it may be refused early
+				if r.IntN(2) == 0 {
+					conn.(*net.TCPConn).CloseWrite()
+					conn.SetReadDeadline(time.Now().Add(patience))
+					io.Copy(io.Discard, conn)
+				}
+				conn.Close()
+			}
+		})
 	}
+	senders.Wait()
 	t.Cleanup(func() {
 		for _, e := range d.Events() {
 			if e.Type == event.Panic {
