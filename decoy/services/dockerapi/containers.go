@@ -189,7 +189,7 @@ func (x *container) argv() []string {
 
 // create answers `docker create`, and records what the intruder wants to run.
 func create(c *call) {
-	x := &container{id: newID(), created: c.host.Now(), begun: make(chan struct{}), ended: make(chan struct{})}
+	x := &container{id: newID(), created: c.host.Now(), life: newLife()}
 	if !c.body(&x.spec) {
 		return
 	}

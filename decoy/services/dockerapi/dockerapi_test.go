@@ -241,7 +241,7 @@ func TestWhatIntrudersLeaveIsBounded(t *testing.T) {
 	}
 	v := newServer(h)
 	for range 3 * maxMade {
-		v.engine.add(&container{id: newID(), begun: make(chan struct{}), ended: make(chan struct{})})
+		v.engine.add(&container{id: newID(), life: newLife()})
 		v.engine.addImage(&image{id: newID()})
 		v.engine.addExecution(&execution{id: newID()})
 	}

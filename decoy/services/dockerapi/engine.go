@@ -93,8 +93,14 @@ type container struct {
 	status            int // of the exit
 	output            []byte
 	attached          bool
-	begun, ended      chan struct{} // closed at the start and the end
+	life              *life
+	own               bool // the decky's: it runs on, whatever anybody does
 }
+
+// life is one run of a container, to come or under way. Its channels are closed at the start and the end.
+type life struct{ begun, ended chan struct{} }
+
+func newLife() *life { return &life{make(chan struct{}), make(chan struct{})} }
 
 type port struct {
 	IP          string `json:",omitempty"`
@@ -150,7 +156,7 @@ func newEngine(v *server) *engine {
 		c := &container{
 			id: h.Hex("docker-container/"+name, 32), name: app.Name + "-" + name + "-1", image: e.stock[i].id, created: age, started: since, running: true, ports: ports,
 			address: fmt.Sprintf("172.17.0.%d", 2+i), spec: spec{Image: e.stock[i].tag, Cmd: cmd, Env: env, Labels: map[string]string{"com.docker.compose.project": app.Name, "com.docker.compose.service": name}},
-			begun: closed, ended: make(chan struct{}),
+			life: newLife(), own: true,
 		}
 		c.spec.HostConfig.NetworkMode = "bridge"
 		e.own = append(e.own, c)
@@ -161,12 +167,6 @@ func newEngine(v *server) *engine {
 	run(3, "app", []string{"/srv/app/start"}, []string{"DATABASE_URL=postgres://" + app.Name + ":" + app.Secret + "@db/" + app.Name, "APP_ENV=production"}, port{PrivatePort: 8000, Type: "tcp"})
 	return e
 }
-
-var closed = func() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
 
 // engineID is in the old form, groups of letters and digits, or the new one, a UUID.
 func engineID(v *server) string {
@@ -298,29 +298,22 @@ func (e *engine) addImage(i *image) {
 
 // finish ends a container; the engine's mutex is held. The decky's own go on.
 func (x *container) finish(at time.Time, status int) {
-	if x.begun == closed {
+	if x.own {
 		return
 	}
-	if x.running {
-		x.begun, x.attached = make(chan struct{}), false // it may begin once more
-	}
-	x.running, x.finished, x.status = false, at, status
-	select {
-	case <-x.ended:
-	default:
-		close(x.ended)
-	}
+	x.running, x.attached, x.finished, x.status = false, false, at, status
+	close(x.life.ended)
+	x.life = newLife() // it may begin once more
 }
 
 // begin starts a container, and tells whether it was not running.
 func (e *engine) begin(c *container, at time.Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if c.running || c.begun == closed {
+	if c.running {
 		return false
 	}
-	close(c.begun)
-	c.ended = make(chan struct{})
+	close(c.life.begun)
 	c.running, c.started, c.output = true, at, nil
 	return true
 }

@@ -139,40 +139,30 @@ func (c *call) finish(x *container, status int, output []byte) {
 	}
 }
 
-// wait answers when the container has ended.
+// wait answers when the container has ended. The client starts it as soon as the answer begins: which end is meant must be known before.
 func wait(c *call, x *container) {
+	c.engine.mu.Lock()
+	meant := x.life
+	waits := x.running
+	c.engine.mu.Unlock()
+	switch c.query("condition") {
+	case "next-exit", "removed":
+		waits = true
+	}
 	c.w.Header().Set("Content-Type", "application/json")
 	c.w.WriteHeader(http.StatusOK)
 	http.NewResponseController(c.w).Flush()
-	c.engine.mu.Lock()
-	begun, next := x.begun, c.query("condition") == "next-exit"
-	if x.running || !x.started.IsZero() && !next {
-		begun = closed
-	}
-	c.engine.mu.Unlock()
-	if !c.until(begun) {
-		return
-	}
-	c.engine.mu.Lock()
-	ended := x.ended
-	c.engine.mu.Unlock()
-	if !c.until(ended) {
-		return
+	if waits {
+		select {
+		case <-meant.ended:
+		case <-c.r.Context().Done():
+			return
+		}
 	}
 	c.engine.mu.Lock()
 	status := x.status
 	c.engine.mu.Unlock()
 	json.NewEncoder(c.w).Encode(map[string]any{"StatusCode": status})
-}
-
-// until waits for a channel to be closed, and tells whether the client is still there.
-func (c *call) until(happened chan struct{}) bool {
-	select {
-	case <-happened:
-		return true
-	case <-c.r.Context().Done():
-		return false
-	}
 }
 
 // stream is the connection of a client that is attached.
@@ -259,6 +249,18 @@ func (c *call) converse(j job, s *stream, stdin bool) int {
 	return sh.Status()
 }
 
+// begins waits for a container's start, and tells whether it came.
+func (c *call) begins(l *life) bool {
+	select {
+	case <-l.begun:
+		return true
+	case <-time.After(startTime):
+	case <-l.ended:
+	case <-c.r.Connection.Done():
+	}
+	return false
+}
+
 // attach connects the client to a container: to one that is about to start, which then runs here.
 func attach(c *call, x *container) {
 	if !c.flag("stream") {
@@ -268,7 +270,7 @@ func attach(c *call, x *container) {
 	c.engine.mu.Lock()
 	mine := !x.running && !x.attached
 	x.attached = x.attached || mine
-	begun := x.begun
+	meant := x.life
 	c.engine.mu.Unlock()
 	s, ok := c.upgrade(x.spec.Tty)
 	if !ok {
@@ -276,11 +278,12 @@ func attach(c *call, x *container) {
 	}
 	defer s.Close()
 	j := understand(x.argv())
-	select {
-	case <-begun:
-	case <-time.After(startTime):
-		return
-	case <-c.r.Connection.Done():
+	if !x.own && !c.begins(meant) {
+		if mine {
+			c.engine.mu.Lock()
+			x.attached = false
+			c.engine.mu.Unlock()
+		}
 		return
 	}
 	if mine && !j.lasts {
@@ -288,14 +291,11 @@ func attach(c *call, x *container) {
 		return
 	}
 	// A program that says nothing: what is typed to it goes nowhere.
-	c.engine.mu.Lock()
-	ended := x.ended
-	c.engine.mu.Unlock()
 	stop := make(chan struct{})
 	defer close(stop)
 	go func() {
 		select {
-		case <-ended:
+		case <-meant.ended:
 			s.Close()
 		case <-stop:
 		}
@@ -368,26 +368,26 @@ func run(c *call) {
 		c.fail(409, "Error: Exec command "+e.id+" has already run")
 		return
 	}
-	status := 0
-	defer func() {
+	ends := func(status int) {
 		c.engine.mu.Lock()
 		e.running, e.done, e.status = false, true, status
 		c.engine.mu.Unlock()
-	}()
+	}
 	j := understand(e.argv)
 	if given.Detach {
 		sh := c.shell()
 		sh.Run(c.r.Context(), j.line, strings.NewReader(""), io.Discard, io.Discard)
-		status = sh.Status()
+		ends(sh.Status())
 		c.w.WriteHeader(http.StatusOK)
 		return
 	}
 	s, ok := c.upgrade(e.tty)
 	if !ok {
+		ends(0)
 		return
 	}
 	defer s.Close()
-	status = c.converse(j, s, true)
+	ends(c.converse(j, s, true)) // before the stream ends: then the client asks how it went
 }
 
 func inspectExecution(c *call) {
