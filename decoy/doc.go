@@ -28,6 +28,10 @@
 // records command, download (url), outbound (target), file_written (path, size, content), execute (path, sha256), password_change and package_install; and as terminal
 // (part, cast) what it shows, whose parts are, one after the other, an asciicast.
 //
-// A file that is uploaded, by SFTP, SCP or SMB, is a file_written (path, size, sha256, content) with its beginning, and a file_part (sha256, offset, content) for each
+// The decoys of APIs over HTTP record request (method, path, headers, body, status), and of a long body the further pieces as body_part (body_sha256, offset, content); those of
+// databases write (what changes data); docker_api container_create, container_start, container_exec and image_pull; k8s k8s_change; vnc keys, clicks and clipboard. What
+// a protocol doesn't know is a protocol_error.
+//
+// A file that is uploaded, by SFTP, SCP, SMB or into a container, is a file_written (path, size, sha256, content) with its beginning, and a file_part (sha256, offset, content) for each
 // further piece of its first 64 KiB.
 package decoy

@@ -293,9 +293,13 @@ func archive(c *call, _ *container) {
 	c.fail(404, "Could not find the file "+c.query("path")+" in container "+c.args[0])
 }
 
-// put takes files into a container: the request with its beginning is the evidence.
+// maxPath bounds a path that is recorded, in bytes.
+const maxPath = 1024
+
+// put takes an archive of files into a container.
 func put(c *call, _ *container) {
-	c.r.Session.Event("file_written", web.Bounded("path", c.query("path"), 1024), event.Int("size", c.r.Size), web.Bounded("content", string(c.r.Body), 6144))
+	path := c.query("path")
+	c.r.RecordFile(path[:min(len(path), maxPath)])
 	c.w.WriteHeader(http.StatusOK)
 }
 

@@ -201,6 +201,32 @@ func TestCredentialsForRegistriesAreRecorded(t *testing.T) {
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "v"), decoytest.Has(event.Secret, "other"))
 }
 
+func TestLongBodiesAreRecordedInPieces(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "docker_api")
+	script := strings.Repeat("0123456789", 2000)
+	body := `{"Image":"x","Cmd":["sh","-c","` + script + `"]}`
+	r, err := http.Post("http://"+d.Address(2375)+"/containers/create", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+	e := d.Wait("request", decoytest.Has("body_size", fmt.Sprint(len(body))))
+	whole, _ := e.Get("body")
+	sum, _ := e.Get("body_sha256")
+	for len(whole) < len(body) {
+		part, _ := d.Wait("body_part", decoytest.Has("body_sha256", sum), decoytest.Has("offset", fmt.Sprint(len(whole)))).Get("content")
+		whole += part
+	}
+	if whole != body {
+		t.Error("the pieces are not the body")
+	}
+	conn := d.Dial(2375)
+	fmt.Fprintf(conn, "PUT /containers/%s/archive?path=/root HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\ntar!", bait.AppOf(d.Host).Name+"-app-1")
+	d.Wait("file_written", decoytest.Has("path", "/root"), decoytest.Has("content", "tar!"))
+}
+
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "docker_api")

@@ -201,7 +201,7 @@ func FuzzSearch(f *testing.F) {
 		if err != nil || h.IP == "" {
 			return
 		}
-		r := &web.Request{Request: request, Body: []byte(body)}
+		r := &web.Request{Request: request, Body: []byte(body), Size: int64(len(body))}
 		c := &call{server: v, r: r, query: parseQuery(r.URL.RawQuery), space: &space{indices: own(h)}}
 		c.parts = strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 		for _, a := range []answer{c.search(c.space.indices), c.bulk("x"), c.index(c.parts[0], c.parts[1:]), c.cat(strings.Join(c.parts, "/"))} {

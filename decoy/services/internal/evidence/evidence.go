@@ -45,12 +45,17 @@ func (b *Body) Write(p []byte) (int, error) {
 	return b.sum.Write(p)
 }
 
-// Record records the body as a written file: the path, the size, the hash of all of it, and as much as is kept. The fields come last.
-func (b *Body) Record(s *decoy.Session, path string, fields ...event.Field) {
+// Sum is the SHA-256 of what has come, in hexadecimal digits.
+func (b *Body) Sum() string {
 	if b.sum == nil {
 		b.sum = sha256.New()
 	}
-	sum := event.String("sha256", hex.EncodeToString(b.sum.Sum(nil)))
+	return hex.EncodeToString(b.sum.Sum(nil))
+}
+
+// Record records the body as a written file: the path, the size, the hash of all of it, and as much as is kept. The fields come last.
+func (b *Body) Record(s *decoy.Session, path string, fields ...event.Field) {
+	sum := event.String("sha256", b.Sum())
 	first := b.Head[:min(len(b.Head), event.MaxValue)]
 	s.Event("file_written", append([]event.Field{event.String("path", path), event.Int("size", b.Size), sum, event.Bytes("content", first)}, fields...)...)
 	Parts(s, "file_part", sum, b.Head, len(first))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/evidence"
 )
 
 // The bounds of an event's fields: together they fit into one line.
@@ -16,7 +17,7 @@ const (
 	maxBody    = 7168
 )
 
-// Record records the request; status 0 means that it got no answer.
+// Record records the request; status 0 means that it got no answer. What of a body is too long for one event follows in pieces as body_part, to which its hash belongs.
 func (r *Request) Record(status int) {
 	var headers strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
@@ -24,7 +25,7 @@ func (r *Request) Record(status int) {
 			headers.WriteString(name + ": " + value + "\n")
 		}
 	}
-	r.Session.Event("request",
+	fields := []event.Field{
 		Bounded(event.Command, r.Method+" "+r.URL.RequestURI()+" "+r.Proto, maxPath),
 		Bounded("method", r.Method, 64),
 		Bounded("path", r.URL.RequestURI(), maxPath),
@@ -33,8 +34,19 @@ func (r *Request) Record(status int) {
 		event.Int("status", int64(status)),
 		Bounded("headers", headers.String(), maxHeaders),
 		Bounded("body", string(r.Body), maxBody),
-		event.Int("body_size", r.Size))
+		event.Int("body_size", r.Size),
+	}
+	if len(r.Body) <= maxBody {
+		r.Session.Event("request", fields...)
+		return
+	}
+	sum := event.String("body_sha256", r.upload.Sum())
+	r.Session.Event("request", append(fields, sum)...)
+	evidence.Parts(r.Session, "body_part", sum, r.Body, maxBody)
 }
+
+// RecordFile records the request's body as a file that was written.
+func (r *Request) RecordFile(path string) { r.upload.Record(r.Session, path) }
 
 // Bounded is a field of at most n bytes that says how long the value was.
 func Bounded(name, value string, n int) event.Field {

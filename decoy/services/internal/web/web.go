@@ -14,13 +14,13 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/evidence"
 )
 
 // The bounds of one request and its connection.
 const (
 	maxHead     = 128 << 10
-	MaxBody     = 8 << 20  // bytes of a body that are read
-	KeptBody    = 64 << 10 // of which as many are kept
+	MaxBody     = 8 << 20 // bytes of a body that are read
 	requestTime = 2 * time.Minute
 	idleTime    = 3 * time.Minute
 	maxStreams  = 32  // of HTTP/2 at once
@@ -33,8 +33,9 @@ type Request struct {
 	Session *decoy.Session
 	// Connection ends with the connection, also where the handler has taken it over and the request's own context no longer means anything.
 	Connection context.Context
-	Body       []byte // at most its first KeptBody bytes
+	Body       []byte // at most its first [evidence.Kept] bytes
 	Size       int64  // of the body
+	upload     *evidence.Body
 }
 
 // Handler answers a request. It is called in a goroutine of the connection, or of the stream.
@@ -80,11 +81,9 @@ func Serve(ctx context.Context, s *decoy.Session, conn net.Conn, handle Handler)
 
 // Read reads a request's body.
 func Read(ctx context.Context, s *decoy.Session, r *http.Request) *Request {
-	out := &Request{Request: r, Session: s, Connection: ctx}
-	out.Body, _ = io.ReadAll(io.LimitReader(r.Body, KeptBody)) // what came of it
-	more, _ := io.Copy(io.Discard, io.LimitReader(r.Body, MaxBody-KeptBody))
-	out.Size = int64(len(out.Body)) + more
-	return out
+	upload := &evidence.Body{}
+	io.Copy(upload, io.LimitReader(r.Body, MaxBody)) // what came of it
+	return &Request{Request: r, Session: s, Connection: ctx, Body: upload.Head, Size: upload.Size, upload: upload}
 }
 
 // listener gives one connection, and ends when that has.
