@@ -155,6 +155,16 @@ func TestDeckiesDiffer(t *testing.T) {
 	})
 }
 
+func TestAbandonedConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	servicetest.Abandoned(t, "conpot", 502, "\x00\x01\x00\x00\x00\x06\x01")
+	raw, err := hex.DecodeString(calls + "2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	servicetest.Abandoned(t, "conpot", 102, string(tpkt.Frame(raw)), "\x03\x00\x00\x16")
+}
+
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "conpot")

@@ -208,6 +208,11 @@ const (
 	loginHead = "\x10\x01\x00\x80\x00\x00\x01\x00"
 )
 
+func TestAbandonedConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	servicetest.Abandoned(t, "mssql", 1433, prelogin, loginHead)
+}
+
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "mssql")

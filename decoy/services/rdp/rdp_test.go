@@ -120,6 +120,11 @@ const (
 	plain       = "\x03\x00\x00\x0b\x06\xe0\x00\x00\x00\x00\x00"
 )
 
+func TestAbandonedConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	servicetest.Abandoned(t, "rdp", 3389, negotiation, plain, "\x03\x00")
+}
+
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "rdp")

@@ -277,6 +277,11 @@ func framed(message []byte) string {
 // negotiation is one of SMB 3.1.1.
 var negotiation = command(cmdNegotiate, 0, 0, slices.Concat([]byte{36, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0}, make([]byte, 24), []byte{0x11, 3}))
 
+func TestAbandonedConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	servicetest.Abandoned(t, "smb", 445, framed(negotiation), "\x00\x00\x10\x00")
+}
+
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "smb")

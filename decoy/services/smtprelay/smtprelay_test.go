@@ -68,6 +68,11 @@ func TestALongMessageIsKeptInPieces(t *testing.T) {
 	}
 }
 
+func TestAbandonedConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	servicetest.Abandoned(t, "smtp_relay", 25, "EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx")
+}
+
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "smtp_relay")

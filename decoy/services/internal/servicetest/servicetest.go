@@ -3,10 +3,12 @@
 package servicetest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -102,6 +104,22 @@ func Garbage(t testing.TB, d *decoytest.Decky, port int, beginnings ...string) {
 			}
 		}
 	})
+}
+
+// Abandoned leaves connections to the service open, after each of the beginnings and after none, and fails the test unless each is ended when it was idle for
+// too long.
+func Abandoned(t testing.TB, service string, port int, beginnings ...string) {
+	t.Helper()
+	limits := decoy.DefaultLimits()
+	limits.Idle = 200 * time.Millisecond
+	d := decoytest.StartWith(t, decoytest.Identity(), decoy.Options{Limits: limits}, service)
+	for _, beginning := range append(beginnings, "") {
+		conn := d.Dial(port) // with a deadline
+		io.WriteString(conn, beginning)
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("after %q the connection stays open", beginning)
+		}
+	}
 }
 
 // Recovers fails the test unless the service answers again: at once, or when a source whose share of connections was used up has some again.
