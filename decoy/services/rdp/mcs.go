@@ -19,6 +19,9 @@ const (
 	maxChannel = 31
 )
 
+// disconnect tells the client that the connection is over.
+var disconnect = []byte{0x21, 0x80}
+
 // description is what a client tells about itself.
 type description struct {
 	name          string
@@ -127,7 +130,7 @@ func (c *conn) connect() {
 func (c *conn) logon(i info) {
 	c.s.Attempt("plaintext", i.user, []byte(i.password), event.Rejected, event.String("domain", i.domain), event.String("cookie", c.cookie), event.String("shell", i.shell),
 		event.String("directory", i.directory), event.String("client_address", i.address), event.String("client_path", i.path))
-	c.rw.Write(tpkt.Data([]byte{0x21, 0x80})) // disconnect
+	c.rw.Write(tpkt.Data(disconnect))
 }
 
 // connectResponse opens the channels that the client has asked for.

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/binary"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -101,6 +102,9 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	if err != nil {
 		if len(packet) > 0 {
 			c.strange(packet)
+		}
+		if !v.machine.Real && errors.Is(err, tpkt.ErrFraming) {
+			s.Write(tpkt.Data(disconnect)) // as xrdp does
 		}
 		return
 	}
@@ -204,6 +208,9 @@ func parseRequest(packet []byte) (request, bool) {
 // confirm is the answer to the request.
 func (v *server) confirm(r request, selected uint32, refusal byte) []byte {
 	packet := []byte{6, 0xd0, r.source[0], r.source[1], 0x12, 0x34, 0}
+	if !v.machine.Real {
+		packet[4], packet[5] = 0, 0
+	}
 	if r.negotiates {
 		kind, flags, value := byte(2), v.flags, selected
 		if refusal != 0 {

@@ -53,6 +53,11 @@ func TestScannerReadsTheNames(t *testing.T) {
 	}
 }
 
+func TestScannerNamesXRDP(t *testing.T) {
+	t.Parallel()
+	servicetest.Contains(t, servicetest.Scan(t, decoytest.Start(t, "rdp"), 3389), "xrdp")
+}
+
 // freeRDP tries to log in. It wants a display, though it never gets as far as to draw on it.
 func freeRDP(t *testing.T, d *decoytest.Decky, args ...string) string {
 	t.Helper()
@@ -138,7 +143,7 @@ func TestGarbage(t *testing.T) {
 		fmt.Fprint(conn, plain)
 		answer := make([]byte, 11)
 		_, err = io.ReadFull(conn, answer)
-		return err == nil && string(answer) == "\x03\x00\x00\x0b\x06\xd0\x00\x00\x12\x34\x00"
+		return err == nil && string(answer) == "\x03\x00\x00\x0b\x06\xd0\x00\x00\x00\x00\x00"
 	})
 }
 

@@ -137,6 +137,9 @@ func (c *conn) oldNegotiate(message []byte) ([]byte, bool) {
 		dialect = 0x0202
 	case c.server.legacy && slices.Contains(names, ntlmDialect):
 		return c.startLegacy(message, slices.Index(names, ntlmDialect)), true
+	case !c.server.machine.Real:
+		// Samba says that it speaks none of them.
+		return legacyReply(message, ok, []byte{0xff, 0xff}, nil, &legacy{}), false
 	default:
 		return nil, false // SMB 1 is switched off
 	}

@@ -68,6 +68,7 @@ func newServer(h *decoy.Host) *server {
 type conn struct {
 	server   *server
 	s        *decoy.Session
+	called   bool              // by a NetBIOS name
 	dialect  uint16            // 0 before the negotiation
 	client   [16]byte          // what it calls itself
 	preauth  [sha512.Size]byte // of the negotiation
@@ -141,6 +142,11 @@ func (c *conn) read(ctx context.Context) ([]byte, error) {
 		if len(body) < 4 {
 			return append(head[:], body...), errFraming
 		}
+		if c.s.CatalogPort() == sessionPort && c.server.machine.Real && !c.called {
+			// Samba doesn't mind.
+			c.s.Write([]byte{0x83, 0, 0, 1, 0x8f})
+			return append(head[:], body...), errFraming
+		}
 		return body, nil
 	case 0x81:
 		if c.s.CatalogPort() != sessionPort {
@@ -148,6 +154,7 @@ func (c *conn) read(ctx context.Context) ([]byte, error) {
 		}
 		// A client calls the server by a name, which is *SMBSERVER to most.
 		c.s.Event("netbios_session", event.String("called", nameOf(body, 0)), event.String("calling", nameOf(body, 34)))
+		c.called = true
 		_, err := c.s.Write([]byte{0x82, 0, 0, 0})
 		return nil, err
 	case 0x85: // still there

@@ -230,6 +230,14 @@ func TestServicesOfPsexecAreRecorded(t *testing.T) {
 	}
 }
 
+func TestScannerNamesTheProduct(t *testing.T) {
+	t.Parallel()
+	for system, want := range map[string]string{"windows": "Microsoft Windows netbios-ssn", "linux": "Samba smbd 4"} {
+		d := decoytest.StartAs(t, such(t, system, hospitable), "smb")
+		servicetest.Contains(t, servicetest.Scan(t, d, 139), want)
+	}
+}
+
 // The example of RFC 4493.
 func TestCMAC(t *testing.T) {
 	key, err := hex.DecodeString("2b7e151628aed2a6abf7158809cf4f3c")
