@@ -168,6 +168,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	})
 	var workers sync.WaitGroup
 	workers.Go(func() { runner.Run(ctx, grace) })
+	workers.Go(func() { signIn.Run(ctx) })
 	workers.Go(func() { (&controller.Schedule{Store: db, Fleet: fl, Now: time.Now, Quiet: quiet, Log: log}).Run(ctx) })
 	workers.Go(func() {
 		(&controller.Reconciler{Store: db, Fleet: fl, Engine: eng, Now: time.Now, Log: log}).Run(ctx)

@@ -23,24 +23,24 @@ func userCommand(cfg *config.Config) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			r := user.Role(strings.ToUpper(role))
 			if err := user.RoleValidator(r); err != nil {
-				return fmt.Errorf("--role is viewer or admin, not %q", role)
+				return fmt.Errorf("--role is viewer, operator or admin, not %q", role)
 			}
 			return withAuth(c.Context(), cfg, func(a *auth.Auth) error {
 				password, made := newPassword()
-				if err := a.AddUser(c.Context(), args[0], password, r); err != nil {
+				if _, err := a.AddUser(c.Context(), args[0], password, r, made); err != nil {
 					return err
 				}
 				return tell(args[0], password, made)
 			})
 		},
 	}
-	add.Flags().StringVar(&role, "role", "viewer", "viewer or admin")
+	add.Flags().StringVar(&role, "role", "viewer", "viewer, operator or admin")
 	passwd := &cobra.Command{
 		Use: "passwd NAME", Short: "Set a user's password and end their sign-ins", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return withAuth(c.Context(), cfg, func(a *auth.Auth) error {
 				password, made := newPassword()
-				if err := a.SetPassword(c.Context(), args[0], password); err != nil {
+				if err := a.SetPassword(c.Context(), args[0], password, made, ""); err != nil {
 					return err
 				}
 				return tell(args[0], password, made)

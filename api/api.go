@@ -69,7 +69,8 @@ func New(o Options) *API {
 	srv.SetRecoverFunc(recoverer(o.Log))
 	srv.Use(extension.Introspection{})
 	srv.Use(extension.FixedComplexityLimit(maxComplexity))
-	srv.Use(guard{})
+	srv.Use(guard{o.Resolver.Auth})
+	srv.Use(audit{o.Resolver.Auth})
 	srv.Use(spans{})
 	var h http.Handler = srv
 	if o.AuthOff {
@@ -127,7 +128,7 @@ func initSocket(o Options) func(context.Context, map[string]any, *http.Request) 
 		}
 		// A sign-in that is ended takes its sockets with it.
 		ctx, end := context.WithCancel(ctx)
-		context.AfterFunc(ctx, o.Resolver.Auth.OnEnd(id.TokenID, end))
+		context.AfterFunc(ctx, o.Resolver.Auth.OnEnd(id, end))
 		return auth.With(ctx, id), transport.Session{User: id.Username, ExpiresAt: id.ExpiresAt}, nil
 	}
 }

@@ -55,6 +55,14 @@ func codeOf(err error, out *gqlerror.Error) (code string, facts map[string]any) 
 		return "UNAUTHENTICATED", nil
 	case errors.Is(err, auth.ErrTooMany):
 		return "RATE_LIMITED", nil
+	case errors.Is(err, auth.ErrNoUser), errors.Is(err, auth.ErrNoToken):
+		return string(fleet.NotFound), nil
+	case errors.Is(err, auth.ErrUserExists), errors.Is(err, auth.ErrLastAdmin):
+		return string(fleet.Conflict), nil
+	case errors.Is(err, auth.ErrRoleTooHigh), errors.Is(err, auth.ErrNotYours):
+		return "FORBIDDEN", nil
+	case errors.Is(err, auth.ErrBadUsername), errors.Is(err, auth.ErrBadPassword), errors.Is(err, auth.ErrBadTokenName), errors.Is(err, auth.ErrBadTokenLife):
+		return string(fleet.BadUserInput), nil
 	}
 	// What gqlgen itself says of an operation (its syntax, its variables) is for the caller; what a resolver returned is wrapped.
 	var own *gqlerror.Error

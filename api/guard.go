@@ -15,7 +15,7 @@ type userRole = user.Role
 
 // guard refuses operations that the caller may not run, before any argument is looked at. A root field that declares neither @hasRole nor
 // @public is refused to everyone: forgetting to declare closes a door, and never opens one.
-type guard struct{}
+type guard struct{ auth *auth.Auth }
 
 var (
 	_ graphql.HandlerExtension        = guard{}
@@ -29,11 +29,21 @@ func (guard) ExtensionName() string { return "Guard" }
 func (guard) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext judges an operation's root fields.
-func (guard) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+func (g guard) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
 	if oc.Operation == nil {
 		return nil
 	}
-	return judge(auth.From(ctx), oc.Operation.SelectionSet)
+	id := auth.From(ctx)
+	refused := judge(id, oc.Operation.SelectionSet)
+	if refused != nil && oc.Operation.Operation == ast.Mutation {
+		entry := auth.Audit{Action: first(oc.Operation.SelectionSet)}
+		entry.Result, _ = refused.Extensions["code"].(string)
+		if id != nil {
+			entry.Actor = id.Username
+		}
+		g.auth.Refused(ctx, entry)
+	}
+	return refused
 }
 
 func judge(id *auth.Identity, set ast.SelectionSet) *gqlerror.Error {
@@ -72,6 +82,8 @@ func judgeField(id *auth.Identity, f *ast.Field) *gqlerror.Error {
 	switch {
 	case id == nil:
 		return refusal(f, "UNAUTHENTICATED", "sign in first: mutation { login(username:, password:) { token } }, then send it as \"Authorization: Bearer TOKEN\"")
+	case id.PasswordDue && f.Name != "changePassword" && f.Name != "logout":
+		return refusal(f, "FORBIDDEN", "change your password first: mutation { changePassword(current:, new:) { ok } }")
 	case !id.May(needs):
 		return refusal(f, "FORBIDDEN", f.Name+" needs the role "+string(needs)+", and "+id.Username+" is "+string(id.Role))
 	}

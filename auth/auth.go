@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,34 +52,46 @@ var usernamePattern = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
 // Identity is who is asking.
 type Identity struct {
 	Username string
-	Role     user.Role
+	// Role is what they may do: the lesser of the user's and the token's.
+	Role user.Role
+	// PasswordDue says that they may do nothing but change their password.
+	PasswordDue bool
 	// TokenID is the sign-in they came with; "" when signing in is turned off.
 	TokenID   pid.ID
 	ExpiresAt time.Time // zero: never
 }
 
+// ranks puts the roles in their order: each may do what those before it may.
+var ranks = []user.Role{user.RoleViewer, user.RoleOperator, user.RoleAdmin}
+
+func rank(r user.Role) int { return slices.Index(ranks, r) }
+
+// lesser is the one of two roles that may do less.
+func lesser(a, b user.Role) user.Role { return ranks[min(rank(a), rank(b))] }
+
 // May tells whether the identity has at least a role. The nil Identity is anonymous and may nothing.
-func (i *Identity) May(role user.Role) bool {
-	return i != nil && (i.Role == user.RoleAdmin || i.Role == role)
-}
+func (i *Identity) May(role user.Role) bool { return i != nil && rank(i.Role) >= rank(role) }
 
 // Auth signs people in.
 type Auth struct {
-	store   *store.Store
-	now     func() time.Time
-	hashing chan struct{}
-	dummy   func() (string, error) // a hash that no password has, so that an unknown name costs the same time
-	tries   *limiter
+	store                   *store.Store
+	now                     func() time.Time
+	hashing                 chan struct{}
+	dummy                   func() (string, error) // a hash that no password has, so that an unknown name costs the same time
+	tries, addresses, names *limiter               // sign-ins
 
-	mu   sync.Mutex
-	open map[pid.ID]map[int]func() // what to call when a sign-in is ended
-	next int
+	refusals *limiter // that go to the audit trail, by address
+
+	mu    sync.Mutex
+	open  map[pid.ID]map[int]func() // what to call when a token is ended
+	roles map[pid.ID]user.Role      // what those that are open are good for
+	next  int
 }
 
 // New returns an Auth on a store.
 func New(s *store.Store, now func() time.Time) *Auth {
 	return &Auth{
-		store: s, now: now, hashing: make(chan struct{}, maxHashing), tries: newLimiter(now), open: map[pid.ID]map[int]func(){},
+		store: s, now: now, hashing: make(chan struct{}, maxHashing), tries: newLimiter(now, triesMax), addresses: newLimiter(now, addressesMax), names: newLimiter(now, namesMax), refusals: newLimiter(now, refusalsMax), open: map[pid.ID]map[int]func(){}, roles: map[pid.ID]user.Role{},
 		dummy: sync.OnceValues(func() (string, error) { return argon2id.CreateHash(random(), params) }),
 	}
 }
@@ -103,25 +116,27 @@ func (a *Auth) EnsureAdmin(ctx context.Context, password string) (with string, m
 	if n > 0 {
 		return "", false, nil
 	}
-	if password == "" {
+	given := password != ""
+	if !given {
 		password = NewPassword()
 	}
-	if err := a.AddUser(ctx, "admin", password, user.RoleAdmin); err != nil {
+	// A password that was made is on a terminal and in its history: it is good for choosing another one.
+	if _, err := a.AddUser(ctx, "admin", password, user.RoleAdmin, !given); err != nil {
 		return "", false, err
 	}
 	return password, true, nil
 }
 
-// AddUser makes a user.
-func (a *Auth) AddUser(ctx context.Context, username, password string, role user.Role) error {
+// AddUser makes a user. With due they must change the password before they can do anything else.
+func (a *Auth) AddUser(ctx context.Context, username, password string, role user.Role, due bool) (made *ent.User, err error) {
 	if !usernamePattern.MatchString(username) {
-		return ErrBadUsername
+		return nil, ErrBadUsername
 	}
 	hash, err := a.hash(password)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		exists, err := tx.User.Query().Where(user.Username(username)).Exist(ctx)
 		if err != nil {
 			return fmt.Errorf("look for user %q: %w", username, err)
@@ -129,29 +144,34 @@ func (a *Auth) AddUser(ctx context.Context, username, password string, role user
 		if exists {
 			return ErrUserExists
 		}
-		err = tx.User.Create().SetUsername(username).SetPasswordHash(hash).SetRole(role).SetCreatedAt(store.Time(a.now())).Exec(ctx)
+		made, err = tx.User.Create().SetUsername(username).SetPasswordHash(hash).SetRole(role).SetPasswordDue(due).SetCreatedAt(store.Time(a.now())).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("create user %q: %w", username, err)
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return made.Unwrap(), nil
 }
 
-// SetPassword changes a user's password and ends all their sign-ins.
-func (a *Auth) SetPassword(ctx context.Context, username, password string) error {
+// SetPassword changes a user's password and ends all their sign-ins but the one that is given. Scripts' tokens go on. With due they must change it
+// before they can do anything else.
+func (a *Auth) SetPassword(ctx context.Context, username, password string, due bool, but pid.ID) error {
 	hash, err := a.hash(password)
 	if err != nil {
 		return err
 	}
 	return a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.User.Update().Where(user.Username(username)).SetPasswordHash(hash).Save(ctx)
+		n, err := tx.User.Update().Where(user.Username(username)).SetPasswordHash(hash).SetPasswordDue(due).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("set the password of %q: %w", username, err)
 		}
 		if n == 0 {
 			return ErrNoUser
 		}
-		if _, err := tx.Token.Delete().Where(token.HasUserWith(user.Username(username))).Exec(ctx); err != nil {
+		if _, err := tx.Token.Delete().Where(token.HasUserWith(user.Username(username)), token.KindEQ(token.KindSession), token.IDNEQ(but)).Exec(ctx); err != nil {
 			return fmt.Errorf("end the sign-ins of %q: %w", username, err)
 		}
 		return nil
@@ -160,7 +180,7 @@ func (a *Auth) SetPassword(ctx context.Context, username, password string) error
 
 // RemoveUser deletes a user and all their sign-ins.
 func (a *Auth) RemoveUser(ctx context.Context, username string) error {
-	return a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.User.Delete().Where(user.Username(username)).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("delete user %q: %w", username, err)
@@ -168,8 +188,12 @@ func (a *Auth) RemoveUser(ctx context.Context, username string) error {
 		if n == 0 {
 			return ErrNoUser
 		}
-		return nil
+		return someAdmin(ctx, tx)
 	})
+	if err == nil {
+		a.recheck(ctx)
+	}
+	return err
 }
 
 // Users lists all users by name.
@@ -193,7 +217,7 @@ func (a *Auth) hash(password string) (string, error) {
 // Login trades a name and a password for a token. from is the caller's address: attempts are counted for it and for the name. What went wrong
 // is never told more closely than ErrWrongPassword, and takes the same time.
 func (a *Auth) Login(ctx context.Context, username, password, from string) (string, *Identity, error) {
-	if !a.tries.allow("user "+username) || !a.tries.allow("from "+from) {
+	if !a.addresses.allow(from) || !a.tries.allow(username+" from "+from) || !a.names.allow(username) {
 		return "", nil, ErrTooMany
 	}
 	u, err := a.store.Read.User.Query().Where(user.Username(username)).Only(ctx)
@@ -220,18 +244,19 @@ func (a *Auth) Login(ctx context.Context, username, password, from string) (stri
 	if err != nil && u != nil {
 		return "", nil, fmt.Errorf("compare a password: %w", err)
 	}
-	if u == nil || !ok {
+	if u == nil || !ok || u.Disabled {
 		return "", nil, ErrWrongPassword
 	}
-	a.tries.forget("user " + username)
-	a.tries.forget("from " + from)
+	a.tries.forget(username + " from " + from)
+	a.addresses.forget(from)
+	a.names.forget(username)
 	text := tokenPrefix + random()
-	id := &Identity{Username: u.Username, Role: u.Role, TokenID: pid.New(pid.Token), ExpiresAt: store.Time(a.now().Add(TokenLife))}
+	id := &Identity{Username: u.Username, Role: u.Role, PasswordDue: u.PasswordDue, TokenID: pid.New(pid.Token), ExpiresAt: store.Time(a.now().Add(TokenLife))}
 	err = a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Token.Delete().Where(token.ExpiresAtLT(store.Time(a.now()))).Exec(ctx); err != nil {
 			return fmt.Errorf("forget old tokens: %w", err)
 		}
-		err := tx.Token.Create().SetID(id.TokenID).SetUserID(u.ID).SetHash(digest(text)).
+		err := tx.Token.Create().SetID(id.TokenID).SetUserID(u.ID).SetHash(digest(text)).SetPeer(from).
 			SetExpiresAt(id.ExpiresAt).SetCreatedAt(store.Time(a.now())).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("store the token: %w", err)
@@ -261,7 +286,15 @@ func (a *Auth) Authenticate(ctx context.Context, text string) (*Identity, error)
 	if err != nil {
 		return nil, fmt.Errorf("look the token up: %w", err)
 	}
-	return &Identity{Username: t.Edges.User.Username, Role: t.Edges.User.Role, TokenID: t.ID, ExpiresAt: t.ExpiresAt}, nil
+	u := t.Edges.User
+	if u.Disabled {
+		return nil, nil
+	}
+	a.used(ctx, t)
+	return &Identity{
+		Username: u.Username, Role: lesser(u.Role, user.Role(t.Role)), PasswordDue: u.PasswordDue && t.Kind == token.KindSession,
+		TokenID: t.ID, ExpiresAt: t.ExpiresAt,
+	}, nil
 }
 
 // Logout ends a sign-in, and what is open under it.
@@ -273,31 +306,39 @@ func (a *Auth) Logout(ctx context.Context, id *Identity) error {
 	if err != nil {
 		return fmt.Errorf("end the sign-in: %w", err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, ended := range a.open[id.TokenID] {
-		ended()
-	}
-	delete(a.open, id.TokenID)
+	a.end(id.TokenID)
 	return nil
 }
 
-// OnEnd has ended called when the sign-in is ended, unless stop is called before.
-func (a *Auth) OnEnd(id pid.ID, ended func()) (stop func()) {
+// end ends what is open under a token.
+func (a *Auth) end(id pid.ID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.open[id] == nil {
-		a.open[id] = map[int]func(){}
+	for _, ended := range a.open[id] {
+		ended()
 	}
+	delete(a.open, id)
+	delete(a.roles, id)
+}
+
+// OnEnd has ended called when the identity's token is ended, or is no longer good for as much, unless stop is called before.
+func (a *Auth) OnEnd(id *Identity, ended func()) (stop func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.open[id.TokenID] == nil {
+		a.open[id.TokenID] = map[int]func(){}
+	}
+	a.roles[id.TokenID] = id.Role
 	a.next++
 	n := a.next
-	a.open[id][n] = ended
+	a.open[id.TokenID][n] = ended
 	return func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		delete(a.open[id], n)
-		if len(a.open[id]) == 0 {
-			delete(a.open, id)
+		delete(a.open[id.TokenID], n)
+		if len(a.open[id.TokenID]) == 0 {
+			delete(a.open, id.TokenID)
+			delete(a.roles, id.TokenID)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -39,8 +40,8 @@ func TestSigningIn(t *testing.T) {
 	require.ErrorIs(t, err, auth.ErrWrongPassword, "which of the two is wrong is not told")
 
 	ended := 0
-	a.OnEnd(id.TokenID, func() { ended++ })
-	a.OnEnd(id.TokenID, func() { ended += 10 })()
+	a.OnEnd(id, func() { ended++ })
+	a.OnEnd(id, func() { ended += 10 })()
 	require.NoError(t, a.Logout(t.Context(), who))
 	require.Equal(t, 1, ended, "what is open under a sign-in ends with it")
 	who, err = a.Authenticate(t.Context(), token)
@@ -58,8 +59,8 @@ func TestSigningIn(t *testing.T) {
 func TestGuessingIsSlowedDown(t *testing.T) {
 	now := time.Now()
 	a := auth.New(storetest.New(t), func() time.Time { return now })
-	require.NoError(t, a.AddUser(t.Context(), "vera", "a long password", user.RoleViewer))
-	var err error
+	_, err := a.AddUser(t.Context(), "vera", "a long password", user.RoleViewer, false)
+	require.NoError(t, err)
 	for range 30 {
 		if _, _, err = a.Login(t.Context(), "vera", "guess", "10.0.0.1"); err != nil && err != auth.ErrWrongPassword { //nolint:errorlint // the very value
 			break
@@ -70,4 +71,18 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	_, id, err := a.Login(t.Context(), "vera", "a long password", "10.0.0.1")
 	require.NoError(t, err)
 	require.False(t, id.May(user.RoleAdmin))
+}
+
+func TestAStrangerCantShutSomebodyOut(t *testing.T) {
+	a := auth.New(storetest.New(t), time.Now)
+	_, err := a.AddUser(t.Context(), "vera", "a long password", user.RoleViewer, false)
+	require.NoError(t, err)
+	for range 100 {
+		if _, _, err = a.Login(t.Context(), "vera", "guess", "10.0.0.1"); errors.Is(err, auth.ErrTooMany) {
+			break
+		}
+	}
+	require.ErrorIs(t, err, auth.ErrTooMany)
+	_, _, err = a.Login(t.Context(), "vera", "a long password", "10.0.0.2")
+	require.NoError(t, err, "from her own address she gets in")
 }

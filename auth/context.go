@@ -56,7 +56,10 @@ func (a *Auth) Middleware(next http.Handler) http.Handler {
 			return
 		}
 		if id != nil {
-			r = r.WithContext(With(r.Context(), id))
+			ctx, cancel := context.WithCancel(With(r.Context(), id))
+			defer cancel()
+			defer a.OnEnd(id, cancel)() // a stream does not outlive its token
+			r = r.WithContext(ctx)
 		}
 		next.ServeHTTP(w, r)
 	})

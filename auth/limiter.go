@@ -5,10 +5,14 @@ import (
 	"time"
 )
 
-// A name or an address may try this often within the window.
+// How often may be tried within the window: a name from one address, one address whatever the names, and a name from all addresses. The last is more than one
+// address may, so that a stranger can't shut somebody out whose name they know.
 const (
-	triesMax    = 10
-	triesWindow = 5 * time.Minute
+	triesMax     = 10
+	addressesMax = 40
+	namesMax     = 200
+	refusalsMax  = 100
+	triesWindow  = 5 * time.Minute
 	// limiterMax bounds what an attacker who varies names can make us remember.
 	limiterMax = 10_000
 )
@@ -16,6 +20,7 @@ const (
 // limiter counts attempts by key over a fixed window.
 type limiter struct {
 	now func() time.Time
+	max int
 
 	mu   sync.Mutex
 	keys map[string]*window
@@ -26,7 +31,9 @@ type window struct {
 	n     int
 }
 
-func newLimiter(now func() time.Time) *limiter { return &limiter{now: now, keys: map[string]*window{}} }
+func newLimiter(now func() time.Time, most int) *limiter {
+	return &limiter{now: now, max: most, keys: map[string]*window{}}
+}
 
 func (l *limiter) allow(key string) bool {
 	l.mu.Lock()
@@ -44,7 +51,7 @@ func (l *limiter) allow(key string) bool {
 		l.keys[key] = w
 	}
 	w.n++
-	return w.n <= triesMax
+	return w.n <= l.max
 }
 
 func (l *limiter) forget(key string) {

@@ -28,7 +28,8 @@ func TestABackupIsForAdministrators(t *testing.T) {
 		server := httptest.NewServer(a.Middleware(h))
 		defer server.Close()
 		token := func(name string, role user.Role) string {
-			require.NoError(t, a.AddUser(t.Context(), name, "a long password", role))
+			_, err := a.AddUser(t.Context(), name, "a long password", role, false)
+			require.NoError(t, err)
 			text, _, err := a.Login(t.Context(), name, "a long password", "test")
 			require.NoError(t, err)
 			return text

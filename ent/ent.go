@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"decnet/ent/auditentry"
 	"decnet/ent/counter"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
@@ -82,6 +83,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			auditentry.Table:     auditentry.ValidColumn,
 			counter.Table:        counter.ValidColumn,
 			decky.Table:          decky.ValidColumn,
 			deployment.Table:     deployment.ValidColumn,

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"decnet/ent/auditentry"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
@@ -20,6 +21,11 @@ import (
 type Noder interface {
 	IsNode()
 }
+
+var auditentryImplementors = []string{"AuditEntry", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*AuditEntry) IsNode() {}
 
 var deckyImplementors = []string{"Decky", "Node"}
 
@@ -99,6 +105,19 @@ func (c *Client) Noder(ctx context.Context, id pid.ID, opts ...NodeOption) (_ No
 
 func (c *Client) noder(ctx context.Context, table string, id pid.ID) (Noder, error) {
 	switch table {
+	case auditentry.Table:
+		var uid pid.ID
+		if err := uid.UnmarshalGQL(id); err != nil {
+			return nil, err
+		}
+		query := c.AuditEntry.Query().
+			Where(auditentry.ID(uid))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, auditentryImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case decky.Table:
 		var uid pid.ID
 		if err := uid.UnmarshalGQL(id); err != nil {
@@ -224,6 +243,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []pid.ID) ([]Node
 		idmap[id] = append(idmap[id], &noders[i])
 	}
 	switch table {
+	case auditentry.Table:
+		query := c.AuditEntry.Query().
+			Where(auditentry.IDIn(ids...))
+		query, err := query.CollectFields(ctx, auditentryImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case decky.Table:
 		query := c.Decky.Query().
 			Where(decky.IDIn(ids...))

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"decnet/ent/auditentry"
 	"decnet/ent/counter"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
@@ -20,6 +21,16 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	auditentryFields := schema.AuditEntry{}.Fields()
+	_ = auditentryFields
+	// auditentryDescDetail is the schema descriptor for detail field.
+	auditentryDescDetail := auditentryFields[7].Descriptor()
+	// auditentry.DefaultDetail holds the default value on creation for the detail field.
+	auditentry.DefaultDetail = auditentryDescDetail.Default.(string)
+	// auditentryDescID is the schema descriptor for id field.
+	auditentryDescID := auditentryFields[0].Descriptor()
+	// auditentry.DefaultID holds the default value on creation for the id field.
+	auditentry.DefaultID = auditentryDescID.Default.(func() pid.ID)
 	counterFields := schema.Counter{}.Fields()
 	_ = counterFields
 	// counterDescValue is the schema descriptor for value field.
@@ -140,12 +151,28 @@ func init() {
 	lifecycle.DefaultID = lifecycleDescID.Default.(func() pid.ID)
 	tokenFields := schema.Token{}.Fields()
 	_ = tokenFields
+	// tokenDescName is the schema descriptor for name field.
+	tokenDescName := tokenFields[4].Descriptor()
+	// token.DefaultName holds the default value on creation for the name field.
+	token.DefaultName = tokenDescName.Default.(string)
+	// tokenDescPeer is the schema descriptor for peer field.
+	tokenDescPeer := tokenFields[6].Descriptor()
+	// token.DefaultPeer holds the default value on creation for the peer field.
+	token.DefaultPeer = tokenDescPeer.Default.(string)
 	// tokenDescID is the schema descriptor for id field.
 	tokenDescID := tokenFields[0].Descriptor()
 	// token.DefaultID holds the default value on creation for the id field.
 	token.DefaultID = tokenDescID.Default.(func() pid.ID)
 	userFields := schema.User{}.Fields()
 	_ = userFields
+	// userDescDisabled is the schema descriptor for disabled field.
+	userDescDisabled := userFields[4].Descriptor()
+	// user.DefaultDisabled holds the default value on creation for the disabled field.
+	user.DefaultDisabled = userDescDisabled.Default.(bool)
+	// userDescPasswordDue is the schema descriptor for password_due field.
+	userDescPasswordDue := userFields[5].Descriptor()
+	// user.DefaultPasswordDue holds the default value on creation for the password_due field.
+	user.DefaultPasswordDue = userDescPasswordDue.Default.(bool)
 	// userDescID is the schema descriptor for id field.
 	userDescID := userFields[0].Descriptor()
 	// user.DefaultID holds the default value on creation for the id field.

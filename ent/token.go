@@ -24,6 +24,16 @@ type Token struct {
 	UserID pid.ID `json:"user_id,omitempty"`
 	// SHA-256 of the token: the token itself is never stored.
 	Hash []byte `json:"-"`
+	// Kind holds the value of the "kind" field.
+	Kind token.Kind `json:"kind,omitempty"`
+	// What a script's token is for.
+	Name string `json:"name,omitempty"`
+	// The most that it may do, whatever its user may.
+	Role token.Role `json:"role,omitempty"`
+	// The address it was made from.
+	Peer string `json:"peer,omitempty"`
+	// When it was last used, to within a minute.
+	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -63,7 +73,9 @@ func (*Token) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case token.FieldID, token.FieldUserID:
 			values[i] = new(pid.ID)
-		case token.FieldExpiresAt, token.FieldCreatedAt:
+		case token.FieldKind, token.FieldName, token.FieldRole, token.FieldPeer:
+			values[i] = new(sql.NullString)
+		case token.FieldLastUsedAt, token.FieldExpiresAt, token.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -97,6 +109,37 @@ func (_m *Token) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field hash", values[i])
 			} else if value != nil {
 				_m.Hash = *value
+			}
+		case token.FieldKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field kind", values[i])
+			} else if value.Valid {
+				_m.Kind = token.Kind(value.String)
+			}
+		case token.FieldName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name", values[i])
+			} else if value.Valid {
+				_m.Name = value.String
+			}
+		case token.FieldRole:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field role", values[i])
+			} else if value.Valid {
+				_m.Role = token.Role(value.String)
+			}
+		case token.FieldPeer:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field peer", values[i])
+			} else if value.Valid {
+				_m.Peer = value.String
+			}
+		case token.FieldLastUsedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field last_used_at", values[i])
+			} else if value.Valid {
+				_m.LastUsedAt = new(time.Time)
+				*_m.LastUsedAt = value.Time
 			}
 		case token.FieldExpiresAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -155,6 +198,23 @@ func (_m *Token) String() string {
 	builder.WriteString(fmt.Sprintf("%v", _m.UserID))
 	builder.WriteString(", ")
 	builder.WriteString("hash=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("kind=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
+	builder.WriteString(", ")
+	builder.WriteString("name=")
+	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("role=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Role))
+	builder.WriteString(", ")
+	builder.WriteString("peer=")
+	builder.WriteString(_m.Peer)
+	builder.WriteString(", ")
+	if v := _m.LastUsedAt; v != nil {
+		builder.WriteString("last_used_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))

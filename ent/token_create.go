@@ -37,6 +37,76 @@ func (_c *TokenCreate) SetHash(v []byte) *TokenCreate {
 	return _c
 }
 
+// SetKind sets the "kind" field.
+func (_c *TokenCreate) SetKind(v token.Kind) *TokenCreate {
+	_c.mutation.SetKind(v)
+	return _c
+}
+
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_c *TokenCreate) SetNillableKind(v *token.Kind) *TokenCreate {
+	if v != nil {
+		_c.SetKind(*v)
+	}
+	return _c
+}
+
+// SetName sets the "name" field.
+func (_c *TokenCreate) SetName(v string) *TokenCreate {
+	_c.mutation.SetName(v)
+	return _c
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_c *TokenCreate) SetNillableName(v *string) *TokenCreate {
+	if v != nil {
+		_c.SetName(*v)
+	}
+	return _c
+}
+
+// SetRole sets the "role" field.
+func (_c *TokenCreate) SetRole(v token.Role) *TokenCreate {
+	_c.mutation.SetRole(v)
+	return _c
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_c *TokenCreate) SetNillableRole(v *token.Role) *TokenCreate {
+	if v != nil {
+		_c.SetRole(*v)
+	}
+	return _c
+}
+
+// SetPeer sets the "peer" field.
+func (_c *TokenCreate) SetPeer(v string) *TokenCreate {
+	_c.mutation.SetPeer(v)
+	return _c
+}
+
+// SetNillablePeer sets the "peer" field if the given value is not nil.
+func (_c *TokenCreate) SetNillablePeer(v *string) *TokenCreate {
+	if v != nil {
+		_c.SetPeer(*v)
+	}
+	return _c
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_c *TokenCreate) SetLastUsedAt(v time.Time) *TokenCreate {
+	_c.mutation.SetLastUsedAt(v)
+	return _c
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_c *TokenCreate) SetNillableLastUsedAt(v *time.Time) *TokenCreate {
+	if v != nil {
+		_c.SetLastUsedAt(*v)
+	}
+	return _c
+}
+
 // SetExpiresAt sets the "expires_at" field.
 func (_c *TokenCreate) SetExpiresAt(v time.Time) *TokenCreate {
 	_c.mutation.SetExpiresAt(v)
@@ -103,6 +173,22 @@ func (_c *TokenCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *TokenCreate) defaults() {
+	if _, ok := _c.mutation.Kind(); !ok {
+		v := token.DefaultKind
+		_c.mutation.SetKind(v)
+	}
+	if _, ok := _c.mutation.Name(); !ok {
+		v := token.DefaultName
+		_c.mutation.SetName(v)
+	}
+	if _, ok := _c.mutation.Role(); !ok {
+		v := token.DefaultRole
+		_c.mutation.SetRole(v)
+	}
+	if _, ok := _c.mutation.Peer(); !ok {
+		v := token.DefaultPeer
+		_c.mutation.SetPeer(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := token.DefaultID()
 		_c.mutation.SetID(v)
@@ -116,6 +202,28 @@ func (_c *TokenCreate) check() error {
 	}
 	if _, ok := _c.mutation.Hash(); !ok {
 		return &ValidationError{Name: "hash", err: errors.New(`ent: missing required field "Token.hash"`)}
+	}
+	if _, ok := _c.mutation.Kind(); !ok {
+		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "Token.kind"`)}
+	}
+	if v, ok := _c.mutation.Kind(); ok {
+		if err := token.KindValidator(v); err != nil {
+			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Token.kind": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Name(); !ok {
+		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Token.name"`)}
+	}
+	if _, ok := _c.mutation.Role(); !ok {
+		return &ValidationError{Name: "role", err: errors.New(`ent: missing required field "Token.role"`)}
+	}
+	if v, ok := _c.mutation.Role(); ok {
+		if err := token.RoleValidator(v); err != nil {
+			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "Token.role": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Peer(); !ok {
+		return &ValidationError{Name: "peer", err: errors.New(`ent: missing required field "Token.peer"`)}
 	}
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`ent: missing required field "Token.expires_at"`)}
@@ -165,6 +273,26 @@ func (_c *TokenCreate) createSpec() (*Token, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Hash(); ok {
 		_spec.SetField(token.FieldHash, field.TypeBytes, value)
 		_node.Hash = value
+	}
+	if value, ok := _c.mutation.Kind(); ok {
+		_spec.SetField(token.FieldKind, field.TypeEnum, value)
+		_node.Kind = value
+	}
+	if value, ok := _c.mutation.Name(); ok {
+		_spec.SetField(token.FieldName, field.TypeString, value)
+		_node.Name = value
+	}
+	if value, ok := _c.mutation.Role(); ok {
+		_spec.SetField(token.FieldRole, field.TypeEnum, value)
+		_node.Role = value
+	}
+	if value, ok := _c.mutation.Peer(); ok {
+		_spec.SetField(token.FieldPeer, field.TypeString, value)
+		_node.Peer = value
+	}
+	if value, ok := _c.mutation.LastUsedAt(); ok {
+		_spec.SetField(token.FieldLastUsedAt, field.TypeTime, value)
+		_node.LastUsedAt = &value
 	}
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(token.FieldExpiresAt, field.TypeTime, value)
@@ -243,6 +371,24 @@ type (
 	}
 )
 
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *TokenUpsert) SetLastUsedAt(v time.Time) *TokenUpsert {
+	u.Set(token.FieldLastUsedAt, v)
+	return u
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *TokenUpsert) UpdateLastUsedAt() *TokenUpsert {
+	u.SetExcluded(token.FieldLastUsedAt)
+	return u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (u *TokenUpsert) ClearLastUsedAt() *TokenUpsert {
+	u.SetNull(token.FieldLastUsedAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -265,6 +411,18 @@ func (u *TokenUpsertOne) UpdateNewValues() *TokenUpsertOne {
 		}
 		if _, exists := u.create.mutation.Hash(); exists {
 			s.SetIgnore(token.FieldHash)
+		}
+		if _, exists := u.create.mutation.Kind(); exists {
+			s.SetIgnore(token.FieldKind)
+		}
+		if _, exists := u.create.mutation.Name(); exists {
+			s.SetIgnore(token.FieldName)
+		}
+		if _, exists := u.create.mutation.Role(); exists {
+			s.SetIgnore(token.FieldRole)
+		}
+		if _, exists := u.create.mutation.Peer(); exists {
+			s.SetIgnore(token.FieldPeer)
 		}
 		if _, exists := u.create.mutation.ExpiresAt(); exists {
 			s.SetIgnore(token.FieldExpiresAt)
@@ -301,6 +459,27 @@ func (u *TokenUpsertOne) Update(set func(*TokenUpsert)) *TokenUpsertOne {
 		set(&TokenUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *TokenUpsertOne) SetLastUsedAt(v time.Time) *TokenUpsertOne {
+	return u.Update(func(s *TokenUpsert) {
+		s.SetLastUsedAt(v)
+	})
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *TokenUpsertOne) UpdateLastUsedAt() *TokenUpsertOne {
+	return u.Update(func(s *TokenUpsert) {
+		s.UpdateLastUsedAt()
+	})
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (u *TokenUpsertOne) ClearLastUsedAt() *TokenUpsertOne {
+	return u.Update(func(s *TokenUpsert) {
+		s.ClearLastUsedAt()
+	})
 }
 
 // Exec executes the query.
@@ -492,6 +671,18 @@ func (u *TokenUpsertBulk) UpdateNewValues() *TokenUpsertBulk {
 			if _, exists := b.mutation.Hash(); exists {
 				s.SetIgnore(token.FieldHash)
 			}
+			if _, exists := b.mutation.Kind(); exists {
+				s.SetIgnore(token.FieldKind)
+			}
+			if _, exists := b.mutation.Name(); exists {
+				s.SetIgnore(token.FieldName)
+			}
+			if _, exists := b.mutation.Role(); exists {
+				s.SetIgnore(token.FieldRole)
+			}
+			if _, exists := b.mutation.Peer(); exists {
+				s.SetIgnore(token.FieldPeer)
+			}
 			if _, exists := b.mutation.ExpiresAt(); exists {
 				s.SetIgnore(token.FieldExpiresAt)
 			}
@@ -528,6 +719,27 @@ func (u *TokenUpsertBulk) Update(set func(*TokenUpsert)) *TokenUpsertBulk {
 		set(&TokenUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *TokenUpsertBulk) SetLastUsedAt(v time.Time) *TokenUpsertBulk {
+	return u.Update(func(s *TokenUpsert) {
+		s.SetLastUsedAt(v)
+	})
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *TokenUpsertBulk) UpdateLastUsedAt() *TokenUpsertBulk {
+	return u.Update(func(s *TokenUpsert) {
+		s.UpdateLastUsedAt()
+	})
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (u *TokenUpsertBulk) ClearLastUsedAt() *TokenUpsertBulk {
+	return u.Update(func(s *TokenUpsert) {
+		s.ClearLastUsedAt()
+	})
 }
 
 // Exec executes the query.

@@ -8,6 +8,7 @@ import (
 	"decnet/ent/token"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -25,6 +26,26 @@ type TokenUpdate struct {
 // Where appends a list predicates to the TokenUpdate builder.
 func (_u *TokenUpdate) Where(ps ...predicate.Token) *TokenUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *TokenUpdate) SetLastUsedAt(v time.Time) *TokenUpdate {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *TokenUpdate) SetNillableLastUsedAt(v *time.Time) *TokenUpdate {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *TokenUpdate) ClearLastUsedAt() *TokenUpdate {
+	_u.mutation.ClearLastUsedAt()
 	return _u
 }
 
@@ -86,6 +107,12 @@ func (_u *TokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(token.FieldLastUsedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(token.FieldLastUsedAt, field.TypeTime)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -106,6 +133,26 @@ type TokenUpdateOne struct {
 	hooks     []Hook
 	mutation  *TokenMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *TokenUpdateOne) SetLastUsedAt(v time.Time) *TokenUpdateOne {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *TokenUpdateOne) SetNillableLastUsedAt(v *time.Time) *TokenUpdateOne {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *TokenUpdateOne) ClearLastUsedAt() *TokenUpdateOne {
+	_u.mutation.ClearLastUsedAt()
+	return _u
 }
 
 // Mutation returns the TokenMutation object of the builder.
@@ -195,6 +242,12 @@ func (_u *TokenUpdateOne) sqlSave(ctx context.Context) (_node *Token, err error)
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(token.FieldLastUsedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(token.FieldLastUsedAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Token{config: _u.config}

@@ -58,6 +58,34 @@ func (_u *UserUpdate) SetNillableRole(v *user.Role) *UserUpdate {
 	return _u
 }
 
+// SetDisabled sets the "disabled" field.
+func (_u *UserUpdate) SetDisabled(v bool) *UserUpdate {
+	_u.mutation.SetDisabled(v)
+	return _u
+}
+
+// SetNillableDisabled sets the "disabled" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableDisabled(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetDisabled(*v)
+	}
+	return _u
+}
+
+// SetPasswordDue sets the "password_due" field.
+func (_u *UserUpdate) SetPasswordDue(v bool) *UserUpdate {
+	_u.mutation.SetPasswordDue(v)
+	return _u
+}
+
+// SetNillablePasswordDue sets the "password_due" field if the given value is not nil.
+func (_u *UserUpdate) SetNillablePasswordDue(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetPasswordDue(*v)
+	}
+	return _u
+}
+
 // AddTokenIDs adds the "tokens" edge to the Token entity by IDs.
 func (_u *UserUpdate) AddTokenIDs(ids ...pid.ID) *UserUpdate {
 	_u.mutation.AddTokenIDs(ids...)
@@ -160,6 +188,12 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Role(); ok {
 		_spec.SetField(user.FieldRole, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Disabled(); ok {
+		_spec.SetField(user.FieldDisabled, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.PasswordDue(); ok {
+		_spec.SetField(user.FieldPasswordDue, field.TypeBool, value)
+	}
 	if _u.mutation.TokensCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -251,6 +285,34 @@ func (_u *UserUpdateOne) SetRole(v user.Role) *UserUpdateOne {
 func (_u *UserUpdateOne) SetNillableRole(v *user.Role) *UserUpdateOne {
 	if v != nil {
 		_u.SetRole(*v)
+	}
+	return _u
+}
+
+// SetDisabled sets the "disabled" field.
+func (_u *UserUpdateOne) SetDisabled(v bool) *UserUpdateOne {
+	_u.mutation.SetDisabled(v)
+	return _u
+}
+
+// SetNillableDisabled sets the "disabled" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableDisabled(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetDisabled(*v)
+	}
+	return _u
+}
+
+// SetPasswordDue sets the "password_due" field.
+func (_u *UserUpdateOne) SetPasswordDue(v bool) *UserUpdateOne {
+	_u.mutation.SetPasswordDue(v)
+	return _u
+}
+
+// SetNillablePasswordDue sets the "password_due" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillablePasswordDue(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetPasswordDue(*v)
 	}
 	return _u
 }
@@ -386,6 +448,12 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.Role(); ok {
 		_spec.SetField(user.FieldRole, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Disabled(); ok {
+		_spec.SetField(user.FieldDisabled, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.PasswordDue(); ok {
+		_spec.SetField(user.FieldPasswordDue, field.TypeBool, value)
 	}
 	if _u.mutation.TokensCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -17,6 +17,44 @@ type CancelLifecyclePayload struct {
 	Lifecycle *ent.Lifecycle `json:"lifecycle"`
 }
 
+type ChangePasswordPayload struct {
+	// True: the new password is good from now on.
+	Ok bool `json:"ok"`
+}
+
+type CreateTokenInput struct {
+	// What it is for, 1 to 64 characters.
+	Name string `json:"name"`
+	// The most that it may do. Absent: what its user may.
+	Role *user.Role `json:"role,omitempty"`
+	// How long it is good: an hour to a year.
+	ExpiresIn time.Duration `json:"expiresIn"`
+}
+
+type CreateTokenPayload struct {
+	Token *ent.Token `json:"token"`
+	// What to send as `Authorization: Bearer …`. It is shown once.
+	Secret string `json:"secret"`
+}
+
+type CreateUserInput struct {
+	// 1 to 64 of a-z, 0-9, dot, dash and underscore.
+	Username string    `json:"username"`
+	Role     user.Role `json:"role"`
+	// 8 to 256 characters. Absent: one is made, and must be changed at the first sign-in.
+	Password *string `json:"password,omitempty"`
+}
+
+type CreateUserPayload struct {
+	User *ent.User `json:"user"`
+	// The password, when one was made: it is shown once.
+	Password *string `json:"password,omitempty"`
+}
+
+type DeleteUserPayload struct {
+	Username string `json:"username"`
+}
+
 // What was accepted, or with `dryRun` what would be.
 type DeployPayload struct {
 	// One for each decky that changes. Empty on a dry run.
@@ -30,6 +68,10 @@ type DeployPayload struct {
 	Removed []string `json:"removed"`
 	// True when an earlier call with this idempotency key gave the answer.
 	Replayed bool `json:"replayed"`
+}
+
+type EndTokenPayload struct {
+	ID pid.ID `json:"id"`
 }
 
 // Why a lifecycle failed.
@@ -138,10 +180,26 @@ type TeardownPayload struct {
 	Lifecycles   []*ent.Lifecycle `json:"lifecycles"`
 }
 
+type UpdateUserInput struct {
+	Username string     `json:"username"`
+	Role     *user.Role `json:"role,omitempty"`
+	Disabled *bool      `json:"disabled,omitempty"`
+	// Makes a new password, which must be changed at the next sign-in, and ends their sign-ins.
+	ResetPassword bool `json:"resetPassword"`
+}
+
+type UpdateUserPayload struct {
+	User *ent.User `json:"user"`
+	// The new password, when it was reset: it is shown once.
+	Password *string `json:"password,omitempty"`
+}
+
 // Who is asking.
 type Viewer struct {
 	// The name they signed in with.
 	Username string `json:"username"`
-	// What they may do.
+	// What they may do, with the token that they came with.
 	Role user.Role `json:"role"`
+	// True while their password is somebody else's choice: until `changePassword`, they may do nothing else.
+	PasswordDue bool `json:"passwordDue"`
 }

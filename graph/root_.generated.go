@@ -34,6 +34,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
+	Token() TokenResolver
 }
 
 type DirectiveRoot struct {
@@ -53,8 +54,43 @@ type ComplexityRoot struct {
 		Slug        func(childComplexity int) int
 	}
 
+	AuditEntry struct {
+		Action func(childComplexity int) int
+		Actor  func(childComplexity int) int
+		At     func(childComplexity int) int
+		Detail func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Peer   func(childComplexity int) int
+		Result func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	CancelLifecyclePayload struct {
 		Lifecycle func(childComplexity int) int
+	}
+
+	ChangePasswordPayload struct {
+		Ok func(childComplexity int) int
+	}
+
+	CreateTokenPayload struct {
+		Secret func(childComplexity int) int
+		Token  func(childComplexity int) int
+	}
+
+	CreateUserPayload struct {
+		Password func(childComplexity int) int
+		User     func(childComplexity int) int
 	}
 
 	Decky struct {
@@ -93,6 +129,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	DeleteUserPayload struct {
+		Username func(childComplexity int) int
+	}
+
 	DeployPayload struct {
 		Deployment   func(childComplexity int) int
 		LifecycleIds func(childComplexity int) int
@@ -126,6 +166,10 @@ type ComplexityRoot struct {
 	Distro struct {
 		Name func(childComplexity int) int
 		Slug func(childComplexity int) int
+	}
+
+	EndTokenPayload struct {
+		ID func(childComplexity int) int
 	}
 
 	Endpoint struct {
@@ -256,13 +300,19 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		CancelLifecycle   func(childComplexity int, id pid.ID) int
+		ChangePassword    func(childComplexity int, current string, new string) int
+		CreateToken       func(childComplexity int, input CreateTokenInput) int
+		CreateUser        func(childComplexity int, input CreateUserInput) int
+		DeleteUser        func(childComplexity int, username string) int
 		Deploy            func(childComplexity int, input fleet.DeployInput) int
+		EndToken          func(childComplexity int, id pid.ID) int
 		Login             func(childComplexity int, username string, password string) int
 		Logout            func(childComplexity int) int
 		MutateDecky       func(childComplexity int, input fleet.MutateInput) int
 		RetryLifecycle    func(childComplexity int, id pid.ID) int
 		SetMutateInterval func(childComplexity int, input fleet.IntervalInput) int
 		Teardown          func(childComplexity int, input fleet.TeardownInput) int
+		UpdateUser        func(childComplexity int, input UpdateUserInput) int
 	}
 
 	Network struct {
@@ -292,6 +342,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Archetypes      func(childComplexity int) int
+		AuditLog        func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], where *ent.AuditEntryWhereInput, orderBy *ent.AuditEntryOrder) int
 		Deckies         func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], where *ent.DeckyWhereInput, orderBy *ent.DeckyOrder) int
 		Decky           func(childComplexity int, name string, deployment string) int
 		Deployment      func(childComplexity int, name string) int
@@ -306,6 +357,8 @@ type ComplexityRoot struct {
 		Personalities   func(childComplexity int) int
 		Server          func(childComplexity int) int
 		Services        func(childComplexity int) int
+		Tokens          func(childComplexity int, username *string) int
+		Users           func(childComplexity int) int
 		Viewer          func(childComplexity int) int
 	}
 
@@ -354,9 +407,36 @@ type ComplexityRoot struct {
 		Lifecycles   func(childComplexity int) int
 	}
 
+	Token struct {
+		CreatedAt  func(childComplexity int) int
+		Current    func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Peer       func(childComplexity int) int
+		Role       func(childComplexity int) int
+		Username   func(childComplexity int) int
+	}
+
+	UpdateUserPayload struct {
+		Password func(childComplexity int) int
+		User     func(childComplexity int) int
+	}
+
+	User struct {
+		CreatedAt   func(childComplexity int) int
+		Disabled    func(childComplexity int) int
+		PasswordDue func(childComplexity int) int
+		Role        func(childComplexity int) int
+		Username    func(childComplexity int) int
+	}
+
 	Viewer struct {
-		Role     func(childComplexity int) int
-		Username func(childComplexity int) int
+		PasswordDue func(childComplexity int) int
+		Role        func(childComplexity int) int
+		Username    func(childComplexity int) int
 	}
 }
 
@@ -423,12 +503,120 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Archetype.Slug(childComplexity), true
 
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actor":
+		if e.ComplexityRoot.AuditEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Actor(childComplexity), true
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.detail":
+		if e.ComplexityRoot.AuditEntry.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Detail(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.peer":
+		if e.ComplexityRoot.AuditEntry.Peer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Peer(childComplexity), true
+	case "AuditEntry.result":
+		if e.ComplexityRoot.AuditEntry.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Result(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+	case "AuditEntryConnection.totalCount":
+		if e.ComplexityRoot.AuditEntryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.TotalCount(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
+
 	case "CancelLifecyclePayload.lifecycle":
 		if e.ComplexityRoot.CancelLifecyclePayload.Lifecycle == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CancelLifecyclePayload.Lifecycle(childComplexity), true
+
+	case "ChangePasswordPayload.ok":
+		if e.ComplexityRoot.ChangePasswordPayload.Ok == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.Ok(childComplexity), true
+
+	case "CreateTokenPayload.secret":
+		if e.ComplexityRoot.CreateTokenPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTokenPayload.Secret(childComplexity), true
+	case "CreateTokenPayload.token":
+		if e.ComplexityRoot.CreateTokenPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTokenPayload.Token(childComplexity), true
+
+	case "CreateUserPayload.password":
+		if e.ComplexityRoot.CreateUserPayload.Password == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.Password(childComplexity), true
+	case "CreateUserPayload.user":
+		if e.ComplexityRoot.CreateUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
 
 	case "Decky.archetype":
 		if e.ComplexityRoot.Decky.Archetype == nil {
@@ -605,6 +793,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeckyEdge.Node(childComplexity), true
 
+	case "DeleteUserPayload.username":
+		if e.ComplexityRoot.DeleteUserPayload.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.Username(childComplexity), true
+
 	case "DeployPayload.deployment":
 		if e.ComplexityRoot.DeployPayload.Deployment == nil {
 			break
@@ -734,6 +929,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Distro.Slug(childComplexity), true
+
+	case "EndTokenPayload.id":
+		if e.ComplexityRoot.EndTokenPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndTokenPayload.ID(childComplexity), true
 
 	case "Endpoint.address":
 		if e.ComplexityRoot.Endpoint.Address == nil {
@@ -1247,6 +1449,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelLifecycle(childComplexity, args["id"].(pid.ID)), true
+	case "Mutation.changePassword":
+		if e.ComplexityRoot.Mutation.ChangePassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["current"].(string), args["new"].(string)), true
+	case "Mutation.createToken":
+		if e.ComplexityRoot.Mutation.CreateToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateToken(childComplexity, args["input"].(CreateTokenInput)), true
+	case "Mutation.createUser":
+		if e.ComplexityRoot.Mutation.CreateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(CreateUserInput)), true
+	case "Mutation.deleteUser":
+		if e.ComplexityRoot.Mutation.DeleteUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteUser(childComplexity, args["username"].(string)), true
 	case "Mutation.deploy":
 		if e.ComplexityRoot.Mutation.Deploy == nil {
 			break
@@ -1258,6 +1504,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Deploy(childComplexity, args["input"].(fleet.DeployInput)), true
+	case "Mutation.endToken":
+		if e.ComplexityRoot.Mutation.EndToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndToken(childComplexity, args["id"].(pid.ID)), true
 	case "Mutation.login":
 		if e.ComplexityRoot.Mutation.Login == nil {
 			break
@@ -1319,6 +1576,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Teardown(childComplexity, args["input"].(fleet.TeardownInput)), true
+	case "Mutation.updateUser":
+		if e.ComplexityRoot.Mutation.UpdateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(UpdateUserInput)), true
 
 	case "Network.driver":
 		if e.ComplexityRoot.Network.Driver == nil {
@@ -1408,6 +1676,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Archetypes(childComplexity), true
+	case "Query.auditLog":
+		if e.ComplexityRoot.Query.AuditLog == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[pid.ID]), args["where"].(*ent.AuditEntryWhereInput), args["orderBy"].(*ent.AuditEntryOrder)), true
 	case "Query.deckies":
 		if e.ComplexityRoot.Query.Deckies == nil {
 			break
@@ -1538,6 +1817,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Services(childComplexity), true
+	case "Query.tokens":
+		if e.ComplexityRoot.Query.Tokens == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Tokens(childComplexity, args["username"].(*string)), true
+	case "Query.users":
+		if e.ComplexityRoot.Query.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Users(childComplexity), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -1711,6 +2007,117 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TeardownPayload.Lifecycles(childComplexity), true
 
+	case "Token.createdAt":
+		if e.ComplexityRoot.Token.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.CreatedAt(childComplexity), true
+	case "Token.current":
+		if e.ComplexityRoot.Token.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.Current(childComplexity), true
+	case "Token.expiresAt":
+		if e.ComplexityRoot.Token.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.ExpiresAt(childComplexity), true
+	case "Token.id":
+		if e.ComplexityRoot.Token.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.ID(childComplexity), true
+	case "Token.kind":
+		if e.ComplexityRoot.Token.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.Kind(childComplexity), true
+	case "Token.lastUsedAt":
+		if e.ComplexityRoot.Token.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.LastUsedAt(childComplexity), true
+	case "Token.name":
+		if e.ComplexityRoot.Token.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.Name(childComplexity), true
+	case "Token.peer":
+		if e.ComplexityRoot.Token.Peer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.Peer(childComplexity), true
+	case "Token.role":
+		if e.ComplexityRoot.Token.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.Role(childComplexity), true
+	case "Token.username":
+		if e.ComplexityRoot.Token.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.Username(childComplexity), true
+
+	case "UpdateUserPayload.password":
+		if e.ComplexityRoot.UpdateUserPayload.Password == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.Password(childComplexity), true
+	case "UpdateUserPayload.user":
+		if e.ComplexityRoot.UpdateUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.User(childComplexity), true
+
+	case "User.createdAt":
+		if e.ComplexityRoot.User.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.CreatedAt(childComplexity), true
+	case "User.disabled":
+		if e.ComplexityRoot.User.Disabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Disabled(childComplexity), true
+	case "User.passwordDue":
+		if e.ComplexityRoot.User.PasswordDue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.PasswordDue(childComplexity), true
+	case "User.role":
+		if e.ComplexityRoot.User.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Role(childComplexity), true
+	case "User.username":
+		if e.ComplexityRoot.User.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Username(childComplexity), true
+
+	case "Viewer.passwordDue":
+		if e.ComplexityRoot.Viewer.PasswordDue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.PasswordDue(childComplexity), true
 	case "Viewer.role":
 		if e.ComplexityRoot.Viewer.Role == nil {
 			break
@@ -1733,6 +2140,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
+			graphql.NewInputUnmarshaler("AuditEntryWhereInput", ec.unmarshalInputAuditEntryWhereInput),
+			graphql.NewInputUnmarshaler("CreateTokenInput", ec.unmarshalInputCreateTokenInput),
+			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("DeckyOrder", ec.unmarshalInputDeckyOrder),
 			graphql.NewInputUnmarshaler("DeckySpec", ec.unmarshalInputDeckySpec),
 			graphql.NewInputUnmarshaler("DeckyWhereInput", ec.unmarshalInputDeckyWhereInput),
@@ -1747,6 +2158,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NetworkInput", ec.unmarshalInputNetworkInput),
 			graphql.NewInputUnmarshaler("SetMutateIntervalInput", ec.unmarshalInputSetMutateIntervalInput),
 			graphql.NewInputUnmarshaler("TeardownInput", ec.unmarshalInputTeardownInput),
+			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 		)
 	}
 	first := true
@@ -1840,6 +2252,126 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/access.graphqls", Input: `"Somebody who may sign in."
+type User {
+  username: String!
+  "What they may do."
+  role: Role!
+  "True while they may not sign in."
+  disabled: Boolean!
+  "True while the password is somebody else's choice: until ` + "`" + `changePassword` + "`" + `, they may do nothing else."
+  passwordDue: Boolean!
+  createdAt: Time!
+}
+
+"What a token is for."
+enum TokenKind {
+  "A sign-in."
+  SESSION
+  "A script's, made by ` + "`" + `createToken` + "`" + `."
+  SCRIPT
+}
+
+"A sign-in, or a script's token. The token itself is shown once, when it is made; only its hash is kept."
+type Token {
+  id: ID!
+  "Whose it is."
+  username: String!
+  kind: TokenKind!
+  "What a script's token is for; empty for a sign-in."
+  name: String!
+  "The most that it may do. Its user's role holds too: the lesser of the two counts."
+  role: Role!
+  "The address that it was made from."
+  peer: String!
+  createdAt: Time!
+  "When it was last used, to within a minute; null: never."
+  lastUsedAt: Time
+  expiresAt: Time!
+  "True for the token that this request came with."
+  current: Boolean!
+}
+
+extend type Query {
+  "Everybody who may sign in, by name."
+  users: [User!]! @hasRole(role: ADMIN)
+  "One's own sign-ins and scripts' tokens, newest first; an administrator may name somebody else."
+  tokens(username: String): [Token!]! @hasRole(role: VIEWER)
+  "Who asked for what, from where, and what came of it: every mutation, sign-in and refusal. Newest last unless ordered otherwise."
+  auditLog(first: Int, after: Cursor, where: AuditEntryWhereInput, orderBy: AuditEntryOrder): AuditEntryConnection! @hasRole(role: ADMIN)
+}
+
+extend type Mutation {
+  "Lets somebody sign in."
+  createUser(input: CreateUserInput!): CreateUserPayload! @hasRole(role: ADMIN)
+  "Changes what somebody may do, shuts them out, or gives them a new password. Whatever they have open under a role that they lost ends within seconds."
+  updateUser(input: UpdateUserInput!): UpdateUserPayload! @hasRole(role: ADMIN)
+  "Deletes a user and ends all that they have open."
+  deleteUser(username: String!): DeleteUserPayload! @hasRole(role: ADMIN)
+  "Changes one's own password, and ends one's other sign-ins."
+  changePassword(current: String!, new: String!): ChangePasswordPayload! @hasRole(role: VIEWER)
+  "Makes a token for a script."
+  createToken(input: CreateTokenInput!): CreateTokenPayload! @hasRole(role: VIEWER)
+  "Ends a sign-in or a script's token, and what is open under it: one's own, or as an administrator anybody's."
+  endToken(id: ID!): EndTokenPayload! @hasRole(role: VIEWER)
+}
+
+input CreateUserInput {
+  "1 to 64 of a-z, 0-9, dot, dash and underscore."
+  username: String!
+  role: Role!
+  "8 to 256 characters. Absent: one is made, and must be changed at the first sign-in."
+  password: String
+}
+
+type CreateUserPayload {
+  user: User!
+  "The password, when one was made: it is shown once."
+  password: String
+}
+
+input UpdateUserInput {
+  username: String!
+  role: Role
+  disabled: Boolean
+  "Makes a new password, which must be changed at the next sign-in, and ends their sign-ins."
+  resetPassword: Boolean! = false
+}
+
+type UpdateUserPayload {
+  user: User!
+  "The new password, when it was reset: it is shown once."
+  password: String
+}
+
+type DeleteUserPayload {
+  username: String!
+}
+
+type ChangePasswordPayload {
+  "True: the new password is good from now on."
+  ok: Boolean!
+}
+
+input CreateTokenInput {
+  "What it is for, 1 to 64 characters."
+  name: String!
+  "The most that it may do. Absent: what its user may."
+  role: Role
+  "How long it is good: an hour to a year."
+  expiresIn: Duration! = "2160h"
+}
+
+type CreateTokenPayload {
+  token: Token!
+  "What to send as ` + "`" + `Authorization: Bearer …` + "`" + `. It is shown once."
+  secret: String!
+}
+
+type EndTokenPayload {
+  id: ID!
+}
+`, BuiltIn: false},
 	{Name: "../schema/catalog.graphqls", Input: `extend type Query {
   "The archetypes: presets of services, OS and host-name style."
   archetypes: [Archetype!]! @hasRole(role: VIEWER)
@@ -1940,9 +2472,9 @@ extend type Mutation {
   Gives a decky other services, so that what an intruder learned goes stale. Commits the new state, wakes a runner and answers at once:
   follow the work by ` + "`" + `lifecycleUpdated(ids:)` + "`" + `. Takes the place of an older mutation that still waits (it ends SUPERSEDED).
   """
-  mutateDecky(input: MutateDeckyInput!): MutateDeckyPayload! @hasRole(role: ADMIN)
+  mutateDecky(input: MutateDeckyInput!): MutateDeckyPayload! @hasRole(role: OPERATOR)
   "Sets how often a decky, or without ` + "`" + `name` + "`" + ` the deployment, mutates by itself."
-  setMutateInterval(input: SetMutateIntervalInput!): SetMutateIntervalPayload! @hasRole(role: ADMIN)
+  setMutateInterval(input: SetMutateIntervalInput!): SetMutateIntervalPayload! @hasRole(role: OPERATOR)
 }
 
 "Which decky to mutate, and to what."
@@ -2036,9 +2568,9 @@ extend type Mutation {
   Adds deckies to a deployment, or (` + "`" + `mode: REPLACE` + "`" + `) makes the input the whole fleet. Makes the deployment when it is new.
   All of the input is accepted, or none. With ` + "`" + `dryRun` + "`" + ` it answers with the plan and changes nothing.
   """
-  deploy(input: DeployInput!): DeployPayload! @hasRole(role: ADMIN)
+  deploy(input: DeployInput!): DeployPayload! @hasRole(role: OPERATOR)
   "Takes deckies down for good. Their lifecycles and interactions stay."
-  teardown(input: TeardownInput!): TeardownPayload! @hasRole(role: ADMIN)
+  teardown(input: TeardownInput!): TeardownPayload! @hasRole(role: OPERATOR)
 }
 
 "What to deploy."
@@ -2121,6 +2653,183 @@ type TeardownPayload {
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphqls", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 directive @goModel(model: String, models: [String!], forceGenerate: Boolean) on OBJECT | INPUT_OBJECT | SCALAR | ENUM | INTERFACE | UNION
+"""
+One thing that somebody asked for, and what came of it. Nothing changes it, and nothing deletes it.
+"""
+type AuditEntry implements Node {
+  """
+  The opaque, global ID.
+  """
+  id: ID!
+  """
+  When it was asked.
+  """
+  at: Time!
+  """
+  Who asked: a user's name, as it was given when somebody signs in; empty for nobody.
+  """
+  actor: String!
+  """
+  The address that the request came from.
+  """
+  peer: String!
+  """
+  What was asked: a mutation's name, such as mutateDecky or login.
+  """
+  action: String!
+  """
+  What came of it: OK, or the error's code.
+  """
+  result: String!
+  """
+  The arguments as JSON, without what is secret; cut off at 4,000 characters.
+  """
+  detail: String!
+}
+"""
+A connection to a list of items.
+"""
+type AuditEntryConnection {
+  """
+  A list of edges.
+  """
+  edges: [AuditEntryEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type AuditEntryEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: AuditEntry
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for AuditEntry connections
+"""
+input AuditEntryOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order AuditEntries.
+  """
+  field: AuditEntryOrderField!
+}
+"""
+Properties by which AuditEntry connections can be ordered.
+"""
+enum AuditEntryOrderField {
+  AT
+}
+"""
+AuditEntryWhereInput is used for filtering AuditEntry objects.
+Input was generated by ent.
+"""
+input AuditEntryWhereInput {
+  not: AuditEntryWhereInput
+  and: [AuditEntryWhereInput!]
+  or: [AuditEntryWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  idNEQ: ID
+  idIn: [ID!]
+  idNotIn: [ID!]
+  idGT: ID
+  idGTE: ID
+  idLT: ID
+  idLTE: ID
+  """
+  at field predicates
+  """
+  at: Time
+  atNEQ: Time
+  atIn: [Time!]
+  atNotIn: [Time!]
+  atGT: Time
+  atGTE: Time
+  atLT: Time
+  atLTE: Time
+  """
+  actor field predicates
+  """
+  actor: String
+  actorNEQ: String
+  actorIn: [String!]
+  actorNotIn: [String!]
+  actorGT: String
+  actorGTE: String
+  actorLT: String
+  actorLTE: String
+  actorContains: String
+  actorHasPrefix: String
+  actorHasSuffix: String
+  actorEqualFold: String
+  actorContainsFold: String
+  """
+  peer field predicates
+  """
+  peer: String
+  peerNEQ: String
+  peerIn: [String!]
+  peerNotIn: [String!]
+  peerGT: String
+  peerGTE: String
+  peerLT: String
+  peerLTE: String
+  peerContains: String
+  peerHasPrefix: String
+  peerHasSuffix: String
+  peerEqualFold: String
+  peerContainsFold: String
+  """
+  action field predicates
+  """
+  action: String
+  actionNEQ: String
+  actionIn: [String!]
+  actionNotIn: [String!]
+  actionGT: String
+  actionGTE: String
+  actionLT: String
+  actionLTE: String
+  actionContains: String
+  actionHasPrefix: String
+  actionHasSuffix: String
+  actionEqualFold: String
+  actionContainsFold: String
+  """
+  result field predicates
+  """
+  result: String
+  resultNEQ: String
+  resultIn: [String!]
+  resultNotIn: [String!]
+  resultGT: String
+  resultGTE: String
+  resultLT: String
+  resultLTE: String
+  resultContains: String
+  resultHasPrefix: String
+  resultHasSuffix: String
+  resultEqualFold: String
+  resultContainsFold: String
+}
 """
 Define a Relay Cursor type:
 https://relay.dev/graphql/connections.htm#sec-Cursor
@@ -3613,9 +4322,9 @@ type LifecycleEventPage {
 
 extend type Mutation {
   "Ends a lifecycle before its time. A pending one ends CANCELED at once and the decky's wish goes back to what it was; a running one is interrupted, and the decky brought back to its last good services."
-  cancelLifecycle(id: ID!): CancelLifecyclePayload! @hasRole(role: ADMIN)
+  cancelLifecycle(id: ID!): CancelLifecyclePayload! @hasRole(role: OPERATOR)
   "Tries a FAILED or CANCELED lifecycle again, as a new one. CONFLICT when the decky has moved on since."
-  retryLifecycle(id: ID!): RetryLifecyclePayload! @hasRole(role: ADMIN)
+  retryLifecycle(id: ID!): RetryLifecyclePayload! @hasRole(role: OPERATOR)
 }
 
 "The lifecycle that is being ended."
@@ -3648,7 +4357,9 @@ scalar Duration
 enum Role {
   "Reads everything, changes nothing."
   VIEWER
-  "Reads and changes everything."
+  "Reads everything, and changes the fleet: deploys, mutates, tears down, cancels and retries."
+  OPERATOR
+  "All that, and decides who else may do what."
   ADMIN
 }
 
@@ -3689,8 +4400,10 @@ type Subscription {
 type Viewer {
   "The name they signed in with."
   username: String!
-  "What they may do."
+  "What they may do, with the token that they came with."
   role: Role!
+  "True while their password is somebody else's choice: until ` + "`" + `changePassword` + "`" + `, they may do nothing else."
+  passwordDue: Boolean!
 }
 
 "The answer to ` + "`" + `login` + "`" + `."
@@ -3768,12 +4481,82 @@ func (ec *executionContext) childFields_Archetype(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Archetype", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEntry_actor(ctx, field)
+	case "peer":
+		return ec.fieldContext_AuditEntry_peer(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "result":
+		return ec.fieldContext_AuditEntry_result(ctx, field)
+	case "detail":
+		return ec.fieldContext_AuditEntry_detail(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelLifecyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "lifecycle":
 		return ec.fieldContext_CancelLifecyclePayload_lifecycle(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelLifecyclePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ok":
+		return ec.fieldContext_ChangePasswordPayload_ok(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_CreateTokenPayload_token(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateTokenPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_CreateUserPayload_user(ctx, field)
+	case "password":
+		return ec.fieldContext_CreateUserPayload_password(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Decky(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3848,6 +4631,14 @@ func (ec *executionContext) childFields_DeckyEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type DeckyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "username":
+		return ec.fieldContext_DeleteUserPayload_username(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeployPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "lifecycleIds":
@@ -3916,6 +4707,14 @@ func (ec *executionContext) childFields_Distro(ctx context.Context, field graphq
 		return ec.fieldContext_Distro_name(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Distro", field.Name)
+}
+
+func (ec *executionContext) childFields_EndTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_EndTokenPayload_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndTokenPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Endpoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4298,12 +5097,66 @@ func (ec *executionContext) childFields_TeardownPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type TeardownPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Token(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Token_id(ctx, field)
+	case "username":
+		return ec.fieldContext_Token_username(ctx, field)
+	case "kind":
+		return ec.fieldContext_Token_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_Token_name(ctx, field)
+	case "role":
+		return ec.fieldContext_Token_role(ctx, field)
+	case "peer":
+		return ec.fieldContext_Token_peer(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Token_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Token_lastUsedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Token_expiresAt(ctx, field)
+	case "current":
+		return ec.fieldContext_Token_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Token", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UpdateUserPayload_user(ctx, field)
+	case "password":
+		return ec.fieldContext_UpdateUserPayload_password(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "username":
+		return ec.fieldContext_User_username(ctx, field)
+	case "role":
+		return ec.fieldContext_User_role(ctx, field)
+	case "disabled":
+		return ec.fieldContext_User_disabled(ctx, field)
+	case "passwordDue":
+		return ec.fieldContext_User_passwordDue(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_User_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
+}
+
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "username":
 		return ec.fieldContext_Viewer_username(ctx, field)
 	case "role":
 		return ec.fieldContext_Viewer_role(ctx, field)
+	case "passwordDue":
+		return ec.fieldContext_Viewer_passwordDue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

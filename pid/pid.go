@@ -24,6 +24,7 @@ const (
 	Interaction = "int"
 	User        = "usr"
 	Token       = "tok"
+	Audit       = "aud"
 )
 
 // Crockford's alphabet in lower case: it keeps the order of the bytes and has no letters that look alike.

@@ -145,7 +145,7 @@ func viewer(id *auth.Identity) *graph.Viewer {
 	if id == nil {
 		return nil
 	}
-	return &graph.Viewer{Username: id.Username, Role: id.Role}
+	return &graph.Viewer{Username: id.Username, Role: id.Role, PasswordDue: id.PasswordDue}
 }
 
 // table finds an ID's table by its prefix; an ID of no table names nothing.
@@ -192,6 +192,14 @@ func orNone[T any](list []T) []T {
 		return []T{}
 	}
 	return list
+}
+
+// shown is a password that was made, which is shown once.
+func shown(password string, made bool) *string {
+	if !made {
+		return nil
+	}
+	return &password
 }
 
 func orNull(s string) *string {

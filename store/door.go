@@ -89,7 +89,7 @@ func (d *door) close() {
 // nothing of it was written. Entities that leave fn must be Unwrapped (ent's word for it). fn must not wait for anything but the
 // database: every other writer waits for it.
 func (s *Store) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	w := &write{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	w := &write{ctx: ctx, fn: withAlso(ctx, fn), done: make(chan error, 1)}
 	select {
 	case s.door.queue <- w:
 	case <-ctx.Done():

@@ -66,6 +66,9 @@ can read a command line: prefer the variable.)`,
 				}{l.Viewer, l.ExpiresAt.Format("2006-01-02T15:04:05Z07:00")})
 			}
 			a.say("Signed in to %s as %s (%s), for %s.", a.url, show.Safe(l.Viewer.Username), l.Viewer.Role, short(l.ExpiresAt.Sub(a.now())))
+			if l.Viewer.PasswordDue {
+				a.say("Your password was somebody else's choice. Before anything else, change it: decnet passwd%s", a.urlFlag())
+			}
 			return nil
 		},
 	}

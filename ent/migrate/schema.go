@@ -9,6 +9,35 @@ import (
 )
 
 var (
+	// AuditColumns holds the columns for the "audit" table.
+	AuditColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "number", Type: field.TypeInt64, Unique: true},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "actor", Type: field.TypeString},
+		{Name: "peer", Type: field.TypeString},
+		{Name: "action", Type: field.TypeString},
+		{Name: "result", Type: field.TypeString},
+		{Name: "detail", Type: field.TypeString, Default: ""},
+	}
+	// AuditTable holds the schema information for the "audit" table.
+	AuditTable = &schema.Table{
+		Name:       "audit",
+		Columns:    AuditColumns,
+		PrimaryKey: []*schema.Column{AuditColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditentry_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditColumns[2]},
+			},
+			{
+				Name:    "auditentry_actor_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditColumns[3], AuditColumns[2]},
+			},
+		},
+	}
 	// CountersColumns holds the columns for the "counters" table.
 	CountersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -326,6 +355,11 @@ var (
 	TokensColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
 		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SESSION", "SCRIPT"}, Default: "SESSION"},
+		{Name: "name", Type: field.TypeString, Default: ""},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"VIEWER", "OPERATOR", "ADMIN"}, Default: "ADMIN"},
+		{Name: "peer", Type: field.TypeString, Default: ""},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
 		{Name: "expires_at", Type: field.TypeTime},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "user_id", Type: field.TypeString},
@@ -338,7 +372,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "tokens_users_tokens",
-				Columns:    []*schema.Column{TokensColumns[4]},
+				Columns:    []*schema.Column{TokensColumns[9]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -349,7 +383,9 @@ var (
 		{Name: "id", Type: field.TypeString},
 		{Name: "username", Type: field.TypeString, Unique: true},
 		{Name: "password_hash", Type: field.TypeString},
-		{Name: "role", Type: field.TypeEnum, Enums: []string{"VIEWER", "ADMIN"}},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"VIEWER", "OPERATOR", "ADMIN"}},
+		{Name: "disabled", Type: field.TypeBool, Default: false},
+		{Name: "password_due", Type: field.TypeBool, Default: false},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// UsersTable holds the schema information for the "users" table.
@@ -360,6 +396,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AuditTable,
 		CountersTable,
 		DeckiesTable,
 		DeploymentsTable,
@@ -374,6 +411,9 @@ var (
 )
 
 func init() {
+	AuditTable.Annotation = &entsql.Annotation{
+		Table: "audit",
+	}
 	CountersTable.Annotation = &entsql.Annotation{
 		Table: "counters",
 	}

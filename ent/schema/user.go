@@ -20,7 +20,9 @@ func (User) Fields() []ent.Field {
 		id(pid.User),
 		field.String("username").Unique().Immutable(),
 		field.String("password_hash").Sensitive().Comment("argon2id, in its own encoded form."),
-		field.Enum("role").NamedValues("Viewer", "VIEWER", "Admin", "ADMIN"),
+		field.Enum("role").NamedValues("Viewer", "VIEWER", "Operator", "OPERATOR", "Admin", "ADMIN"),
+		field.Bool("disabled").Default(false).Comment("Whether they may not sign in for the time being."),
+		field.Bool("password_due").Default(false).Comment("Whether the password was somebody else's choice: until it is changed, it is good for changing it only."),
 		createdAt(""),
 	}
 }
@@ -35,7 +37,7 @@ func (User) Annotations() []schema.Annotation {
 	return []schema.Annotation{entsql.Table("users"), entgql.Skip(entgql.SkipAll)}
 }
 
-// Token is one sign-in: what a client shows in place of the password.
+// Token is what a client shows in place of the password: a sign-in, or a script's token.
 type Token struct{ ent.Schema }
 
 // Fields of the Token.
@@ -44,6 +46,12 @@ func (Token) Fields() []ent.Field {
 		id(pid.Token),
 		field.String("user_id").GoType(pid.ID("")).Immutable(),
 		field.Bytes("hash").Unique().Immutable().Sensitive().Comment("SHA-256 of the token: the token itself is never stored."),
+		field.Enum("kind").NamedValues("Session", "SESSION", "Script", "SCRIPT").Default("SESSION").Immutable(),
+		field.String("name").Default("").Immutable().Comment("What a script's token is for."),
+		field.Enum("role").NamedValues("Viewer", "VIEWER", "Operator", "OPERATOR", "Admin", "ADMIN").Default("ADMIN").Immutable().
+			Comment("The most that it may do, whatever its user may."),
+		field.String("peer").Default("").Immutable().Comment("The address it was made from."),
+		field.Time("last_used_at").Optional().Nillable().Comment("When it was last used, to within a minute."),
 		field.Time("expires_at").Immutable(),
 		createdAt(""),
 	}

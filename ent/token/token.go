@@ -4,6 +4,9 @@ package token
 
 import (
 	"decnet/pid"
+	"fmt"
+	"io"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -18,6 +21,16 @@ const (
 	FieldUserID = "user_id"
 	// FieldHash holds the string denoting the hash field in the database.
 	FieldHash = "hash"
+	// FieldKind holds the string denoting the kind field in the database.
+	FieldKind = "kind"
+	// FieldName holds the string denoting the name field in the database.
+	FieldName = "name"
+	// FieldRole holds the string denoting the role field in the database.
+	FieldRole = "role"
+	// FieldPeer holds the string denoting the peer field in the database.
+	FieldPeer = "peer"
+	// FieldLastUsedAt holds the string denoting the last_used_at field in the database.
+	FieldLastUsedAt = "last_used_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -40,6 +53,11 @@ var Columns = []string{
 	FieldID,
 	FieldUserID,
 	FieldHash,
+	FieldKind,
+	FieldName,
+	FieldRole,
+	FieldPeer,
+	FieldLastUsedAt,
 	FieldExpiresAt,
 	FieldCreatedAt,
 }
@@ -55,9 +73,66 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultName holds the default value on creation for the "name" field.
+	DefaultName string
+	// DefaultPeer holds the default value on creation for the "peer" field.
+	DefaultPeer string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() pid.ID
 )
+
+// Kind defines the type for the "kind" enum field.
+type Kind string
+
+// KindSession is the default value of the Kind enum.
+const DefaultKind = KindSession
+
+// Kind values.
+const (
+	KindSession Kind = "SESSION"
+	KindScript  Kind = "SCRIPT"
+)
+
+func (k Kind) String() string {
+	return string(k)
+}
+
+// KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
+func KindValidator(k Kind) error {
+	switch k {
+	case KindSession, KindScript:
+		return nil
+	default:
+		return fmt.Errorf("token: invalid enum value for kind field: %q", k)
+	}
+}
+
+// Role defines the type for the "role" enum field.
+type Role string
+
+// RoleAdmin is the default value of the Role enum.
+const DefaultRole = RoleAdmin
+
+// Role values.
+const (
+	RoleViewer   Role = "VIEWER"
+	RoleOperator Role = "OPERATOR"
+	RoleAdmin    Role = "ADMIN"
+)
+
+func (r Role) String() string {
+	return string(r)
+}
+
+// RoleValidator is a validator for the "role" field enum values. It is called by the builders before save.
+func RoleValidator(r Role) error {
+	switch r {
+	case RoleViewer, RoleOperator, RoleAdmin:
+		return nil
+	default:
+		return fmt.Errorf("token: invalid enum value for role field: %q", r)
+	}
+}
 
 // OrderOption defines the ordering options for the Token queries.
 type OrderOption func(*sql.Selector)
@@ -70,6 +145,31 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // ByUserID orders the results by the user_id field.
 func ByUserID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUserID, opts...).ToFunc()
+}
+
+// ByKind orders the results by the kind field.
+func ByKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKind, opts...).ToFunc()
+}
+
+// ByName orders the results by the name field.
+func ByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByRole orders the results by the role field.
+func ByRole(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRole, opts...).ToFunc()
+}
+
+// ByPeer orders the results by the peer field.
+func ByPeer(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPeer, opts...).ToFunc()
+}
+
+// ByLastUsedAt orders the results by the last_used_at field.
+func ByLastUsedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastUsedAt, opts...).ToFunc()
 }
 
 // ByExpiresAt orders the results by the expires_at field.
@@ -94,4 +194,40 @@ func newUserStep() *sqlgraph.Step {
 		sqlgraph.To(UserInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, UserTable, UserColumn),
 	)
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Kind) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Kind) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Kind(str)
+	if err := KindValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Kind", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Role) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Role) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Role(str)
+	if err := RoleValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Role", str)
+	}
+	return nil
 }

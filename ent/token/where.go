@@ -66,6 +66,21 @@ func Hash(v []byte) predicate.Token {
 	return predicate.Token(sql.FieldEQ(FieldHash, v))
 }
 
+// Name applies equality check predicate on the "name" field. It's identical to NameEQ.
+func Name(v string) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldName, v))
+}
+
+// Peer applies equality check predicate on the "peer" field. It's identical to PeerEQ.
+func Peer(v string) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldPeer, v))
+}
+
+// LastUsedAt applies equality check predicate on the "last_used_at" field. It's identical to LastUsedAtEQ.
+func LastUsedAt(v time.Time) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldLastUsedAt, v))
+}
+
 // ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
 func ExpiresAt(v time.Time) predicate.Token {
 	return predicate.Token(sql.FieldEQ(FieldExpiresAt, v))
@@ -184,6 +199,226 @@ func HashLT(v []byte) predicate.Token {
 // HashLTE applies the LTE predicate on the "hash" field.
 func HashLTE(v []byte) predicate.Token {
 	return predicate.Token(sql.FieldLTE(FieldHash, v))
+}
+
+// KindEQ applies the EQ predicate on the "kind" field.
+func KindEQ(v Kind) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldKind, v))
+}
+
+// KindNEQ applies the NEQ predicate on the "kind" field.
+func KindNEQ(v Kind) predicate.Token {
+	return predicate.Token(sql.FieldNEQ(FieldKind, v))
+}
+
+// KindIn applies the In predicate on the "kind" field.
+func KindIn(vs ...Kind) predicate.Token {
+	return predicate.Token(sql.FieldIn(FieldKind, vs...))
+}
+
+// KindNotIn applies the NotIn predicate on the "kind" field.
+func KindNotIn(vs ...Kind) predicate.Token {
+	return predicate.Token(sql.FieldNotIn(FieldKind, vs...))
+}
+
+// NameEQ applies the EQ predicate on the "name" field.
+func NameEQ(v string) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldName, v))
+}
+
+// NameNEQ applies the NEQ predicate on the "name" field.
+func NameNEQ(v string) predicate.Token {
+	return predicate.Token(sql.FieldNEQ(FieldName, v))
+}
+
+// NameIn applies the In predicate on the "name" field.
+func NameIn(vs ...string) predicate.Token {
+	return predicate.Token(sql.FieldIn(FieldName, vs...))
+}
+
+// NameNotIn applies the NotIn predicate on the "name" field.
+func NameNotIn(vs ...string) predicate.Token {
+	return predicate.Token(sql.FieldNotIn(FieldName, vs...))
+}
+
+// NameGT applies the GT predicate on the "name" field.
+func NameGT(v string) predicate.Token {
+	return predicate.Token(sql.FieldGT(FieldName, v))
+}
+
+// NameGTE applies the GTE predicate on the "name" field.
+func NameGTE(v string) predicate.Token {
+	return predicate.Token(sql.FieldGTE(FieldName, v))
+}
+
+// NameLT applies the LT predicate on the "name" field.
+func NameLT(v string) predicate.Token {
+	return predicate.Token(sql.FieldLT(FieldName, v))
+}
+
+// NameLTE applies the LTE predicate on the "name" field.
+func NameLTE(v string) predicate.Token {
+	return predicate.Token(sql.FieldLTE(FieldName, v))
+}
+
+// NameContains applies the Contains predicate on the "name" field.
+func NameContains(v string) predicate.Token {
+	return predicate.Token(sql.FieldContains(FieldName, v))
+}
+
+// NameHasPrefix applies the HasPrefix predicate on the "name" field.
+func NameHasPrefix(v string) predicate.Token {
+	return predicate.Token(sql.FieldHasPrefix(FieldName, v))
+}
+
+// NameHasSuffix applies the HasSuffix predicate on the "name" field.
+func NameHasSuffix(v string) predicate.Token {
+	return predicate.Token(sql.FieldHasSuffix(FieldName, v))
+}
+
+// NameEqualFold applies the EqualFold predicate on the "name" field.
+func NameEqualFold(v string) predicate.Token {
+	return predicate.Token(sql.FieldEqualFold(FieldName, v))
+}
+
+// NameContainsFold applies the ContainsFold predicate on the "name" field.
+func NameContainsFold(v string) predicate.Token {
+	return predicate.Token(sql.FieldContainsFold(FieldName, v))
+}
+
+// RoleEQ applies the EQ predicate on the "role" field.
+func RoleEQ(v Role) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldRole, v))
+}
+
+// RoleNEQ applies the NEQ predicate on the "role" field.
+func RoleNEQ(v Role) predicate.Token {
+	return predicate.Token(sql.FieldNEQ(FieldRole, v))
+}
+
+// RoleIn applies the In predicate on the "role" field.
+func RoleIn(vs ...Role) predicate.Token {
+	return predicate.Token(sql.FieldIn(FieldRole, vs...))
+}
+
+// RoleNotIn applies the NotIn predicate on the "role" field.
+func RoleNotIn(vs ...Role) predicate.Token {
+	return predicate.Token(sql.FieldNotIn(FieldRole, vs...))
+}
+
+// PeerEQ applies the EQ predicate on the "peer" field.
+func PeerEQ(v string) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldPeer, v))
+}
+
+// PeerNEQ applies the NEQ predicate on the "peer" field.
+func PeerNEQ(v string) predicate.Token {
+	return predicate.Token(sql.FieldNEQ(FieldPeer, v))
+}
+
+// PeerIn applies the In predicate on the "peer" field.
+func PeerIn(vs ...string) predicate.Token {
+	return predicate.Token(sql.FieldIn(FieldPeer, vs...))
+}
+
+// PeerNotIn applies the NotIn predicate on the "peer" field.
+func PeerNotIn(vs ...string) predicate.Token {
+	return predicate.Token(sql.FieldNotIn(FieldPeer, vs...))
+}
+
+// PeerGT applies the GT predicate on the "peer" field.
+func PeerGT(v string) predicate.Token {
+	return predicate.Token(sql.FieldGT(FieldPeer, v))
+}
+
+// PeerGTE applies the GTE predicate on the "peer" field.
+func PeerGTE(v string) predicate.Token {
+	return predicate.Token(sql.FieldGTE(FieldPeer, v))
+}
+
+// PeerLT applies the LT predicate on the "peer" field.
+func PeerLT(v string) predicate.Token {
+	return predicate.Token(sql.FieldLT(FieldPeer, v))
+}
+
+// PeerLTE applies the LTE predicate on the "peer" field.
+func PeerLTE(v string) predicate.Token {
+	return predicate.Token(sql.FieldLTE(FieldPeer, v))
+}
+
+// PeerContains applies the Contains predicate on the "peer" field.
+func PeerContains(v string) predicate.Token {
+	return predicate.Token(sql.FieldContains(FieldPeer, v))
+}
+
+// PeerHasPrefix applies the HasPrefix predicate on the "peer" field.
+func PeerHasPrefix(v string) predicate.Token {
+	return predicate.Token(sql.FieldHasPrefix(FieldPeer, v))
+}
+
+// PeerHasSuffix applies the HasSuffix predicate on the "peer" field.
+func PeerHasSuffix(v string) predicate.Token {
+	return predicate.Token(sql.FieldHasSuffix(FieldPeer, v))
+}
+
+// PeerEqualFold applies the EqualFold predicate on the "peer" field.
+func PeerEqualFold(v string) predicate.Token {
+	return predicate.Token(sql.FieldEqualFold(FieldPeer, v))
+}
+
+// PeerContainsFold applies the ContainsFold predicate on the "peer" field.
+func PeerContainsFold(v string) predicate.Token {
+	return predicate.Token(sql.FieldContainsFold(FieldPeer, v))
+}
+
+// LastUsedAtEQ applies the EQ predicate on the "last_used_at" field.
+func LastUsedAtEQ(v time.Time) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldLastUsedAt, v))
+}
+
+// LastUsedAtNEQ applies the NEQ predicate on the "last_used_at" field.
+func LastUsedAtNEQ(v time.Time) predicate.Token {
+	return predicate.Token(sql.FieldNEQ(FieldLastUsedAt, v))
+}
+
+// LastUsedAtIn applies the In predicate on the "last_used_at" field.
+func LastUsedAtIn(vs ...time.Time) predicate.Token {
+	return predicate.Token(sql.FieldIn(FieldLastUsedAt, vs...))
+}
+
+// LastUsedAtNotIn applies the NotIn predicate on the "last_used_at" field.
+func LastUsedAtNotIn(vs ...time.Time) predicate.Token {
+	return predicate.Token(sql.FieldNotIn(FieldLastUsedAt, vs...))
+}
+
+// LastUsedAtGT applies the GT predicate on the "last_used_at" field.
+func LastUsedAtGT(v time.Time) predicate.Token {
+	return predicate.Token(sql.FieldGT(FieldLastUsedAt, v))
+}
+
+// LastUsedAtGTE applies the GTE predicate on the "last_used_at" field.
+func LastUsedAtGTE(v time.Time) predicate.Token {
+	return predicate.Token(sql.FieldGTE(FieldLastUsedAt, v))
+}
+
+// LastUsedAtLT applies the LT predicate on the "last_used_at" field.
+func LastUsedAtLT(v time.Time) predicate.Token {
+	return predicate.Token(sql.FieldLT(FieldLastUsedAt, v))
+}
+
+// LastUsedAtLTE applies the LTE predicate on the "last_used_at" field.
+func LastUsedAtLTE(v time.Time) predicate.Token {
+	return predicate.Token(sql.FieldLTE(FieldLastUsedAt, v))
+}
+
+// LastUsedAtIsNil applies the IsNil predicate on the "last_used_at" field.
+func LastUsedAtIsNil() predicate.Token {
+	return predicate.Token(sql.FieldIsNull(FieldLastUsedAt))
+}
+
+// LastUsedAtNotNil applies the NotNil predicate on the "last_used_at" field.
+func LastUsedAtNotNil() predicate.Token {
+	return predicate.Token(sql.FieldNotNull(FieldLastUsedAt))
 }
 
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.

@@ -23,6 +23,10 @@ const (
 	FieldPasswordHash = "password_hash"
 	// FieldRole holds the string denoting the role field in the database.
 	FieldRole = "role"
+	// FieldDisabled holds the string denoting the disabled field in the database.
+	FieldDisabled = "disabled"
+	// FieldPasswordDue holds the string denoting the password_due field in the database.
+	FieldPasswordDue = "password_due"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// EdgeTokens holds the string denoting the tokens edge name in mutations.
@@ -44,6 +48,8 @@ var Columns = []string{
 	FieldUsername,
 	FieldPasswordHash,
 	FieldRole,
+	FieldDisabled,
+	FieldPasswordDue,
 	FieldCreatedAt,
 }
 
@@ -58,6 +64,10 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultDisabled holds the default value on creation for the "disabled" field.
+	DefaultDisabled bool
+	// DefaultPasswordDue holds the default value on creation for the "password_due" field.
+	DefaultPasswordDue bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() pid.ID
 )
@@ -67,8 +77,9 @@ type Role string
 
 // Role values.
 const (
-	RoleViewer Role = "VIEWER"
-	RoleAdmin  Role = "ADMIN"
+	RoleViewer   Role = "VIEWER"
+	RoleOperator Role = "OPERATOR"
+	RoleAdmin    Role = "ADMIN"
 )
 
 func (r Role) String() string {
@@ -78,7 +89,7 @@ func (r Role) String() string {
 // RoleValidator is a validator for the "role" field enum values. It is called by the builders before save.
 func RoleValidator(r Role) error {
 	switch r {
-	case RoleViewer, RoleAdmin:
+	case RoleViewer, RoleOperator, RoleAdmin:
 		return nil
 	default:
 		return fmt.Errorf("user: invalid enum value for role field: %q", r)
@@ -106,6 +117,16 @@ func ByPasswordHash(opts ...sql.OrderTermOption) OrderOption {
 // ByRole orders the results by the role field.
 func ByRole(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRole, opts...).ToFunc()
+}
+
+// ByDisabled orders the results by the disabled field.
+func ByDisabled(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDisabled, opts...).ToFunc()
+}
+
+// ByPasswordDue orders the results by the password_due field.
+func ByPasswordDue(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPasswordDue, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

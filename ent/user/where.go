@@ -66,6 +66,16 @@ func PasswordHash(v string) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldPasswordHash, v))
 }
 
+// Disabled applies equality check predicate on the "disabled" field. It's identical to DisabledEQ.
+func Disabled(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldDisabled, v))
+}
+
+// PasswordDue applies equality check predicate on the "password_due" field. It's identical to PasswordDueEQ.
+func PasswordDue(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldPasswordDue, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldCreatedAt, v))
@@ -219,6 +229,26 @@ func RoleIn(vs ...Role) predicate.User {
 // RoleNotIn applies the NotIn predicate on the "role" field.
 func RoleNotIn(vs ...Role) predicate.User {
 	return predicate.User(sql.FieldNotIn(FieldRole, vs...))
+}
+
+// DisabledEQ applies the EQ predicate on the "disabled" field.
+func DisabledEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldDisabled, v))
+}
+
+// DisabledNEQ applies the NEQ predicate on the "disabled" field.
+func DisabledNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldDisabled, v))
+}
+
+// PasswordDueEQ applies the EQ predicate on the "password_due" field.
+func PasswordDueEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldPasswordDue, v))
+}
+
+// PasswordDueNEQ applies the NEQ predicate on the "password_due" field.
+func PasswordDueNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldPasswordDue, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

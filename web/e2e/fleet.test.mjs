@@ -133,12 +133,35 @@ test('who may only look is offered nothing else', async () => {
   const viewer = await browser.newPage()
   await viewer.route('**/graphql', async (route) => {
     if (!route.request().postData()?.includes('query Viewer')) return route.fallback()
-    return route.fulfill({ json: { data: { viewer: { username: 'looker', role: 'VIEWER' } } } })
+    return route.fulfill({ json: { data: { viewer: { username: 'looker', role: 'VIEWER', passwordDue: false } } } })
   })
   if (password) await viewer.addInitScript((session) => sessionStorage.setItem('decnet.session', session), await kept())
   await viewer.goto(url)
   await viewer.locator('tr[data-decky="web-01"]').waitFor()
   for (const name of [/Mutate/, /Tear down/, /Deploy/]) assert.equal(await viewer.getByRole('button', { name }).count(), 0)
+  await viewer.close()
+})
+
+test('who may only look signs in for real, and first chooses a password of their own', { skip: !password && 'the server asks nobody to sign in' }, async () => {
+  const name = freshName('vera')
+  const { createUser } = await ask(`mutation ($u: String!) { createUser(input: { username: $u, role: VIEWER }) { password } }`, { u: name })
+  const viewer = await browser.newPage()
+  await viewer.goto(url)
+  await viewer.getByLabel('User name').fill(name)
+  await viewer.getByLabel('Password').fill(createUser.password)
+  await viewer.getByRole('button', { name: 'Sign in' }).click()
+  await viewer.getByRole('heading', { name: 'Choose a password' }).waitFor()
+  const change = async (again) => {
+    await viewer.getByLabel('Present password').fill(createUser.password)
+    await viewer.getByLabel('New password', { exact: true }).fill('a choice of her own')
+    await viewer.getByLabel('The new password again').fill(again)
+    await viewer.getByRole('button', { name: 'Change password' }).click()
+  }
+  await change('a choice of her owm')
+  await viewer.getByRole('alert').filter({ hasText: 'differ' }).waitFor()
+  await change('a choice of her own')
+  await viewer.locator('tr[data-decky="web-01"]').waitFor()
+  assert.equal(await viewer.getByRole('button', { name: /Mutate/ }).count(), 0)
   await viewer.close()
 })
 

@@ -75,6 +75,7 @@ var types = map[string]string{
 	"Deployment":  "A named desired fleet on one network.",
 	"Decky":       "One decoy host: a name, an address, a MAC, a host name, an OS personality and a set of services.",
 	"Lifecycle":   "One accepted operation on one decky, and its record.",
+	"AuditEntry":  "One thing that somebody asked for, and what came of it. Nothing changes it, and nothing deletes it.",
 	"Interaction": "One thing an intruder did to a decky, as the decoy recorded it. Any text in it may be an attacker's: show it as text, never as markup.",
 }
 

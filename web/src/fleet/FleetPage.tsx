@@ -26,7 +26,7 @@ export function FleetPage(props: PageProps) {
   const fleet = useFleet(props)
   const { action, run, clear } = useAction(expired)
   const [doomed, setDoomed] = useState<Doomed | null>(null)
-  const mayChange = session.role === 'ADMIN'
+  const mayChange = session.role !== 'VIEWER'
 
   const onMutate = useCallback(
     ({ name, deployment }: Decky) =>

@@ -26,8 +26,9 @@ type Documents = {
     "\n  mutation Deploy($input: DeployInput!) {\n    deploy(input: $input) {\n      lifecycleIds\n      planned {\n        id\n        name\n        ip\n        hostname\n        services\n      }\n    }\n  }\n": typeof types.DeployDocument,
     "\n  mutation MutateDecky($input: MutateDeckyInput!) {\n    mutateDecky(input: $input) {\n      lifecycleIds\n    }\n  }\n": typeof types.MutateDeckyDocument,
     "\n  mutation Teardown($input: TeardownInput!) {\n    teardown(input: $input) {\n      lifecycleIds\n    }\n  }\n": typeof types.TeardownDocument,
-    "\n  query Viewer {\n    viewer {\n      username\n      role\n    }\n  }\n": typeof types.ViewerDocument,
-    "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n      }\n    }\n  }\n": typeof types.LoginDocument,
+    "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n    }\n  }\n": typeof types.ViewerDocument,
+    "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n      }\n    }\n  }\n": typeof types.LoginDocument,
+    "\n  mutation ChangePassword($current: String!, $new: String!) {\n    changePassword(current: $current, new: $new) {\n      ok\n    }\n  }\n": typeof types.ChangePasswordDocument,
     "\n  mutation Logout {\n    logout {\n      ok\n    }\n  }\n": typeof types.LogoutDocument,
 };
 const documents: Documents = {
@@ -42,8 +43,9 @@ const documents: Documents = {
     "\n  mutation Deploy($input: DeployInput!) {\n    deploy(input: $input) {\n      lifecycleIds\n      planned {\n        id\n        name\n        ip\n        hostname\n        services\n      }\n    }\n  }\n": types.DeployDocument,
     "\n  mutation MutateDecky($input: MutateDeckyInput!) {\n    mutateDecky(input: $input) {\n      lifecycleIds\n    }\n  }\n": types.MutateDeckyDocument,
     "\n  mutation Teardown($input: TeardownInput!) {\n    teardown(input: $input) {\n      lifecycleIds\n    }\n  }\n": types.TeardownDocument,
-    "\n  query Viewer {\n    viewer {\n      username\n      role\n    }\n  }\n": types.ViewerDocument,
-    "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n      }\n    }\n  }\n": types.LoginDocument,
+    "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n    }\n  }\n": types.ViewerDocument,
+    "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n      }\n    }\n  }\n": types.LoginDocument,
+    "\n  mutation ChangePassword($current: String!, $new: String!) {\n    changePassword(current: $current, new: $new) {\n      ok\n    }\n  }\n": types.ChangePasswordDocument,
     "\n  mutation Logout {\n    logout {\n      ok\n    }\n  }\n": types.LogoutDocument,
 };
 
@@ -94,11 +96,15 @@ export function graphql(source: "\n  mutation Teardown($input: TeardownInput!) {
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Viewer {\n    viewer {\n      username\n      role\n    }\n  }\n"): typeof import('./graphql.js').ViewerDocument;
+export function graphql(source: "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n    }\n  }\n"): typeof import('./graphql.js').ViewerDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n      }\n    }\n  }\n"): typeof import('./graphql.js').LoginDocument;
+export function graphql(source: "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n      }\n    }\n  }\n"): typeof import('./graphql.js').LoginDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ChangePassword($current: String!, $new: String!) {\n    changePassword(current: $current, new: $new) {\n      ok\n    }\n  }\n"): typeof import('./graphql.js').ChangePasswordDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

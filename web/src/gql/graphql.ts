@@ -138,8 +138,10 @@ export type NetworkInput = {
 
 /** What a user may do. */
 export type Role =
-  /** Reads and changes everything. */
+  /** All that, and decides who else may do what. */
   | 'ADMIN'
+  /** Reads everything, and changes the fleet: deploys, mutates, tears down, cancels and retries. */
+  | 'OPERATOR'
   /** Reads everything, changes nothing. */
   | 'VIEWER';
 
@@ -229,7 +231,7 @@ export type TeardownMutation = { teardown: { lifecycleIds: Array<string> } };
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { username: string, role: Role } | null };
+export type ViewerQuery = { viewer: { username: string, role: Role, passwordDue: boolean } | null };
 
 export type LoginMutationVariables = Exact<{
   username: string;
@@ -237,7 +239,15 @@ export type LoginMutationVariables = Exact<{
 }>;
 
 
-export type LoginMutation = { login: { token: string, expiresAt: string, viewer: { username: string, role: Role } } };
+export type LoginMutation = { login: { token: string, expiresAt: string, viewer: { username: string, role: Role, passwordDue: boolean } } };
+
+export type ChangePasswordMutationVariables = Exact<{
+  current: string;
+  new: string;
+}>;
+
+
+export type ChangePasswordMutation = { changePassword: { ok: boolean } };
 
 export type LogoutMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -510,6 +520,7 @@ export const ViewerDocument = new TypedDocumentString(`
   viewer {
     username
     role
+    passwordDue
   }
 }
     `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
@@ -521,10 +532,18 @@ export const LoginDocument = new TypedDocumentString(`
     viewer {
       username
       role
+      passwordDue
     }
   }
 }
     `) as unknown as TypedDocumentString<LoginMutation, LoginMutationVariables>;
+export const ChangePasswordDocument = new TypedDocumentString(`
+    mutation ChangePassword($current: String!, $new: String!) {
+  changePassword(current: $current, new: $new) {
+    ok
+  }
+}
+    `) as unknown as TypedDocumentString<ChangePasswordMutation, ChangePasswordMutationVariables>;
 export const LogoutDocument = new TypedDocumentString(`
     mutation Logout {
   logout {

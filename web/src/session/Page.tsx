@@ -1,6 +1,7 @@
 // The frame of every page: it finds out who is asking, has them sign in when they must, and shows the page to who has.
 import { useCallback, useEffect, useState, type ReactNode } from 'react'
 import { inWords } from '../api/request'
+import { NewPassword } from './NewPassword'
 import { SignIn } from './SignIn'
 import { forget, probe, signOut, type Session } from './session'
 
@@ -85,7 +86,8 @@ export function Page({ current, children }: { current: 'fleet' | 'graphiql'; chi
         <main><p role="alert" className="problem">{state.reason} Asking again in a moment.</p></main>
       )}
       {state.kind === 'signed out' && <SignIn notice={state.notice} onSignedIn={(s) => setState({ kind: 'signed in', session: s })} />}
-      {session && children({ session, expired })}
+      {session?.passwordDue && <NewPassword session={session} onChanged={(s) => setState({ kind: 'signed in', session: s })} />}
+      {session && !session.passwordDue && children({ session, expired })}
     </>
   )
 }

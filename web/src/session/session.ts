@@ -12,6 +12,8 @@ export interface Session {
   expiresAt: string | null
   username: string
   role: Role
+  /** The password is somebody else's choice: nothing but changing it will do. */
+  passwordDue: boolean
 }
 
 const viewerQuery = graphql(`
@@ -19,6 +21,7 @@ const viewerQuery = graphql(`
     viewer {
       username
       role
+      passwordDue
     }
   }
 `)
@@ -31,7 +34,16 @@ const loginMutation = graphql(`
       viewer {
         username
         role
+        passwordDue
       }
+    }
+  }
+`)
+
+const changePasswordMutation = graphql(`
+  mutation ChangePassword($current: String!, $new: String!) {
+    changePassword(current: $current, new: $new) {
+      ok
     }
   }
 `)
@@ -73,6 +85,12 @@ export async function signIn(username: string, password: string): Promise<Sessio
   const { token, expiresAt, viewer } = (await request(loginMutation, { username, password }, null)).login
   sessionStorage.setItem(key, JSON.stringify({ token, expiresAt } satisfies Kept))
   return { token, expiresAt, ...viewer }
+}
+
+/** Changes the password; the session goes on. */
+export async function changePassword(session: Session, current: string, next: string): Promise<Session> {
+  await request(changePasswordMutation, { current, new: next }, session.token)
+  return { ...session, passwordDue: false }
 }
 
 /** Ends the token on the server and forgets it. Without a server it is only forgotten: it ends by itself. */

@@ -1,0 +1,152 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"decnet/ent"
+	"decnet/ent/token"
+	"decnet/ent/user"
+	"decnet/pid"
+	"decnet/store"
+)
+
+const (
+	// usedEvery is how exactly a token's last use is known: a write for each request would cost more than it tells.
+	usedEvery = time.Minute
+	// recheckEvery is how soon what is open ends when its token was ended, or its user lost a role, on another server or behind this one's back.
+	recheckEvery = 3 * time.Second
+
+	minTokenLife, maxTokenLife = time.Hour, 366 * 24 * time.Hour
+)
+
+// What a token can be refused for.
+var (
+	ErrBadTokenName = errors.New("a token's name has 1 to 64 characters")
+	ErrBadTokenLife = errors.New("a token is good for an hour to a year")
+	ErrRoleTooHigh  = errors.New("a token can't do more than its user")
+	ErrNoToken      = errors.New("there is no such token of yours")
+	ErrNotYours     = errors.New("somebody else's tokens are for administrators to see")
+)
+
+// NewToken makes a token for a script of the identity's user, and returns it with its secret, which is not kept.
+func (a *Auth) NewToken(ctx context.Context, id *Identity, name string, role user.Role, life time.Duration) (*ent.Token, string, error) {
+	switch name = strings.TrimSpace(name); {
+	case name == "" || len(name) > 64:
+		return nil, "", ErrBadTokenName
+	case life < minTokenLife || life > maxTokenLife:
+		return nil, "", ErrBadTokenLife
+	case !id.May(role):
+		return nil, "", ErrRoleTooHigh
+	}
+	secret := tokenPrefix + random()
+	var made *ent.Token
+	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		u, err := tx.User.Query().Where(user.Username(id.Username)).Only(ctx)
+		if err != nil {
+			return fmt.Errorf("read user %q: %w", id.Username, err)
+		}
+		made, err = tx.Token.Create().SetUserID(u.ID).SetHash(digest(secret)).SetKind(token.KindScript).SetName(name).SetRole(token.Role(role)).
+			SetPeer(Peer(ctx)).SetExpiresAt(store.Time(a.now().Add(life))).SetCreatedAt(store.Time(a.now())).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("store the token: %w", err)
+		}
+		made.Edges.User = u
+		return nil
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return made.Unwrap(), secret, nil
+}
+
+// Tokens lists a user's tokens that are good, newest first, with their user.
+func (a *Auth) Tokens(ctx context.Context, username string) ([]*ent.Token, error) {
+	all, err := a.store.Read.Token.Query().Where(token.HasUserWith(user.Username(username)), token.ExpiresAtGT(store.Time(a.now()))).
+		WithUser().Order(token.ByID(sql.OrderDesc())).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the tokens of %q: %w", username, err)
+	}
+	return all, nil
+}
+
+// EndToken ends a token and what is open under it: the identity's own, or an administrator's choice.
+func (a *Auth) EndToken(ctx context.Context, by *Identity, id pid.ID) error {
+	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		q := tx.Token.Delete().Where(token.ID(id))
+		if !by.May(user.RoleAdmin) {
+			q.Where(token.HasUserWith(user.Username(by.Username)))
+		}
+		n, err := q.Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("end token %s: %w", id, err)
+		}
+		if n == 0 {
+			return ErrNoToken
+		}
+		return nil
+	})
+	if err == nil {
+		a.end(id)
+	}
+	return err
+}
+
+// used notes that a token was used.
+func (a *Auth) used(ctx context.Context, t *ent.Token) {
+	now := store.Time(a.now())
+	if t.LastUsedAt != nil && now.Sub(*t.LastUsedAt) < usedEvery {
+		return
+	}
+	// Behind the request: nobody waits for it, and if it fails the next use notes it.
+	go func() {
+		_ = a.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
+			return tx.Token.Update().Where(token.ID(t.ID)).SetLastUsedAt(now).Exec(ctx)
+		})
+	}()
+}
+
+// Run ends, until ctx does, what is open under tokens that are no longer good or no longer good for as much.
+func (a *Auth) Run(ctx context.Context) {
+	tick := time.NewTicker(recheckEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			a.recheck(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// recheck compares what is open with what the database says.
+func (a *Auth) recheck(ctx context.Context) {
+	a.mu.Lock()
+	was := make(map[pid.ID]user.Role, len(a.open))
+	for id := range a.open {
+		was[id] = a.roles[id]
+	}
+	a.mu.Unlock()
+	if len(was) == 0 {
+		return
+	}
+	good, err := a.store.Read.Token.Query().Where(token.ExpiresAtGT(store.Time(a.now()))).WithUser().All(ctx)
+	if err != nil {
+		return // the next look is soon
+	}
+	for _, t := range good {
+		u := t.Edges.User
+		if role, open := was[t.ID]; open && !u.Disabled && lesser(u.Role, user.Role(t.Role)) == role {
+			delete(was, t.ID)
+		}
+	}
+	for id := range was {
+		a.end(id)
+	}
+}
