@@ -63,7 +63,7 @@ func New(o Options) *API {
 	srv.AddTransport(documented{a.socket})
 	srv.AddTransport(documented{a.events})
 	srv.AddTransport(documented{&transport.HTTP{Logger: o.Log}})
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
+	srv.SetQueryCache(paged{lru.New[*ast.QueryDocument](cachedQueries)})
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetErrorPresenter(presenter(o.Log))
 	srv.SetRecoverFunc(recoverer(o.Log))

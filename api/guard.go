@@ -33,6 +33,10 @@ func (g guard) MutateOperationContext(ctx context.Context, oc *graphql.Operation
 	if oc.Operation == nil {
 		return nil
 	}
+	if oc.Variables == nil {
+		oc.Variables = map[string]any{}
+	}
+	lengths(oc.Operation.SelectionSet, oc.Variables)
 	id := auth.From(ctx)
 	refused := judge(id, oc.Operation.SelectionSet)
 	if refused != nil && oc.Operation.Operation == ast.Mutation {

@@ -15,7 +15,7 @@ import (
 	"decnet/pid"
 )
 
-// assumedPage is how many elements a list without `first` is counted as.
+// assumedPage is how many elements a list without `first` gives, and is counted as.
 const assumedPage = 50
 
 // times is the cost of a list: its elements', as many times as it may have of them.

@@ -289,3 +289,37 @@ func TestIdempotencyKeysSurviveARestart(t *testing.T) {
 	s.as(s.Token).refused("CONFLICT", `mutation($in: DeployInput!) { deploy(input: $in) { lifecycleIds } }`,
 		map[string]any{"in": map[string]any{"deckies": []any{spec("b", "ssh")}, "idempotencyKey": "k1"}})
 }
+
+// A list that does not say how long it may get is a page, also within another list.
+func TestNestedListsArePages(t *testing.T) {
+	s := start(t, "--engine", "sim")
+	s.succeed(s.deploy(map[string]any{"deckies": []any{map[string]any{"name": "d", "count": 70, "services": []string{"ssh"}}}}))
+	type deployments struct {
+		Deployments struct {
+			Edges []struct {
+				Node struct {
+					Deckies struct {
+						TotalCount int
+						Edges      []struct{ Node struct{ Name string } }
+					}
+				}
+			}
+		}
+	}
+	const list = `totalCount edges { node { name } }`
+	for query, want := range map[string]int{
+		`{ deployments { edges { node { deckies { ` + list + ` } } } } }`:                                    50,
+		`{ deployments { edges { node { ...d } } } } fragment d on Deployment { deckies { ` + list + ` } }`:  50,
+		`{ deployments(first: 1) { edges { node { ... on Deployment { deckies { ` + list + ` } } } } } }`:    50,
+		`query($n: Int) { deployments { edges { node { deckies(first: $n) { ` + list + ` } } } } }`:          50,
+		`query($n: Int) { deployments { edges { node { deckies(first: $n, last: 3) { ` + list + ` } } } } }`: 3,
+		`query($n: Int = 65) { deployments { edges { node { deckies(last: $n) { ` + list + ` } } } } }`:      65,
+		`{ deployments { edges { node { deckies(first: 60) { ` + list + ` } } } } }`:                         60,
+	} {
+		var out deployments
+		s.as(s.Token).must(&out, query, nil)
+		got := out.Deployments.Edges[0].Node.Deckies
+		require.Equal(t, 70, got.TotalCount)
+		require.Len(t, got.Edges, want, query)
+	}
+}
