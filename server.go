@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -107,7 +108,15 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	defer func() { err = errors.Join(err, opened.Close()) }()
 	eng := metrics.Engine(opened)
 	signIn := auth.New(db, time.Now)
+	secured, err := cfg.TLS(os.Stdout)
+	if err != nil {
+		return err
+	}
 	url := "http://" + listener.Addr().String()
+	if secured != nil {
+		url = "https://" + listener.Addr().String()
+		listener = tls.NewListener(listener, secured)
+	}
 	if err := cfg.Welcome(ctx, signIn, os.Stdout, url); err != nil {
 		return err
 	}

@@ -47,6 +47,9 @@ type Config struct {
 	MaxAttempts int
 	MaxRepairs  int
 	QuietHours  []string
+	// TLSCert and TLSKey are files; TLSSelfSigned has the server make them.
+	TLSCert, TLSKey string
+	TLSSelfSigned   bool
 	// OTLPEndpoint is where traces go; "": nowhere.
 	OTLPEndpoint string
 
@@ -111,6 +114,9 @@ func Flags(f *pflag.FlagSet) *Config {
 	c := &Config{Limits: fleet.DefaultLimits()}
 	f.String("config", "", "YAML file of settings: the flags' names as keys")
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "address to serve on")
+	f.StringVar(&c.TLSCert, "tls-cert", "", "certificate (PEM, with its chain) to serve HTTPS with; read again when it is renewed")
+	f.StringVar(&c.TLSKey, "tls-key", "", "its key (PEM)")
+	f.BoolVar(&c.TLSSelfSigned, "tls-self-signed", false, "serve HTTPS with a certificate that the server makes for itself, in its data folder")
 	f.StringVar(&c.Data, "data", "./data", "folder for the SQLite database and the process engine's deckies")
 	f.StringVar(&c.DatabaseURL, "database-url", "", "PostgreSQL to use in place of SQLite: postgres://user:password@host/database")
 	f.StringSliceVar(&c.Catalog, "catalog", nil, "YAML file that adds to the catalog of archetypes and services (may be given again)")
@@ -244,6 +250,9 @@ func (c *Config) check() error {
 	}
 	if _, err := controller.ParseQuietHours(c.QuietHours); err != nil {
 		bad("--quiet-hours: %w", err)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") || (c.TLSSelfSigned && c.TLSCert != "") {
+		bad("TLS takes --tls-cert and --tls-key together, or --tls-self-signed alone")
 	}
 	if c.Lease < time.Second {
 		bad("--lease is at least a second, not %s", c.Lease)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,8 @@ type app struct {
 	now                  func() time.Time
 
 	url, token    string
+	ca            string         // a file
+	authorities   *x509.CertPool // nil: the system's
 	json, noColor bool
 	color         bool
 	// started tells an error of the command line from one of the work.
@@ -55,6 +58,15 @@ func (a *app) start(c *cobra.Command) error {
 	if u, err := url.Parse(a.url); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return fmt.Errorf("--url %q is not a server's address such as %s", a.url, defaultURL)
 	}
+	if file := cmp.Or(a.ca, os.Getenv("DECNET_CA")); file != "" {
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("read --ca: %w", err)
+		}
+		if a.authorities = x509.NewCertPool(); !a.authorities.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("--ca %s holds no certificate in PEM form", file)
+		}
+	}
 	a.color = a.terminal && !a.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	a.token = cmp.Or(a.token, os.Getenv("DECNET_TOKEN"))
 	if a.token == "" {
@@ -70,7 +82,11 @@ func (a *app) start(c *cobra.Command) error {
 }
 
 func (a *app) newClient(token string) *client.Client {
-	return client.New(a.url, client.WithToken(token), client.WithUserAgent("decnet/"+version))
+	options := []client.Option{client.WithToken(token), client.WithUserAgent("decnet/" + version)}
+	if a.authorities != nil {
+		options = append(options, client.WithAuthorities(a.authorities))
+	}
+	return client.New(a.url, options...)
 }
 
 // report prints what went wrong and what to do about it, and returns the exit code.

@@ -82,6 +82,7 @@ Exit codes:
 	root.SetVersionTemplate("decnet {{.Version}}\n")
 	f := root.PersistentFlags()
 	f.StringVar(&a.url, "url", "", "the server (default: DECNET_URL, or "+defaultURL+")")
+	f.StringVar(&a.ca, "ca", "", "certificate (PEM) that vouches for the server, in place of the system's (default: DECNET_CA)")
 	f.StringVar(&a.token, "token", "", "the token to sign in with (default: DECNET_TOKEN, or what \"decnet login\" stored)")
 	f.BoolVar(&a.json, "json", false, "JSON in place of text: one object, or one a line for lists and streams")
 	f.BoolVar(&a.noColor, "no-color", false, "no colors (also: NO_COLOR)")
