@@ -50,7 +50,7 @@ func run(engine string) error {
 	defer s.stop()
 	b := &bench{server: s, dir: dir}
 	fmt.Printf("| what | figure | floor | ratio | aim |\n| --- | --- | --- | --- | --- |\n")
-	for _, part := range []func(context.Context) error{b.memoryIdle, b.answer, b.firstByte, b.deploy20, b.memoryDecky} {
+	for _, part := range []func(context.Context) error{b.memoryIdle, b.answer, b.firstByte, b.deploy20, b.drift, b.memoryDecky} {
 		if err := part(ctx); err != nil {
 			return err
 		}
