@@ -163,6 +163,9 @@ func outOfStep(d *ent.Decky, o engine.Observed, exists bool) string {
 		return "the last change failed: trying again"
 	case o.Services != nil && !slices.Equal(slices.Sorted(slices.Values(o.Services)), d.Services):
 		return "it runs other services than wished"
+	case d.State != decky.StateRunning:
+		// The engine may have done in the end what everyone had given up waiting for.
+		return "it seems to run as wished, which nothing has confirmed: looking again"
 	}
 	return ""
 }

@@ -118,3 +118,68 @@ func TestTheReconcilerGivesUpAndAnOperatorMakesItTryAgain(t *testing.T) {
 	w.Follow(nil, again)
 	require.Equal(t, decky.StateRunning, w.Decky("a").State)
 }
+
+// The engine did in the end what everyone had given up waiting for: the world is as wished, and the row must say so too.
+func TestWhatCameTrueAfterAllIsConfirmed(t *testing.T) {
+	e := sim.New(sim.Options{})
+	refuse := true
+	w := world.New(t, &lateEngine{Engine: e, refuse: func() bool { return refuse }})
+	stop := w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("a")...)
+	stop()
+	require.Equal(t, decky.StateFailed, w.Decky("a").State)
+	seen, err := e.Observe(t.Context())
+	require.NoError(t, err)
+	require.True(t, seen[0].Running, "the engine has made it all the same")
+
+	refuse = false
+	w.Run(lifecycle.RunnerOptions{})
+	now := time.Now().Add(time.Minute)
+	r := &controller.Reconciler{Store: w.Store, Fleet: w.Fleet, Engine: w.Engine, Now: func() time.Time { return now }, Log: w.Log}
+	require.NoError(t, r.Once(t.Context()))
+	require.Eventually(t, func() bool { return w.Decky("a").State == decky.StateRunning }, world.Patience, 5*time.Millisecond)
+}
+
+// lateEngine does what it is asked and says that it did not.
+type lateEngine struct {
+	engine.Engine
+	refuse func() bool
+}
+
+func (e *lateEngine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	o, err := e.Engine.Ensure(ctx, d, p)
+	if e.refuse() {
+		return engine.Observed{}, &engine.Error{Code: engine.DeadlineExceeded, Message: "it took too long"}
+	}
+	return o, err
+}
+
+// To cancel a repair takes nothing back: the wish stands, and the reconciler comes again later.
+func TestACanceledRepairLeavesTheWish(t *testing.T) {
+	e := sim.New(sim.Options{})
+	w := world.New(t, e)
+	stop := w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("a")...)
+	stop() // so that the repair waits
+	before := w.Decky("a")
+	e.Kill(string(before.ID))
+	now := time.Now()
+	r := &controller.Reconciler{Store: w.Store, Fleet: w.Fleet, Engine: e, Now: func() time.Time { return now }, Log: w.Log}
+	require.NoError(t, r.Once(t.Context()))
+	repair, err := w.Store.Read.Lifecycle.Query().Where(entlifecycle.OperationEQ(entlifecycle.OperationRepair)).Only(t.Context())
+	require.NoError(t, err)
+	_, err = w.Fleet.Cancel(t.Context(), "tester", repair.ID)
+	require.NoError(t, err)
+	after := w.Decky("a")
+	require.Equal(t, before.Services, after.Services)
+	require.Equal(t, before.Generation, after.Generation)
+
+	require.NoError(t, r.Once(t.Context()))
+	n, err := w.Store.Read.Lifecycle.Query().Where(entlifecycle.OperationEQ(entlifecycle.OperationRepair)).Count(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, n, "not at once")
+	w.Run(lifecycle.RunnerOptions{})
+	now = now.Add(time.Minute)
+	require.NoError(t, r.Once(t.Context()))
+	require.Eventually(t, func() bool { return w.Decky("a").State == decky.StateRunning }, world.Patience, 5*time.Millisecond)
+}

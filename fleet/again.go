@@ -102,17 +102,18 @@ func (f *Fleet) Retry(ctx context.Context, actor string, id pid.ID) (*ent.Lifecy
 func (f *Fleet) again(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *ent.Decky, actor string) (*ent.Lifecycle, error) {
 	n := lifecycle.New{
 		Decky: d, Deployment: d.Edges.Deployment.Name, Operation: lc.Operation, Trigger: entlifecycle.TriggerOperator, Actor: actor,
-		From: d.ObservedServices, To: lc.ToServices, RetryOf: &lc.ID,
+		From: lc.FromServices, To: lc.ToServices, RetryOf: &lc.ID,
 	}
-	switch lc.Status {
-	case entlifecycle.StatusFailed:
+	takenBack := lc.Status == entlifecycle.StatusCanceled && lc.Operation != entlifecycle.OperationRepair
+	switch {
+	case !takenBack:
 		// The wish stood all the while; has nobody wished anew since?
 		if d.Generation != lc.Generation {
 			return nil, conflict(map[string]any{"currentGeneration": d.Generation},
 				"decky %q has moved on to generation %d since", d.Name, d.Generation)
 		}
 		n.Generation = d.Generation
-	default: // canceled: the wish was taken back, and is made again
+	default: // the wish was taken back, and is made again
 		if d.Generation != lc.Generation+1 {
 			return nil, conflict(map[string]any{"currentGeneration": d.Generation},
 				"decky %q has moved on to generation %d since", d.Name, d.Generation)
@@ -123,7 +124,7 @@ func (f *Fleet) again(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *e
 		return nil, err
 	}
 	u := tx.Decky.UpdateOne(d).SetChange(change).SetRepairFailures(0).ClearRepairNotBefore().SetRepairGaveUp(false)
-	if lc.Status == entlifecycle.StatusCanceled {
+	if takenBack {
 		u.AddGeneration(1)
 		if lc.Operation == entlifecycle.OperationTeardown {
 			u.SetState(decky.StateRemoving)

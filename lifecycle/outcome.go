@@ -181,14 +181,16 @@ func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle) error {
 	}
 	back := errNothingToBringBack
 	var seen engine.Observed
-	if d != nil {
-		if len(lc.FromServices) == 0 { // it never ran
-			r.stage(ctx, lc, "canceled: removing what was made")
-			back = r.engine.Remove(working, Spec(d, nil, 0).Ref, func(string) {})
-		} else {
-			r.stage(ctx, lc, "canceled: bringing the last good services back")
-			seen, back = r.engine.Ensure(working, Spec(d, lc.FromServices, lc.Generation+1), func(string) {})
-		}
+	switch {
+	case d == nil:
+	case lc.Operation == entlifecycle.OperationRepair:
+		back = nil // there is nothing to go back to: the wish stands
+	case len(lc.FromServices) == 0: // it never ran
+		r.stage(ctx, lc, "canceled: removing what was made")
+		back = r.engine.Remove(working, Spec(d, nil, 0).Ref, func(string) {})
+	default:
+		r.stage(ctx, lc, "canceled: bringing the last good services back")
+		seen, back = r.engine.Ensure(working, Spec(d, lc.FromServices, lc.Generation+1), func(string) {})
 	}
 	if back != nil && errors.Is(context.Cause(working), errStopping) {
 		return r.handBack(ctx, lc, r.journal.Now(), "handed back: the server is stopping")
@@ -226,6 +228,21 @@ func (j *Journal) discard(ctx context.Context, tx *store.Tx, d *ent.Decky) error
 	return nil
 }
 
+// putOff has the reconciler leave a decky alone for a while, whose repair was canceled: the wish stands, and so does what is wrong.
+func (j *Journal) putOff(ctx context.Context, tx *store.Tx, d *ent.Decky) error {
+	change, err := j.Touch(ctx, tx)
+	if err != nil {
+		return err
+	}
+	failures := d.RepairFailures + 1
+	err = tx.Decky.Update().Where(decky.ID(d.ID)).SetChange(change).
+		SetRepairFailures(failures).SetRepairNotBefore(j.now().Add(RepairBackoff(failures))).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("put the repair off: %w", err)
+	}
+	return nil
+}
+
 // Revert takes back the wish that a canceled lifecycle stood for, unless a newer one has replaced it. With confirmed, the engine has
 // already brought the old services back, as seen.
 func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, seen engine.Observed, confirmed bool) error {
@@ -238,6 +255,9 @@ func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, s
 	}
 	if d.Generation != lc.Generation {
 		return nil // somebody has wished anew
+	}
+	if lc.Operation == entlifecycle.OperationRepair {
+		return j.putOff(ctx, tx, d)
 	}
 	if lc.Operation == entlifecycle.OperationDeploy && len(lc.FromServices) == 0 {
 		if confirmed {
