@@ -13,7 +13,6 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/go-units"
@@ -25,8 +24,6 @@ import (
 func containerName(d engine.Ref) string {
 	return "decnet-" + d.Deployment + "-" + d.Name + "-" + d.ID[max(0, len(d.ID)-6):]
 }
-
-func volumeName(id string) string { return "decnet-" + id }
 
 func identity(d engine.Decky) control.Identity {
 	return control.Identity{
@@ -47,45 +44,7 @@ func specHash(d engine.Decky, image string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// list finds our containers, the stopped ones too.
-func (e *Engine) list(ctx context.Context, more ...filters.KeyValuePair) ([]container.Summary, error) {
-	args := append([]filters.KeyValuePair{filters.Arg("label", labelOwner+"="+e.opts.Owner)}, more...)
-	found, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(args...)})
-	return found, e.fail("list the containers", engine.Failed, err)
-}
-
-// found is a decky's container.
-type found struct {
-	id      string
-	labels  map[string]string
-	running bool
-	paused  bool
-}
-
-// find returns a decky's container, nil when there is none: by its name, or where only the ID is known, by its label.
-func (e *Engine) find(ctx context.Context, r engine.Ref) (*found, error) {
-	ref := containerName(r)
-	if r.Name == "" {
-		list, err := e.list(ctx, filters.Arg("label", labelDecky+"="+r.ID))
-		if err != nil || len(list) == 0 {
-			return nil, err
-		}
-		ref = list[0].ID
-	}
-	c, err := e.cli.ContainerInspect(ctx, ref)
-	if errdefs.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, e.fail("look for the container", engine.Failed, err)
-	}
-	if c.Config.Labels[labelOwner] != e.opts.Owner || c.Config.Labels[labelDecky] != r.ID {
-		return nil, &engine.Error{Code: engine.Failed, Message: "a container with the decky's name is not ours", Detail: strings.TrimPrefix(c.Name, "/") + " bears other labels: rename or remove it"}
-	}
-	return &found{id: c.ID, labels: c.Config.Labels, running: c.State.Running && !c.State.Paused, paused: c.State.Paused}, nil
-}
-
-// create makes and starts a decky's container. What it has made when it fails, it removes.
+// create makes and starts a decky's container. One that does not start, it removes.
 func (e *Engine) create(ctx context.Context, d engine.Decky, image string, p engine.Progress) (id string, err error) {
 	p("creating the container")
 	for {
@@ -99,7 +58,7 @@ func (e *Engine) create(ctx context.Context, d engine.Decky, image string, p eng
 		if err == nil {
 			return id, nil
 		}
-		if err := e.cleanUp(ctx, id); err != nil {
+		if err := e.cleanUp(ctx, func(ctx context.Context) error { return e.remove(ctx, id) }); err != nil {
 			e.log.WarnContext(ctx, "a container that did not start stays behind", "container", id, "error", err)
 		}
 		// Not every kernel lets every setting be a container's own: go on without it, once for each.
@@ -210,11 +169,11 @@ func (e *Engine) remove(ctx context.Context, id string) error {
 	return e.fail("remove the container", engine.Failed, err)
 }
 
-// cleanUp removes a container that came to nothing, also when the call that made it is out of time.
-func (e *Engine) cleanUp(ctx context.Context, id string) error {
+// cleanUp removes what came to nothing, also when the call that made it is out of time, and in a bounded time of its own.
+func (e *Engine) cleanUp(ctx context.Context, remove func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpWithin)
 	defer cancel()
-	return e.remove(ctx, id)
+	return remove(ctx)
 }
 
 // address is where a container is in its network.

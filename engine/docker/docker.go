@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ import (
 
 	"decnet/catalog"
 	"decnet/engine"
+	"decnet/engine/lock"
 )
 
 // Labels of what is ours.
@@ -55,9 +57,9 @@ type Engine struct {
 	log  *slog.Logger
 
 	image    onceValue
-	networks keyedMutex
+	networks lock.ByKey
 
-	settling   patientLock
+	settling   lock.Lock
 	negotiated bool // guarded by settling
 
 	mu      sync.Mutex
@@ -90,13 +92,13 @@ func New(o Options) (*Engine, error) {
 	if o.Host != "" {
 		opts = append(opts, client.WithHost(o.Host))
 	}
-	cli, err := client.NewClientWithOpts(opts...)
+	cli, err := client.NewClientWithOpts(append(opts, bindConnections)...)
 	if err != nil {
 		return nil, fmt.Errorf("docker: %w", err)
 	}
 	return &Engine{
 		cli: cli, opts: o, log: o.Log, refused: map[string]bool{},
-		settling: make(patientLock, 1), image: onceValue{lock: make(patientLock, 1)},
+		settling: lock.New(), image: onceValue{lock: lock.New()},
 	}, nil
 }
 
@@ -114,10 +116,10 @@ func (e *Engine) Close() error { return e.cli.Close() }
 
 // ready settles the API's version before anything else is asked, and once. The SDK can do so by itself, but reads the version with no lock.
 func (e *Engine) ready(ctx context.Context) error {
-	if err := e.settling.lock(ctx); err != nil {
+	if err := e.settling.Take(ctx); err != nil {
 		return e.fail("reach the Docker Engine", engine.Unavailable, err)
 	}
-	defer e.settling.unlock()
+	defer e.settling.Release()
 	if e.negotiated {
 		return nil
 	}
@@ -149,63 +151,40 @@ func (e *Engine) fail(doing string, code engine.Code, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		out.Code, out.Message, out.Transient = engine.DeadlineExceeded, "the engine was too slow to "+doing, true
 	case errors.Is(err, context.Canceled):
-	case client.IsErrConnectionFailed(err) || strings.Contains(text, "connection refused") || strings.Contains(text, "no such file or directory") && strings.Contains(text, "dial unix") ||
-		strings.Contains(text, "EOF") || strings.Contains(text, "connection reset"):
+	case client.IsErrConnectionFailed(err) || containsAny(text, goneWords):
 		out.Code, out.Message, out.Transient = engine.Unavailable, "the Docker Engine does not answer", true
-	case strings.Contains(text, "Address already in use") || strings.Contains(text, "address already in use"):
+	case containsAny(text, []string{"Address already in use", "address already in use"}):
 		out.Code, out.Message = engine.AddressInUse, "somebody else holds the address"
 	case errdefs.IsUnavailable(err):
 		out.Code, out.Message, out.Transient = engine.Unavailable, "the Docker Engine is not ready", true
+	case errdefs.IsConflict(err):
+		// Somebody else is at the same thing: another server, or a removal that still goes on.
+		out.Transient = true
 	}
 	return out
 }
 
-// keyedMutex is a mutex for each key.
-type keyedMutex struct {
-	mu    sync.Mutex
-	locks map[string]*sync.Mutex
+// goneWords are how it sounds when the engine goes away in the middle, or what it drives does: it passes that on as an error like any other.
+var goneWords = []string{
+	"connection refused", "connection reset", "broken pipe", "EOF", "dial unix", "server closed idle connection",
+	"transport is closing", "error while dialing", "ttrpc: closed", "client connection is closing", "shutting down", "database not open",
 }
 
-func (k *keyedMutex) lock(key string) (unlock func()) {
-	k.mu.Lock()
-	if k.locks == nil {
-		k.locks = map[string]*sync.Mutex{}
-	}
-	m := k.locks[key]
-	if m == nil {
-		m = &sync.Mutex{}
-		k.locks[key] = m
-	}
-	k.mu.Unlock()
-	m.Lock()
-	return m.Unlock
+func containsAny(text string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }
-
-// patientLock is a lock that is held across calls of the engine: who waits for it waits no longer than its context.
-type patientLock chan struct{}
-
-func (l patientLock) lock(ctx context.Context) error {
-	select {
-	case l <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (l patientLock) unlock() { <-l }
 
 // onceValue computes a value once; a failure is tried again by the next caller.
 type onceValue struct {
-	lock  patientLock
+	lock  lock.Lock
 	value string
 }
 
 func (o *onceValue) get(ctx context.Context, compute func() (string, error)) (string, error) {
-	if err := o.lock.lock(ctx); err != nil {
+	if err := o.lock.Take(ctx); err != nil {
 		return "", err
 	}
-	defer o.lock.unlock()
+	defer o.lock.Release()
 	if o.value != "" {
 		return o.value, nil
 	}
@@ -217,10 +196,10 @@ func (o *onceValue) get(ctx context.Context, compute func() (string, error)) (st
 }
 
 func (o *onceValue) forget(ctx context.Context) error {
-	if err := o.lock.lock(ctx); err != nil {
+	if err := o.lock.Take(ctx); err != nil {
 		return err
 	}
-	defer o.lock.unlock()
+	defer o.lock.Release()
 	o.value = ""
 	return nil
 }
@@ -229,5 +208,5 @@ const (
 	// within is how long a look at one container may take.
 	within = 3 * time.Second
 	// cleanUpWithin is how long it may take to remove what came to nothing. The call that made it may be long out of time.
-	cleanUpWithin = 15 * time.Second
+	cleanUpWithin = 5 * time.Second
 )

@@ -3,7 +3,6 @@ package docker_test
 import (
 	"context"
 	"net"
-	"net/netip"
 	"os/exec"
 	"strings"
 	"sync"
@@ -16,6 +15,9 @@ import (
 	"decnet/engine/docker"
 	"decnet/engine/enginetest"
 )
+
+// bridges is where the tests' bridge networks are.
+const bridges = "10.231.0.0/16"
 
 func open(t testing.TB, owner string) *docker.Engine {
 	t.Helper()
@@ -39,24 +41,29 @@ func container(t testing.TB, o engine.Observed) string {
 	return strings.TrimSpace(run(t, "docker", "ps", "-aq", "--filter", "label=decnet.decky="+o.ID))
 }
 
+// nothingOf checks that the engine has nothing of an owner.
+func nothingOf(t *testing.T, lot enginetest.Lot) {
+	t.Helper()
+	for _, list := range [][]string{{"ps", "-aq"}, {"volume", "ls", "-q"}, {"network", "ls", "-q"}} {
+		require.Empty(t, run(t, "docker", append(list, "--filter", "label=decnet.owner="+lot.Tag)...), "%v", list)
+	}
+}
+
 func TestContract(t *testing.T) {
+	lot := enginetest.Reserve(t, bridges)
 	enginetest.Run(t, enginetest.Harness{
-		Open:    func(t *testing.T) engine.Engine { return open(t, "contract-test") },
-		Network: engine.Network{ID: "dpl_contract", Driver: engine.Bridge, Subnet: netip.MustParsePrefix("10.231.7.0/24"), Gateway: netip.MustParseAddr("10.231.7.1")},
+		Open:    func(t *testing.T) engine.Engine { return open(t, lot.Tag) },
+		Network: lot.Network(engine.Bridge),
 		Kill:    func(t *testing.T, o engine.Observed) { run(t, "docker", "kill", container(t, o)) },
 	})
-	require.Empty(t, run(t, "docker", "network", "ls", "-q", "--filter", "label=decnet.owner=contract-test"), "the network goes with its last decky")
-	require.Empty(t, run(t, "docker", "volume", "ls", "-q", "--filter", "label=decnet.owner=contract-test"))
+	nothingOf(t, lot)
 }
 
 func TestAContainerIsHardened(t *testing.T) {
-	e := open(t, "hardened-test")
-	d := engine.Decky{
-		Ref:     engine.Ref{ID: "dky_hardened", Name: "hard", Deployment: "t", NetworkID: "dpl_hardened"},
-		Network: engine.Network{ID: "dpl_hardened", Driver: engine.Bridge, Subnet: netip.MustParsePrefix("10.231.8.0/24"), Gateway: netip.MustParseAddr("10.231.8.1")},
-		IP:      netip.MustParseAddr("10.231.8.9"), MAC: "00:50:56:12:34:56", Hostname: "SRV-HARD", OS: "windows", Distro: "debian",
-		Seed: make([]byte, 32), Services: []string{"ssh"}, Generation: 1,
-	}
+	lot := enginetest.Reserve(t, bridges)
+	e := open(t, lot.Tag)
+	d := lot.Decky(lot.Network(engine.Bridge), 0, "ssh")
+	d.MAC, d.OS = "00:50:56:12:34:56", "windows"
 	t.Cleanup(func() { require.NoError(t, e.Remove(context.Background(), d.Ref, func(string) {})) })
 	o, err := e.Ensure(t.Context(), d, func(string) {})
 	require.NoError(t, err)
@@ -68,30 +75,24 @@ func TestAContainerIsHardened(t *testing.T) {
 	require.Equal(t, "134217728\n", inspect("{{.HostConfig.Memory}}"))
 	require.Equal(t, "64\n", inspect("{{.HostConfig.PidsLimit}}"))
 	require.Equal(t, "00:50:56:12:34:56\n", inspect("{{range .NetworkSettings.Networks}}{{.MacAddress}}{{end}}"))
-	require.Equal(t, "10.231.8.9\n", inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"))
-	require.Equal(t, "true\n", run(t, "docker", "network", "inspect", "-f", "{{.Internal}}", "decnet-dpl_hardened"), "no way out")
+	require.Equal(t, d.IP.String()+"\n", inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"))
+	require.Equal(t, "true\n", run(t, "docker", "network", "inspect", "-f", "{{.Internal}}", "decnet-"+d.NetworkID), "no way out")
 	require.Contains(t, inspect("{{json .HostConfig.Sysctls}}"), `"net.ipv4.ip_default_ttl":"128"`)
 }
 
 // A decoy that ends at once is told as that, with its last words, and is not left to start again and again.
 func TestADecoyThatDiesOnStartIsToldWithItsLastWords(t *testing.T) {
-	enginetest.RequireDocker(t)
-	e, err := docker.New(docker.Options{Owner: "crash-test", DecoyBinary: enginetest.Decoy(t)})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = e.Close() })
-	d := engine.Decky{
-		Ref:     engine.Ref{ID: "dky_crashes", Name: "crash", Deployment: "t", NetworkID: "dpl_crashes"},
-		Network: engine.Network{ID: "dpl_crashes", Driver: engine.Bridge, Subnet: netip.MustParsePrefix("10.231.9.0/24"), Gateway: netip.MustParseAddr("10.231.9.1")},
-		IP:      netip.MustParseAddr("10.231.9.9"), Hostname: "SRV-CRASH", OS: "linux", Distro: "debian",
-		Seed: nil, Services: []string{"ssh"}, Generation: 1, // a decoy without a seed refuses to be anyone
-	}
+	lot := enginetest.Reserve(t, bridges)
+	e := open(t, lot.Tag)
+	d := lot.Decky(lot.Network(engine.Bridge), 0, "ssh")
+	d.Seed = nil // a decoy without a seed refuses to be anyone
 	t.Cleanup(func() { require.NoError(t, e.Remove(context.Background(), d.Ref, func(string) {})) })
 	for range 3 {
-		_, err = e.Ensure(t.Context(), d, func(string) {})
+		_, err := e.Ensure(t.Context(), d, func(string) {})
 		require.Error(t, err)
 		require.Equal(t, engine.Crashed, engine.AsError(err).Code, "%v", err)
 		require.Contains(t, engine.AsError(err).Words(), "seed")
-		require.Empty(t, run(t, "docker", "ps", "-aq", "--filter", "label=decnet.decky=dky_crashes"))
+		nothingOf(t, lot)
 	}
 }
 

@@ -8,11 +8,12 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 
+	"decnet/decoy/control"
 	"decnet/engine"
 )
 
 // Ensure makes the decky exist as it should be. A container of another identity has to go first, since it holds the address: when the new one then
-// fails, the decky does not run until it is tried again.
+// fails, the decky does not run until it is tried again. Where nothing was before, a failure leaves nothing: see undo.
 func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
 	if err := e.ready(ctx); err != nil {
 		return engine.Observed{}, err
@@ -21,79 +22,150 @@ func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) 
 	if err != nil {
 		return engine.Observed{}, err
 	}
-	id, made, err := e.ensureContainer(ctx, d, image, p)
-	if err != nil {
-		return engine.Observed{}, err
-	}
-	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
-	o, err := e.open(ctx, d, id, time.Now().UTC())
-	if err != nil && made && engine.AsError(err).Code == engine.Crashed {
-		// It would only start and end again and again; its last words are in the error.
-		err = errors.Join(err, e.cleanUp(ctx, id))
+	var a attempt
+	o, err := e.bring(ctx, d, image, p, &a)
+	if err != nil && a.made && !errors.Is(ctx.Err(), context.Canceled) {
+		cause := err
+		if err := e.cleanUp(ctx, func(ctx context.Context) error { return e.undo(ctx, d, a, cause) }); err != nil {
+			e.log.WarnContext(ctx, "what a failed attempt has made stays behind", "decky", d.Name, "error", err)
+		}
 	}
 	return o, err
 }
 
-// ensureContainer returns a container of the right identity that runs, and whether this call made it.
-func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image string, p engine.Progress) (id string, made bool, err error) {
+// attempt is what one Ensure found, and whether it went on to make something.
+type attempt struct {
+	made      bool // a container, or tried to
+	container bool // the decky had one before
+	volume    bool // … and a volume
+}
+
+// undo takes away what a failed attempt has made and was not there before. A decoy that ends at once goes in any case: it would only be started again and again,
+// and its last words are in the error. It is not called when the call was canceled: whoever did that, or takes over the work, looks at the decky by itself, and
+// may have put to use already what is there.
+func (e *Engine) undo(ctx context.Context, d engine.Decky, a attempt, cause error) error {
+	if a.container && engine.AsError(cause).Code != engine.Crashed {
+		return nil
+	}
+	if errdefs.IsConflict(cause) {
+		return nil // somebody else is making it
+	}
+	// Looked for anew: an engine that broke off in the middle may have made the container and not told its ID.
+	have, err := e.find(ctx, d.Ref)
+	if err := unlessNotOurs(err); err != nil {
+		return err
+	}
+	if have != nil {
+		if err := e.remove(ctx, have.id); err != nil {
+			return err
+		}
+	}
+	if !a.volume {
+		if err := e.removeVolume(ctx, d.ID); err != nil {
+			return err
+		}
+	}
+	return e.dropUnused(ctx, d.Network.ID)
+}
+
+// bring makes the container run and opens the services.
+func (e *Engine) bring(ctx context.Context, d engine.Decky, image string, p engine.Progress, a *attempt) (engine.Observed, error) {
+	id, started, err := e.ensureContainer(ctx, d, image, p, a)
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
+	o, err := e.open(ctx, d, id)
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	if started.IsZero() {
+		c, err := e.cli.ContainerInspect(ctx, id)
+		if err != nil {
+			return engine.Observed{}, e.fail("look at the container", engine.Failed, err)
+		}
+		started = startedAt(c.State)
+	}
+	o.StartedAt = started
+	return o, nil
+}
+
+// ensureContainer returns a container of the right identity that runs, and since when: the zero time when this call has started it.
+func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image string, p engine.Progress, a *attempt) (id string, started time.Time, err error) {
 	have, err := e.find(ctx, d.Ref)
 	if err != nil {
-		return "", false, err
+		return "", started, err
 	}
 	if have != nil && have.labels[labelSpec] == specHash(d, image) {
 		if have.running {
-			return have.id, false, nil
+			return have.id, have.started, nil
 		}
-		p("starting the container")
-		if have.paused {
-			err = e.cli.ContainerUnpause(ctx, have.id)
-		} else {
-			err = e.cli.ContainerStart(ctx, have.id, container.StartOptions{})
-		}
+		err := e.resume(ctx, have, p)
 		if err == nil {
-			return have.id, false, nil
+			return have.id, started, nil
+		}
+		if engine.AsError(err).Transient || ctx.Err() != nil {
+			return "", started, err
 		}
 		e.log.WarnContext(ctx, "a container that stopped does not start; making it anew", "decky", d.Name, "error", err)
 	}
+	if a.volume, err = e.volumeIsThere(ctx, d.ID); err != nil {
+		return "", started, err
+	}
+	a.made, a.container = true, have != nil
 	if have != nil {
 		p("removing the old container")
 		if err := e.remove(ctx, have.id); err != nil {
-			return "", false, err
+			return "", started, err
 		}
 	}
-	// The network may go with its last decky at any moment: nobody drops it while it is made, and what is dropped after that is made again below.
-	unlock := e.networks.lock(d.Network.ID)
 	if err := e.ensureNetwork(ctx, d, p); err != nil {
-		unlock()
-		return "", false, err
+		return "", started, err
 	}
-	unlock()
 	id, err = e.create(ctx, d, image, p)
 	if err == nil || !errdefs.IsNotFound(err) {
-		return id, true, err
+		return id, started, err
 	}
 	// The image or the network has been deleted meanwhile: make it again, once.
 	if err := e.image.forget(ctx); err != nil {
-		return "", false, err
+		return "", started, e.fail("make the decoy image", engine.ImageFailed, err)
 	}
 	if image, err = e.ensureImage(ctx, p); err != nil {
-		return "", false, err
+		return "", started, err
 	}
 	if err := e.ensureNetwork(ctx, d, p); err != nil {
-		return "", false, err
+		return "", started, err
 	}
 	id, err = e.create(ctx, d, image, p)
-	return id, true, err
+	return id, started, err
+}
+
+// resume makes a container run again.
+func (e *Engine) resume(ctx context.Context, c *found, p engine.Progress) error {
+	p("starting the container")
+	if c.paused {
+		return e.fail("go on with the container", engine.Failed, e.cli.ContainerUnpause(ctx, c.id))
+	}
+	return e.fail("start the container", engine.Failed, e.cli.ContainerStart(ctx, c.id, container.StartOptions{}))
 }
 
 // Apply changes the services of a decky that runs. It creates nothing, and asks nothing of the engine but the exchange itself: the container's
-// name follows from the decky.
+// name follows from the decky. So it does not say since when the decky runs.
 func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
 	if err := e.ready(ctx); err != nil {
 		return engine.Observed{}, err
 	}
 	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
-	return e.open(ctx, d, containerName(d.Ref), time.Time{})
+	return e.open(ctx, d, containerName(d.Ref))
+}
+
+// open tells the decoy which services to have, and returns what then answers.
+func (e *Engine) open(ctx context.Context, d engine.Decky, containerID string) (engine.Observed, error) {
+	reply, err := e.exchange(ctx, containerID, control.Request{Op: control.Apply, Generation: d.Generation, Services: d.Services})
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	return observed(d.ID, d.IP.String(), time.Time{}, reply), nil
 }
 
 // Remove makes the decky not exist: its container, its state, and its network when it was the last one on it.
@@ -102,7 +174,7 @@ func (e *Engine) Remove(ctx context.Context, r engine.Ref, p engine.Progress) er
 		return err
 	}
 	have, err := e.find(ctx, r)
-	if err != nil {
+	if err := unlessNotOurs(err); err != nil {
 		return err
 	}
 	networkID := r.NetworkID
@@ -113,14 +185,11 @@ func (e *Engine) Remove(ctx context.Context, r engine.Ref, p engine.Progress) er
 			return err
 		}
 	}
-	err = e.cli.VolumeRemove(ctx, volumeName(r.ID), true)
-	volumeRemoved.Hit()
-	if err != nil && !errdefs.IsNotFound(err) {
-		return e.fail("remove the state volume", engine.Failed, err)
+	if err := e.removeVolume(ctx, r.ID); err != nil {
+		return err
 	}
 	if networkID == "" {
 		return nil
 	}
-	defer e.networks.lock(networkID)()
-	return e.dropNetwork(ctx, networkID)
+	return e.dropUnused(ctx, networkID)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
 
@@ -28,7 +29,9 @@ func (e *Engine) exchange(ctx context.Context, containerID string, req control.R
 	if err != nil {
 		return control.Reply{}, fmt.Errorf("write the request: %w", err)
 	}
-	conn, err := e.cli.ContainerAttach(ctx, containerID, container.AttachOptions{Stream: true, Stdin: true, Stderr: true})
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // closes the connection
+	conn, err := e.attach(ctx, containerID)
 	if err != nil {
 		// The SDK gives an attach's refusal as text only.
 		switch text := err.Error(); {
@@ -39,9 +42,6 @@ func (e *Engine) exchange(ctx context.Context, containerID string, req control.R
 		}
 		return control.Reply{}, e.fail("attach to the container", engine.Failed, err)
 	}
-	defer conn.Close()
-	// The connection knows no context: its end closes it.
-	defer context.AfterFunc(ctx, conn.Close)()
 	if _, err := conn.Conn.Write(append(line, '\n')); err != nil {
 		return control.Reply{}, e.ended(ctx, containerID, began, err)
 	}
@@ -81,6 +81,9 @@ func (e *Engine) ended(ctx context.Context, containerID string, began time.Time,
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	c, err := e.cli.ContainerInspect(ctx, containerID)
+	if errdefs.IsNotFound(err) || (err == nil && c.State.Paused) {
+		return notRunning(cause)
+	}
 	if err != nil {
 		return e.fail("look at the container", engine.Failed, err)
 	}
@@ -96,17 +99,18 @@ func (e *Engine) ended(ctx context.Context, containerID string, began time.Time,
 	if stopped(c.State) || (c.State.ExitCode == 2 && words == "") {
 		return &engine.Error{Code: engine.NotRunning, Message: "the decky's container was stopped in the middle", Transient: true, Err: cause}
 	}
-	return &engine.Error{
-		Code: engine.Crashed, Message: fmt.Sprintf("the decoy ended by itself (exit code %d)", c.State.ExitCode),
-		Detail: words, Err: cause,
+	how := "it has been started again since"
+	if !c.State.Running {
+		how = fmt.Sprintf("exit code %d", c.State.ExitCode)
 	}
+	return &engine.Error{Code: engine.Crashed, Message: "the decoy ended by itself (" + how + ")", Detail: words, Err: cause}
 }
 
 // stopped tells whether somebody has ended a container, by hand or by stopping the engine, rather than its decoy itself: the decoy ends with 0 when it is told
-// to, and is killed when it does not.
+// to, and is killed when it does not. One that runs again has no exit code, and nobody stops it for that.
 func stopped(s *container.State) bool {
 	const killed, terminated = 128 + 9, 128 + 15
-	return !s.OOMKilled && (s.ExitCode == 0 || s.ExitCode == killed || s.ExitCode == terminated)
+	return !s.Running && !s.OOMKilled && (s.ExitCode == 0 || s.ExitCode == killed || s.ExitCode == terminated)
 }
 
 // lastWords are the last diagnostic lines of a container.
@@ -121,15 +125,6 @@ func (e *Engine) lastWords(ctx context.Context, containerID string) string {
 		return ""
 	}
 	return strings.TrimSpace(out.String())
-}
-
-// open tells the decoy which services to have, and returns what then answers.
-func (e *Engine) open(ctx context.Context, d engine.Decky, containerID string, started time.Time) (engine.Observed, error) {
-	reply, err := e.exchange(ctx, containerID, control.Request{Op: control.Apply, Generation: d.Generation, Services: d.Services})
-	if err != nil {
-		return engine.Observed{}, err
-	}
-	return observed(d.ID, d.IP.String(), started, reply), nil
 }
 
 func observed(deckyID, address string, started time.Time, reply control.Reply) engine.Observed {

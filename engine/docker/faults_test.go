@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -36,7 +37,8 @@ func TestWhatIsDoneByHandIsMended(t *testing.T) {
 	e := p.open()
 	changes, err := e.Watch(t.Context())
 	require.NoError(t, err)
-	d := wish(1, "redis", "ssh")
+	require.Equal(t, engine.Resync, (<-changes).Kind, "it says from when on it listens")
+	d := p.wish(1, "redis", "ssh")
 	first := p.ensure(e, d)
 	await(t, changes, engine.Started)
 	name := "label=decnet.decky=" + d.ID
@@ -63,12 +65,12 @@ func TestWhatIsDoneByHandIsMended(t *testing.T) {
 	})
 	t.Run("the network is gone", func(t *testing.T) {
 		p.docker("rm", "-f", container())
-		p.docker("network", "rm", "decnet-dpl_faults")
+		p.docker("network", "rm", "decnet-dpl_"+p.lot.Tag)
 		p.ensure(e, d)
 	})
 	t.Run("the network is gone from under a stopped container", func(t *testing.T) {
 		p.docker("stop", "-t", "1", container())
-		p.docker("network", "rm", "decnet-dpl_faults")
+		p.docker("network", "rm", "decnet-dpl_"+p.lot.Tag)
 		p.ensure(e, d)
 	})
 	t.Run("the image is gone", func(t *testing.T) {
@@ -77,14 +79,18 @@ func TestWhatIsDoneByHandIsMended(t *testing.T) {
 		p.ensure(e, d)
 	})
 	t.Run("somebody else has the container's name", func(t *testing.T) {
-		other := wish(2, "ssh")
+		other := p.wish(2, "ssh")
 		mine := container()
-		p.docker("rename", mine, "decnet-t-d2-fault2")
+		before := p.docker("inspect", "-f", "{{.Name}}", mine)
+		p.docker("rename", mine, "decnet-"+p.lot.Tag+"-d2-"+other.ID[len(other.ID)-6:])
 		_, err := e.Ensure(t.Context(), other, quiet)
 		require.Error(t, err)
 		require.Contains(t, engine.AsError(err).Message, "not ours")
 		require.False(t, engine.AsError(err).Transient)
-		p.answers(p.observe(e, d.ID))
+		require.Equal(t, first.Services, p.ensure(e, d).Services, "whatever it is called now, the decky is found")
+		require.NoError(t, e.Remove(t.Context(), other.Ref, quiet), "what bears its name is not it")
+		require.Equal(t, mine, container())
+		p.docker("rename", mine, strings.TrimSpace(strings.TrimPrefix(before, "/")))
 	})
 }
 
@@ -97,16 +103,31 @@ func TestTheEngineRestartsInTheMiddle(t *testing.T) {
 			e := p.open()
 			changes, err := e.Watch(t.Context())
 			require.NoError(t, err)
-			before := p.ensure(e, wish(0, "ssh"))
+			before := p.ensure(e, p.wish(0, "ssh"))
 			// Deckies are made one after the other until the engine goes away.
 			failed := make(chan error, 1)
 			go func() {
 				for n := 1; ; n++ {
 					ctx, cancel := context.WithTimeout(context.Background(), enginetest.Patience)
-					_, err := e.Ensure(ctx, wish(n%100, "ssh", "redis"), quiet)
+					_, err := e.Ensure(ctx, p.wish(n%100, "ssh", "redis"), quiet)
 					cancel()
 					if err != nil {
 						failed <- err
+						return
+					}
+				}
+			}()
+			// … and the services of the first changed meanwhile.
+			unapplied := make(chan error, 1)
+			go func() {
+				for n := 2; ; n++ {
+					d := p.wish(0, [][]string{{"ssh"}, {"ssh", "redis"}}[n%2]...)
+					d.Generation = n
+					ctx, cancel := context.WithTimeout(context.Background(), enginetest.Patience)
+					_, err := e.Apply(ctx, d, quiet)
+					cancel()
+					if err != nil {
+						unapplied <- err
 						return
 					}
 				}
@@ -117,15 +138,24 @@ func TestTheEngineRestartsInTheMiddle(t *testing.T) {
 			said := engine.AsError(<-failed)
 			require.True(t, said.Transient, "%v", said)
 			require.NotEqual(t, engine.Failed, said.Code, "%v", said)
-			_, err = e.Apply(t.Context(), wish(0, "http"), quiet)
+			said = engine.AsError(<-unapplied)
+			// An engine that is stopped stops its containers first.
+			require.Contains(t, []engine.Code{engine.Unavailable, engine.NotRunning}, said.Code, "%v", said)
+			_, err = e.Apply(t.Context(), p.wish(0, "http"), quiet)
 			require.Equal(t, engine.Unavailable, engine.AsError(err).Code)
 			require.True(t, engine.AsError(err).Transient)
 
 			p.start()
 			await(t, changes, engine.Resync)
 			for n := range 3 {
-				p.ensure(e, wish(n, "ssh", "redis"))
+				d := p.wish(n, "ssh", "redis")
+				d.Generation = 1 << 20
+				o := p.ensure(e, d)
+				require.ElementsMatch(t, d.Services, o.Services)
 			}
+			p.docker("kill", strings.TrimSpace(p.docker("ps", "-qf", "label=decnet.decky="+before.ID)))
+			await(t, changes, engine.Died)
+			p.ensure(e, p.wish(0, "ssh", "redis"))
 			all, err := e.Observe(t.Context())
 			require.NoError(t, err)
 			seen := map[string]int{}
@@ -141,15 +171,15 @@ func TestTheEngineRestartsInTheMiddle(t *testing.T) {
 func TestTheEnginesDiskIsFull(t *testing.T) {
 	p := privateEngine(t, "200m")
 	e := p.open()
-	p.ensure(e, wish(0, "ssh"))
+	p.ensure(e, p.wish(0, "ssh"))
 	filler := filepath.Join(p.dir, "data", "filler")
 	require.ErrorIs(t, os.WriteFile(filler, make([]byte, 256<<20), 0o600), syscall.ENOSPC)
-	d := wish(1, "ssh")
+	d := p.wish(1, "ssh")
 	_, err := e.Ensure(t.Context(), d, quiet)
 	require.Error(t, err)
 	require.Contains(t, engine.AsError(err).Words(), "no space left on device")
 	require.False(t, engine.AsError(err).Transient, "it does not help to try again at once")
-	p.answers(p.observe(e, wish(0).ID))
+	p.answers(p.observe(e, p.wish(0).ID))
 	require.NoError(t, os.Remove(filler))
 	p.ensure(e, d)
 }

@@ -28,7 +28,7 @@ const (
 // ensureImage returns the reference of the decoy image, and imports it when the engine has it not. The tag is the binary's hash: another
 // binary is another image, and the same one is imported once.
 func (e *Engine) ensureImage(ctx context.Context, p engine.Progress) (string, error) {
-	return e.image.get(ctx, func() (string, error) {
+	ref, err := e.image.get(ctx, func() (string, error) {
 		binary, err := os.ReadFile(e.opts.DecoyBinary)
 		if err != nil {
 			return "", &engine.Error{Code: engine.ImageFailed, Message: "the decoy binary can't be read", Err: err}
@@ -45,6 +45,7 @@ func (e *Engine) ensureImage(ctx context.Context, p engine.Progress) (string, er
 		p("making the decoy image")
 		return ref, e.fail("make the decoy image", engine.ImageFailed, e.importImage(ctx, ref, binary))
 	})
+	return ref, e.fail("make the decoy image", engine.ImageFailed, err)
 }
 
 func (e *Engine) importImage(ctx context.Context, ref string, binary []byte) error {

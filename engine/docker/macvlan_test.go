@@ -2,7 +2,6 @@ package docker_test
 
 import (
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"runtime"
@@ -18,9 +17,10 @@ import (
 
 // A LAN of our own: one end of a veth pair is the macvlan's parent, and the other, in a network namespace, is another host on the LAN. The host that owns
 // the parent can't reach its own macvlan deckies.
-func lan(t *testing.T) (parent, namespace string) {
+func lan(t *testing.T, lot enginetest.Lot) (parent, namespace string) {
 	t.Helper()
-	parent, namespace = "dcnlan0", "dcnlan"
+	parent, namespace = "dcn"+lot.Tag+"a", "dcn"+lot.Tag
+	other := "dcn" + lot.Tag + "b"
 	clean := func() {
 		_ = exec.Command("ip", "netns", "del", namespace).Run()
 		_ = exec.Command("ip", "link", "del", parent).Run()
@@ -29,10 +29,10 @@ func lan(t *testing.T) (parent, namespace string) {
 	t.Cleanup(clean)
 	for _, args := range [][]string{
 		{"netns", "add", namespace},
-		{"link", "add", parent, "type", "veth", "peer", "name", "dcnlan1", "netns", namespace},
+		{"link", "add", parent, "type", "veth", "peer", "name", other, "netns", namespace},
 		{"link", "set", parent, "up"},
-		{"-n", namespace, "addr", "add", "10.232.5.100/24", "dev", "dcnlan1"},
-		{"-n", namespace, "link", "set", "dcnlan1", "up"},
+		{"-n", namespace, "addr", "add", lot.Host(100).String() + "/24", "dev", other},
+		{"-n", namespace, "link", "set", other, "up"},
 		{"-n", namespace, "link", "set", "lo", "up"},
 	} {
 		run(t, "ip", args...)
@@ -70,26 +70,25 @@ func fromNamespace(namespace string) func(t *testing.T, e engine.Endpoint) net.C
 }
 
 func TestContractOnMacvlan(t *testing.T) {
-	parent, namespace := lan(t)
+	lot := enginetest.Reserve(t, "10.232.0.0/16")
+	parent, namespace := lan(t, lot)
+	network := lot.Network(engine.MACVLAN)
+	network.Parent, network.Gateway = parent, lot.Host(254)
 	enginetest.Run(t, enginetest.Harness{
-		Open: func(t *testing.T) engine.Engine { return open(t, "macvlan-test") },
-		Network: engine.Network{
-			ID: "dpl_macvlan", Driver: engine.MACVLAN, Parent: parent,
-			Subnet: netip.MustParsePrefix("10.232.5.0/24"), Gateway: netip.MustParseAddr("10.232.5.254"),
-		},
-		Kill: func(t *testing.T, o engine.Observed) { run(t, "docker", "kill", container(t, o)) },
-		Dial: fromNamespace(namespace),
+		Open:    func(t *testing.T) engine.Engine { return open(t, lot.Tag) },
+		Network: network,
+		Kill:    func(t *testing.T, o engine.Observed) { run(t, "docker", "kill", container(t, o)) },
+		Dial:    fromNamespace(namespace),
 	})
 }
 
 func TestAMissingParentIsTold(t *testing.T) {
-	e := open(t, "parent-test")
-	d := engine.Decky{
-		Ref:     engine.Ref{ID: "dky_noparent", Name: "x", Deployment: "t", NetworkID: "dpl_noparent"},
-		Network: engine.Network{ID: "dpl_noparent", Driver: engine.MACVLAN, Parent: "no-such-if.4x", Subnet: netip.MustParsePrefix("10.232.6.0/24")},
-		IP:      netip.MustParseAddr("10.232.6.9"), Hostname: "x", OS: "linux", Distro: "debian", Seed: make([]byte, 32), Services: []string{"ssh"}, Generation: 1,
-	}
-	_, err := e.Ensure(t.Context(), d, func(string) {})
+	lot := enginetest.Reserve(t, "10.232.0.0/16")
+	network := lot.Network(engine.MACVLAN)
+	network.Parent = "no-such-if.4x"
+	_, err := open(t, lot.Tag).Ensure(t.Context(), lot.Decky(network, 0, "ssh"), quiet)
 	require.Equal(t, engine.NetworkFailed, engine.AsError(err).Code)
 	require.NotEmpty(t, engine.AsError(err).Words())
+	require.False(t, engine.AsError(err).Transient)
+	nothingOf(t, lot)
 }

@@ -13,20 +13,19 @@ import (
 
 func networkName(id string) string { return "decnet-" + id }
 
-// ensureNetwork makes the deployment's network when it is absent.
+// ensureNetwork makes the deployment's network when it is absent. Nobody drops it meanwhile; it may go with its last decky at any moment after that.
 func (e *Engine) ensureNetwork(ctx context.Context, d engine.Decky, p engine.Progress) error {
 	if d.Network.Driver == engine.Loopback {
 		return &engine.Error{Code: engine.Unsupported, Message: "a container has no loopback network: use BRIDGE, MACVLAN or IPVLAN"}
 	}
-	have, err := e.cli.NetworkInspect(ctx, networkName(d.Network.ID), network.InspectOptions{})
-	if err == nil && have.Labels[labelOwner] != e.opts.Owner {
-		return &engine.Error{Code: engine.NetworkFailed, Message: "a network with the deployment's name is not ours", Detail: have.Name + " bears other labels: remove it"}
+	release, err := e.networks.Take(ctx, d.Network.ID)
+	if err != nil {
+		return e.fail("create the network", engine.NetworkFailed, err)
 	}
-	if err == nil {
-		return nil
-	}
-	if !errdefs.IsNotFound(err) {
-		return e.fail("look for the network", engine.NetworkFailed, err)
+	defer release()
+	exists, err := e.networkIsThere(ctx, d.Network.ID)
+	if err != nil || exists {
+		return err
 	}
 	p("creating the network")
 	ipam := network.IPAMConfig{Subnet: d.Network.Subnet.String()}
@@ -49,13 +48,36 @@ func (e *Engine) ensureNetwork(ctx context.Context, d engine.Decky, p engine.Pro
 	_, err = e.cli.NetworkCreate(ctx, networkName(d.Network.ID), opts)
 	networkCreated.Hit()
 	if errdefs.IsConflict(err) {
-		return nil // another server was quicker
+		// Another server was quicker, or somebody else altogether.
+		if exists, err := e.networkIsThere(ctx, d.Network.ID); err != nil || exists {
+			return err
+		}
 	}
 	return e.fail("create the network", engine.NetworkFailed, err)
 }
 
-// dropNetwork removes a network that has no decky left. One that is still in use stays.
-func (e *Engine) dropNetwork(ctx context.Context, id string) error {
+// networkIsThere tells whether the deployment's network exists. One of that name that is not ours is an error: deckies have no business in it.
+func (e *Engine) networkIsThere(ctx context.Context, id string) (bool, error) {
+	n, err := e.cli.NetworkInspect(ctx, networkName(id), network.InspectOptions{})
+	if errdefs.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, e.fail("look for the network", engine.NetworkFailed, err)
+	}
+	if n.Labels[labelOwner] != e.opts.Owner || n.Labels[labelNetwork] != id {
+		return false, notOurs(engine.NetworkFailed, "a network with the deployment's name", n.Name)
+	}
+	return true, nil
+}
+
+// dropUnused removes a network that has no decky left. One that is still in use stays.
+func (e *Engine) dropUnused(ctx context.Context, id string) error {
+	release, err := e.networks.Take(ctx, id)
+	if err != nil {
+		return e.fail("remove the network", engine.NetworkFailed, err)
+	}
+	defer release()
 	n, err := e.cli.NetworkInspect(ctx, networkName(id), network.InspectOptions{})
 	if errdefs.IsNotFound(err) {
 		return nil

@@ -6,11 +6,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
+	"strings"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/events"
-	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/pkg/stdcopy"
 	"golang.org/x/sync/errgroup"
 
@@ -30,7 +29,7 @@ func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]engine.Observed, len(found))
+	out := make([]*engine.Observed, len(found))
 	var g errgroup.Group
 	g.SetLimit(lookers)
 	for i, c := range found {
@@ -40,96 +39,46 @@ func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
 		})
 	}
 	_ = g.Wait() // lookers return no errors
-	return out, context.Cause(ctx)
+	if ctx.Err() != nil {
+		return nil, e.fail("look at the containers", engine.Failed, context.Cause(ctx))
+	}
+	seen := make([]engine.Observed, 0, len(out))
+	for _, o := range out {
+		if o != nil {
+			seen = append(seen, *o)
+		}
+	}
+	return seen, nil
 }
 
-func (e *Engine) look(ctx context.Context, c container.Summary) engine.Observed {
+// look returns what one container does; nil when it went away meanwhile.
+func (e *Engine) look(ctx context.Context, c container.Summary) *engine.Observed {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	o := engine.Observed{ID: c.Labels[labelDecky], StartedAt: time.Unix(c.Created, 0).UTC()}
-	if c.State != container.StateRunning {
-		o.Detail = c.Status
-		return o
-	}
-	o.Running = true
+	o := &engine.Observed{ID: c.Labels[labelDecky], Detail: c.Status}
 	full, err := e.cli.ContainerInspect(ctx, c.ID)
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
 	if err != nil {
+		o.Running = c.State == container.StateRunning
 		return o
 	}
-	if started, err := time.Parse(time.RFC3339Nano, full.State.StartedAt); err == nil {
-		o.StartedAt = started.UTC()
+	o.StartedAt = startedAt(full.State)
+	if !full.State.Running || full.State.Paused {
+		if full.State.ExitCode != 0 {
+			o.Detail = strings.TrimSpace(o.Detail + "\n" + e.lastWords(ctx, c.ID))
+		}
+		return o
 	}
+	o.Running, o.Detail = true, ""
 	reply, err := e.exchange(ctx, c.ID, control.Request{Op: control.Status})
 	if err != nil {
 		e.log.DebugContext(ctx, "a decky does not say what it runs", "decky", c.Labels[labelName], "error", err)
 		return o
 	}
-	return observed(o.ID, address(full), o.StartedAt, reply)
-}
-
-// Watch sends deaths and restarts of our containers as the engine tells of them.
-func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
-	out := make(chan engine.Change, 64)
-	go func() {
-		defer close(out)
-		again := false
-		for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, 15*time.Second) {
-			began := time.Now()
-			e.watchOnce(ctx, out, again)
-			again = true
-			if time.Since(began) > time.Minute {
-				wait = time.Second
-			}
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return out, nil
-}
-
-// watchOnce sends changes until the engine's events break off. When it watches again, what happened meanwhile was missed: it says so once it hears of
-// everything that comes.
-func (e *Engine) watchOnce(ctx context.Context, out chan<- engine.Change, again bool) {
-	if e.ready(ctx) != nil {
-		return
-	}
-	msgs, errs := e.cli.Events(ctx, events.ListOptions{Filters: filters.NewArgs(
-		filters.Arg("type", string(events.ContainerEventType)), filters.Arg("label", labelOwner+"="+e.opts.Owner),
-		filters.Arg("event", "start"), filters.Arg("event", "die"), filters.Arg("event", "destroy"),
-		filters.Arg("event", "pause"), filters.Arg("event", "unpause"),
-	)})
-	kinds := map[events.Action]engine.ChangeKind{
-		events.ActionStart: engine.Started, events.ActionUnPause: engine.Started,
-		events.ActionDie: engine.Died, events.ActionPause: engine.Died, events.ActionDestroy: engine.Removed,
-	}
-	if again { // the SDK has subscribed by now, or has put its error into errs
-		select {
-		case out <- engine.Change{Kind: engine.Resync, At: time.Now().UTC()}:
-		case <-ctx.Done():
-			return
-		}
-	}
-	for {
-		select {
-		case m := <-msgs:
-			change := engine.Change{ID: m.Actor.Attributes[labelDecky], Kind: kinds[m.Action], At: time.Unix(0, m.TimeNano).UTC()}
-			select {
-			case out <- change:
-			case <-ctx.Done():
-				return
-			}
-		case err := <-errs:
-			if ctx.Err() == nil {
-				e.log.WarnContext(ctx, "the Docker Engine's events broke off; watching again", "error", err)
-			}
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
+	said := observed(o.ID, address(full), o.StartedAt, reply)
+	return &said
 }
 
 // Events reads a decky's evidence from the container's log. A position is the engine's time of the last line. It returns nil when the container stops,

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +25,7 @@ type private struct {
 	t    *testing.T
 	dir  string // short, for the sockets' paths
 	host string
+	lot  enginetest.Lot
 	cmd  *exec.Cmd
 	log  bytes.Buffer
 }
@@ -39,7 +39,7 @@ func privateEngine(t *testing.T, size string) *private {
 	enginetest.RequireDocker(t)        // it has mounted the cgroups
 	dir, err := os.MkdirTemp("", "dk") //nolint:usetesting // t.TempDir is too long for a socket's path
 	require.NoError(t, err)
-	p := &private{t: t, dir: dir, host: "unix://" + filepath.Join(dir, "docker.sock")}
+	p := &private{t: t, dir: dir, lot: enginetest.Reserve(t, bridges), host: "unix://" + filepath.Join(dir, "docker.sock")}
 	data := filepath.Join(dir, "data")
 	require.NoError(t, os.Mkdir(data, 0o700))
 	if size != "" {
@@ -49,10 +49,10 @@ func privateEngine(t *testing.T, size string) *private {
 		for id := range strings.FieldsSeq(p.docker("ps", "-aq")) {
 			p.docker("rm", "-f", id)
 		}
-		p.docker("network", "rm", "decnet-dpl_faults")
+		p.docker("network", "rm", "decnet-dpl_"+p.lot.Tag)
 		p.stop(syscall.SIGTERM)
 		// A bridge that has outlived its engine would hold the addresses.
-		if out, err := exec.Command("ip", "-o", "-4", "addr", "show", "to", "10.231.10.1").Output(); err == nil && len(out) > 0 {
+		if out, err := exec.Command("ip", "-o", "-4", "addr", "show", "to", p.lot.Host(1).String()).Output(); err == nil && len(out) > 0 {
 			_ = exec.Command("ip", "link", "del", strings.Fields(string(out))[1]).Run()
 		}
 		if t.Failed() {
@@ -100,23 +100,15 @@ func (p *private) docker(args ...string) string {
 
 func (p *private) open() *docker.Engine {
 	p.t.Helper()
-	e, err := docker.New(docker.Options{Host: p.host, Owner: "faults", DecoyBinary: enginetest.Decoy(p.t)})
+	e, err := docker.New(docker.Options{Host: p.host, Owner: p.lot.Tag, DecoyBinary: enginetest.Decoy(p.t)})
 	require.NoError(p.t, err)
 	p.t.Cleanup(func() { _ = e.Close() })
 	return e
 }
 
-// wish is the n-th decky of the tests' network.
-func wish(n int, services ...string) engine.Decky {
-	id := "dky_fault" + strconv.Itoa(n)
-	return engine.Decky{
-		Ref: engine.Ref{ID: id, Name: "d" + strconv.Itoa(n), Deployment: "t", NetworkID: "dpl_faults"},
-		Network: engine.Network{
-			ID: "dpl_faults", Driver: engine.Bridge, Subnet: netip.MustParsePrefix("10.231.10.0/24"), Gateway: netip.MustParseAddr("10.231.10.1"),
-		},
-		IP: netip.AddrFrom4([4]byte{10, 231, 10, byte(10 + n)}), Hostname: "SRV-" + strconv.Itoa(n), OS: "linux", Distro: "debian",
-		Seed: bytes.Repeat([]byte{byte(n + 1)}, 32), Services: services, Generation: 1,
-	}
+// wish is the n-th decky of the test's network.
+func (p *private) wish(n int, services ...string) engine.Decky {
+	return p.lot.Decky(p.lot.Network(engine.Bridge), n, services...)
 }
 
 func quiet(string) {}

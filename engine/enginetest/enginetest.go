@@ -84,7 +84,7 @@ type suite struct {
 func (s *suite) decky(name string, services ...string) engine.Decky {
 	s.next = s.next.Next()
 	return engine.Decky{
-		Ref:     engine.Ref{ID: "dky_" + name + "0000", Name: name, Deployment: "contract", NetworkID: s.Network.ID},
+		Ref:     engine.Ref{ID: "dky_" + name + strings.TrimPrefix(s.Network.ID, "dpl_"), Name: name, Deployment: "contract", NetworkID: s.Network.ID},
 		Network: s.Network, IP: s.next, Hostname: "SRV-" + strings.ToUpper(name), OS: "linux", Distro: "debian",
 		Seed: slices.Repeat([]byte(name[:1]), 32), Services: services, Generation: 1, MAC: s.mac(),
 	}

@@ -14,12 +14,17 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"decnet/decoy/control"
 	"decnet/engine"
 )
 
 // within is how long a look at one process may take.
 const within = 2 * time.Second
+
+// lookers is how many processes are asked at once for what they run.
+const lookers = 8
 
 // records reads all deckies' records. A folder without a good one is a decky that was never quite made.
 func (e *Engine) records() ([]*record, error) {
@@ -50,11 +55,20 @@ func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]engine.Observed, 0, len(records))
-	for _, r := range records {
-		out = append(out, e.look(ctx, r))
+	out := make([]engine.Observed, len(records))
+	var g errgroup.Group
+	g.SetLimit(lookers)
+	for i, r := range records {
+		g.Go(func() error {
+			out[i] = e.look(ctx, r)
+			return nil
+		})
 	}
-	return out, context.Cause(ctx)
+	_ = g.Wait() // lookers return no errors
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return out, nil
 }
 
 func (e *Engine) look(ctx context.Context, r *record) engine.Observed {
@@ -109,7 +123,7 @@ func (e *Engine) Watch(ctx context.Context) (<-chan engine.Change, error) {
 	return out, nil
 }
 
-// instances maps each decky to its live process, "" when it has none. It is nil when they can't be read.
+// instances maps each decky to its live process, "" when it has none, and keeps their diagnostics short on the way. It is nil when they can't be read.
 func (e *Engine) instances() map[string]string {
 	records, err := e.records()
 	if err != nil {
@@ -117,6 +131,9 @@ func (e *Engine) instances() map[string]string {
 	}
 	out := make(map[string]string, len(records))
 	for _, r := range records {
+		if err := boundDiagnostics(filepath.Join(e.dir, r.Ref.ID)); err != nil {
+			e.log.Warn("a decoy's diagnostics grow", "decky", r.Ref.ID, "error", err)
+		}
 		out[r.Ref.ID] = ""
 		if r.alive() {
 			out[r.Ref.ID] = fmt.Sprintf("%d:%s", r.PID, r.Born)
@@ -191,7 +208,11 @@ func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink
 			if name != at.segment {
 				at = place{segment: name}
 			}
-			if at, err = readSegment(dir, at, sink); err != nil {
+			at, err = readSegment(ctx, dir, at, sink)
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -219,8 +240,8 @@ func segmentsFrom(dir, first string) ([]string, error) {
 	return out, nil
 }
 
-// readSegment gives sink the whole lines after a place, and returns the place after them.
-func readSegment(dir string, at place, sink func(engine.Line) error) (place, error) {
+// readSegment gives sink the whole lines after a place until ctx ends, and returns the place after them.
+func readSegment(ctx context.Context, dir string, at place, sink func(engine.Line) error) (place, error) {
 	f, err := os.Open(filepath.Join(dir, at.segment))
 	if errors.Is(err, fs.ErrNotExist) {
 		return at, nil // dropped for its age: the next one follows
@@ -233,7 +254,7 @@ func readSegment(dir string, at place, sink func(engine.Line) error) (place, err
 		return at, fmt.Errorf("go to the place in the event segment: %w", err)
 	}
 	lines := bufio.NewReaderSize(f, 64<<10)
-	for {
+	for ctx.Err() == nil {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			return at, nil // half a line is still being written
@@ -246,4 +267,5 @@ func readSegment(dir string, at place, sink func(engine.Line) error) (place, err
 			return at, err
 		}
 	}
+	return at, nil
 }

@@ -7,7 +7,7 @@
 //	               control.sock  its control channel
 //	               state/        its last services
 //	               events/       its evidence, in segments
-//	               decoy.log     its diagnostics
+//	               decoy.log     its diagnostics, and those before them in decoy.log.1
 //
 // A process can't bind a low port without the right to, nor one that the host itself uses: it then takes the port plus 10,000, and the endpoint says so.
 package process
@@ -26,12 +26,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"decnet/decoy/control"
 	"decnet/engine"
+	"decnet/engine/lock"
 )
 
 // PortOffset is added to a port that can't be bound.
@@ -44,7 +44,6 @@ const (
 	watchEvery = 250 * time.Millisecond
 	// politely is how long a process may take to end by itself.
 	politely = 2 * time.Second
-	logTail  = 4 << 10
 )
 
 // Options are the engine's settings.
@@ -60,7 +59,7 @@ type Engine struct {
 	binary string
 	sum    string // of the binary: another decoy means another process
 	log    *slog.Logger
-	locks  sync.Map // decky ID → *sync.Mutex
+	locks  lock.ByKey // by decky ID
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -122,13 +121,6 @@ func (e *Engine) folder(id string) (string, error) {
 		return "", &engine.Error{Code: engine.Failed, Message: fmt.Sprintf("%q is not a decky's ID", id)}
 	}
 	return filepath.Join(e.dir, id), nil
-}
-
-func (e *Engine) lock(id string) (unlock func()) {
-	m, _ := e.locks.LoadOrStore(id, &sync.Mutex{})
-	mu, _ := m.(*sync.Mutex)
-	mu.Lock()
-	return mu.Unlock
 }
 
 func identity(d engine.Decky) control.Identity {
@@ -205,10 +197,11 @@ func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) 
 	if d.Network.Driver != engine.Loopback {
 		return engine.Observed{}, &engine.Error{Code: engine.Unsupported, Message: "processes live on a LOOPBACK network only, not " + string(d.Network.Driver)}
 	}
-	defer e.lock(d.ID)()
-	if err := ctx.Err(); err != nil {
-		return engine.Observed{}, context.Cause(ctx)
+	release, err := e.locks.Take(ctx, d.ID)
+	if err != nil {
+		return engine.Observed{}, err
 	}
+	defer release()
 	r, err := e.read(d.ID)
 	if err != nil {
 		return engine.Observed{}, err
@@ -231,7 +224,11 @@ func (e *Engine) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) 
 
 // Apply changes the services of a decky that runs.
 func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
-	defer e.lock(d.ID)()
+	release, err := e.locks.Take(ctx, d.ID)
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	defer release()
 	r, err := e.read(d.ID)
 	if err != nil {
 		return engine.Observed{}, err
@@ -260,9 +257,9 @@ func (e *Engine) start(d engine.Decky) (*record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the identity: %w", err)
 	}
-	diagnostics, err := os.OpenFile(filepath.Join(dir, "decoy.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|os.O_APPEND, 0o600)
+	diagnostics, err := openDiagnostics(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open the diagnostics: %w", err)
+		return nil, err
 	}
 	defer diagnostics.Close()
 	cmd := exec.Command(e.binary, "--state", "state", "--events", "events", "--control", "unix:control.sock") //nolint:gosec,noctx // our own binary; it outlives every context
@@ -306,7 +303,11 @@ func observed(r *record, reply control.Reply) engine.Observed {
 
 // Remove makes the decky not exist: its process and its folder.
 func (e *Engine) Remove(ctx context.Context, ref engine.Ref, p engine.Progress) error {
-	defer e.lock(ref.ID)()
+	release, err := e.locks.Take(ctx, ref.ID)
+	if err != nil {
+		return err
+	}
+	defer release()
 	dir, err := e.folder(ref.ID)
 	if err != nil {
 		return err
@@ -345,17 +346,4 @@ func (e *Engine) kill(ctx context.Context, r *record) error {
 		}
 	}
 	return nil
-}
-
-// lastWords are the end of a decoy's diagnostics.
-func (e *Engine) lastWords(id string) string {
-	dir, err := e.folder(id)
-	if err != nil {
-		return ""
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "decoy.log"))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b[max(0, len(b)-logTail):]))
 }

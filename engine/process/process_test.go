@@ -3,7 +3,6 @@ package process_test
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,6 +19,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
+	lot := enginetest.Reserve(t, "127.90.0.0/16")
 	dir := t.TempDir() + "/a/folder/that/is/so/deep/that/no/unix/socket/could/be/reached/by/its/whole/path/because/the/kernel/takes/107/bytes"
 	enginetest.Run(t, enginetest.Harness{
 		Open: func(t *testing.T) engine.Engine {
@@ -28,7 +28,7 @@ func TestContract(t *testing.T) {
 			t.Cleanup(func() { _ = e.Close() })
 			return e
 		},
-		Network: engine.Network{ID: "dpl_contract", Driver: engine.Loopback, Subnet: netip.MustParsePrefix("127.90.1.0/24")},
+		Network: lot.Network(engine.Loopback),
 		Kill: func(t *testing.T, o engine.Observed) {
 			pid, _, _ := strings.Cut(o.Instance, ":")
 			n, err := strconv.Atoi(pid)
@@ -44,12 +44,8 @@ func TestADecoyThatNoRecordKnowsIsEnded(t *testing.T) {
 	e, err := process.New(process.Options{Dir: dir, DecoyBinary: enginetest.Decoy(t)})
 	require.NoError(t, err)
 	defer e.Close()
-	d := engine.Decky{
-		Ref:     engine.Ref{ID: "dky_stray", Name: "stray", Deployment: "t", NetworkID: "dpl_stray"},
-		Network: engine.Network{ID: "dpl_stray", Driver: engine.Loopback, Subnet: netip.MustParsePrefix("127.90.2.0/24")},
-		IP:      netip.MustParseAddr("127.90.2.9"), Hostname: "SRV-STRAY", OS: "linux", Distro: "debian",
-		Seed: make([]byte, 32), Services: []string{"ssh"}, Generation: 1,
-	}
+	lot := enginetest.Reserve(t, "127.90.0.0/16")
+	d := lot.Decky(lot.Network(engine.Loopback), 0, "ssh")
 	quiet := func(string) {}
 	t.Cleanup(func() { require.NoError(t, e.Remove(context.Background(), d.Ref, quiet)) })
 	pid := func(o engine.Observed) int {
@@ -70,4 +66,57 @@ func TestADecoyThatNoRecordKnowsIsEnded(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, d.ID, "decky.json")))
 	require.NoError(t, e.Remove(t.Context(), d.Ref, quiet))
 	require.Eventually(t, func() bool { return syscall.Kill(pid(second), 0) != nil }, enginetest.Patience, 5*time.Millisecond, "the second decoy lives on")
+}
+
+// A decoy may complain as much as it likes: its diagnostics stay small, and it goes on.
+func TestTheDiagnosticsStaySmall(t *testing.T) {
+	dir := t.TempDir()
+	e, err := process.New(process.Options{Dir: dir, DecoyBinary: enginetest.Decoy(t)})
+	require.NoError(t, err)
+	defer e.Close()
+	lot := enginetest.Reserve(t, "127.90.0.0/16")
+	d := lot.Decky(lot.Network(engine.Loopback), 0, "ssh")
+	t.Cleanup(func() { require.NoError(t, e.Remove(context.Background(), d.Ref, func(string) {})) })
+	first, err := e.Ensure(t.Context(), d, func(string) {})
+	require.NoError(t, err)
+	_, err = e.Watch(t.Context())
+	require.NoError(t, err)
+	path := filepath.Join(dir, d.ID, "decoy.log")
+	size := func(path string) int64 {
+		info, err := os.Stat(path)
+		if err != nil {
+			return -1
+		}
+		return info.Size()
+	}
+	for range 2 {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+		require.NoError(t, err)
+		_, err = f.WriteString(strings.Repeat("a line of trouble\n", 200_000))
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		require.Eventually(t, func() bool { return size(path) == 0 && size(path+".1") == 1<<20 }, enginetest.Patience, 5*time.Millisecond)
+	}
+	again, err := e.Ensure(t.Context(), d, func(string) {})
+	require.NoError(t, err)
+	require.Equal(t, first.Instance, again.Instance)
+}
+
+// Whoever reads a long story can leave in the middle.
+func TestEventsEndWithTheirContext(t *testing.T) {
+	dir := t.TempDir()
+	e, err := process.New(process.Options{Dir: dir, DecoyBinary: enginetest.Decoy(t)})
+	require.NoError(t, err)
+	defer e.Close()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "dky_talks", "events"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "dky_talks", "events", "events-1.log"), []byte(strings.Repeat("line\n", 1000)), 0o600))
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	require.NoError(t, e.Events(ctx, engine.Ref{ID: "dky_talks"}, "", func(engine.Line) error {
+		if n++; n == 10 {
+			cancel()
+		}
+		return nil
+	}))
+	require.Equal(t, 10, n)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // killStrays kills whatever decoy still lives in a decky's folder and is in no record: a server that crashes between starting a process and recording it leaves
@@ -30,5 +31,9 @@ func (e *Engine) killStrays(dir string) {
 		}
 		e.log.Warn("ending a decoy that no record knows", "pid", pid, "folder", dir)
 		_ = syscall.Kill(pid, syscall.SIGKILL)
+		// Its ports are free once it is gone.
+		for late := time.Now().Add(politely); born(pid) != "" && time.Now().Before(late); {
+			time.Sleep(poll / 10)
+		}
 	}
 }
