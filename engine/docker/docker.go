@@ -207,6 +207,8 @@ func (o *onceValue) forget(ctx context.Context) error {
 const (
 	// within is how long a look at one container may take.
 	within = 3 * time.Second
+	// comesWithin is how long a network that somebody is making may take to be seen.
+	comesWithin = 2 * time.Second
 	// cleanUpWithin is how long it may take to remove what came to nothing. The call that made it may be long out of time.
 	cleanUpWithin = 5 * time.Second
 )

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/filters"
@@ -47,13 +48,30 @@ func (e *Engine) ensureNetwork(ctx context.Context, d engine.Decky, p engine.Pro
 	}
 	_, err = e.cli.NetworkCreate(ctx, networkName(d.Network.ID), opts)
 	networkCreated.Hit()
-	if errdefs.IsConflict(err) {
-		// Another server was quicker, or somebody else altogether.
-		if exists, err := e.networkIsThere(ctx, d.Network.ID); err != nil || exists {
+	if errdefs.IsConflict(err) || (err != nil && strings.Contains(err.Error(), "overlaps")) {
+		// Another server was quicker, an earlier call of ours that hung is being carried out, or it is somebody else's altogether.
+		if exists, err := e.networkComes(ctx, d.Network.ID); err != nil || exists {
 			return err
 		}
 	}
 	return e.fail("create the network", engine.NetworkFailed, err)
+}
+
+// networkComes tells whether the deployment's network exists, or comes to in a moment: the engine gives out its addresses before it can be seen.
+func (e *Engine) networkComes(ctx context.Context, id string) (bool, error) {
+	tick := time.NewTicker(comesWithin / 20)
+	defer tick.Stop()
+	for range 20 {
+		if exists, err := e.networkIsThere(ctx, id); err != nil || exists {
+			return exists, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return false, e.fail("look for the network", engine.NetworkFailed, context.Cause(ctx))
+		}
+	}
+	return false, nil
 }
 
 // networkIsThere tells whether the deployment's network exists. One of that name that is not ours is an error: deckies have no business in it.
