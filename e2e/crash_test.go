@@ -24,6 +24,8 @@ import (
 
 const (
 	crashLease = time.Second
+	// crashSettles is how long all may take to settle after a crash: a lease, and the work itself on a machine that has much else to do.
+	crashSettles = crashLease + 25*time.Second
 	// crashesAtOnce is how many servers die side by side: each waits for leases most of its time.
 	crashesAtOnce = 6
 	// killsPerPoint bounds at how many of a point's hits the server is killed; they are spread evenly over the scenario.
@@ -98,7 +100,7 @@ func (s *scenario) teardownAll() {
 		require.NoError(s.t, err)
 		s.accepted = append(s.accepted, out.LifecycleIds...)
 	}
-	s.settled(patience)
+	s.settled(crashSettles)
 }
 
 // cancel may come too late.
@@ -151,17 +153,17 @@ func (s *scenario) unsettled() string {
 // play is the afternoon: it comes by every kind of operation, and by every end but a failure.
 func (s *scenario) play() {
 	s.deploy("d1", "a", "b", "c")
-	s.settled(patience)
+	s.settled(crashSettles)
 	s.mutate("m1", "a", "http")
 	s.mutate("m2", "a", "ftp", "ssh") // supersedes, when it is quick enough
 	s.mutate("m3", "b")
 	s.cancel(s.mutate("m4", "c", "telnet"))
-	s.settled(patience)
+	s.settled(crashSettles)
 	s.deploy("d2", "d")
 	s.mutate("m5", "d", "redis")
 	s.teardown("b")
 	s.cancel(s.mutate("m6", "c", "smtp"))
-	s.settled(patience)
+	s.settled(crashSettles)
 }
 
 // crash plays the scenario on a server that dies at a failpoint, and checks what is left when it is over. It returns how often the server

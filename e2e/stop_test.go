@@ -88,10 +88,10 @@ func (s *server) statusCount(ids []string, status string) int {
 	return got.Lifecycles.TotalCount
 }
 
-// A thousand subscribers lose their server in the middle of things, come back together, and have the whole story; those who stall or vanish are in nobody's
+// Two thousand subscribers lose their server in the middle of things, come back together, and have the whole story; those who stall or vanish are in nobody's
 // way, and leave nothing behind.
 func TestAReconnectStorm(t *testing.T) {
-	const subscribers, stalled = 1000, 50
+	const subscribers, stalled = 2000, 100
 	binary, err := buildServer()
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -124,7 +124,7 @@ func TestAReconnectStorm(t *testing.T) {
 	require.NoError(t, s.Kill())
 	play.mutate("m2", "b", "http")
 	play.mutate("m3", "c")
-	play.settled(patience)
+	play.settled(patience) // two thousand clients share its cores
 	found, err := mortal.Look(ctx, data, "sim", "")
 	require.NoError(t, err)
 	require.NoError(t, found.Settled())

@@ -93,8 +93,10 @@ func TestTenThousandMutationsLeaveNothingBehind(t *testing.T) {
 	for i := range rounds {
 		round([][]string{{"ssh"}, {"http"}, {"ftp"}}[i%3]...)
 	}
+	// The database's readers may have grown to their number meanwhile, and this function has a goroutine of its own. A leak would be of hundreds.
+	const some = 16
 	require.Eventually(t, func() bool {
 		g, d := leftovers(t)
-		return g <= goroutines+1 && d <= descriptors // this function has a goroutine of its own
+		return g <= goroutines+some && d <= descriptors+some
 	}, world.Patience, 10*time.Millisecond, "more goroutines or descriptors than the %d and %d before", goroutines, descriptors)
 }
