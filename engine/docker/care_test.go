@@ -198,7 +198,9 @@ func TestAHungCallEndsWithItsDeadlineAndTheNextLooksAgain(t *testing.T) {
 			require.Less(t, took, 20*time.Second, "the clean-up is bounded too")
 			// What hung may still be done, now that the engine goes on: the next attempt then meets it, and is to be tried again.
 			for late := time.Now().Add(enginetest.Patience); ; {
-				o, err := e.Ensure(t.Context(), d, quiet)
+				again, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				o, err := e.Ensure(again, d, quiet)
+				cancel()
 				if err == nil {
 					p.answers(o)
 					break
