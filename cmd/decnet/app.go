@@ -121,6 +121,9 @@ func (a *app) hint(err error) string {
 	case client.CodeUnauthenticated:
 		return "sign in with: decnet login" + a.urlFlag()
 	case client.CodeForbidden:
+		if strings.Contains(err.Error(), "change your password first") {
+			return "change it with: decnet passwd" + a.urlFlag()
+		}
 		return "changes of the fleet need the role OPERATOR, users and the audit trail ADMIN; see who you are with: decnet whoami" + a.urlFlag()
 	case client.CodeNotFound:
 		return "see what there is with: decnet ls" + a.urlFlag() + " (another deployment: --deployment NAME)"
