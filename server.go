@@ -25,6 +25,7 @@ import (
 	"decnet/catalog"
 	"decnet/config"
 	"decnet/controller"
+	"decnet/engine"
 	"decnet/engine/open"
 	"decnet/fleet"
 	"decnet/health"
@@ -106,7 +107,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
-	eng := metrics.Engine(opened)
+	eng := metrics.Engine(engine.Limit(opened, cfg.HostLimit))
 	signIn := auth.New(db, time.Now)
 	secured, err := cfg.TLS(os.Stdout)
 	if err != nil {

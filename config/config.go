@@ -46,6 +46,7 @@ type Config struct {
 	Lease       time.Duration
 	MaxAttempts int
 	MaxRepairs  int
+	HostLimit   int
 	QuietHours  []string
 	// TLSCert and TLSKey are files; TLSSelfSigned has the server make them.
 	TLSCert, TLSKey string
@@ -137,6 +138,7 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.IntVar(&c.Workers, "workers", 0, "lifecycles worked on at once (default: 4; 64 for sim)")
 	f.DurationVar(&c.Lease, "lease", 15*time.Second, "how long a runner's claim holds without renewal")
 	f.IntVar(&c.MaxAttempts, "max-attempts", 3, "how often a lifecycle is tried when the engine's failure looks transient")
+	f.IntVar(&c.HostLimit, "host-limit", 0, "changes under way at once on one host, whatever --workers is (0: no other limit)")
 	f.IntVar(&c.MaxRepairs, "max-repairs", 10, "after how many failures in a row the reconciler leaves a decky to an operator")
 
 	f.StringSliceVar(&c.QuietHours, "quiet-hours", nil, "times of day, in the server's zone, in which no decky mutates by itself: 08:00-18:00 (may be given again)")

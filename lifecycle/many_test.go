@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,4 +100,27 @@ func TestTenThousandMutationsLeaveNothingBehind(t *testing.T) {
 		g, d := leftovers(t)
 		return g <= goroutines+some && d <= descriptors+some
 	}, world.Patience, 10*time.Millisecond, "more goroutines or descriptors than the %d and %d before", goroutines, descriptors)
+}
+
+func TestAHostIsAskedForNoMoreThanItsLimit(t *testing.T) {
+	var busy, most atomic.Int64
+	slow := sim.New(sim.Options{Latency: 2 * time.Millisecond})
+	w := world.New(t, engine.Limit(&counted{Engine: slow, busy: &busy, most: &most}, 3))
+	w.Run(lifecycle.RunnerOptions{Workers: 16})
+	w.Follow(nil, w.DeployTo("default", 40)...)
+	require.EqualValues(t, 3, most.Load())
+}
+
+// counted counts the calls that are under way.
+type counted struct {
+	engine.Engine
+	busy, most *atomic.Int64
+}
+
+func (e *counted) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	n := e.busy.Add(1)
+	defer e.busy.Add(-1)
+	for have := e.most.Load(); n > have && !e.most.CompareAndSwap(have, n); have = e.most.Load() {
+	}
+	return e.Engine.Ensure(ctx, d, p)
 }
