@@ -31,6 +31,7 @@ import (
 	"decnet/health"
 	"decnet/interactions"
 	"decnet/lifecycle"
+	"decnet/listen"
 	"decnet/resolvers"
 	"decnet/starter"
 	"decnet/store"
@@ -113,6 +114,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	listener = listen.Limit(listener, cfg.MaxConnectionsPerAddress, cfg.Proxies())
 	url := "http://" + listener.Addr().String()
 	if secured != nil {
 		url = "https://" + listener.Addr().String()
@@ -141,7 +143,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 			Version: version, Store: db, Fleet: fl, Watch: fleet.NewWatch(db, bell), Feed: feed,
 			Interactions: interactions.NewLog(db, recorded), Catalog: cat, Auth: signIn, Engine: eng,
 		},
-		AuthOff: cfg.AuthOff(), MaxConnections: cfg.MaxConnections, Log: log,
+		AuthOff: cfg.AuthOff(), MaxConnections: cfg.MaxConnections, Limits: cfg.API, Introspection: cfg.Introspection == "on", Proxies: cfg.Proxies(), Log: log,
 	})
 	identify := signIn.Middleware
 	if cfg.AuthOff() {
@@ -156,6 +158,9 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	mux.HandleFunc("/healthz", checks.Healthz)
 	mux.HandleFunc("/readyz", checks.Readyz)
 	mux.Handle("/metrics", metrics.Handler())
+	if cfg.GraphiQL == "off" {
+		mux.HandleFunc("/graphiql", http.NotFound)
+	}
 	mux.Handle("/", web.Handler())
 	// Requests outlive the signal: they end by the shutdown below.
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))

@@ -6,8 +6,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -15,27 +16,29 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"decnet/api/traffic"
 	"decnet/auth"
 	"decnet/graph"
 	"decnet/resolvers"
 	"decnet/transport"
 )
 
-// The bounds of one operation. They are generous for people and scripts, and small for a flood.
-const (
-	maxTokens     = 4000
-	maxComplexity = 50_000
-	cachedQueries = 500
-)
+// cachedQueries is how many documents are kept parsed and validated.
+const cachedQueries = 500
 
 // Options are what the API is made of.
 type Options struct {
 	Resolver *resolvers.Resolver
 	// AuthOff lets everyone in.
 	AuthOff bool
-	// MaxConnections bounds the open WebSockets; 0: no bound.
+	// MaxConnections bounds the open WebSockets, and the open event streams; 0: no bound.
 	MaxConnections int
-	Log            *slog.Logger
+	Limits         Limits
+	// Introspection lets those who have signed in ask for the schema.
+	Introspection bool
+	// Proxies are the addresses of those who may say for whom they ask, by X-Forwarded-For.
+	Proxies []netip.Prefix
+	Log     *slog.Logger
 }
 
 // API is the GraphQL endpoint.
@@ -57,19 +60,23 @@ func New(o Options) *API {
 		Complexity: complexity(),
 	}))
 	a := &API{
-		socket: &transport.WebSocket{Init: initSocket(o), MaxConnections: o.MaxConnections, Logger: o.Log},
+		socket: &transport.WebSocket{
+			Init: initSocket(o), MaxConnections: o.MaxConnections, MaxConnectionsPerUser: o.Limits.SocketsPerCaller, Logger: o.Log,
+		},
 		events: &transport.SSE{MaxStreams: o.MaxConnections, Logger: o.Log},
 	}
-	srv.AddTransport(documented{a.socket})
-	srv.AddTransport(documented{a.events})
-	srv.AddTransport(documented{&transport.HTTP{Logger: o.Log}})
-	srv.SetQueryCache(paged{lru.New[*ast.QueryDocument](cachedQueries)})
-	srv.SetParserTokenLimit(maxTokens)
+	for _, t := range []graphql.Transport{a.socket, a.events, &transport.HTTP{Logger: o.Log}} {
+		srv.AddTransport(documented{t})
+	}
+	cache := paged{lru.New[*ast.QueryDocument](cachedQueries)}
+	srv.SetQueryCache(cache)
+	srv.SetParserTokenLimit(o.Limits.Tokens)
 	srv.SetErrorPresenter(presenter(o.Log))
 	srv.SetRecoverFunc(recoverer(o.Log))
 	srv.Use(extension.Introspection{})
-	srv.Use(extension.FixedComplexityLimit(maxComplexity))
-	srv.Use(guard{o.Resolver.Auth})
+	srv.Use(extension.FixedComplexityLimit(o.Limits.Complexity))
+	srv.Use(guard{auth: o.Resolver.Auth, introspection: o.Introspection})
+	srv.Use(bounds{limits: o.Limits, traffic: traffic.New(o.Limits.Traffic, time.Now), cached: cache})
 	srv.Use(audit{o.Resolver.Auth})
 	srv.Use(spans{})
 	var h http.Handler = srv
@@ -78,7 +85,7 @@ func New(o Options) *API {
 	} else {
 		h = o.Resolver.Auth.Middleware(h)
 	}
-	a.Handler = withPeer(traced(h))
+	a.Handler = withPeer(o.Proxies, traced(h))
 	return a
 }
 
@@ -90,25 +97,14 @@ func (a *API) Shutdown(ctx context.Context) error {
 	return errors.Join(a.socket.Shutdown(ctx), a.events.Shutdown(ctx))
 }
 
-// withPeer notes where a request came from.
-func withPeer(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			host = r.RemoteAddr
-		}
-		next.ServeHTTP(w, r.WithContext(auth.WithPeer(r.Context(), host)))
-	})
-}
-
 // initSocket finds out who is asking by a WebSocket's connection_init: `{"Authorization": "Bearer …"}`. A token that is given must be good; without
 // one the socket is anonymous, and may do what an anonymous request may.
 func initSocket(o Options) func(context.Context, map[string]any, *http.Request) (context.Context, transport.Session, error) {
 	return func(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, transport.Session, error) {
-		if o.AuthOff {
-			return ctx, transport.Session{}, nil
-		}
 		id := auth.From(ctx)
+		if o.AuthOff {
+			return ctx, transport.Session{User: caller(ctx).Name}, nil
+		}
 		for _, name := range []string{"Authorization", "authorization"} {
 			value, ok := payload[name].(string)
 			if !ok {
@@ -124,7 +120,7 @@ func initSocket(o Options) func(context.Context, map[string]any, *http.Request) 
 			break
 		}
 		if id == nil {
-			return ctx, transport.Session{}, nil
+			return ctx, transport.Session{User: caller(ctx).Name}, nil
 		}
 		// A sign-in that is ended takes its sockets with it.
 		ctx, end := context.WithCancel(ctx)

@@ -25,9 +25,16 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 			return out
 		}
 		code, facts := codeOf(err, out)
+		if context.Cause(ctx) == errTooLong { //nolint:errorlint // it is set as it is
+			out.Message, code, facts = errTooLong.Error(), "LIMIT_EXCEEDED", map[string]any{"limit": "time"}
+		}
 		if code == "" {
 			id := string(pid.New("err"))
-			log.ErrorContext(ctx, "a request failed", "errorId", id, "error", err, "path", out.Path.String())
+			level := slog.LevelError
+			if ctx.Err() != nil && errors.Is(err, context.Canceled) { // nobody waits for the answer any more: nothing failed
+				level = slog.LevelDebug
+			}
+			log.Log(ctx, level, "a request failed", "errorId", id, "error", err, "path", out.Path.String())
 			out.Message, code, facts = "the server failed; its log has the reason under this ID: "+id, "INTERNAL", map[string]any{"errorId": id}
 		}
 		ext := map[string]any{"code": code}

@@ -15,7 +15,10 @@ type userRole = user.Role
 
 // guard refuses operations that the caller may not run, before any argument is looked at. A root field that declares neither @hasRole nor
 // @public is refused to everyone: forgetting to declare closes a door, and never opens one.
-type guard struct{ auth *auth.Auth }
+type guard struct {
+	auth          *auth.Auth
+	introspection bool
+}
 
 var (
 	_ graphql.HandlerExtension        = guard{}
@@ -38,7 +41,7 @@ func (g guard) MutateOperationContext(ctx context.Context, oc *graphql.Operation
 	}
 	lengths(oc.Operation.SelectionSet, oc.Variables)
 	id := auth.From(ctx)
-	refused := judge(id, oc.Operation.SelectionSet)
+	refused := g.judge(id, oc.Operation.SelectionSet)
 	if refused != nil && oc.Operation.Operation == ast.Mutation {
 		entry := auth.Audit{Action: first(oc.Operation.SelectionSet)}
 		entry.Result, _ = refused.Extensions["code"].(string)
@@ -50,16 +53,16 @@ func (g guard) MutateOperationContext(ctx context.Context, oc *graphql.Operation
 	return refused
 }
 
-func judge(id *auth.Identity, set ast.SelectionSet) *gqlerror.Error {
+func (g guard) judge(id *auth.Identity, set ast.SelectionSet) *gqlerror.Error {
 	for _, s := range set {
 		var err *gqlerror.Error
 		switch s := s.(type) {
 		case *ast.Field:
-			err = judgeField(id, s)
+			err = g.judgeField(id, s)
 		case *ast.InlineFragment:
-			err = judge(id, s.SelectionSet)
+			err = g.judge(id, s.SelectionSet)
 		case *ast.FragmentSpread:
-			err = judge(id, s.Definition.SelectionSet)
+			err = g.judge(id, s.Definition.SelectionSet)
 		}
 		if err != nil {
 			return err
@@ -68,12 +71,16 @@ func judge(id *auth.Identity, set ast.SelectionSet) *gqlerror.Error {
 	return nil
 }
 
-func judgeField(id *auth.Identity, f *ast.Field) *gqlerror.Error {
+func (g guard) judgeField(id *auth.Identity, f *ast.Field) *gqlerror.Error {
 	if f.Name == "__typename" {
 		return nil
 	}
 	needs := user.RoleViewer // the schema itself is for those who have signed in
-	if f.Name != "__schema" && f.Name != "__type" {
+	if f.Name == "__schema" || f.Name == "__type" {
+		if id != nil && !g.introspection {
+			return refusal(f, "FORBIDDEN", "this server does not tell its schema (--introspection=off)")
+		}
+	} else {
 		if f.Definition.Directives.ForName("public") != nil {
 			return nil
 		}

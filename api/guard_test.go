@@ -38,24 +38,24 @@ func TestEveryFieldIsForSomeRole(t *testing.T) {
 			require.NotEqual(t, public == nil, role == nil, "it is either @public or @hasRole")
 			if public != nil {
 				require.Contains(t, []string{"login", "viewer"}, def.Name, "few things are for those who have not signed in")
-				require.Nil(t, judgeField(nil, field))
+				require.Nil(t, guard{}.judgeField(nil, field))
 				return
 			}
 			needs := user.Role(role.Arguments.ForName("role").Value.Raw)
-			refused := judgeField(nil, field)
+			refused := guard{}.judgeField(nil, field)
 			require.NotNil(t, refused)
 			require.Equal(t, "UNAUTHENTICATED", refused.Extensions["code"])
 			may := false
 			for _, r := range order {
 				may = may || r == needs
-				refused := judgeField(&auth.Identity{Username: "u", Role: r}, field)
+				refused := guard{}.judgeField(&auth.Identity{Username: "u", Role: r}, field)
 				if may {
 					require.Nil(t, refused, "%s may", r)
 				} else {
 					require.NotNil(t, refused, "%s may not", r)
 					require.Equal(t, "FORBIDDEN", refused.Extensions["code"])
 				}
-				due := judgeField(&auth.Identity{Username: "u", Role: r, PasswordDue: true}, field)
+				due := guard{}.judgeField(&auth.Identity{Username: "u", Role: r, PasswordDue: true}, field)
 				require.Equal(t, may && (def.Name == "changePassword" || def.Name == "logout"), due == nil, "with a password that is due")
 			}
 		})

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"regexp"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -10,6 +12,7 @@ import (
 
 	"entgo.io/contrib/entgql"
 
+	"decnet/auth"
 	"decnet/ent"
 	"decnet/graph"
 	"decnet/pid"
@@ -26,7 +29,11 @@ func times(child int, first, last *int) int {
 	} else if last != nil {
 		n = *last
 	}
-	return 1 + child*max(n, 1)
+	n = max(n, 1)
+	if child >= math.MaxInt32/n { // lists within lists must not come round to little again
+		return math.MaxInt32
+	}
+	return 1 + child*n
 }
 
 // complexity counts lists by how long they may get.
@@ -69,6 +76,9 @@ type recoded struct{ graphql.GraphExecutor }
 func (e recoded) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	oc, errs := e.GraphExecutor.CreateOperationContext(ctx, params)
 	for _, err := range errs {
+		if auth.From(ctx) == nil {
+			err.Message = suggestion.ReplaceAllString(err.Message, "")
+		}
 		switch err.Extensions["code"] {
 		case errcode.ParseFailed, errcode.ValidationFailed:
 			err.Extensions["code"] = "BAD_USER_INPUT"
@@ -80,3 +90,6 @@ func (e recoded) CreateOperationContext(ctx context.Context, params *graphql.Raw
 	}
 	return oc, errs
 }
+
+// suggestion is how the validator says what else there is: help for those who may see the schema, and a way to read it for those who may not.
+var suggestion = regexp.MustCompile(`\s*Did you mean .*\?$`)

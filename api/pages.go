@@ -14,6 +14,9 @@ type paged struct {
 	graphql.Cache[*ast.QueryDocument]
 }
 
+// keptDocument is the longest document that is kept, in bytes: people's and programs' own are much shorter, and those who would fill our memory must not.
+const keptDocument = 16 << 10
+
 // Add pages a document and keeps it.
 func (p paged) Add(ctx context.Context, key string, doc *ast.QueryDocument) {
 	for _, op := range doc.Operations {
@@ -22,7 +25,9 @@ func (p paged) Add(ctx context.Context, key string, doc *ast.QueryDocument) {
 	for _, f := range doc.Fragments {
 		page(f.SelectionSet)
 	}
-	p.Cache.Add(ctx, key, doc)
+	if len(key) <= keptDocument {
+		p.Cache.Add(ctx, key, doc)
+	}
 }
 
 // lengths gives the variables that should say how long a list is, and are null, the length of a page.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/pflag"
 
+	"decnet/api"
 	"decnet/auth"
 	"decnet/controller"
 	"decnet/fleet"
@@ -59,8 +61,33 @@ type Config struct {
 	InteractionsMaxAge  time.Duration
 	InteractionsMaxRows int64
 
-	MaxConnections int
-	Limits         fleet.Limits
+	MaxConnections           int
+	MaxConnectionsPerAddress int
+	Limits                   fleet.Limits
+	// API bounds operations and their callers.
+	API api.Limits
+	// Introspection and GraphiQL are on or off.
+	Introspection, GraphiQL string
+	TrustedProxies          []string
+}
+
+// Proxies are the addresses of --trusted-proxies, which were checked.
+func (c *Config) Proxies() []netip.Prefix {
+	out := make([]netip.Prefix, 0, len(c.TrustedProxies))
+	for _, text := range c.TrustedProxies {
+		if p, err := parseProxy(text); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// parseProxy reads an address, or a network of them.
+func parseProxy(text string) (netip.Prefix, error) {
+	if ip, err := netip.ParseAddr(text); err == nil {
+		return ip.Prefix(ip.BitLen())
+	}
+	return netip.ParsePrefix(text)
 }
 
 // AuthOff tells whether everyone is let in.
@@ -112,7 +139,7 @@ func (c *Config) Welcome(ctx context.Context, a *auth.Auth, w io.Writer, url str
 
 // Flags declares every setting on a flag set and returns where their values will be.
 func Flags(f *pflag.FlagSet) *Config {
-	c := &Config{Limits: fleet.DefaultLimits()}
+	c := &Config{Limits: fleet.DefaultLimits(), API: api.DefaultLimits()}
 	f.String("config", "", "YAML file of settings: the flags' names as keys")
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "address to serve on")
 	f.StringVar(&c.TLSCert, "tls-cert", "", "certificate (PEM, with its chain) to serve HTTPS with; read again when it is renewed")
@@ -149,6 +176,23 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.Int64Var(&c.InteractionsMaxRows, "interactions-max-rows", 5_000_000, "interactions that are kept (0: all)")
 
 	f.IntVar(&c.MaxConnections, "max-connections", 10_000, "WebSockets open at once")
+	f.IntVar(&c.MaxConnectionsPerAddress, "max-connections-per-address", 1000, "connections open at once from one address; the trusted proxies have no such bound (0: none)")
+	f.IntVar(&c.API.SocketsPerCaller, "max-connections-per-user", c.API.SocketsPerCaller, "WebSockets open at once of one user, or of an address without a sign-in (0: no bound)")
+	f.IntVar(&c.API.Traffic.Subscriptions, "max-subscriptions-per-user", c.API.Traffic.Subscriptions, "subscriptions open at once of one user, or of an address without a sign-in (0: no bound)")
+	f.IntVar(&c.API.Traffic.UserRate, "rate-user", c.API.Traffic.UserRate, "what a user's operations may cost a second, in points of complexity; ten times that at once (0: no bound)")
+	f.IntVar(&c.API.Traffic.AddressRate, "rate-address", c.API.Traffic.AddressRate, "the same for an address without a sign-in (0: no bound)")
+	f.IntVar(&c.API.Traffic.AtOnce, "max-cost-at-once", c.API.Traffic.AtOnce, "what one user's operations that run at the same time may cost; more wait for their turn")
+	f.IntVar(&c.API.Document, "max-document", c.API.Document, "bytes of a GraphQL document")
+	f.IntVar(&c.API.Tokens, "max-tokens", c.API.Tokens, "tokens of a GraphQL document")
+	f.IntVar(&c.API.Complexity, "max-complexity", c.API.Complexity, "what one operation may cost: a point for each field, as often as its list may have elements")
+	f.IntVar(&c.API.Shape.Depth, "max-depth", c.API.Shape.Depth, "fields nested in each other in an operation")
+	f.IntVar(&c.API.Shape.Fields, "max-fields", c.API.Shape.Fields, "fields of an operation, its fragments written out")
+	f.IntVar(&c.API.Shape.RootFields, "max-root-fields", c.API.Shape.RootFields, "fields at the root of an operation")
+	f.IntVar(&c.API.Shape.Aliases, "max-aliases", c.API.Shape.Aliases, "renamed fields in a document")
+	f.DurationVar(&c.API.Time, "operation-timeout", c.API.Time, "the longest that a query or a mutation may take")
+	f.StringVar(&c.Introspection, "introspection", "on", "on: those who have signed in may ask for the schema; off: nobody may")
+	f.StringVar(&c.GraphiQL, "graphiql", "on", "on: GraphiQL is served at /graphiql; off: it is not")
+	f.StringSliceVar(&c.TrustedProxies, "trusted-proxies", nil, "addresses or networks of proxies that say in X-Forwarded-For for whom they ask (may be given again)")
 	f.IntVar(&c.Limits.DeckiesPerDeployment, "max-deckies", c.Limits.DeckiesPerDeployment, "deckies in one deployment")
 	f.IntVar(&c.Limits.DeckiesPerDeploy, "max-deckies-per-deploy", c.Limits.DeckiesPerDeploy, "deckies in one deploy")
 	f.IntVar(&c.Limits.ServicesPerDecky, "max-services", c.Limits.ServicesPerDecky, "services on one decky")
@@ -244,6 +288,13 @@ func (c *Config) check() error {
 		}
 		bad("--%s is one of %s, not %q", flag, strings.Join(allowed, ", "), value)
 	}
+	oneOf("introspection", c.Introspection, "on", "off")
+	oneOf("graphiql", c.GraphiQL, "on", "off")
+	for _, text := range c.TrustedProxies {
+		if _, err := parseProxy(text); err != nil {
+			bad("--trusted-proxies: %q is neither an address nor a network such as 10.0.0.0/8", text)
+		}
+	}
 	oneOf("engine", c.Engine, "auto", "docker", "process", "sim")
 	oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")
 	oneOf("log-format", c.LogFormat, "text", "json")
@@ -256,6 +307,9 @@ func (c *Config) check() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") || (c.TLSSelfSigned && c.TLSCert != "") {
 		bad("TLS takes --tls-cert and --tls-key together, or --tls-self-signed alone")
 	}
+	if c.API.Time < time.Second {
+		bad("--operation-timeout is at least a second, not %s", c.API.Time)
+	}
 	if c.Lease < time.Second {
 		bad("--lease is at least a second, not %s", c.Lease)
 	}
@@ -265,13 +319,17 @@ func (c *Config) check() error {
 	for flag, n := range map[string]int{
 		"max-attempts": c.MaxAttempts, "max-repairs": c.MaxRepairs, "max-connections": c.MaxConnections, "max-deckies": c.Limits.DeckiesPerDeployment,
 		"max-deckies-per-deploy": c.Limits.DeckiesPerDeploy, "max-services": c.Limits.ServicesPerDecky,
-		"max-page-size": c.Limits.PageSize, "max-lifecycle-ids": c.Limits.LifecycleIds,
+		"max-page-size": c.Limits.PageSize, "max-lifecycle-ids": c.Limits.LifecycleIds, "max-cost-at-once": c.API.Traffic.AtOnce,
+		"max-document": c.API.Document, "max-tokens": c.API.Tokens, "max-complexity": c.API.Complexity, "max-depth": c.API.Shape.Depth,
+		"max-fields": c.API.Shape.Fields, "max-root-fields": c.API.Shape.RootFields, "max-aliases": c.API.Shape.Aliases,
 	} {
 		if n < 1 {
 			bad("--%s is at least 1, not %d", flag, n)
 		}
 	}
 	for flag, n := range map[string]int64{
+		"max-connections-per-address": int64(c.MaxConnectionsPerAddress), "max-connections-per-user": int64(c.API.SocketsPerCaller),
+		"max-subscriptions-per-user": int64(c.API.Traffic.Subscriptions), "rate-user": int64(c.API.Traffic.UserRate), "rate-address": int64(c.API.Traffic.AddressRate),
 		"journal-max-age": int64(c.JournalMaxAge), "journal-max-entries": c.JournalMaxEntries,
 		"interactions-max-age": int64(c.InteractionsMaxAge), "interactions-max-rows": c.InteractionsMaxRows,
 	} {

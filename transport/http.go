@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
@@ -19,9 +21,19 @@ import (
 type HTTP struct {
 	// MaxBody is the largest body read, in bytes; 0 means [DefaultMaxBody].
 	MaxBody int64
+	// BodyTimeout is how long a client may take to send the body; 0 means
+	// [DefaultBodyTimeout].
+	BodyTimeout time.Duration
+	// WriteTimeout is how long writing the answer may take before the client is
+	// given up; 0 means [DefaultWriteTimeout].
+	WriteTimeout time.Duration
 	// Logger takes what no client is told, such as panics; nil means slog's default.
 	Logger *slog.Logger
 }
+
+// DefaultWriteTimeout is how long a client may take to read an answer when
+// nothing else is set.
+const DefaultWriteTimeout = 30 * time.Second
 
 var _ graphql.Transport = (*HTTP)(nil)
 
@@ -37,13 +49,13 @@ func (t *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	answer := &answer{w: w, r: r, mediaType: parseAccept(r).json(), logger: t.Logger}
+	answer := &answer{w: w, r: r, mediaType: parseAccept(r).json(), timeout: t.WriteTimeout, logger: t.Logger}
 	if answer.mediaType == "" {
 		answer.mediaType = mediaJSON
 		answer.refuse(refuse(http.StatusNotAcceptable, CodeBadUserInput, "responses are %s or %s", mediaResponse, mediaJSON))
 		return
 	}
-	params, refused := readParams(w, r, t.MaxBody)
+	params, refused := readParams(w, r, bodyLimits{t.MaxBody, t.BodyTimeout})
 	if refused != nil {
 		answer.refuse(refused)
 		return
@@ -56,6 +68,7 @@ type answer struct {
 	w         http.ResponseWriter
 	r         *http.Request
 	mediaType string
+	timeout   time.Duration // for writing it; 0 means DefaultWriteTimeout
 	logger    *slog.Logger
 }
 
@@ -165,7 +178,13 @@ func (a *answer) write(status int, resp *graphql.Response) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	header.Add("Vary", "Accept")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	conn := http.NewResponseController(a.w)
+	_ = conn.SetWriteDeadline(time.Now().Add(orDuration(a.timeout, DefaultWriteTimeout)))
 	a.w.WriteHeader(status)
 	// An error here is a client that has gone; nobody is left to tell.
 	_, _ = a.w.Write(body)
+	// What is left of it is in a buffer, and goes before the next request's deadline begins.
+	_ = conn.Flush()
+	_ = conn.SetWriteDeadline(time.Time{})
 }

@@ -9,7 +9,9 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -18,6 +20,16 @@ import (
 // DefaultMaxBody is the largest request body read when no other limit is set,
 // in bytes.
 const DefaultMaxBody = 1 << 20
+
+// DefaultBodyTimeout is how long a client may take to send its request's body
+// when nothing else is set.
+const DefaultBodyTimeout = 10 * time.Second
+
+// bodyLimits are what a request's body may be.
+type bodyLimits struct {
+	size int64         // bytes; 0 means DefaultMaxBody
+	time time.Duration // 0 means DefaultBodyTimeout
+}
 
 // refusal is a request that is turned away before GraphQL sees it.
 type refusal struct {
@@ -39,7 +51,7 @@ func badRequest(format string, args ...any) *refusal {
 }
 
 // readParams reads the GraphQL request out of a GET's URL or a POST's body.
-func readParams(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql.RawParams, *refusal) {
+func readParams(w http.ResponseWriter, r *http.Request, limits bodyLimits) (*graphql.RawParams, *refusal) {
 	start := graphql.Now()
 	var params *graphql.RawParams
 	var refused *refusal
@@ -47,7 +59,7 @@ func readParams(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql
 	case http.MethodGet:
 		params, refused = readURL(r)
 	case http.MethodPost:
-		params, refused = readBody(w, r, maxBody)
+		params, refused = readBody(w, r, limits)
 	default:
 		refused = refuse(http.StatusMethodNotAllowed, CodeBadUserInput, "GraphQL is served by POST and GET, not %s", r.Method)
 		refused.allow = "GET, POST"
@@ -63,7 +75,7 @@ func readParams(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql
 // readBody demands application/json. A browser asks the server first before it
 // sends that type from another site, so no form on a hostile page can act for
 // a user who is logged in.
-func readBody(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql.RawParams, *refusal) {
+func readBody(w http.ResponseWriter, r *http.Request, limits bodyLimits) (*graphql.RawParams, *refusal) {
 	mediaType, attributes, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := attributes["charset"]
 	if err != nil || mediaType != mediaJSON || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
@@ -72,10 +84,19 @@ func readBody(w http.ResponseWriter, r *http.Request, maxBody int64) (*graphql.R
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, refuse(http.StatusUnsupportedMediaType, CodeBadUserInput, "the body must not be compressed")
 	}
+	maxBody := limits.size
 	if maxBody <= 0 {
 		maxBody = DefaultMaxBody
 	}
+	// The deadline is the connection's: a stream that follows must not end by it. Some writers (of tests) have none to set.
+	conn := http.NewResponseController(w)
+	_ = conn.SetReadDeadline(time.Now().Add(orDuration(limits.time, DefaultBodyTimeout)))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if errors.Is(err, os.ErrDeadlineExceeded) { // the deadline stays: nobody waits for the rest of the body either
+		w.Header().Set("Connection", "close")
+		return nil, refuse(http.StatusRequestTimeout, CodeLimitExceeded, "the body came too slowly")
+	}
+	_ = conn.SetReadDeadline(time.Time{})
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, refuse(http.StatusRequestEntityTooLarge, CodeLimitExceeded, "the body is larger than %d bytes", maxBody)
 	}

@@ -33,6 +33,9 @@ type SSE struct {
 	WriteTimeout time.Duration
 	// MaxBody is the largest body read, in bytes; 0 means [DefaultMaxBody].
 	MaxBody int64
+	// BodyTimeout is how long a client may take to send the body; 0 means
+	// [DefaultBodyTimeout].
+	BodyTimeout time.Duration
 	// MaxStreams is how many streams may be open at once; 0 means no limit.
 	MaxStreams int
 	// Logger takes what no client is told, such as panics; nil means slog's default.
@@ -64,7 +67,7 @@ func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		single.mediaType = mediaJSON
 	}
 
-	params, refused := readParams(w, r, t.MaxBody)
+	params, refused := readParams(w, r, bodyLimits{t.MaxBody, t.BodyTimeout})
 	if refused != nil {
 		single.refuse(refused)
 		return

@@ -475,10 +475,11 @@ func TestTooManyOperationsGetAnError(t *testing.T) {
 
 func TestOperationsThatIgnoreTheirEndStillCount(t *testing.T) {
 	schema := testschema.New()
-	finish := make(chan struct{})
-	schema.Resolvers["waits"] = func(context.Context, map[string]any) (any, error) { <-finish; return nil, nil }
+	begun, finish := make(chan struct{}), make(chan struct{})
+	schema.Resolvers["waits"] = func(context.Context, map[string]any) (any, error) { close(begun); <-finish; return nil, nil }
 	c := connect(t, serveWebSocket(t, &transport.WebSocket{MaxOperationsPerConnection: 1}, schema))
 	c.subscribe("1", "{waits}")
+	<-begun // an operation that is ended before it began does not run at all
 	c.send(`{"type":"complete","id":"1"}`)
 	c.subscribe("2", "{hello}")
 	if got := c.read(); !strings.Contains(got, `"code":"LIMIT_EXCEEDED"`) {

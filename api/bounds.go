@@ -1,0 +1,224 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"decnet/api/shape"
+	"decnet/api/traffic"
+	"decnet/auth"
+)
+
+// Limits are the bounds of operations and of their callers. They are generous for people and scripts, and small for a flood.
+type Limits struct {
+	// Document is the longest document, in bytes, and Tokens how many tokens it may have.
+	Document, Tokens int
+	Shape            shape.Limits
+	// Complexity is the most that one operation may cost: a point for each field, as often as its list may have elements.
+	Complexity int
+	// Time is the longest that a query or a mutation may take.
+	Time    time.Duration
+	Traffic traffic.Limits
+	// SocketsPerCaller is how many WebSockets a user, or an address from which nobody signed in, may have open.
+	SocketsPerCaller int
+}
+
+// DefaultLimits are those of a server that is told nothing else.
+func DefaultLimits() Limits {
+	return Limits{
+		Document: 100 << 10, Tokens: 4000, Shape: shape.Default(), Complexity: 50_000, Time: 30 * time.Second,
+		Traffic:          traffic.Limits{UserRate: 500_000, AddressRate: 20_000, AtOnce: 50_000, Subscriptions: 1000},
+		SocketsPerCaller: 250,
+	}
+}
+
+// What things cost beside an operation's complexity, in its units.
+const (
+	// requestCost is that of any operation, refused ones too.
+	requestCost = 100
+	// freshCost is that of each byte of a document that has to be parsed and validated.
+	freshCost = 0.1
+	// schemaCost is that of asking for the schema, which complexity does not count.
+	schemaCost = 20_000
+)
+
+// bounds refuses what is too large, too often or too much at once, before it is looked at more closely than that takes.
+type bounds struct {
+	limits  Limits
+	traffic *traffic.Traffic
+	cached  graphql.Cache[*ast.QueryDocument]
+}
+
+var (
+	_ graphql.HandlerExtension          = bounds{}
+	_ graphql.OperationParameterMutator = bounds{}
+	_ graphql.OperationContextMutator   = bounds{}
+	_ graphql.OperationInterceptor      = bounds{}
+	_ graphql.ResponseInterceptor       = bounds{}
+)
+
+// ExtensionName names the bounds to gqlgen.
+func (bounds) ExtensionName() string { return "Bounds" }
+
+// Validate has nothing to check.
+func (bounds) Validate(graphql.ExecutableSchema) error { return nil }
+
+// caller is whose account an operation goes on. An IPv6 host has a whole /64 of addresses, and is one caller.
+func caller(ctx context.Context) traffic.Caller {
+	if id := auth.From(ctx); id != nil {
+		return traffic.Caller{Name: id.Username, User: true}
+	}
+	peer := auth.Peer(ctx)
+	if ip, err := netip.ParseAddr(peer); err == nil && ip.Is6() && !ip.Is4In6() {
+		if net, err := ip.WithZone("").Prefix(64); err == nil {
+			peer = net.String()
+		}
+	}
+	return traffic.Caller{Name: peer}
+}
+
+// MutateOperationParameters measures a document that has not been seen before, before it is validated.
+func (b bounds) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+	if len(params.Query) > b.limits.Document {
+		return &gqlerror.Error{
+			Message:    fmt.Sprintf("the document has %d bytes, and at most %d are allowed: send values as variables", len(params.Query), b.limits.Document),
+			Extensions: map[string]any{"code": "LIMIT_EXCEEDED", "limit": "document", "max": b.limits.Document, "found": len(params.Query)},
+		}
+	}
+	_, known := b.cached.Get(ctx, params.Query)
+	cost := requestCost
+	if !known {
+		cost += int(freshCost * float64(len(params.Query)))
+	}
+	if err := b.spend(ctx, cost); err != nil {
+		return err
+	}
+	if known {
+		return nil
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, b.limits.Tokens)
+	if err != nil || doc == nil {
+		return nil // the executor says so, in the words that it has for it
+	}
+	return b.limits.Shape.Check(doc)
+}
+
+// MutateOperationContext takes an operation's cost, which is known once it is validated.
+func (b bounds) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+	return b.spend(ctx, cost(ctx, oc))
+}
+
+func (b bounds) spend(ctx context.Context, cost int) *gqlerror.Error {
+	wait, ok := b.traffic.Spend(caller(ctx), cost)
+	if ok {
+		return nil
+	}
+	seconds := int(math.Ceil(wait.Seconds()))
+	return &gqlerror.Error{
+		Message:    fmt.Sprintf("too much in too short a time: ask again in %d s", seconds),
+		Extensions: map[string]any{"code": "RATE_LIMITED", "retryAfter": seconds},
+	}
+}
+
+// cost is what an operation costs, or each event of a subscription.
+func cost(ctx context.Context, oc *graphql.OperationContext) int {
+	n := 0
+	if stats := extension.GetComplexityStats(graphql.WithOperationContext(ctx, oc)); stats != nil {
+		n = stats.Complexity
+	}
+	for range schemas(oc.Operation.SelectionSet) {
+		n += schemaCost
+	}
+	return n
+}
+
+// schemas counts the questions for the schema at an operation's root.
+func schemas(set ast.SelectionSet) (n int) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			if s.Name == "__schema" || s.Name == "__type" {
+				n++
+			}
+		case *ast.InlineFragment:
+			n += schemas(s.SelectionSet)
+		case *ast.FragmentSpread:
+			n += schemas(s.Definition.SelectionSet)
+		}
+	}
+	return n
+}
+
+// InterceptOperation counts subscriptions.
+func (b bounds) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription {
+		return next(ctx)
+	}
+	end, err := b.traffic.Subscribe(caller(ctx))
+	if err != nil {
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{{
+			Message: err.Error(), Extensions: map[string]any{"code": "LIMIT_EXCEEDED", "limit": "subscriptions", "max": b.limits.Traffic.Subscriptions},
+		}}})
+	}
+	context.AfterFunc(ctx, end)
+	responses := next(ctx)
+	return func(ctx context.Context) *graphql.Response {
+		resp := responses(ctx)
+		if resp == nil {
+			end()
+		}
+		return resp
+	}
+}
+
+// InterceptResponse gives queries and mutations their turn and their time, and streams their pace.
+func (b bounds) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	oc := graphql.GetOperationContext(ctx)
+	switch {
+	case oc.Operation == nil: // it was refused
+		return next(ctx)
+	case oc.Operation.Operation == ast.Subscription:
+		resp := next(ctx)
+		if resp != nil {
+			b.pace(ctx, requestCost/10+cost(ctx, oc))
+		}
+		return resp
+	}
+	end, err := b.traffic.Begin(ctx, caller(ctx), requestCost+cost(ctx, oc))
+	if err != nil {
+		if !errors.Is(err, traffic.ErrTooManyWaiting) {
+			return nil // the client has gone
+		}
+		return &graphql.Response{Errors: gqlerror.List{{Message: err.Error(), Extensions: map[string]any{"code": "RATE_LIMITED", "retryAfter": 1}}}}
+	}
+	defer end()
+	timed, cancel := context.WithTimeoutCause(ctx, b.limits.Time, errTooLong)
+	defer cancel()
+	return next(timed)
+}
+
+var errTooLong = errors.New("the operation took too long: ask for less at a time")
+
+// pace holds a stream back while its caller has spent more than they may.
+func (b bounds) pace(ctx context.Context, cost int) {
+	wait := b.traffic.Pace(caller(ctx), cost)
+	if wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,40 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"decnet/auth"
+)
+
+// withPeer notes where a request came from.
+func withPeer(proxies []netip.Prefix, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(auth.WithPeer(r.Context(), peer(r, proxies))))
+	})
+}
+
+// peer is the address that a request came from. A proxy that we were told of says for whom it asks in X-Forwarded-For, to whose end each proxy adds: what
+// stands before the last address that is not one of ours is the client's own claim, and counts for nothing.
+func peer(r *http.Request, proxies []netip.Prefix) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	ours := func(address string) bool {
+		ip, err := netip.ParseAddr(address)
+		return err == nil && slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for ; ours(host) && len(hops) > 0; hops = hops[:len(hops)-1] {
+		ip, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
+		if err != nil {
+			break
+		}
+		host = ip.Unmap().String()
+	}
+	return host
+}

@@ -1,0 +1,216 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/require"
+)
+
+func repeated(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(format, "#", fmt.Sprint(i)) + " ")
+	}
+	return b.String()
+}
+
+// What a stock server would run, or choke on, is refused before anything is executed, with a code and the limit's name, also to an administrator.
+func TestHostileOperationsAreRefused(t *testing.T) {
+	s := start(t, "--engine", "sim")
+	doubling := "{ ...f0 }"
+	for i := range 300 {
+		doubling += fmt.Sprintf(" fragment f%d on Query { ...f%d ...f%d }", i, i+1, i+1)
+	}
+	doubling += " fragment f300 on Query { viewer { username } }"
+	for name, c := range map[string]struct{ query, code, limit string }{
+		"a thousand aliases":       {"{ " + repeated(1000, "a#: __typename") + "}", "LIMIT_EXCEEDED", "aliases"},
+		"five hundred duplicates":  {"{ " + repeated(500, "__typename") + "}", "LIMIT_EXCEEDED", "duplicates"},
+		"sign-ins by the dozen":    {"mutation { " + repeated(30, `a#: login(username: "admin", password: "guess#") { token }`) + "}", "LIMIT_EXCEEDED", "rootFields"},
+		"deep":                     {"{ deployments { edges { node { " + strings.Repeat("deckies { edges { node { deployment { ", 10) + "name" + strings.Repeat(" } } } }", 10) + " } } } }", "LIMIT_EXCEEDED", "depth"},
+		"wide":                     {"{ deployments(first: 200) { edges { node { deckies(first: 200) { edges { node { lifecycles(first: 200) { edges { node { id } } } } } } } } } }", "LIMIT_EXCEEDED", ""},
+		"fragments in circles":     {"{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }", "BAD_USER_INPUT", ""},
+		"fragments that double":    {doubling, "LIMIT_EXCEEDED", ""},
+		"tokens":                   {"{ viewer { " + repeated(4000, "username") + "} }", "BAD_USER_INPUT", ""},
+		"a document of comments":   {"{ viewer { username } } #" + strings.Repeat("x", 200<<10), "LIMIT_EXCEEDED", "document"},
+		"directives":               {"{ viewer { username " + repeated(60, "@skip(if: false)") + "} }", "LIMIT_EXCEEDED", "directives"},
+		"the schema, again and on": {"{ " + repeated(5, "a#: __schema { types { name } }") + "}", "LIMIT_EXCEEDED", "introspections"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := *s
+			s.t = t
+			err := s.as(s.Token).refused(c.code, c.query, nil)
+			if c.limit != "" {
+				require.Equal(t, c.limit, err.Extensions["limit"])
+			}
+		})
+	}
+	s.as(s.Token).must(nil, "{ viewer { username } }", nil)
+}
+
+func (s *server) post(body io.Reader) (status int, text string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.URL+"/graphql", body)
+	require.NoError(s.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+s.Token)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(s.t, err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	require.NoError(s.t, err)
+	return res.StatusCode, string(b)
+}
+
+func TestBatchesAndHugeBodiesAreRefused(t *testing.T) {
+	s := start(t, "--engine", "sim")
+	status, text := s.post(strings.NewReader("[" + strings.TrimSuffix(strings.Repeat(`{"query":"{viewer{username}}"},`, 100), ",") + "]"))
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, text, "batches are not supported")
+	status, _ = s.post(bytes.NewReader(bytes.Repeat([]byte(" "), 2<<20)))
+	require.Equal(t, http.StatusRequestEntityTooLarge, status)
+}
+
+// A body that comes a byte at a time does not hold a place for ever.
+func TestASlowBodyIsGivenUp(t *testing.T) {
+	s := start(t, "--engine", "sim")
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
+	_, err = io.WriteString(c, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+	require.NoError(t, err)
+	answer, err := io.ReadAll(c)
+	require.NoError(t, err)
+	require.Contains(t, string(answer), "408 Request Timeout")
+}
+
+// Somebody who asks too much is told when to come back; others do not notice.
+func TestACallerIsHeldToTheirRate(t *testing.T) {
+	s := start(t, "--engine", "sim", "--rate-user", "1000", "--rate-address", "10000")
+	var made struct{ CreateUser struct{ Password string } }
+	s.as(s.Token).must(&made, `mutation { createUser(input: {username: "ann", role: VIEWER, password: "another long one"}) { password } }`, nil)
+	ann := s.login("ann", "another long one")
+	var refused []graphqlError
+	for range 1000 {
+		if refused = s.as(s.Token).ask(nil, "{ viewer { username } }", nil); len(refused) > 0 {
+			break
+		}
+	}
+	require.NotEmpty(t, refused)
+	require.Equal(t, "RATE_LIMITED", refused[0].Extensions["code"])
+	require.GreaterOrEqual(t, refused[0].Extensions["retryAfter"], 1.0)
+	s.as(ann).must(nil, "{ viewer { username } }", nil)
+}
+
+func TestSubscriptionsAndSocketsOfAUserAreBounded(t *testing.T) {
+	s := start(t, "--engine", "sim", "--max-subscriptions-per-user", "2", "--max-connections-per-user", "3")
+	open := func() *websocket.Conn {
+		dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}, HandshakeTimeout: patience}
+		c, _, err := dialer.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/graphql", nil)
+		require.NoError(t, err)
+		t.Cleanup(func() { c.Close() })
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(patience)))
+		require.NoError(t, c.WriteJSON(map[string]any{"type": "connection_init", "payload": map[string]any{"Authorization": "Bearer " + s.Token}}))
+		return c
+	}
+	next := func(c *websocket.Conn) (m struct {
+		Type    string
+		Payload json.RawMessage
+	}) {
+		require.NoError(t, c.ReadJSON(&m))
+		return m
+	}
+	subscribe := func(c *websocket.Conn, id string) {
+		require.NoError(t, c.WriteJSON(map[string]any{"id": id, "type": "subscribe", "payload": map[string]any{"query": "subscription { lifecycleUpdated { seq } }"}}))
+	}
+	a, b := open(), open()
+	require.Equal(t, "connection_ack", next(a).Type)
+	require.Equal(t, "connection_ack", next(b).Type)
+	subscribe(a, "1")
+	subscribe(a, "2")
+	s.eventually("both run", func() bool { return strings.Contains(s.get("/metrics"), "\ndecnet_subscribers 2\n") })
+	subscribe(b, "3")
+	m := next(b)
+	require.Equal(t, "error", m.Type, "the third is one too many, whichever socket it comes by")
+	require.Contains(t, string(m.Payload), "LIMIT_EXCEEDED")
+	require.Equal(t, "connection_ack", next(open()).Type)
+	_, _, err := open().ReadMessage()
+	require.True(t, websocket.IsCloseError(err, websocket.CloseTryAgainLater), "%v", err)
+}
+
+func TestAnAddressHasSoManyConnections(t *testing.T) {
+	s := start(t, "--engine", "sim", "--max-connections-per-address", "20")
+	var held []net.Conn
+	for range 40 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		require.NoError(t, err)
+		defer c.Close()
+		held = append(held, c)
+	}
+	closed := 0
+	for _, c := range held {
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(300*time.Millisecond)))
+		if _, err := c.Read(make([]byte, 1)); err == io.EOF {
+			closed++
+		}
+	}
+	require.GreaterOrEqual(t, closed, 20)
+}
+
+// The schema and the explorer are settings, and who has not signed in learns nothing of the schema from errors.
+func TestTheSchemaIsTold(t *testing.T) {
+	s := start(t, "--engine", "sim", "--introspection", "off", "--graphiql", "off")
+	s.as(s.Token).refused("FORBIDDEN", "{ __schema { types { name } } }", nil)
+	s.as("").refused("UNAUTHENTICATED", "{ __schema { types { name } } }", nil)
+	require.Contains(t, s.get("/graphiql"), "404")
+	require.Contains(t, s.as(s.Token).refused("BAD_USER_INPUT", "{ decki { name } }", nil).Message, "Did you mean")
+}
+
+func TestErrorsSuggestNothingToStrangers(t *testing.T) {
+	s := start(t, "--engine", "sim")
+	for _, e := range s.as("").ask(nil, "{ decki { name } view }", nil) {
+		require.NotContains(t, e.Message, "Did you mean")
+	}
+}
+
+// A proxy that the server was told of says for whom it asks; anybody else is who they are.
+func TestProxiesSayForWhomTheyAsk(t *testing.T) {
+	s := start(t, "--engine", "sim", "--trusted-proxies", "127.0.0.1")
+	wrong := func(forwarded string) {
+		body, _ := json.Marshal(map[string]any{"query": `mutation { login(username: "nobody", password: "a wrong password") { token } }`})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", bytes.NewReader(body))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("X-Forwarded-For", forwarded)
+		res, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		res.Body.Close()
+	}
+	wrong("198.51.100.9, 203.0.113.7")
+	var out struct {
+		AuditLog struct{ Edges []struct{ Node struct{ Action, Peer string } } }
+	}
+	s.as(s.Token).must(&out, `{ auditLog(first: 50, where: {actor: "nobody"}) { edges { node { action peer } } } }`, nil)
+	require.Len(t, out.AuditLog.Edges, 1)
+	require.Equal(t, "203.0.113.7", out.AuditLog.Edges[0].Node.Peer, "the first is the client's own claim")
+}
+
+// get fetches a page of the server, as text.
+func (s *server) get(path string) string {
+	s.t.Helper()
+	res, err := http.Get(s.URL + path)
+	require.NoError(s.t, err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	require.NoError(s.t, err)
+	return string(b)
+}
