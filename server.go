@@ -20,9 +20,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"decnet/api"
+	"decnet/api/operations"
 	"decnet/auth"
 	"decnet/backup"
 	"decnet/catalog"
+	"decnet/client"
 	"decnet/config"
 	"decnet/controller"
 	"decnet/engine"
@@ -138,13 +140,20 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	runner := lifecycle.NewRunner(db, journal, eng, bell, log, lifecycle.RunnerOptions{
 		Workers: cfg.WorkersFor(eng.Name()), Lease: cfg.Lease, MaxAttempts: cfg.MaxAttempts, MaxRepairs: cfg.MaxRepairs,
 	})
-	graphql := api.New(api.Options{
+	listed, err := cfg.Listed(operations.Source{Name: "the command line.graphql", Text: client.Documents})
+	if err != nil {
+		return err
+	}
+	graphql, err := api.New(api.Options{
 		Resolver: &resolvers.Resolver{
 			Version: version, Store: db, Fleet: fl, Watch: fleet.NewWatch(db, bell), Feed: feed,
 			Interactions: interactions.NewLog(db, recorded), Catalog: cat, Auth: signIn, Engine: eng,
 		},
-		AuthOff: cfg.AuthOff(), MaxConnections: cfg.MaxConnections, Limits: cfg.API, Introspection: cfg.Introspection == "on", Proxies: cfg.Proxies(), Log: log,
+		AuthOff: cfg.AuthOff(), MaxConnections: cfg.MaxConnections, Limits: cfg.API, Introspection: cfg.Introspection == "on", Proxies: cfg.Proxies(), Operations: listed, Log: log,
 	})
+	if err != nil {
+		return err
+	}
 	identify := signIn.Middleware
 	if cfg.AuthOff() {
 		identify = auth.Off

@@ -16,6 +16,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"decnet/api/operations"
 	"decnet/api/traffic"
 	"decnet/auth"
 	"decnet/graph"
@@ -36,6 +37,8 @@ type Options struct {
 	Limits         Limits
 	// Introspection lets those who have signed in ask for the schema.
 	Introspection bool
+	// Operations are sources of those that may be run; nil: any.
+	Operations []operations.Source
 	// Proxies are the addresses of those who may say for whom they ask, by X-Forwarded-For.
 	Proxies []netip.Prefix
 	Log     *slog.Logger
@@ -48,9 +51,9 @@ type API struct {
 	events *transport.SSE
 }
 
-// New builds the endpoint.
-func New(o Options) *API {
-	srv := handler.New(graph.NewExecutableSchema(graph.Config{
+// New builds the endpoint. The error is one of the listed operations.
+func New(o Options) (*API, error) {
+	schema := graph.NewExecutableSchema(graph.Config{
 		Resolvers: o.Resolver,
 		Directives: graph.DirectiveRoot{
 			// Both are read by the guard, which sees an operation before its arguments; at the field there is nothing left to do.
@@ -58,7 +61,16 @@ func New(o Options) *API {
 			Public:  func(ctx context.Context, _ any, next graphql.Resolver) (any, error) { return next(ctx) },
 		},
 		Complexity: complexity(),
-	}))
+	})
+	var listed *operations.List
+	if o.Operations != nil {
+		var err error
+		if listed, err = operations.New(schema.Schema(), o.Operations...); err != nil {
+			return nil, err
+		}
+		o.Log.Info("only listed operations are run", "documents", listed.Len())
+	}
+	srv := handler.New(schema)
 	a := &API{
 		socket: &transport.WebSocket{
 			Init: initSocket(o), MaxConnections: o.MaxConnections, MaxConnectionsPerUser: o.Limits.SocketsPerCaller, Logger: o.Log,
@@ -76,7 +88,7 @@ func New(o Options) *API {
 	srv.Use(extension.Introspection{})
 	srv.Use(extension.FixedComplexityLimit(o.Limits.Complexity))
 	srv.Use(guard{auth: o.Resolver.Auth, introspection: o.Introspection})
-	srv.Use(bounds{limits: o.Limits, traffic: traffic.New(o.Limits.Traffic, time.Now), cached: cache})
+	srv.Use(bounds{limits: o.Limits, traffic: traffic.New(o.Limits.Traffic, time.Now), cached: cache, listed: listed})
 	srv.Use(audit{o.Resolver.Auth})
 	srv.Use(spans{})
 	var h http.Handler = srv
@@ -86,7 +98,7 @@ func New(o Options) *API {
 		h = o.Resolver.Auth.Middleware(h)
 	}
 	a.Handler = withPeer(o.Proxies, traced(h))
-	return a
+	return a, nil
 }
 
 // Connections tells how many WebSockets are open.

@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
+	"decnet/api/operations"
 	"decnet/api/shape"
 	"decnet/api/traffic"
 	"decnet/auth"
@@ -57,6 +58,7 @@ type bounds struct {
 	limits  Limits
 	traffic *traffic.Traffic
 	cached  graphql.Cache[*ast.QueryDocument]
+	listed  *operations.List // nil: any operation may be asked
 }
 
 var (
@@ -89,6 +91,9 @@ func caller(ctx context.Context) traffic.Caller {
 
 // MutateOperationParameters measures a document that has not been seen before, before it is validated.
 func (b bounds) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+	if err := b.persisted(params); err != nil {
+		return err
+	}
 	if len(params.Query) > b.limits.Document {
 		return &gqlerror.Error{
 			Message:    fmt.Sprintf("the document has %d bytes, and at most %d are allowed: send values as variables", len(params.Query), b.limits.Document),
@@ -103,14 +108,40 @@ func (b bounds) MutateOperationParameters(ctx context.Context, params *graphql.R
 	if err := b.spend(ctx, cost); err != nil {
 		return err
 	}
-	if known {
+	if known { // so it was measured, and on the list
 		return nil
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, b.limits.Tokens)
 	if err != nil || doc == nil {
 		return nil // the executor says so, in the words that it has for it
 	}
-	return b.limits.Shape.Check(doc)
+	if tooMuch := b.limits.Shape.Check(doc); tooMuch != nil {
+		return tooMuch
+	}
+	if b.listed != nil && !b.listed.Allows(doc) {
+		return &gqlerror.Error{
+			Message:    "this server runs the operations on its list only (--operations), and this one is not on it",
+			Extensions: map[string]any{"code": "FORBIDDEN"},
+		}
+	}
+	return nil
+}
+
+// persisted puts the document in place of the hash that stands for it.
+func (b bounds) persisted(params *graphql.RawParams) *gqlerror.Error {
+	asked, ok := params.Extensions["persistedQuery"].(map[string]any)
+	if !ok || params.Query != "" {
+		return nil
+	}
+	hash, _ := asked["sha256Hash"].(string)
+	if b.listed != nil {
+		if text, ok := b.listed.Text(hash); ok {
+			params.Query = text
+			return nil
+		}
+	}
+	// The words are those that clients of the protocol know: they send the whole document then.
+	return &gqlerror.Error{Message: "PersistedQueryNotFound", Extensions: map[string]any{"code": "NOT_FOUND"}}
 }
 
 // MutateOperationContext takes an operation's cost, which is known once it is validated.

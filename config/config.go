@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"decnet/api"
+	"decnet/api/operations"
 	"decnet/auth"
 	"decnet/controller"
 	"decnet/fleet"
@@ -69,6 +70,17 @@ type Config struct {
 	// Introspection and GraphiQL are on or off.
 	Introspection, GraphiQL string
 	TrustedProxies          []string
+	// Operations are files with the operations that may be run; none: any may.
+	Operations []string
+}
+
+// Listed are the operations that the server runs: the files' and those of its own clients; nil is any operation.
+func (c *Config) Listed(own ...operations.Source) ([]operations.Source, error) {
+	if len(c.Operations) == 0 {
+		return nil, nil
+	}
+	files, err := operations.ReadFiles(c.Operations)
+	return append(own, files...), err
 }
 
 // Proxies are the addresses of --trusted-proxies, which were checked.
@@ -191,6 +203,7 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.IntVar(&c.API.Shape.Aliases, "max-aliases", c.API.Shape.Aliases, "renamed fields in a document")
 	f.DurationVar(&c.API.Time, "operation-timeout", c.API.Time, "the longest that a query or a mutation may take")
 	f.StringVar(&c.Introspection, "introspection", "on", "on: those who have signed in may ask for the schema; off: nobody may")
+	f.StringSliceVar(&c.Operations, "operations", nil, "file of operations (GraphQL, or a client tool's manifest in JSON): the server runs these, the web app's and the command line's, and no others (may be given again)")
 	f.StringVar(&c.GraphiQL, "graphiql", "on", "on: GraphiQL is served at /graphiql; off: it is not")
 	f.StringSliceVar(&c.TrustedProxies, "trusted-proxies", nil, "addresses or networks of proxies that say in X-Forwarded-For for whom they ask (may be given again)")
 	f.IntVar(&c.Limits.DeckiesPerDeployment, "max-deckies", c.Limits.DeckiesPerDeployment, "deckies in one deployment")

@@ -3,16 +3,21 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
+
+	"decnet/client"
 )
 
 func repeated(n int, format string) string {
@@ -159,7 +164,7 @@ func TestAnAddressHasSoManyConnections(t *testing.T) {
 	closed := 0
 	for _, c := range held {
 		require.NoError(t, c.SetReadDeadline(time.Now().Add(300*time.Millisecond)))
-		if _, err := c.Read(make([]byte, 1)); err == io.EOF {
+		if _, err := c.Read(make([]byte, 1)); errors.Is(err, io.EOF) {
 			closed++
 		}
 	}
@@ -197,7 +202,9 @@ func TestProxiesSayForWhomTheyAsk(t *testing.T) {
 	}
 	wrong("198.51.100.9, 203.0.113.7")
 	var out struct {
-		AuditLog struct{ Edges []struct{ Node struct{ Action, Peer string } } }
+		AuditLog struct {
+			Edges []struct{ Node struct{ Action, Peer string } }
+		}
 	}
 	s.as(s.Token).must(&out, `{ auditLog(first: 50, where: {actor: "nobody"}) { edges { node { action peer } } } }`, nil)
 	require.Len(t, out.AuditLog.Edges, 1)
@@ -213,4 +220,31 @@ func (s *server) get(path string) string {
 	b, err := io.ReadAll(res.Body)
 	require.NoError(s.t, err)
 	return string(b)
+}
+
+// With a list, the server runs what is on it, what its own command line asks, and nothing else.
+func TestOnlyListedOperationsRun(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"login.graphql":  "mutation($u: String!, $p: String!) { login(username: $u, password: $p) { token } }",
+		"script.graphql": "query Who { viewer { username role } }",
+		"manifest.json":  `{"operations": [{"id": "services", "body": "{ services { slug } }"}]}`,
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	files := []string{filepath.Join(dir, "login.graphql"), filepath.Join(dir, "script.graphql"), filepath.Join(dir, "manifest.json")}
+	s := start(t, "--engine", "sim", "--operations", strings.Join(files, ","))
+	s.as(s.Token).must(nil, "query Who{viewer{username role __typename}}", nil)
+	s.as(s.Token).refused("FORBIDDEN", "{ viewer { username } }", nil)
+	s.as(s.Token).refused("FORBIDDEN", "{ __schema { types { name } } }", nil)
+
+	status, text := s.post(strings.NewReader(`{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "services"}}}`))
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, text, `"slug":"ssh"`)
+	_, text = s.post(strings.NewReader(`{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "others"}}}`))
+	require.Contains(t, text, "PersistedQueryNotFound")
+
+	viewer, err := client.New(s.URL, client.WithToken(s.Token)).Viewer(t.Context())
+	require.NoError(t, err, "our own client's are on it")
+	require.Equal(t, "admin", viewer.Username)
 }
