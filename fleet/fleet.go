@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 
 	"decnet/catalog"
@@ -66,11 +65,8 @@ func New(s *store.Store, j *lifecycle.Journal, c *catalog.Catalog, o Options) *F
 // Limits returns the limits in force.
 func (f *Fleet) Limits() Limits { return f.opts.Limits }
 
-// Names of deployments and deckies.
-var namePattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
-
 func checkName(name string, path ...any) error {
-	if !namePattern.MatchString(name) {
+	if !engine.NamePattern.MatchString(name) {
 		return invalid(path, "%q is not a name: 1 to 64 of a-z, 0-9 and -", name)
 	}
 	return nil

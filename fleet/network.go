@@ -115,21 +115,12 @@ func (n *network) setParent(in *NetworkInput, path []any) error {
 
 // freeBlock returns the first block of r that overlaps nothing taken; the zero Prefix when there is none.
 func freeBlock(r netip.Prefix, taken []netip.Prefix) netip.Prefix {
-	for p := netip.PrefixFrom(r.Addr(), blockBits); r.Contains(p.Addr()); p = netip.PrefixFrom(last(p).Next(), blockBits) {
+	for p := netip.PrefixFrom(r.Addr(), blockBits); r.Contains(p.Addr()); p = netip.PrefixFrom(engine.LastAddress(p).Next(), blockBits) {
 		if !slices.ContainsFunc(taken, p.Overlaps) {
 			return p
 		}
 	}
 	return netip.Prefix{}
-}
-
-// last is a prefix's last address: an IPv4 network's broadcast.
-func last(p netip.Prefix) netip.Addr {
-	a := p.Masked().Addr().As4()
-	for i := p.Bits(); i < 32; i++ {
-		a[i/8] |= 1 << (7 - i%8)
-	}
-	return netip.AddrFrom4(a)
 }
 
 // addresses hands out a network's addresses.
@@ -141,7 +132,7 @@ type addresses struct {
 
 func newAddresses(n network, host []netip.Prefix) *addresses {
 	a := &addresses{network: n, taken: map[netip.Addr]string{
-		n.subnet.Addr(): "the network itself", last(n.subnet): "the broadcast address",
+		n.subnet.Addr(): "the network itself", engine.LastAddress(n.subnet): "the broadcast address",
 	}}
 	if n.gateway.IsValid() {
 		a.taken[n.gateway] = "the gateway"

@@ -18,10 +18,7 @@ import (
 	"decnet/mutator"
 )
 
-var (
-	interfacePattern = regexp.MustCompile(`^[A-Za-z0-9._@-]+$`)
-	hostnamePattern  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
-)
+var interfacePattern = regexp.MustCompile(`^[A-Za-z0-9._@-]+$`)
 
 const minInterval = time.Minute
 
@@ -96,7 +93,7 @@ func (f *Fleet) expandOne(spec *DeckySpec, path []any) ([]wanted, error) {
 		}
 		w.ip = ip
 	}
-	if spec.Hostname != nil && (len(*spec.Hostname) > 63 || !hostnamePattern.MatchString(*spec.Hostname)) {
+	if spec.Hostname != nil && (len(*spec.Hostname) > 63 || !engine.HostnamePattern.MatchString(*spec.Hostname)) {
 		return nil, invalid(at(path, "hostname"), "%q is not a host name", *spec.Hostname)
 	}
 	if spec.Count == 1 {
