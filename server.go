@@ -54,7 +54,7 @@ func main() {
 	cfg := config.Flags(cmd.PersistentFlags())
 	cmd.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return cfg.Load(c.Flags()) }
 	cmd.RunE = func(c *cobra.Command, _ []string) error { return run(c.Context(), cfg) }
-	cmd.AddCommand(userCommand(cfg), restoreCommand(cfg))
+	cmd.AddCommand(userCommand(cfg), restoreCommand(cfg), engineCommand(cfg))
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The second signal finds no handler, and ends the process at once.

@@ -22,6 +22,7 @@ import (
 	"decnet/api/operations"
 	"decnet/auth"
 	"decnet/controller"
+	"decnet/engine/remote"
 	"decnet/fleet"
 	"decnet/lifecycle"
 )
@@ -168,7 +169,7 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
 	f.DurationVar(&c.Grace, "grace", 10*time.Second, "how long a stopping server lets lifecycles under way go on")
 
-	f.StringVar(&c.Engine, "engine", "auto", "what makes deckies: docker, process, sim, or auto (docker where it answers, else process)")
+	f.StringVar(&c.Engine, "engine", "auto", "what makes deckies: docker, process, sim, auto (docker where it answers, else process), or the socket of an engine process (unix:///run/decnet/engine.sock)")
 	f.StringVar(&c.DockerHost, "docker-host", "", "Docker Engine to use (default: DOCKER_HOST, or the local socket)")
 	f.StringVar(&c.DecoyBinary, "decoy-binary", "", "the decoy program (default: decoy beside decnetd)")
 	f.DurationVar(&c.SimLatency, "sim-latency", 0, "how long each call of the sim engine takes")
@@ -308,7 +309,9 @@ func (c *Config) check() error {
 			bad("--trusted-proxies: %q is neither an address nor a network such as 10.0.0.0/8", text)
 		}
 	}
-	oneOf("engine", c.Engine, "auto", "docker", "process", "sim")
+	if !strings.HasPrefix(c.Engine, remote.Scheme+"/") {
+		oneOf("engine", c.Engine, "auto", "docker", "process", "sim", "unix:///the/socket/of/an/engine/process")
+	}
 	oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")
 	oneOf("log-format", c.LogFormat, "text", "json")
 	if c.SimFailureRate < 0 || c.SimFailureRate > 1 {

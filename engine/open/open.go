@@ -7,18 +7,20 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"decnet/catalog"
 	"decnet/engine"
 	"decnet/engine/docker"
 	"decnet/engine/process"
+	"decnet/engine/remote"
 	"decnet/engine/sim"
 )
 
 // Options are the settings that matter to engines.
 type Options struct {
-	Kind           string // auto, docker, process or sim
+	Kind           string // auto, docker, process, sim, or the address of an engine process: unix:///…
 	DockerHost     string
 	DecoyBinary    string // "": decoy beside this program
 	Dir            string // where the process engine and the sim keep their deckies
@@ -40,6 +42,10 @@ const answerWithin = 3 * time.Second
 
 // Engine makes the engine.
 func Engine(ctx context.Context, o Options) (*Opened, error) {
+	if strings.HasPrefix(o.Kind, remote.Scheme) {
+		e, drivers := remote.Dial(ctx, o.Kind, o.Owner, o.Log)
+		return &Opened{e, drivers}, nil
+	}
 	if o.DecoyBinary == "" {
 		self, err := os.Executable()
 		if err != nil {
