@@ -46,6 +46,9 @@ bench: need-test build ## Figures against the machine's own floors, as ratios, i
 	scripts/dockerd start
 	go run ./bench
 
+bench-hostile: need-build build ## What each kind of attack on the API costs those who mean well
+	go run ./bench/hostile $(ARGS)
+
 soak: need-test build ## Torment the server for FOR=5m with KILLS=200 on ENGINE=sim (or docker), and count what went wrong
 	@if [ "$(or $(ENGINE),sim)" = docker ]; then scripts/dockerd start; fi
 	go run ./soak -for $(or $(FOR),5m) -kills $(or $(KILLS),200) -engine $(or $(ENGINE),sim) $(ARGS)
@@ -99,4 +102,4 @@ node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
 
 FORCE:
-.PHONY: run build install test test-web test-short bench soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE
+.PHONY: run build install test test-web test-short bench bench-hostile soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE

@@ -71,16 +71,19 @@ func New(o Options) (*API, error) {
 		o.Log.Info("only listed operations are run", "documents", listed.Len())
 	}
 	srv := handler.New(schema)
+	cache := paged{lru.New[*ast.QueryDocument](cachedQueries)}
+	b := bounds{limits: o.Limits, traffic: traffic.New(o.Limits.Traffic, time.Now), cached: cache, listed: listed}
+	admit := b.body(transport.DefaultMaxBody)
 	a := &API{
 		socket: &transport.WebSocket{
-			Init: initSocket(o), MaxConnections: o.MaxConnections, MaxConnectionsPerUser: o.Limits.SocketsPerCaller, Logger: o.Log,
+			Init: initSocket(o), MaxConnections: o.MaxConnections, MaxConnectionsPerUser: o.Limits.SocketsPerCaller,
+			Admit: b.message, Logger: o.Log,
 		},
-		events: &transport.SSE{MaxStreams: o.MaxConnections, Logger: o.Log},
+		events: &transport.SSE{MaxStreams: o.MaxConnections, Admit: admit, Logger: o.Log},
 	}
-	for _, t := range []graphql.Transport{a.socket, a.events, &transport.HTTP{Logger: o.Log}} {
+	for _, t := range []graphql.Transport{a.socket, a.events, &transport.HTTP{Admit: admit, Logger: o.Log}} {
 		srv.AddTransport(documented{t})
 	}
-	cache := paged{lru.New[*ast.QueryDocument](cachedQueries)}
 	srv.SetQueryCache(cache)
 	srv.SetParserTokenLimit(o.Limits.Tokens)
 	srv.SetErrorPresenter(presenter(o.Log))
@@ -88,7 +91,7 @@ func New(o Options) (*API, error) {
 	srv.Use(extension.Introspection{})
 	srv.Use(extension.FixedComplexityLimit(o.Limits.Complexity))
 	srv.Use(guard{auth: o.Resolver.Auth, introspection: o.Introspection})
-	srv.Use(bounds{limits: o.Limits, traffic: traffic.New(o.Limits.Traffic, time.Now), cached: cache, listed: listed})
+	srv.Use(b)
 	srv.Use(audit{o.Resolver.Auth})
 	srv.Use(spans{})
 	var h http.Handler = srv

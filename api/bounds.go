@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,7 +26,9 @@ import (
 type Limits struct {
 	// Document is the longest document, in bytes, and Tokens how many tokens it may have.
 	Document, Tokens int
-	Shape            shape.Limits
+	// Values is how many values the variables may have in all, those within lists and objects too.
+	Values int
+	Shape  shape.Limits
 	// Complexity is the most that one operation may cost: a point for each field, as often as its list may have elements.
 	Complexity int
 	// Time is the longest that a query or a mutation may take.
@@ -37,7 +41,7 @@ type Limits struct {
 // DefaultLimits are those of a server that is told nothing else.
 func DefaultLimits() Limits {
 	return Limits{
-		Document: 100 << 10, Tokens: 4000, Shape: shape.Default(), Complexity: 50_000, Time: 30 * time.Second,
+		Document: 100 << 10, Tokens: 4000, Values: 10_000, Shape: shape.Default(), Complexity: 50_000, Time: 30 * time.Second,
 		Traffic:          traffic.Limits{UserRate: 500_000, AddressRate: 20_000, AtOnce: 50_000, Subscriptions: 1000},
 		SocketsPerCaller: 250,
 	}
@@ -47,10 +51,18 @@ func DefaultLimits() Limits {
 const (
 	// requestCost is that of any operation, refused ones too.
 	requestCost = 100
+	// byteCost is that of each byte of a request that has to be read and decoded, and of each value of a variable.
+	byteCost, valueCost = 0.1, 5
 	// freshCost is that of each byte of a document that has to be parsed and validated.
-	freshCost = 0.1
+	freshCost = 0.5
 	// schemaCost is that of asking for the schema, which complexity does not count.
-	schemaCost = 20_000
+	schemaCost = 100_000
+	// startCost, eventCost and lookupCost are those of a stream's start, of an event of it, and of each thing that an event makes us look up.
+	startCost, eventCost, lookupCost = 1000, 10, 200
+	// smallBody is read as it comes, in bytes: what is dear about a small request is not its length.
+	smallBody = 8 << 10
+	// lookupsAtOnce is how many of them one caller's streams may have under way.
+	lookupsAtOnce = 8
 )
 
 // bounds refuses what is too large, too often or too much at once, before it is looked at more closely than that takes.
@@ -66,6 +78,7 @@ var (
 	_ graphql.OperationParameterMutator = bounds{}
 	_ graphql.OperationContextMutator   = bounds{}
 	_ graphql.OperationInterceptor      = bounds{}
+	_ graphql.FieldInterceptor          = bounds{}
 	_ graphql.ResponseInterceptor       = bounds{}
 )
 
@@ -100,8 +113,15 @@ func (b bounds) MutateOperationParameters(ctx context.Context, params *graphql.R
 			Extensions: map[string]any{"code": "LIMIT_EXCEEDED", "limit": "document", "max": b.limits.Document, "found": len(params.Query)},
 		}
 	}
+	values := count(params.Variables)
+	if values > b.limits.Values {
+		return &gqlerror.Error{
+			Message:    fmt.Sprintf("the variables have %d values, and at most %d are allowed: ask in several requests", values, b.limits.Values),
+			Extensions: map[string]any{"code": "LIMIT_EXCEEDED", "limit": "values", "max": b.limits.Values, "found": values},
+		}
+	}
 	_, known := b.cached.Get(ctx, params.Query)
-	cost := requestCost
+	cost := requestCost + valueCost*values
 	if !known {
 		cost += int(freshCost * float64(len(params.Query)))
 	}
@@ -112,8 +132,12 @@ func (b bounds) MutateOperationParameters(ctx context.Context, params *graphql.R
 		return nil
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, b.limits.Tokens)
-	if err != nil || doc == nil {
-		return nil // the executor says so, in the words that it has for it
+	if wrong, ok := errors.AsType[*gqlerror.Error](err); ok { // once is enough: the executor would parse it again
+		wrong.Extensions = map[string]any{"code": "BAD_USER_INPUT"}
+		if strings.Contains(wrong.Message, "token limit") {
+			wrong.Extensions = map[string]any{"code": "LIMIT_EXCEEDED", "limit": "tokens", "max": b.limits.Tokens}
+		}
+		return wrong
 	}
 	if tooMuch := b.limits.Shape.Check(doc); tooMuch != nil {
 		return tooMuch
@@ -161,6 +185,77 @@ func (b bounds) spend(ctx context.Context, cost int) *gqlerror.Error {
 	}
 }
 
+// count is how many values there are, those within others too.
+func count(v any) (n int) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, inner := range v {
+			n += 1 + count(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			n += 1 + count(inner)
+		}
+	}
+	return n
+}
+
+// body is asked before a request's body is read and decoded: a large one takes its caller's budget, and its turn.
+func (b bounds) body(maxBody int64) func(r *http.Request) (done func(), refused *gqlerror.Error) {
+	return func(r *http.Request) (func(), *gqlerror.Error) {
+		size := r.ContentLength
+		if size < 0 || size > maxBody { // it does not say, or will be cut off there
+			size = maxBody
+		}
+		if size <= smallBody {
+			return func() {}, nil
+		}
+		cost := int(byteCost * float64(size))
+		if err := b.spend(r.Context(), cost); err != nil {
+			return nil, err
+		}
+		done, err := b.traffic.Begin(r.Context(), caller(r.Context()), cost)
+		if err != nil {
+			return nil, tooManyWaiting(err)
+		}
+		return done, nil
+	}
+}
+
+// message is body for a message of a socket: where there is no budget for it, it waits.
+func (b bounds) message(ctx context.Context, size int) (done func()) {
+	if size <= smallBody {
+		return func() {}
+	}
+	cost := int(byteCost * float64(size))
+	b.pace(ctx, cost)
+	done, err := b.traffic.Await(ctx, caller(ctx), cost)
+	if err != nil { // the socket is closed
+		return func() {}
+	}
+	return done
+}
+
+func tooManyWaiting(err error) *gqlerror.Error {
+	return &gqlerror.Error{Message: err.Error(), Extensions: map[string]any{"code": "RATE_LIMITED", "retryAfter": 1}}
+}
+
+// InterceptField makes the lookups of a stream's events take turns: thousands of streams that one caller has open must not take every connection to the
+// database whenever the journal grows.
+func (b bounds) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if !fc.IsMethod && !fc.IsResolver || fc.Object == "Subscription" || graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription {
+		return next(ctx)
+	}
+	b.pace(ctx, lookupCost)
+	end, err := b.traffic.Await(ctx, caller(ctx), b.limits.Traffic.AtOnce/lookupsAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return next(ctx)
+}
+
 // cost is what an operation costs, or each event of a subscription.
 func cost(ctx context.Context, oc *graphql.OperationContext) int {
 	n := 0
@@ -202,7 +297,10 @@ func (b bounds) InterceptOperation(ctx context.Context, next graphql.OperationHa
 		}}})
 	}
 	context.AfterFunc(ctx, end)
-	responses := next(ctx)
+	responses, err := b.started(ctx, next)
+	if err != nil {
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{tooManyWaiting(err)}})
+	}
 	return func(ctx context.Context) *graphql.Response {
 		resp := responses(ctx)
 		if resp == nil {
@@ -210,6 +308,17 @@ func (b bounds) InterceptOperation(ctx context.Context, next graphql.OperationHa
 		}
 		return resp
 	}
+}
+
+// started lets a subscription begin, which reads where everything stands.
+func (b bounds) started(ctx context.Context, next graphql.OperationHandler) (graphql.ResponseHandler, error) {
+	b.pace(ctx, startCost)
+	done, err := b.traffic.Await(ctx, caller(ctx), b.limits.Traffic.AtOnce/lookupsAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return next(ctx), nil
 }
 
 // InterceptResponse gives queries and mutations their turn and their time, and streams their pace.
@@ -221,7 +330,7 @@ func (b bounds) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 	case oc.Operation.Operation == ast.Subscription:
 		resp := next(ctx)
 		if resp != nil {
-			b.pace(ctx, requestCost/10+cost(ctx, oc))
+			b.pace(ctx, eventCost+cost(ctx, oc))
 		}
 		return resp
 	}
@@ -230,7 +339,7 @@ func (b bounds) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 		if !errors.Is(err, traffic.ErrTooManyWaiting) {
 			return nil // the client has gone
 		}
-		return &graphql.Response{Errors: gqlerror.List{{Message: err.Error(), Extensions: map[string]any{"code": "RATE_LIMITED", "retryAfter": 1}}}}
+		return &graphql.Response{Errors: gqlerror.List{tooManyWaiting(err)}}
 	}
 	defer end()
 	timed, cancel := context.WithTimeoutCause(ctx, b.limits.Time, errTooLong)

@@ -45,6 +45,8 @@ type Feed struct {
 	grown Bell     // rung when head has moved
 	open  map[*Subscription]struct{}
 	pulse pulse
+
+	starts standings
 }
 
 // NewFeed returns a feed; Run makes it go.
@@ -270,6 +272,11 @@ type Subscription struct {
 // cursor.ErrExpired when the journal does not reach to it. IDs that name no lifecycle are simply never heard of: the caller checks them.
 func (f *Feed) Open(ctx context.Context, q Filter, after *int64) (*Subscription, error) {
 	s := &Subscription{feed: f, filter: q}
+	if q.IDs == nil && after == nil {
+		var err error
+		s.first, s.at, err = f.start(ctx, q)
+		return s, err
+	}
 	if q.IDs != nil {
 		s.open = make(map[pid.ID]bool, len(q.IDs))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // HTTP answers one GraphQL request by POST or GET, as the GraphQL over HTTP
@@ -24,6 +25,9 @@ type HTTP struct {
 	// BodyTimeout is how long a client may take to send the body; 0 means
 	// [DefaultBodyTimeout].
 	BodyTimeout time.Duration
+	// Admit, when it is set, is asked before a body is read, and what it returns
+	// is called when the body has been decoded; an error refuses the request.
+	Admit func(r *http.Request) (done func(), refused *gqlerror.Error)
 	// WriteTimeout is how long writing the answer may take before the client is
 	// given up; 0 means [DefaultWriteTimeout].
 	WriteTimeout time.Duration
@@ -55,7 +59,7 @@ func (t *HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 		answer.refuse(refuse(http.StatusNotAcceptable, CodeBadUserInput, "responses are %s or %s", mediaResponse, mediaJSON))
 		return
 	}
-	params, refused := readParams(w, r, bodyLimits{t.MaxBody, t.BodyTimeout})
+	params, refused := readParams(w, r, bodyLimits{t.MaxBody, t.BodyTimeout, t.Admit})
 	if refused != nil {
 		answer.refuse(refused)
 		return

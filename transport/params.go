@@ -19,7 +19,7 @@ import (
 
 // DefaultMaxBody is the largest request body read when no other limit is set,
 // in bytes.
-const DefaultMaxBody = 1 << 20
+const DefaultMaxBody = 256 << 10
 
 // DefaultBodyTimeout is how long a client may take to send its request's body
 // when nothing else is set.
@@ -29,6 +29,8 @@ const DefaultBodyTimeout = 10 * time.Second
 type bodyLimits struct {
 	size int64         // bytes; 0 means DefaultMaxBody
 	time time.Duration // 0 means DefaultBodyTimeout
+	// admit is asked before a body is read; done is called when it has been decoded.
+	admit func(r *http.Request) (done func(), refused *gqlerror.Error)
 }
 
 // refusal is a request that is turned away before GraphQL sees it.
@@ -83,6 +85,13 @@ func readBody(w http.ResponseWriter, r *http.Request, limits bodyLimits) (*graph
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, refuse(http.StatusUnsupportedMediaType, CodeBadUserInput, "the body must not be compressed")
+	}
+	if limits.admit != nil {
+		done, err := limits.admit(r)
+		if err != nil {
+			return nil, &refusal{status: statusOf(gqlerror.List{err}), err: err}
+		}
+		defer done()
 	}
 	maxBody := limits.size
 	if maxBody <= 0 {

@@ -131,6 +131,9 @@ func (s *socket) readFrame(kind int, reader io.Reader) error {
 	if _, err := frame.ReadFrom(reader); err != nil {
 		return err
 	}
+	if s.t.Admit != nil {
+		defer s.t.Admit(s.ctx, frame.Len())()
+	}
 	s.receive(kind, frame.Bytes())
 	return nil
 }

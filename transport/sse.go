@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // SSE streams the responses of one operation as server-sent events, in the
@@ -36,6 +37,9 @@ type SSE struct {
 	// BodyTimeout is how long a client may take to send the body; 0 means
 	// [DefaultBodyTimeout].
 	BodyTimeout time.Duration
+	// Admit, when it is set, is asked before a body is read, and what it returns
+	// is called when the body has been decoded; an error refuses the request.
+	Admit func(r *http.Request) (done func(), refused *gqlerror.Error)
 	// MaxStreams is how many streams may be open at once; 0 means no limit.
 	MaxStreams int
 	// Logger takes what no client is told, such as panics; nil means slog's default.
@@ -67,7 +71,7 @@ func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		single.mediaType = mediaJSON
 	}
 
-	params, refused := readParams(w, r, bodyLimits{t.MaxBody, t.BodyTimeout})
+	params, refused := readParams(w, r, bodyLimits{t.MaxBody, t.BodyTimeout, t.Admit})
 	if refused != nil {
 		single.refuse(refused)
 		return

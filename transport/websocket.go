@@ -37,7 +37,7 @@ const (
 
 const (
 	defaultMaxOperations = 100
-	defaultReadLimit     = 1 << 20
+	defaultReadLimit     = 256 << 10
 	closeHandshakeWait   = time.Second
 	readBufferSize       = 512  // bytes, held by each connection while it is open
 	writeBufferSize      = 4096 // bytes, held while a message is written
@@ -85,7 +85,12 @@ type WebSocket struct {
 	PingInterval time.Duration // between pings to the client; 0 means 15 s
 	PongTimeout  time.Duration // how late after a ping a client may be heard of; 0 means 10 s
 	WriteTimeout time.Duration // for one message; then the client is given up; 0 means 10 s
-	ReadLimit    int64         // bytes of one message from the client; 0 means 1 MiB
+	ReadLimit    int64         // bytes of one message from the client; 0 means 256 KiB
+
+	// Admit, when it is set, is asked before a message of so many bytes is
+	// decoded, and may take its time: the client's next message waits. What it
+	// returns is called when that has been done.
+	Admit func(ctx context.Context, bytes int) (done func())
 
 	// MaxOperationsPerConnection bounds the operations that run at once on a
 	// connection; 0 means 100. One too many gets an error with the code

@@ -27,7 +27,7 @@ type Limits struct {
 
 const (
 	// burst is for how long a caller who has been quiet may spend all at once.
-	burst = 10 * time.Second
+	burst = 2 * time.Second
 	// waitingMax bounds a caller's operations that wait for their turn.
 	waitingMax = 256
 	// callersMax bounds what we remember: beyond it those who do nothing are forgotten, and then no new address is let in.
@@ -149,19 +149,33 @@ func (t *Traffic) Pace(c Caller, cost int) time.Duration {
 
 // Begin waits until an operation of a cost may run, and returns what to call when it has. The error is ErrTooManyWaiting, or the context's.
 func (t *Traffic) Begin(ctx context.Context, c Caller, cost int) (end func(), err error) {
+	return t.turn(ctx, c, cost, true)
+}
+
+// Await is Begin for what waits as long as it takes: a stream's next event, which others of the same caller have to wait for as well.
+func (t *Traffic) Await(ctx context.Context, c Caller, cost int) (end func(), err error) {
+	return t.turn(ctx, c, cost, false)
+}
+
+func (t *Traffic) turn(ctx context.Context, c Caller, cost int, bounded bool) (end func(), err error) {
 	a := t.hold(c)
-	if a == nil || !t.queue(a) {
-		if a != nil {
-			t.letGo(a)
-		}
+	if a == nil {
 		return nil, ErrTooManyWaiting
 	}
 	weight := int64(max(min(cost, t.limits.AtOnce), 1))
-	err = a.turns.Acquire(ctx, weight)
-	t.unqueue(a)
-	if err != nil {
-		t.letGo(a)
-		return nil, err
+	if !a.turns.TryAcquire(weight) {
+		if bounded && !t.queue(a) {
+			t.letGo(a)
+			return nil, ErrTooManyWaiting
+		}
+		err = a.turns.Acquire(ctx, weight)
+		if bounded {
+			t.unqueue(a)
+		}
+		if err != nil {
+			t.letGo(a)
+			return nil, err
+		}
 	}
 	return func() {
 		a.turns.Release(weight)
