@@ -78,7 +78,7 @@ migration: need-test ## Write the SQL for a changed Ent schema: make migration N
 
 ##@ Other
 clean: ## Delete what was built
-	rm -rf bin web/node_modules transport/conformance/node_modules
+	rm -rf bin web/node_modules transport/conformance/node_modules e2e/oidc/node_modules
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,7 +96,7 @@ need-test: need-build
 need-node:
 	@scripts/need node=nodejs npm=npm
 
-node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok
+node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok e2e/oidc/node_modules/.ok
 
 %/node_modules/.ok: %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok

@@ -22,6 +22,7 @@ import (
 	"decnet/api"
 	"decnet/api/operations"
 	"decnet/auth"
+	"decnet/auth/oidc"
 	"decnet/backup"
 	"decnet/catalog"
 	"decnet/client"
@@ -164,6 +165,11 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", graphql)
 	mux.Handle("/backup", identify(&backup.Handler{Store: db, Now: time.Now, Log: log}))
+	if provider, err := cfg.OIDC.Options(); err != nil {
+		return err
+	} else if provider != nil {
+		mux.Handle(oidc.Prefix, graphql.WithPeer(oidc.New(*provider, signIn, log)))
+	}
 	mux.HandleFunc("/healthz", checks.Healthz)
 	mux.HandleFunc("/readyz", checks.Readyz)
 	mux.Handle("/metrics", metrics.Handler())

@@ -47,8 +47,9 @@ type Options struct {
 // API is the GraphQL endpoint.
 type API struct {
 	http.Handler
-	socket *transport.WebSocket
-	events *transport.SSE
+	socket  *transport.WebSocket
+	events  *transport.SSE
+	proxies []netip.Prefix
 }
 
 // New builds the endpoint. The error is one of the listed operations.
@@ -100,7 +101,8 @@ func New(o Options) (*API, error) {
 	} else {
 		h = o.Resolver.Auth.Middleware(h)
 	}
-	a.Handler = withPeer(o.Proxies, traced(h))
+	a.proxies = o.Proxies
+	a.Handler = a.WithPeer(traced(h))
 	return a, nil
 }
 

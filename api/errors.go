@@ -66,6 +66,8 @@ func codeOf(err error, out *gqlerror.Error) (code string, facts map[string]any) 
 		return string(fleet.NotFound), nil
 	case errors.Is(err, auth.ErrUserExists), errors.Is(err, auth.ErrLastAdmin):
 		return string(fleet.Conflict), nil
+	case errors.Is(err, auth.ErrElsewhere):
+		return string(fleet.BadUserInput), nil
 	case errors.Is(err, auth.ErrRoleTooHigh), errors.Is(err, auth.ErrNotYours):
 		return "FORBIDDEN", nil
 	case errors.Is(err, auth.ErrBadUsername), errors.Is(err, auth.ErrBadPassword), errors.Is(err, auth.ErrBadTokenName), errors.Is(err, auth.ErrBadTokenLife):

@@ -10,10 +10,10 @@ import (
 	"decnet/auth"
 )
 
-// withPeer notes where a request came from.
-func withPeer(proxies []netip.Prefix, next http.Handler) http.Handler {
+// WithPeer notes where a request came from.
+func (a *API) WithPeer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(auth.WithPeer(r.Context(), peer(r, proxies))))
+		next.ServeHTTP(w, r.WithContext(auth.WithPeer(r.Context(), peer(r, a.proxies))))
 	})
 }
 

@@ -45,6 +45,8 @@ var (
 	ErrBadPassword   = fmt.Errorf("a password has %d to %d characters", minPassword, maxPassword)
 	ErrUserExists    = errors.New("there is a user of that name already")
 	ErrNoUser        = errors.New("there is no user of that name")
+	ErrElsewhere     = errors.New("they sign in elsewhere (OIDC), and have no password here")
+	ErrShutOut       = errors.New("this account is shut")
 )
 
 var usernamePattern = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
@@ -164,6 +166,13 @@ func (a *Auth) SetPassword(ctx context.Context, username, password string, due b
 		return err
 	}
 	return a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		elsewhere, err := tx.User.Query().Where(user.Username(username), user.SubjectNotNil()).Exist(ctx)
+		if err != nil {
+			return fmt.Errorf("read user %q: %w", username, err)
+		}
+		if elsewhere {
+			return ErrElsewhere
+		}
 		n, err := tx.User.Update().Where(user.Username(username)).SetPasswordHash(hash).SetPasswordDue(due).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("set the password of %q: %w", username, err)
@@ -250,9 +259,14 @@ func (a *Auth) Login(ctx context.Context, username, password, from string) (stri
 	a.tries.forget(username + " from " + from)
 	a.addresses.forget(from)
 	a.names.forget(username)
+	return a.signIn(ctx, u, from)
+}
+
+// signIn makes a sign-in for somebody who has shown who they are.
+func (a *Auth) signIn(ctx context.Context, u *ent.User, from string) (string, *Identity, error) {
 	text := tokenPrefix + random()
 	id := &Identity{Username: u.Username, Role: u.Role, PasswordDue: u.PasswordDue, TokenID: pid.New(pid.Token), ExpiresAt: store.Time(a.now().Add(TokenLife))}
-	err = a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Token.Delete().Where(token.ExpiresAtLT(store.Time(a.now()))).Exec(ctx); err != nil {
 			return fmt.Errorf("forget old tokens: %w", err)
 		}

@@ -2151,8 +2151,10 @@ type User struct {
 	// True while they may not sign in.
 	Disabled bool `json:"disabled"`
 	// True while the password is somebody else's choice: until `changePassword`, they may do nothing else.
-	PasswordDue bool      `json:"passwordDue"`
-	CreatedAt   time.Time `json:"createdAt"`
+	PasswordDue bool `json:"passwordDue"`
+	// True when they sign in at the provider (OIDC), which also says what they may do.
+	External  bool      `json:"external"`
+	CreatedAt time.Time `json:"createdAt"`
 }
 
 // GetUsername returns User.Username, and is useful for accessing the field via an interface.
@@ -2166,6 +2168,9 @@ func (v *User) GetDisabled() bool { return v.Disabled }
 
 // GetPasswordDue returns User.PasswordDue, and is useful for accessing the field via an interface.
 func (v *User) GetPasswordDue() bool { return v.PasswordDue }
+
+// GetExternal returns User.External, and is useful for accessing the field via an interface.
+func (v *User) GetExternal() bool { return v.External }
 
 // GetCreatedAt returns User.CreatedAt, and is useful for accessing the field via an interface.
 func (v *User) GetCreatedAt() time.Time { return v.CreatedAt }
@@ -3360,6 +3365,7 @@ fragment User on User {
 	role
 	disabled
 	passwordDue
+	external
 	createdAt
 }
 `
@@ -4713,6 +4719,7 @@ fragment User on User {
 	role
 	disabled
 	passwordDue
+	external
 	createdAt
 }
 `
@@ -4754,6 +4761,7 @@ fragment User on User {
 	role
 	disabled
 	passwordDue
+	external
 	createdAt
 }
 `

@@ -71,6 +71,7 @@ type Config struct {
 	// Introspection and GraphiQL are on or off.
 	Introspection, GraphiQL string
 	TrustedProxies          []string
+	OIDC                    OIDC
 	// Operations are files with the operations that may be run; none: any may.
 	Operations []string
 }
@@ -162,6 +163,7 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.StringVar(&c.DatabaseURL, "database-url", "", "PostgreSQL to use in place of SQLite: postgres://user:password@host/database")
 	f.StringSliceVar(&c.Catalog, "catalog", nil, "YAML file that adds to the catalog of archetypes and services (may be given again)")
 	f.StringVar(&c.Auth, "auth", "on", "on: everyone signs in; off: nobody does (only with a loopback --listen)")
+	c.OIDC.flags(f)
 	f.StringVar(&c.AdminPassword, "admin-password", "", "password of the first user, admin (default: one is made and printed once)")
 	f.BoolVar(&c.StarterFleet, "starter-fleet", false, "on an empty database: deploy three deckies, mutate one and show it")
 	f.StringVar(&c.OTLPEndpoint, "otlp-endpoint", "", "OpenTelemetry receiver (OTLP over HTTP) that gets a trace of each lifecycle, such as http://localhost:4318")
@@ -301,6 +303,9 @@ func (c *Config) check() error {
 			return
 		}
 		bad("--%s is one of %s, not %q", flag, strings.Join(allowed, ", "), value)
+	}
+	if _, err := c.OIDC.Options(); err != nil {
+		errs = append(errs, err)
 	}
 	oneOf("introspection", c.Introspection, "on", "off")
 	oneOf("graphiql", c.GraphiQL, "on", "off")

@@ -97,7 +97,7 @@ func TestAReconnectStorm(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	data := t.TempDir()
-	s, err := mortal.Start(ctx, mortal.Options{Binary: binary, Data: data, Args: []string{"--engine", "sim", "--lease", "1s", "--max-connections", "3000", "--log-level", "warn"}})
+	s, err := mortal.Start(ctx, mortal.Options{Binary: binary, Data: data, Args: []string{"--engine", "sim", "--lease", "1s", "--max-connections", "3000", "--rate-user", "0", "--max-connections-per-user", "0", "--max-connections-per-address", "0", "--max-subscriptions-per-user", "0", "--log-level", "warn"}})
 	require.NoError(t, err)
 	defer s.Stop()
 	play := &scenario{t: t, ctx: ctx, server: s, client: client.New(s.URL), subnet: subnet("sim", 200)}

@@ -29,6 +29,8 @@ type User struct {
 	Disabled bool `json:"disabled,omitempty"`
 	// Whether the password was somebody else's choice: until it is changed, it is good for changing it only.
 	PasswordDue bool `json:"password_due,omitempty"`
+	// Who they are at the provider where they sign in: its address and its ID for them. Null: they sign in here, with a password.
+	Subject *string `json:"subject,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -66,7 +68,7 @@ func (*User) scanValues(columns []string) ([]any, error) {
 			values[i] = new(pid.ID)
 		case user.FieldDisabled, user.FieldPasswordDue:
 			values[i] = new(sql.NullBool)
-		case user.FieldUsername, user.FieldPasswordHash, user.FieldRole:
+		case user.FieldUsername, user.FieldPasswordHash, user.FieldRole, user.FieldSubject:
 			values[i] = new(sql.NullString)
 		case user.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -120,6 +122,13 @@ func (_m *User) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field password_due", values[i])
 			} else if value.Valid {
 				_m.PasswordDue = value.Bool
+			}
+		case user.FieldSubject:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field subject", values[i])
+			} else if value.Valid {
+				_m.Subject = new(string)
+				*_m.Subject = value.String
 			}
 		case user.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -181,6 +190,11 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("password_due=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PasswordDue))
+	builder.WriteString(", ")
+	if v := _m.Subject; v != nil {
+		builder.WriteString("subject=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

@@ -71,6 +71,20 @@ func (_c *UserCreate) SetNillablePasswordDue(v *bool) *UserCreate {
 	return _c
 }
 
+// SetSubject sets the "subject" field.
+func (_c *UserCreate) SetSubject(v string) *UserCreate {
+	_c.mutation.SetSubject(v)
+	return _c
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_c *UserCreate) SetNillableSubject(v *string) *UserCreate {
+	if v != nil {
+		_c.SetSubject(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *UserCreate) SetCreatedAt(v time.Time) *UserCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -236,6 +250,10 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 		_spec.SetField(user.FieldPasswordDue, field.TypeBool, value)
 		_node.PasswordDue = value
 	}
+	if value, ok := _c.mutation.Subject(); ok {
+		_spec.SetField(user.FieldSubject, field.TypeString, value)
+		_node.Subject = &value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(user.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
@@ -375,6 +393,9 @@ func (u *UserUpsertOne) UpdateNewValues() *UserUpsertOne {
 		}
 		if _, exists := u.create.mutation.Username(); exists {
 			s.SetIgnore(user.FieldUsername)
+		}
+		if _, exists := u.create.mutation.Subject(); exists {
+			s.SetIgnore(user.FieldSubject)
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(user.FieldCreatedAt)
@@ -651,6 +672,9 @@ func (u *UserUpsertBulk) UpdateNewValues() *UserUpsertBulk {
 			}
 			if _, exists := b.mutation.Username(); exists {
 				s.SetIgnore(user.FieldUsername)
+			}
+			if _, exists := b.mutation.Subject(); exists {
+				s.SetIgnore(user.FieldSubject)
 			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(user.FieldCreatedAt)

@@ -194,6 +194,9 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.PasswordDue(); ok {
 		_spec.SetField(user.FieldPasswordDue, field.TypeBool, value)
 	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(user.FieldSubject, field.TypeString)
+	}
 	if _u.mutation.TokensCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -454,6 +457,9 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.PasswordDue(); ok {
 		_spec.SetField(user.FieldPasswordDue, field.TypeBool, value)
+	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(user.FieldSubject, field.TypeString)
 	}
 	if _u.mutation.TokensCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -35,6 +35,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
 	Token() TokenResolver
+	User() UserResolver
 }
 
 type DirectiveRoot struct {
@@ -428,6 +429,7 @@ type ComplexityRoot struct {
 	User struct {
 		CreatedAt   func(childComplexity int) int
 		Disabled    func(childComplexity int) int
+		External    func(childComplexity int) int
 		PasswordDue func(childComplexity int) int
 		Role        func(childComplexity int) int
 		Username    func(childComplexity int) int
@@ -2093,6 +2095,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Disabled(childComplexity), true
+	case "User.external":
+		if e.ComplexityRoot.User.External == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.External(childComplexity), true
 	case "User.passwordDue":
 		if e.ComplexityRoot.User.PasswordDue == nil {
 			break
@@ -2261,6 +2269,8 @@ type User {
   disabled: Boolean!
   "True while the password is somebody else's choice: until ` + "`" + `changePassword` + "`" + `, they may do nothing else."
   passwordDue: Boolean!
+  "True when they sign in at the provider (OIDC), which also says what they may do."
+  external: Boolean!
   createdAt: Time!
 }
 
@@ -5143,6 +5153,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_disabled(ctx, field)
 	case "passwordDue":
 		return ec.fieldContext_User_passwordDue(ctx, field)
+	case "external":
+		return ec.fieldContext_User_external(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
 	}

@@ -101,6 +101,15 @@ func (r *tokenResolver) Current(ctx context.Context, obj *ent.Token) (bool, erro
 	return id != nil && id.TokenID == obj.ID, nil
 }
 
+func (r *userResolver) External(ctx context.Context, obj *ent.User) (bool, error) {
+	return obj.Subject != nil, nil
+}
+
 func (r *Resolver) Token() graph.TokenResolver { return &tokenResolver{r} }
 
-type tokenResolver struct{ *Resolver }
+func (r *Resolver) User() graph.UserResolver { return &userResolver{r} }
+
+type (
+	tokenResolver struct{ *Resolver }
+	userResolver  struct{ *Resolver }
+)

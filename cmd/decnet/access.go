@@ -97,6 +97,8 @@ func (a *app) usersCommand() *cobra.Command {
 				note = "may not sign in"
 			case u.PasswordDue:
 				note = "has to change the password"
+			case u.External:
+				note = "signs in at the provider"
 			}
 			t.Row(u.Username, string(u.Role), ago(&u.CreatedAt, a.now()), note)
 		}

@@ -386,6 +386,7 @@ var (
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"VIEWER", "OPERATOR", "ADMIN"}},
 		{Name: "disabled", Type: field.TypeBool, Default: false},
 		{Name: "password_due", Type: field.TypeBool, Default: false},
+		{Name: "subject", Type: field.TypeString, Unique: true, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// UsersTable holds the schema information for the "users" table.

@@ -23,6 +23,8 @@ func (User) Fields() []ent.Field {
 		field.Enum("role").NamedValues("Viewer", "VIEWER", "Operator", "OPERATOR", "Admin", "ADMIN"),
 		field.Bool("disabled").Default(false).Comment("Whether they may not sign in for the time being."),
 		field.Bool("password_due").Default(false).Comment("Whether the password was somebody else's choice: until it is changed, it is good for changing it only."),
+		field.String("subject").Optional().Nillable().Unique().Immutable().
+			Comment("Who they are at the provider where they sign in: its address and its ID for them. Null: they sign in here, with a password."),
 		createdAt(""),
 	}
 }

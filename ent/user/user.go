@@ -27,6 +27,8 @@ const (
 	FieldDisabled = "disabled"
 	// FieldPasswordDue holds the string denoting the password_due field in the database.
 	FieldPasswordDue = "password_due"
+	// FieldSubject holds the string denoting the subject field in the database.
+	FieldSubject = "subject"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// EdgeTokens holds the string denoting the tokens edge name in mutations.
@@ -50,6 +52,7 @@ var Columns = []string{
 	FieldRole,
 	FieldDisabled,
 	FieldPasswordDue,
+	FieldSubject,
 	FieldCreatedAt,
 }
 
@@ -127,6 +130,11 @@ func ByDisabled(opts ...sql.OrderTermOption) OrderOption {
 // ByPasswordDue orders the results by the password_due field.
 func ByPasswordDue(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPasswordDue, opts...).ToFunc()
+}
+
+// BySubject orders the results by the subject field.
+func BySubject(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubject, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.
