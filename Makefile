@@ -91,7 +91,7 @@ need-test: need-build
 	@scripts/need dockerd=docker.io iptables=iptables ip=iproute2 pg_ctlcluster=postgresql psql=postgresql-client chromium=chromium node=nodejs npm=npm \
 	  nmap=nmap ssh=openssh-client sshpass=sshpass curl=curl redis-cli=redis-tools mysql=default-mysql-client telnet=telnet ftp=ftp lftp=lftp \
 	  tsql=freetds-bin smbclient=smbclient xfreerdp=freerdp2-x11 xvfb-run=xvfb xauth=xauth mbpoll=mbpoll \
-	  swaks=swaks openssl=openssl jq=jq fetchmail=fetchmail kubectl=kubernetes-client xtigervncviewer=tigervnc-viewer
+	  dig=bind9-dnsutils tftp=tftp-hpa snmpwalk=snmp mosquitto_pub=mosquitto-clients ldapsearch=ldap-utils sipsak=sipsak swaks=swaks openssl=openssl jq=jq fetchmail=fetchmail kubectl=kubernetes-client xtigervncviewer=tigervnc-viewer
 
 need-node:
 	@scripts/need node=nodejs npm=npm

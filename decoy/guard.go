@@ -24,6 +24,7 @@ type guard struct {
 type source struct {
 	connections     int
 	events, packets bucket
+	answers         bucket // bytes of datagrams
 	suppressed      uint64 // events beyond the rate, since the last report
 	refused         uint64 // connections and datagrams, since the last report
 	seen            time.Time
@@ -35,13 +36,14 @@ type bucket struct {
 	at   time.Time
 }
 
-func (b *bucket) take(now time.Time, rate, burst float64) bool {
+// take takes n from it, or nothing where there is less.
+func (b *bucket) take(now time.Time, n, rate, burst float64) bool {
 	b.used = max(0, b.used-now.Sub(b.at).Seconds()*rate)
 	b.at = now
-	if b.used+1 > burst {
+	if b.used+n > burst {
 		return false
 	}
-	b.used++
+	b.used += n
 	return true
 }
 
@@ -102,7 +104,7 @@ func (g *guard) allowEvent(addr netip.Addr) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.account(addr)
-	if !s.events.take(g.now(), g.limits.EventRate, g.limits.EventBurst) {
+	if !s.events.take(g.now(), 1, g.limits.EventRate, g.limits.EventBurst) {
 		s.suppressed++
 		return false
 	}
@@ -113,7 +115,19 @@ func (g *guard) allowPacket(addr netip.Addr) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.account(addr)
-	if !s.packets.take(g.now(), g.limits.PacketRate, g.limits.PacketBurst) {
+	if !s.packets.take(g.now(), 1, g.limits.PacketRate, g.limits.PacketBurst) {
+		s.refused++
+		return false
+	}
+	return true
+}
+
+// allowAnswer takes the bytes of a datagram from what may be sent to the source.
+func (g *guard) allowAnswer(addr netip.Addr, bytes int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.account(addr)
+	if !s.answers.take(g.now(), float64(bytes), g.limits.AnswerRate, g.limits.AnswerBurst) {
 		s.refused++
 		return false
 	}

@@ -15,6 +15,10 @@ type Limits struct {
 	EventBurst           float64
 	PacketRate           float64 // datagrams a second answered to one source, sustained
 	PacketBurst          float64
+	// AnswerRate bounds the bytes a second that go to one source in datagrams, sustained: whoever forges the source of a question makes
+	// the decky send no more than that to who is forged.
+	AnswerRate  float64
+	AnswerBurst float64
 }
 
 // DefaultLimits are those of a small host that many people probe.
@@ -29,7 +33,9 @@ func DefaultLimits() Limits {
 		BytesOut:             64 << 20,
 		EventRate:            50,
 		EventBurst:           400,
-		PacketRate:           10,
-		PacketBurst:          50,
+		PacketRate:           20,
+		PacketBurst:          200,
+		AnswerRate:           4 << 10,
+		AnswerBurst:          64 << 10,
 	}
 }

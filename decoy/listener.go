@@ -147,12 +147,21 @@ func addrPort(a net.Addr) netip.AddrPort {
 type datagram struct {
 	socket net.PacketConn
 	peer   net.Addr
+	allow  func(bytes int) bool // whether the peer may be sent so much
 }
 
 func (d datagram) Read([]byte) (int, error) {
 	return 0, errors.New("decoy: a datagram has nothing more to read")
 }
-func (d datagram) Write(p []byte) (int, error)      { return d.socket.WriteTo(p, d.peer) }
+
+// Write answers with one datagram, unless the peer has been sent too much.
+func (d datagram) Write(p []byte) (int, error) {
+	if !d.allow(len(p)) {
+		return 0, ErrBudget
+	}
+	return d.socket.WriteTo(p, d.peer)
+}
+
 func (d datagram) Close() error                     { return nil }
 func (d datagram) LocalAddr() net.Addr              { return d.socket.LocalAddr() }
 func (d datagram) RemoteAddr() net.Addr             { return d.peer }

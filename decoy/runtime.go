@@ -402,7 +402,7 @@ func (r *Runtime) answer(l *listener, data []byte, from netip.AddrPort) {
 		return
 	}
 	defer in.leave()
-	s := r.session(l, in, datagram{l.udp, net.UDPAddrFromAddrPort(from)})
+	s := r.session(l, in, datagram{l.udp, net.UDPAddrFromAddrPort(from), func(bytes int) bool { return r.guard.allowAnswer(from.Addr(), bytes) }})
 	ctx, cancel := context.WithTimeout(in.ctx, 5*time.Second)
 	defer cancel()
 	s.Guard(func() { answerer.ServePacket(ctx, s, data) })

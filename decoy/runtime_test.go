@@ -259,6 +259,32 @@ func TestDatagrams(t *testing.T) {
 	d.Wait("packet", decoytest.Has("data", "2"), decoytest.Has(event.DstPort, "7006"))
 }
 
+func TestBytesOfDatagramsAreBounded(t *testing.T) {
+	limits := decoy.DefaultLimits()
+	limits.AnswerBurst, limits.AnswerRate = 25, 0 // two answers of 9 bytes and a part of a third
+	d := start(t, decoy.Options{Limits: limits}, "packets")
+	conn, err := net.Dial("udp", d.Address(7006))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	for i := range 3 {
+		fmt.Fprintf(conn, "%d", i)
+		d.Wait("packet", decoytest.Has("data", fmt.Sprint(i))) // recorded whether answered or not
+	}
+	buf := make([]byte, 100)
+	for range 2 {
+		if _, err := conn.Read(buf); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if n, err := conn.Read(buf); err == nil {
+		t.Errorf("an answer beyond the source's share: %q", buf[:n])
+	}
+}
+
 func TestConnectionLimits(t *testing.T) {
 	limits := decoy.DefaultLimits()
 	limits.ConnectionsPerSource = 3
@@ -381,7 +407,7 @@ func (w *slowWriter) Write(p []byte) (int, error) {
 func TestBlockedReaderOfEventsBlocksNobody(t *testing.T) {
 	limits := decoy.DefaultLimits()
 	limits.EventBurst = 1e9
-	limits.PacketBurst = 1e9
+	limits.PacketBurst, limits.AnswerBurst = 1e9, 1e9
 	out := &slowWriter{free: make(chan struct{})}
 	host, err := decoy.NewHost(decoytest.Identity(), nil)
 	if err != nil {

@@ -3,6 +3,7 @@ package all
 
 import (
 	_ "decnet/decoy/services/conpot"
+	_ "decnet/decoy/services/dns"
 	_ "decnet/decoy/services/dockerapi"
 	_ "decnet/decoy/services/elasticsearch"
 	_ "decnet/decoy/services/ftp"

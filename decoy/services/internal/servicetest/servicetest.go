@@ -64,6 +64,100 @@ func Scan(t testing.TB, d *decoytest.Decky, port int) string {
 	return out
 }
 
+// Scripts returns what nmap's scripts find out about the catalog's UDP port, besides its version.
+func Scripts(t testing.TB, d *decoytest.Decky, port int, names string) string {
+	t.Helper()
+	host, bound, err := net.SplitHostPort(d.Address(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The plus runs a script on a port that isn't its own, too.
+	out, err := Run(t, "", "nmap", "-sU", "-sV", "-Pn", "-n", "-p", bound, "--script", "+"+names, host)
+	if err != nil {
+		t.Errorf("nmap: %v: %s", err, out)
+	}
+	return out
+}
+
+// Ask sends datagrams to the catalog's port and returns the answer to each, "" where none comes in the time that one is waited for.
+func Ask(t testing.TB, d *decoytest.Decky, port int, patience time.Duration, datagrams ...string) []string {
+	t.Helper()
+	conn, err := net.Dial("udp", d.Address(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	var answers []string
+	buf := make([]byte, 64<<10)
+	for _, datagram := range datagrams {
+		if _, err := io.WriteString(conn, datagram); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := conn.Read(buf)
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal(err)
+		}
+		answers = append(answers, string(buf[:n]))
+	}
+	return answers
+}
+
+// Datagrams sends a thousand datagrams of random bytes, each after one of the beginnings or none, from many addresses. The test fails if the service panics, or if what comes back
+// is more than twice what was sent.
+func Datagrams(t testing.TB, d *decoytest.Decky, port int, beginnings ...string) {
+	t.Helper()
+	const senders, each = 50, 20
+	target, err := net.ResolveUDPAddr("udp", d.Address(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	beginnings = append(beginnings, "")
+	r := rand.New(rand.NewPCG(2, 2))
+	sent, back := 0, 0
+	for range senders {
+		conn, err := net.DialUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 1, byte(r.IntN(250)), byte(1+r.IntN(250)))}, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range each {
+			junk := []byte(beginnings[r.IntN(len(beginnings))])
+			for range r.IntN(300) {
+				junk = append(junk, byte(r.Uint32()))
+			}
+			n, _ := conn.Write(junk) // the kernel may say that an earlier one did not arrive
+			sent += n
+		}
+		buf := make([]byte, 64<<10)
+		for {
+			conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+			n, err := conn.Read(buf)
+			if err != nil {
+				break
+			}
+			back += n
+		}
+		conn.Close()
+	}
+	if back > 2*sent {
+		t.Errorf("%d bytes came back for %d", back, sent)
+	}
+	failOnPanic(t, d)
+}
+
+// failOnPanic fails the test at its end if a service has panicked.
+func failOnPanic(t testing.TB, d *decoytest.Decky) {
+	t.Cleanup(func() {
+		for _, e := range d.Events() {
+			if e.Type == event.Panic {
+				t.Errorf("a panic: %v", e)
+			}
+		}
+	})
+}
+
 // Garbage sends random bytes on a thousand connections, after one of the beginnings or none; it leaves half of them without waiting, and of the others only its own side. They come
 // from many addresses, lest the decky refuses most. The test fails if the service panics.
 func Garbage(t testing.TB, d *decoytest.Decky, port int, beginnings ...string) {
@@ -97,13 +191,7 @@ func Garbage(t testing.TB, d *decoytest.Decky, port int, beginnings ...string) {
 		})
 	}
 	senders.Wait()
-	t.Cleanup(func() {
-		for _, e := range d.Events() {
-			if e.Type == event.Panic {
-				t.Errorf("a panic: %v", e)
-			}
-		}
-	})
+	failOnPanic(t, d)
 }
 
 // Abandoned leaves connections to the service open, after each of the beginnings and after none, and fails the test unless each is ended when it was idle for

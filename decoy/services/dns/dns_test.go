@@ -1,0 +1,192 @@
+package dns
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+	"go.uber.org/goleak"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/servicetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// as returns an identity of that system.
+func as(system, distro, hostname string) control.Identity {
+	id := decoytest.Identity()
+	id.OS, id.Distro, id.Hostname = system, distro, hostname
+	return id
+}
+
+// dig asks the decky as dig does and returns what it prints.
+func dig(t *testing.T, d *decoytest.Decky, args ...string) string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(d.Address(53))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := servicetest.Run(t, "", "dig", append([]string{"@" + host, "-p", port, "+time=5", "+tries=1"}, args...)...)
+	if err != nil {
+		t.Errorf("dig %v: %v: %s", args, err, out)
+	}
+	return out
+}
+
+func TestDig(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "dns")
+	v := newServer(d.Host)
+	domain := strings.TrimSuffix(v.zones[0].origin, ".")
+	own := "srv-alpha-42." + domain
+	servicetest.Contains(t, dig(t, d, "SOA", domain), "status: NOERROR", "qr aa rd", v.zones[0].soa.Mbox, "(good)")
+	servicetest.Contains(t, dig(t, d, own), d.Host.IP)
+	servicetest.Contains(t, dig(t, d, "+tcp", strings.ToUpper(own)), strings.ToUpper(own)+".", d.Host.IP)
+	servicetest.Contains(t, dig(t, d, "-x", d.Host.IP), own+".")
+	servicetest.Contains(t, dig(t, d, "nothere."+domain), "status: NXDOMAIN", "SOA")
+	servicetest.Contains(t, dig(t, d, "AAAA", own), "status: NOERROR", "ANSWER: 0", "SOA")
+	servicetest.Contains(t, dig(t, d, "example.com"), "status: REFUSED", "recursion requested but not available")
+	servicetest.Contains(t, dig(t, d, "CH", "TXT", "version.bind"), v.product.version)
+	servicetest.Contains(t, dig(t, d, "+nsid", "SOA", domain), "SRV-ALPHA-42")
+	servicetest.Contains(t, dig(t, d, "+edns=1", "+noednsneg", "SOA", domain), "BADVERS")
+	all := dig(t, d, "AXFR", domain)
+	servicetest.Contains(t, all, own+".", "XFR size")
+	if lines := strings.Count(all, "\tA\t"); lines < 10 {
+		t.Errorf("a transfer with %d addresses", lines)
+	}
+	dig(t, d, "-y", "hmac-sha256:backup:c2VjcmV0", "SOA", domain)
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "backup."), decoytest.Has(event.SecretKind, "tsig"))
+	d.Wait("query", decoytest.Has("name", "example.com."), decoytest.Has("qtype", "A"), decoytest.Has("transport", "udp"))
+	d.Wait("zone_transfer", decoytest.Has("name", domain+"."), decoytest.Has("transport", "tcp"))
+	d.Wait("version_query", decoytest.Has("name", "version.bind."))
+}
+
+func TestDynamicUpdateIsRefusedAndRecorded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "dns")
+	domain := newServer(d.Host).zones[0].origin
+	host, port, err := net.SplitHostPort(d.Address(53))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _ := servicetest.Run(t, fmt.Sprintf("server %s %s\nzone %s\nupdate add evil.%s 60 A 192.0.2.66\nsend\n", host, port, domain, domain), "nsupdate")
+	servicetest.Contains(t, out, "REFUSED")
+	e := d.Wait("dns_update")
+	if changes, _ := e.Get("changes"); !strings.Contains(changes, "192.0.2.66") {
+		t.Errorf("the record lacks the change: %v", e)
+	}
+}
+
+func TestScannerNamesTheServer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		id   control.Identity
+		want string
+	}{
+		{as("linux", "debian", "ns1"), "ISC BIND 9.18"},
+		{as("linux", "rocky9", "ns2"), "ISC BIND 9.18"},
+		{as("windows_server", "debian", "DC01"), "Microsoft DNS"},
+		{as("embedded", "debian", "router"), "dnsmasq 2."},
+	} {
+		t.Run(c.id.Distro+" "+c.want, func(t *testing.T) {
+			t.Parallel()
+			d := decoytest.StartAs(t, c.id, "dns")
+			servicetest.Contains(t, servicetest.Scan(t, d, 53), c.want)
+			servicetest.Contains(t, servicetest.Scripts(t, d, 53, "dns-nsid"), c.want, "bind.version: "+newServer(d.Host).product.version)
+		})
+	}
+}
+
+// A question with a forged source must not draw much more than it costs.
+func TestAnswersOnUDPAreShort(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, as("windows_server", "debian", "DC01"), "dns")
+	domain := newServer(d.Host).zones[0].origin
+	for _, kind := range []uint16{dns.TypeANY, dns.TypeTXT, dns.TypeSRV, dns.TypeAXFR, dns.TypeNS} {
+		q := new(dns.Msg)
+		q.SetQuestion(domain, kind)
+		q.SetEdns0(4096, true)
+		raw, err := q.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := servicetest.Ask(t, d, 53, 5*time.Second, string(raw))[0]
+		if len(answer) == 0 || len(answer) > 5*len(raw) {
+			t.Errorf("type %d: %d bytes for %d", kind, len(answer), len(raw))
+		}
+	}
+}
+
+func TestNoiseIsAnsweredAsBINDDoes(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "dns")
+	answers := servicetest.Ask(t, d, 53, 200*time.Millisecond,
+		"short", "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\xff\xff", "\x12\x34\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00", "\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	for i, want := range []string{"", "\x12\x34\x81\x01", "", "\x00\x00\x90\x04"} {
+		if got := answers[i]; got != want && (want == "" || !strings.HasPrefix(got, want)) {
+			t.Errorf("datagram %d is answered with %q", i, got)
+		}
+	}
+}
+
+func TestDeckiesDiffer(t *testing.T) {
+	t.Parallel()
+	servicetest.Looks(t, 20, func(h *decoy.Host) string {
+		v := newServer(h)
+		return fmt.Sprint(v.product, v.zones[0].records)
+	})
+}
+
+func TestAbandonedConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	servicetest.Abandoned(t, "dns", 53, "\x00", "\x00\x1e\x00\x06")
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "dns")
+	version := "\x00\x06\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07version\x04bind\x00\x00\x10\x00\x03"
+	servicetest.Garbage(t, d, 53, "\x00\x1e"+version, "\x00\x40\x00\x06\x01\x00\x00\x01")
+	servicetest.Datagrams(t, d, 53, version, version[:12], "\x00\x06\x28\x00\x00\x01\x00\x00\x00\x01\x00\x00")
+	servicetest.Recovers(t, func() bool {
+		c := dns.Client{Net: "tcp"}
+		q := new(dns.Msg)
+		q.SetQuestion(newServer(d.Host).zones[0].origin, dns.TypeSOA)
+		r, _, err := c.Exchange(q, d.Address(53))
+		return err == nil && len(r.Answer) == 1
+	})
+}
+
+func FuzzAnswer(f *testing.F) {
+	for _, kind := range []uint16{dns.TypeA, dns.TypeANY, dns.TypeAXFR, dns.TypeSOA} {
+		q := new(dns.Msg)
+		q.SetQuestion("shop.local.", kind)
+		q.SetEdns0(4096, true)
+		raw, err := q.Pack()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw, false)
+		f.Add(raw, true)
+	}
+	f.Add([]byte("\x00\x06\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07version\x04bind\x00\x00\x10\x00\x03"), false)
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	v := newServer(h)
+	f.Fuzz(func(t *testing.T, data []byte, stream bool) {
+		for _, a := range v.answer(&decoy.Session{}, data, stream) {
+			if len(a) > dns.MaxMsgSize || !stream && len(a) > provenSize {
+				t.Fatalf("an answer of %d bytes", len(a))
+			}
+		}
+	})
+}

@@ -1,0 +1,237 @@
+package dns
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"decnet/decoy"
+)
+
+// transferSize is about how many bytes one message of a transfer has.
+const transferSize = 16 << 10
+
+// reply answers one message; a transfer's answer may have several.
+func (v *server) reply(q *dns.Msg, s *decoy.Session, stream bool) []*dns.Msg {
+	r := new(dns.Msg)
+	r.SetReply(q)
+	r.Compress = true
+	r.CheckingDisabled = v.product.kind == "bind" && q.CheckingDisabled
+	r.RecursionAvailable = v.product.kind == "dnsmasq"
+	v.extend(r, q, s)
+	if q.Opcode == dns.OpcodeUpdate && v.product.kind != "dnsmasq" {
+		r.Rcode = dns.RcodeRefused
+		return []*dns.Msg{r}
+	}
+	if q.Opcode == dns.OpcodeNotify && v.product.kind == "bind" {
+		r.Rcode = dns.RcodeNotAuth
+		return []*dns.Msg{r}
+	}
+	if q.Opcode != dns.OpcodeQuery {
+		r.Rcode = dns.RcodeNotImplemented
+		return []*dns.Msg{r}
+	}
+	if len(q.Question) != 1 {
+		r.Rcode = dns.RcodeFormatError
+		return []*dns.Msg{r}
+	}
+	if r.Rcode != dns.RcodeSuccess {
+		return []*dns.Msg{r}
+	}
+	question := q.Question[0]
+	switch {
+	case question.Qclass == dns.ClassCHAOS:
+		v.chaos(r, question)
+	case question.Qclass != dns.ClassINET && question.Qclass != dns.ClassANY:
+		r.Rcode = dns.RcodeRefused
+	case question.Qtype == dns.TypeAXFR || question.Qtype == dns.TypeIXFR && stream:
+		return v.transfer(r, question, stream)
+	default:
+		v.lookUp(r, question, stream)
+	}
+	return []*dns.Msg{r}
+}
+
+// cookieOf returns the cookie of a message, empty for none.
+func cookieOf(opt *dns.OPT) []byte {
+	for _, o := range opt.Option {
+		if c, ok := o.(*dns.EDNS0_COOKIE); ok {
+			raw, err := hex.DecodeString(c.Cookie)
+			if err != nil {
+				return nil
+			}
+			return raw
+		}
+	}
+	return nil
+}
+
+// extend answers the extensions that the question bears.
+func (v *server) extend(r, q *dns.Msg, s *decoy.Session) {
+	asked := q.IsEdns0()
+	if asked == nil {
+		return
+	}
+	opt := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}}
+	switch v.product.kind {
+	case "microsoft":
+		opt.SetUDPSize(4000)
+	case "dnsmasq":
+		opt.SetUDPSize(1232)
+	default:
+		opt.SetUDPSize(1232)
+		if asked.Do() {
+			opt.SetDo()
+		}
+	}
+	r.Extra = append(r.Extra, opt)
+	if asked.Version() != 0 {
+		r.Rcode = dns.RcodeBadVers
+		return
+	}
+	if !v.product.cookies {
+		return
+	}
+	for _, o := range asked.Option {
+		switch o := o.(type) {
+		case *dns.EDNS0_NSID:
+			opt.Option = append(opt.Option, &dns.EDNS0_NSID{Code: dns.EDNS0NSID, Nsid: hex.EncodeToString([]byte(v.host.Hostname))})
+		case *dns.EDNS0_COOKIE:
+			raw := cookieOf(asked)
+			if len(raw) < 8 || len(raw) > 40 || len(raw) > 8 && len(raw) < 16 {
+				r.Rcode = dns.RcodeFormatError
+				return
+			}
+			opt.Option = append(opt.Option, &dns.EDNS0_COOKIE{Code: o.Code, Cookie: hex.EncodeToString(v.cookie(raw[:8], s))})
+		}
+	}
+}
+
+// cookie is the client's followed by the server's, which is made as BIND makes it: a version, the time and a hash.
+func (v *server) cookie(client []byte, s *decoy.Session) []byte {
+	c := append([]byte{}, client...)
+	c = append(c, 1, 0, 0, 0)
+	c = binary.BigEndian.AppendUint32(c, uint32(v.host.Now().Unix()))
+	mac := hmac.New(sha256.New, v.host.Bytes("dns-cookie", 32))
+	mac.Write(c)
+	mac.Write(s.Peer().Addr().AsSlice())
+	return mac.Sum(c)[:24]
+}
+
+// chaos answers what is asked of the server itself.
+func (v *server) chaos(r *dns.Msg, question dns.Question) {
+	name := strings.ToLower(question.Name)
+	text := ""
+	switch {
+	case name == "version.bind." || name == "version.server." && v.product.kind == "bind":
+		text = v.product.version
+	case (name == "hostname.bind." || name == "id.server.") && v.product.kind == "bind":
+		text = v.host.Hostname
+	case name == "authors.bind." && v.product.kind == "bind":
+		text = "Mark Andrews"
+	}
+	wanted := question.Qtype == dns.TypeTXT || question.Qtype == dns.TypeANY
+	if text == "" || !wanted {
+		r.Rcode = dns.RcodeRefused
+		if v.product.kind == "microsoft" {
+			r.Rcode = dns.RcodeNotImplemented
+		}
+		return
+	}
+	class := uint16(dns.ClassCHAOS)
+	if v.product.kind == "microsoft" {
+		class = dns.ClassINET // its own peculiarity
+	}
+	r.Answer = append(r.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeTXT, Class: class}, Txt: []string{text}})
+	if v.product.kind == "bind" {
+		r.Authoritative = true
+		r.Ns = append(r.Ns, &dns.NS{Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeNS, Class: class}, Ns: question.Name})
+	}
+}
+
+// transfer gives the whole zone, where the server gives it at all.
+func (v *server) transfer(r *dns.Msg, question dns.Question, stream bool) []*dns.Msg {
+	z := v.find(question.Name)
+	switch {
+	case !stream:
+		r.Rcode = dns.RcodeFormatError
+		return []*dns.Msg{r}
+	case z == nil || !v.product.transfers:
+		r.Rcode = dns.RcodeRefused
+		if z == nil && v.product.kind == "bind" {
+			r.Rcode = dns.RcodeNotAuth
+		}
+		return []*dns.Msg{r}
+	case !strings.EqualFold(z.origin, question.Name):
+		r.Rcode = dns.RcodeNotAuth
+		return []*dns.Msg{r}
+	}
+	r.Authoritative = true
+	all := append(append([]dns.RR{z.soa}, z.records...), z.soa)
+	out := []*dns.Msg{r}
+	size := 0
+	for _, rr := range all {
+		if size > transferSize {
+			next := r.Copy()
+			next.Answer, next.Question = nil, nil
+			out = append(out, next)
+			r, size = next, 0
+		}
+		r.Answer = append(r.Answer, rr)
+		size += dns.Len(rr)
+	}
+	return out
+}
+
+// lookUp answers from the zones.
+func (v *server) lookUp(r *dns.Msg, question dns.Question, stream bool) {
+	z := v.find(question.Name)
+	if z == nil {
+		r.Rcode = dns.RcodeRefused
+		if v.product.kind == "microsoft" {
+			r.Rcode = dns.RcodeServerFailure // it says so where it has no forwarder that answers
+		}
+		return
+	}
+	r.Authoritative = true
+	name := strings.ToLower(question.Name)
+	records, exists := z.names[name]
+	for _, rr := range records {
+		if rr.Header().Rrtype != question.Qtype && question.Qtype != dns.TypeANY {
+			continue
+		}
+		found := dns.Copy(rr)
+		found.Header().Name = question.Name // in the letters of the question
+		r.Answer = append(r.Answer, found)
+		if question.Qtype == dns.TypeANY && !stream { // one set of records is enough of an answer (RFC 8482)
+			break
+		}
+	}
+	if len(r.Answer) == 0 {
+		if !exists && !z.inner[name] {
+			r.Rcode = dns.RcodeNameError
+		}
+		r.Ns = append(r.Ns, z.soa)
+		return
+	}
+	for _, rr := range r.Answer {
+		target := ""
+		switch rr := rr.(type) {
+		case *dns.NS:
+			target = rr.Ns
+		case *dns.MX:
+			target = rr.Mx
+		case *dns.SRV:
+			target = rr.Target
+		}
+		for _, known := range z.names[strings.ToLower(target)] {
+			if known.Header().Rrtype == dns.TypeA {
+				r.Extra = append([]dns.RR{known}, r.Extra...)
+			}
+		}
+	}
+}
