@@ -21,6 +21,7 @@ import (
 	_ "decnet/decoy/services/smb"
 	_ "decnet/decoy/services/smtp"
 	_ "decnet/decoy/services/smtprelay"
+	_ "decnet/decoy/services/snmp"
 	_ "decnet/decoy/services/ssh"
 	_ "decnet/decoy/services/telnet"
 	_ "decnet/decoy/services/vnc"

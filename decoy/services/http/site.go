@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"decnet/decoy"
+	"decnet/decoy/services/internal/device"
 )
 
 // page is one file of the site.
@@ -41,9 +42,9 @@ func siteOf(h *decoy.Host, p product) *site {
 		s.guarded, s.realm = "/", "level_15_access"
 		return s
 	case embedded && r.IntN(3) == 0:
-		s.guarded, s.realm = "/", device(h, r)
+		s.guarded, s.realm = "/", device.Name(h)
 	case embedded:
-		s.addLogin(add, device(h, r), "/login.cgi", r)
+		s.addLogin(add, device.Name(h), "/login.cgi", r)
 	case r.IntN(3) == 0:
 		add("/", "text/html", welcome(h, p))
 	case r.IntN(2) == 0:
@@ -73,18 +74,6 @@ func (p product) iconType() string {
 		return "image/vnd.microsoft.icon"
 	}
 	return "image/x-icon"
-}
-
-// device names the thing that an embedded decky is.
-func device(h *decoy.Host, r *rand.Rand) string {
-	names := []string{"DiskStation", "RT-N66U", "WebAdmin", "ReadyNAS", "Router Configuration"}
-	switch h.Archetype {
-	case "printer":
-		names = []string{"HP LaserJet Pro M404dn", "Brother HL-L5200DW series", "Lexmark MS521dn", "Kyocera ECOSYS P3145dn"}
-	case "iot-device":
-		names = []string{"IP Camera", "NETSurveillance WEB", "DVR Login", "Network Video Client"}
-	}
-	return names[r.IntN(len(names))]
 }
 
 func (s *site) addLogin(add func(path, contentType, body string), title, path string, r *rand.Rand) {

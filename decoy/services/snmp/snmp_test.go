@@ -1,0 +1,146 @@
+package snmp
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/ber"
+	"decnet/decoy/services/internal/servicetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// as returns an identity of that system and archetype.
+func as(system, archetype string) control.Identity {
+	id := decoytest.Identity()
+	id.OS, id.Archetype = system, archetype
+	return id
+}
+
+// run runs a program of net-snmp against the decky.
+func run(t *testing.T, d *decoytest.Decky, name string, args ...string) string {
+	t.Helper()
+	i := slices.Index(args, "@")
+	args = slices.Replace(args, i, i+1, d.Address(161))
+	out, _ := servicetest.Run(t, "", name, append([]string{"-On", "-t", "2", "-r", "0"}, args...)...) // a refusal is a failure, too
+	return out
+}
+
+func TestNetSNMP(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "snmp")
+	a := newAgent(d.Host)
+	servicetest.Contains(t, run(t, d, "snmpget", "-v1", "-c", "public", "@", "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.5.0"), "Linux SRV-ALPHA-42", "STRING: \"SRV-ALPHA-42\"")
+	servicetest.Contains(t, run(t, d, "snmpget", "-v1", "-c", "public", "@", "1.3.6.1.2.1.99.0"), "noSuchName")
+	servicetest.Contains(t, run(t, d, "snmpget", "-v2c", "-c", "public", "@", "1.3.6.1.2.1.99.0"), "No Such Object")
+	servicetest.Contains(t, run(t, d, "snmpget", "-v2c", "-c", "public", "@", "1.3.6.1.2.1.1.5.7"), "No Such Instance")
+	for _, walk := range []string{run(t, d, "snmpwalk", "-v2c", "-c", "public", "@", "1.3.6.1.2.1"), run(t, d, "snmpbulkwalk", "-v2c", "-c", "public", "@", "1.3.6.1.2.1")} {
+		if lines := strings.Count(walk, " = ") - strings.Count(walk, " = No more"); lines != len(a.rows) {
+			t.Errorf("a walk gives %d of %d variables:\n%s", lines, len(a.rows), walk)
+		}
+		servicetest.Contains(t, walk, "eth0", "Timeticks: (", "Gauge32: 1000000000", "IpAddress: "+d.Host.IP, "snmpd")
+	}
+	servicetest.Contains(t, run(t, d, "snmpget", "-v2c", "-c", "cisco-ro", "@", "1.3.6.1.2.1.1.1.0"), "Timeout")
+	servicetest.Contains(t, run(t, d, "snmpset", "-v2c", "-c", "public", "@", "1.3.6.1.2.1.1.6.0", "s", "here"), "noAccess")
+	servicetest.Contains(t, run(t, d, "snmpset", "-v2c", "-c", a.write, "@", "1.3.6.1.2.1.1.6.0", "s", "here"), "STRING: \"here\"")
+	servicetest.Contains(t, run(t, d, "snmpget", "-v2c", "-c", "public", "@", "1.3.6.1.2.1.1.6.0"), "STRING: \"here\"")
+	servicetest.Contains(t, run(t, d, "snmpget", "-v3", "-l", "authNoPriv", "-u", "monitor", "-a", "SHA", "-A", "secret123", "@", "1.3.6.1.2.1.1.1.0"), "Unknown user name")
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, "cisco-ro"), decoytest.Has(event.Outcome, event.Rejected), decoytest.Has(event.SecretKind, "snmp_community"))
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, "public"), decoytest.Has(event.Outcome, event.Accepted))
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "monitor"), decoytest.Has(event.SecretKind, "snmpv3_hmac"))
+	d.Wait("snmp", decoytest.Has("operation", "set"), decoytest.Has("oids", "1.3.6.1.2.1.1.6.0"), decoytest.Has("values", "here"))
+	attempts := 0
+	for _, e := range d.Events() {
+		if v, _ := e.Get(event.Secret); e.Type == event.AuthAttempt && v == "public" {
+			attempts++
+		}
+	}
+	if attempts != 1 {
+		t.Errorf("one community of one source is recorded %d times", attempts)
+	}
+}
+
+func TestScannerNamesTheAgent(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		id    control.Identity
+		wants []string
+	}{
+		"net-snmp":   {as("linux", "monitoring-node"), []string{"net-snmp", "enterprise: net-snmp", "Linux SRV-ALPHA-42"}},
+		"printer":    {as("embedded", "printer"), []string{"SNMPv3 server", "engineIDFormat: mac"}},
+		"controller": {as("embedded", "industrial-control"), []string{"enterprise: Siemens", "Siemens, SIMATIC, S7-"}},
+		"switch":     {as("cisco", ""), []string{"ciscoSystems", "Cisco IOS Software, C2960"}},
+		"windows":    {as("windows_server", ""), []string{"SNMPv1 server", "public", "Software: Windows Version 6.3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := decoytest.StartAs(t, c.id, "snmp")
+			servicetest.Contains(t, servicetest.Scripts(t, d, 161, "snmp-info,+snmp-sysdescr"), c.wants...)
+		})
+	}
+}
+
+func TestDeckiesDiffer(t *testing.T) {
+	t.Parallel()
+	servicetest.Looks(t, 20, func(h *decoy.Host) string {
+		a := newAgent(h)
+		return fmt.Sprint(a.product, a.write)
+	})
+}
+
+// get is a request for the variables, as it is on the wire.
+func get(kind byte, non, many int64, ids ...string) string {
+	var bound []ber.Node
+	for _, id := range ids {
+		bound = append(bound, ber.Of(ber.Sequence, ber.NewObjectID(id).Node(), ber.Bytes(ber.Null, nil)))
+	}
+	return string(ber.Of(ber.Sequence, ber.Number(ber.Integer, 1), ber.Text(ber.OctetString, "public"),
+		ber.Of(kind, ber.Number(ber.Integer, 77), ber.Number(ber.Integer, non), ber.Number(ber.Integer, many), ber.Of(ber.Sequence, bound...))).Encode())
+}
+
+// The request that attackers forge to flood somebody must not get what it asks for.
+func TestBulkAnswersAreShort(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "snmp")
+	answer := servicetest.Ask(t, d, 161, 5*time.Second, get(bulkRequest, 0, 2250, "1.3.6.1.2.1"))[0]
+	if len(answer) < 100 || len(answer) > 600 {
+		t.Errorf("%d bytes", len(answer))
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "snmp")
+	request := get(getRequest, 0, 0, "1.3.6.1.2.1.1.1.0")
+	servicetest.Datagrams(t, d, 161, request[:20], "\x30\x82\x01\x00\x02\x01\x03", "\x30\x81\xff\x02\x01\x00\x04\x06public")
+	if answer := servicetest.Ask(t, d, 161, 5*time.Second, request)[0]; !strings.Contains(answer, "Linux") {
+		t.Errorf("after the garbage the answer is %q", answer)
+	}
+}
+
+func FuzzAnswer(f *testing.F) {
+	f.Add([]byte(get(getRequest, 0, 0, "1.3.6.1.2.1.1.1.0")))
+	f.Add([]byte(get(nextRequest, 0, 0, "1.3", "1.3.6.1.2.1.99")))
+	f.Add([]byte(get(bulkRequest, 1, 100, "1.3", "1.3.6")))
+	f.Add([]byte(get(setRequest, 0, 0, "1.3.6.1.2.1.1.6.0")))
+	f.Add([]byte("\x30\x3a\x02\x01\x03\x30\x0f\x02\x02\x4a\x69\x02\x03\x00\xff\xe3\x04\x01\x04\x02\x01\x03\x04\x10\x30\x0e\x04\x00\x02\x01\x00\x02\x01\x00\x04\x00\x04\x00\x04\x00\x30\x12\x04\x00\x04\x00\xa0\x0c\x02\x02\x37\xf0\x02\x01\x00\x02\x01\x00\x30\x00"))
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	a := newAgent(h)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if answer := a.answer(&decoy.Session{}, data); len(answer) > max(2*maxAnswer, 3*len(data)) {
+			t.Fatalf("%d bytes for %d", len(answer), len(data))
+		}
+	})
+}
