@@ -112,11 +112,9 @@ func (a *agent) carryOut(v *visitor, version int, writes bool, p pdu) (ber.Node,
 	switch {
 	case p.kind == getRequest || p.kind == nextRequest:
 		for i, asked := range p.variables {
-			id, value := asked.id, ber.Node{}
-			if p.kind == getRequest {
-				value = a.at(v, id)
-			} else {
-				id, value = a.after(v, id)
+			id, value := asked.id, a.at(v, asked.id)
+			if p.kind == nextRequest {
+				id, value = a.after(v, asked.id)
 			}
 			if version == 0 && value.Tag >= noObject {
 				return failed(p, noSuchName, i+1), true

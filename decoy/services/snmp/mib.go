@@ -22,10 +22,9 @@ func (b *builder) live(id string, value func() ber.Node) {
 	*b = append(*b, row{ber.NewObjectID(id), value})
 }
 
-func (b *builder) text(id, s string)           { b.add(id, ber.Text(ber.OctetString, s)) }
-func (b *builder) number(id string, n int64)   { b.add(id, ber.Number(ber.Integer, n)) }
-func (b *builder) object(id, dotted string)    { b.add(id, ber.NewObjectID(dotted).Node()) }
-func (b *builder) address(id string, a []byte) { b.add(id, ber.Bytes(ipAddress, a)) }
+func (b *builder) text(id, s string)         { b.add(id, ber.Text(ber.OctetString, s)) }
+func (b *builder) number(id string, n int64) { b.add(id, ber.Number(ber.Integer, n)) }
+func (b *builder) object(id, dotted string)  { b.add(id, ber.NewObjectID(dotted).Node()) }
 
 // mib makes all that the agent knows.
 func (a *agent) mib() []row {
@@ -168,11 +167,11 @@ func (a *agent) accounts(b *builder) {
 		}
 	}
 	for _, name := range names {
-		id := "1.3.6.1.4.1.77.1.2.25.1.1." + strconv.Itoa(len(name))
+		id := append(ber.NewObjectID("1.3.6.1.4.1.77.1.2.25.1.1"), uint32(len(name))) // the table is in the order of the names
 		for _, c := range []byte(name) {
-			id += "." + strconv.Itoa(int(c))
+			id = append(id, uint32(c))
 		}
-		b.text(id, name)
+		b.text(id.String(), name)
 	}
 	b.text("1.3.6.1.4.1.77.1.4.1.0", windows.MachineOf(a.host).Domain)
 }
