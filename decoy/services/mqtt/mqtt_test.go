@@ -1,0 +1,173 @@
+package mqtt
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/servicetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func identity(t *testing.T, wanted func(*broker) bool) control.Identity {
+	t.Helper()
+	return servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool { return wanted(newBroker(h)) })
+}
+
+func open(b *broker) bool   { return b.users == nil && strings.HasPrefix(b.version, "2.") }
+func closed(b *broker) bool { return b.users != nil }
+
+// run runs one of Mosquitto's clients.
+func run(t *testing.T, d *decoytest.Decky, name string, args ...string) string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(d.Address(1883))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _ := servicetest.Run(t, "", name, append([]string{"-h", host, "-p", port}, args...)...) // a refusal is a failure, too
+	return out
+}
+
+func TestClientsHearTheHouse(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "mqtt")
+	b := newBroker(d.Host)
+	for _, version := range []string{"31", "311", "5"} {
+		out := run(t, d, "mosquitto_sub", "-V", "mqttv"+version, "-t", "#", "-t", "$SYS/broker/version", "-v", "-C", fmt.Sprint(len(b.fixed)+len(b.values)+1), "-W", "8")
+		servicetest.Contains(t, out, "$SYS/broker/version mosquitto version "+b.version, b.values[0].topic+" "+b.values[0].before)
+		for _, m := range b.fixed {
+			servicetest.Contains(t, out, m.topic+" "+string(m.body))
+		}
+	}
+	d.Wait("subscribe", decoytest.Has("topics", "#\n$SYS/broker/version"))
+}
+
+func TestMessagesReachTheirSendersAlone(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "mqtt")
+	for qos := range 3 {
+		run(t, d, "mosquitto_pub", "-t", "cmnd/door/POWER", "-m", fmt.Sprint("open", qos), "-q", fmt.Sprint(qos), "-r")
+		d.Wait("publish", decoytest.Has("topic", "cmnd/door/POWER"), decoytest.Has("payload", fmt.Sprint("open", qos)), decoytest.Has("qos", fmt.Sprint(qos)))
+	}
+	servicetest.Contains(t, run(t, d, "mosquitto_sub", "-t", "cmnd/+/POWER", "-C", "1", "-W", "8"), "open2")
+	// mosquitto_rr hears its own question where it asks for the answer there: two clients of one address.
+	servicetest.Contains(t, run(t, d, "mosquitto_rr", "-t", "ask", "-e", "ask", "-m", "who is there", "-W", "8"), "who is there")
+	host, port, err := net.SplitHostPort(d.Address(1883))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	out, _ := exec.CommandContext(ctx, "mosquitto_sub", "-A", "127.9.9.9", "-h", host, "-p", port, "-t", "cmnd/door/#", "-W", "1").CombinedOutput()
+	if strings.Contains(string(out), "open") {
+		t.Errorf("another address hears %q", out)
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, closed), "mqtt")
+	b := newBroker(d.Host)
+	good := b.users["admin"][0]
+	servicetest.Contains(t, run(t, d, "mosquitto_pub", "-V", "311", "-t", "x", "-m", "y"), "not authorised")
+	servicetest.Contains(t, run(t, d, "mosquitto_pub", "-V", "5", "-u", "admin", "-P", "wrong one", "-t", "x", "-m", "y"), "Not authorized")
+	servicetest.Contains(t, run(t, d, "mosquitto_sub", "-u", "admin", "-P", good, "-t", "$SYS/broker/uptime", "-C", "1", "-W", "8"), " seconds")
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "admin"), decoytest.Has(event.Secret, "wrong one"), decoytest.Has(event.Outcome, event.Rejected))
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, good), decoytest.Has(event.Outcome, event.Accepted))
+}
+
+func TestScannerNamesTheBroker(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "mqtt")
+	servicetest.Contains(t, servicetest.Scan(t, d, 1883), "mosquitto version "+newBroker(d.Host).version)
+}
+
+func TestFilters(t *testing.T) {
+	for _, c := range []struct {
+		filter, topic string
+		want          bool
+	}{
+		{"#", "a/b", true}, {"#", "$SYS/x", false}, {"$SYS/#", "$SYS/x", true}, {"a/#", "a", true}, {"a/+", "a/b", true}, {"a/+", "a/b/c", false}, {"+/+", "/b", true}, {"a", "a/b", false}, {"a/b/#", "a", false},
+	} {
+		if got := matches(c.filter, c.topic); got != c.want {
+			t.Errorf("%s covers %s: %t", c.filter, c.topic, got)
+		}
+	}
+}
+
+func TestDeckiesDiffer(t *testing.T) {
+	t.Parallel()
+	servicetest.Looks(t, 20, func(h *decoy.Host) string {
+		b := newBroker(h)
+		return fmt.Sprint(b.version, b.fixed, b.values[0].mean)
+	})
+}
+
+// arriving is a client's first packet.
+func arriving(version byte) string {
+	body := append(text("MQTT"), version, 2, 0, 60)
+	if version == 5 {
+		body = append(body, 0)
+	}
+	return string(encode(connect, 0, body, text("id")))
+}
+
+func TestAbandonedConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	servicetest.Abandoned(t, "mqtt", 1883, "\x10\xff", arriving(4), arriving(4)+"\x82\xff\xff")
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "mqtt")
+	servicetest.Garbage(t, d, 1883, arriving(4), arriving(5)+"\x32\x80\x01", arriving(4)+"\x82\x30", "\x10\x80\x02\x00\x04MQTT\x05")
+	servicetest.Recovers(t, func() bool {
+		conn, err := net.Dial("tcp", d.Address(1883))
+		if err != nil {
+			return false
+		}
+		defer conn.Close()
+		io.WriteString(conn, arriving(4))
+		got := make([]byte, 4)
+		_, err = io.ReadFull(conn, got)
+		return err == nil && string(got) == "\x20\x02\x00\x00"
+	})
+}
+
+func FuzzPackets(f *testing.F) {
+	f.Add([]byte(arriving(4)), byte(4))
+	f.Add([]byte(arriving(5)), byte(5))
+	f.Add(encode(publish, 3, text("a/b"), []byte{0, 1}, []byte("body")), byte(4))
+	f.Add(encode(subscribe, 2, []byte{0, 1}, text("a/+/#"), []byte{1}), byte(4))
+	f.Add(encode(unsubscribe, 2, []byte{0, 1, 0}, text("#")), byte(5))
+	f.Fuzz(func(t *testing.T, data []byte, version byte) {
+		p, err := read(bufio.NewReader(bytes.NewReader(data)), maxPacket)
+		if len(p.body) > len(data) {
+			t.Fatalf("%d bytes of %d", len(p.body), len(data))
+		}
+		if err != nil {
+			return
+		}
+		parseHello(p.body)
+		if m, ok := parsePublish(p, version); ok && matches("#", m.topic) == strings.HasPrefix(m.topic, "$") {
+			t.Fatalf("%q is not covered by all", m.topic)
+		}
+		if _, filters, ok := parseFilters(p, version); ok && len(filters) > maxFilters {
+			t.Fatalf("%d filters", len(filters))
+		}
+	})
+}
