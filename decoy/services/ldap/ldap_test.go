@@ -1,0 +1,233 @@
+package ldap
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"decnet/decoy"
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/ber"
+	"decnet/decoy/services/internal/servicetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// controller is the identity of a domain controller.
+func controller() control.Identity {
+	id := decoytest.Identity()
+	id.OS, id.Hostname, id.Archetype = "windows_server", "DC01", "domain-controller"
+	return id
+}
+
+// search runs ldapsearch.
+func search(t *testing.T, d *decoytest.Decky, args ...string) string {
+	t.Helper()
+	t.Setenv("LDAPTLS_REQCERT", "never")
+	out, _ := servicetest.Run(t, "", "ldapsearch", append([]string{"-H", "ldap://" + d.Address(389), "-LLL", "-o", "ldif-wrap=no"}, args...)...) // a refusal is a failure, too
+	return out
+}
+
+func TestOpenLDAP(t *testing.T) {
+	d := decoytest.Start(t, "ldap")
+	v := newServer(d.Host)
+	admin, good := "cn=admin,"+v.base, v.users[canonical("cn=admin,"+v.base)][0]
+	servicetest.Contains(t, search(t, d, "-x", "-s", "base", "-b", "", "+"), "namingContexts: "+v.base, "supportedLDAPVersion: 3", "supportedSASLMechanisms: ")
+	everybody := search(t, d, "-x", "-b", v.base, "(&(objectClass=inetOrgPerson)(mail=*@*)(!(uid=nobody)))", "uid", "mail", "userPassword")
+	if people := strings.Count(everybody, "mail: "); people < 8 || strings.Contains(everybody, "userPassword") {
+		t.Errorf("%d people, or their passwords for nobody in particular:\n%s", people, everybody)
+	}
+	servicetest.Contains(t, search(t, d, "-x", "-D", admin, "-w", good, "-b", v.base, "-E", "pr=10/noprompt", "(uid=*)", "userPassword"), "userPassword:: ")
+	servicetest.Contains(t, search(t, d, "-x", "-D", admin, "-w", "wrong one", "-b", v.base), "Invalid credentials (49)")
+	servicetest.Contains(t, search(t, d, "-x", "-D", "admin", "-w", "x", "-b", v.base), "Invalid DN syntax (34)")
+	servicetest.Contains(t, search(t, d, "-x", "-b", "dc=elsewhere"), "No such object (32)")
+	servicetest.Contains(t, search(t, d, "-x", "-ZZ", "-s", "one", "-b", v.base, "-D", admin, "-w", good), "ou=")
+	who, _ := servicetest.Run(t, "", "ldapwhoami", "-H", "ldaps://"+d.Address(636), "-x", "-D", admin, "-w", good)
+	servicetest.Contains(t, who, "dn:"+admin)
+	change, _ := servicetest.Run(t, "dn: "+admin+"\nchangetype: modify\nreplace: userPassword\nuserPassword: mine\n", "ldapmodify", "-H", "ldap://"+d.Address(389), "-x", "-D", admin, "-w", good)
+	servicetest.Contains(t, change, "Insufficient access (50)")
+	removal, _ := servicetest.Run(t, "", "ldapdelete", "-H", "ldap://"+d.Address(389), "-x", admin)
+	servicetest.Contains(t, removal, "Strong(er) authentication required (8)")
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, admin), decoytest.Has(event.Secret, "wrong one"), decoytest.Has(event.Outcome, event.Rejected))
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, admin), decoytest.Has(event.Secret, good), decoytest.Has(event.Outcome, event.Accepted))
+	d.Wait("search", decoytest.Has("filter", "(&(objectClass=inetOrgPerson)(mail=*@*)(!(uid=nobody)))"), decoytest.Has("base", v.base), decoytest.Has("scope", "sub"))
+	d.Wait("write", decoytest.Has("operation", "modify"), decoytest.Has("dn", admin))
+	d.Wait("write", decoytest.Has("operation", "delete"), decoytest.Has("dn", admin))
+	d.Wait("tls")
+}
+
+func TestActiveDirectory(t *testing.T) {
+	d := decoytest.StartAs(t, controller(), "ldap")
+	v := newServer(d.Host)
+	good := v.users["administrator"][0]
+	servicetest.Contains(t, search(t, d, "-x", "-s", "base", "-b", ""), "dsServiceName: CN=NTDS Settings,CN=DC01", "defaultNamingContext: "+v.base, "currentTime: ")
+	servicetest.Contains(t, search(t, d, "-x", "-b", v.base), "Operations error (1)", "successful bind must be completed")
+	servicetest.Contains(t, search(t, d, "-x", "-D", v.machine.Domain+`\Administrator`, "-w", "wrong one", "-b", v.base), "data 52e, v")
+	servicetest.Contains(t, search(t, d, "-x", "-D", "nobody@here", "-w", "x", "-b", v.base), "data 525, v")
+	as := []string{"-x", "-D", v.machine.Domain + `\Administrator`, "-w", good, "-b", v.base}
+	servicetest.Contains(t, search(t, d, append(as, "(&(objectCategory=CN=Person*)(userAccountControl:1.2.840.113556.1.4.803:=2))", "sAMAccountName")...), "krbtgt", "Guest")
+	servicetest.Contains(t, search(t, d, append(as, "(servicePrincipalName=MSSQLSvc/*)", "memberOf")...), "Domain Admins")
+	servicetest.Contains(t, search(t, d, append(as, "(objectClass=computer)", "operatingSystem")...), v.machine.Product)
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, v.machine.Domain+`\Administrator`), decoytest.Has(event.Secret, "wrong one"))
+}
+
+func TestNTLMProofIsCaptured(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, controller(), "ldap")
+	conn := d.Dial(389)
+	begin := "NTLMSSP\x00\x01\x00\x00\x00\x07\x82\x08\xa2" + strings.Repeat("\x00", 24)
+	ask := func(token string) ber.Node {
+		t.Helper()
+		bind := ber.Of(ber.Sequence, ber.Number(ber.Integer, 5), ber.Of(bindRequest, ber.Number(ber.Integer, 3), ber.Text(ber.OctetString, ""), ber.Of(0xa3, ber.Text(ber.OctetString, "GSS-SPNEGO"), ber.Text(ber.OctetString, token))))
+		if _, err := conn.Write(bind.Encode()); err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, 4096)
+		n, err := conn.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, _, err := ber.Parse(buf[:n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Kids[1]
+	}
+	if got := ask(begin); len(got.Kids) != 4 || !strings.HasPrefix(string(got.Kids[3].Value), "NTLMSSP\x00\x02") {
+		t.Fatalf("no challenge: %+v", got)
+	}
+	proof := strings.Repeat("\xab", 44)
+	prove := "NTLMSSP\x00\x03\x00\x00\x00" + "\x00\x00\x00\x00\x40\x00\x00\x00" + "\x2c\x00\x2c\x00\x4a\x00\x00\x00" + "\x00\x00\x00\x00\x40\x00\x00\x00" + "\x0a\x00\x0a\x00\x40\x00\x00\x00" + "\x00\x00\x00\x00\x40\x00\x00\x00" +
+		"\x00\x00\x00\x00\x40\x00\x00\x00" + "\x01\x02\x08\xa2" + "a\x00l\x00i\x00c\x00e\x00" + proof
+	if code, _ := ask(prove).Kids[0].Int(); code != invalidSecret {
+		t.Errorf("the proof is answered with %d", code)
+	}
+	d.Wait(event.AuthAttempt, decoytest.Has("mechanism", "GSS-SPNEGO"))
+}
+
+func TestScannerNamesTheDirectory(t *testing.T) {
+	t.Parallel()
+	for want, id := range map[string]control.Identity{"OpenLDAP": decoytest.Identity(), "Microsoft Windows Active Directory LDAP": controller()} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			d := decoytest.StartAs(t, id, "ldap")
+			servicetest.Contains(t, servicetest.Scan(t, d, 389), want)
+			host, port, err := net.SplitHostPort(d.Address(389))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := servicetest.Run(t, "", "nmap", "-Pn", "-n", "-p", port, "--script", "+ldap-rootdse", host)
+			if err != nil {
+				t.Error(err)
+			}
+			servicetest.Contains(t, out, "LDAP Results", "namingContexts: "+newServer(d.Host).base)
+		})
+	}
+}
+
+func TestDeckiesDiffer(t *testing.T) {
+	t.Parallel()
+	servicetest.Looks(t, 20, func(h *decoy.Host) string {
+		v := newServer(h)
+		return fmt.Sprint(v.base, v.users, v.entries[4].attributes)
+	})
+}
+
+// simple is a bind by name and password.
+func simple(version int64, name, secret string) string {
+	return string(ber.Of(ber.Sequence, ber.Number(ber.Integer, 1), ber.Of(bindRequest, ber.Number(ber.Integer, version), ber.Text(ber.OctetString, name), ber.Text(0x80, secret))).Encode())
+}
+
+func TestAbandonedConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	servicetest.Abandoned(t, "ldap", 389, "\x30", "\x30\x84\x00\x00", simple(3, "", ""))
+	servicetest.Abandoned(t, "ldap", 636, "\x16\x03\x01\x02\x00")
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "ldap")
+	servicetest.Garbage(t, d, 389, simple(3, "", ""), simple(3, "", "")+"\x30\x82\x01\x00\x02\x01\x02\x63", "\x30\x40\x02\x01\x01\x60")
+	servicetest.Garbage(t, d, 636, "\x16\x03\x01")
+	servicetest.Recovers(t, func() bool {
+		conn, err := net.Dial("tcp", d.Address(389))
+		if err != nil {
+			return false
+		}
+		defer conn.Close()
+		io.WriteString(conn, simple(3, "", ""))
+		got := make([]byte, 14)
+		_, err = io.ReadFull(conn, got)
+		return err == nil && string(got) == "\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00"
+	})
+}
+
+func FuzzFilter(f *testing.F) {
+	clause := func(tag byte, name, value string) ber.Node {
+		return ber.Of(tag, ber.Text(ber.OctetString, name), ber.Text(ber.OctetString, value))
+	}
+	f.Add(ber.Of(and, clause(equal, "uid", "admin"), ber.Of(not, ber.Text(present, "mail"))).Encode())
+	f.Add(ber.Of(substrings, ber.Text(ber.OctetString, "mail"), ber.Of(ber.Sequence, ber.Text(0x80, "a"), ber.Text(0x81, "b"), ber.Text(0x82, "c"))).Encode())
+	f.Add(ber.Of(or, clause(atLeast, "uidNumber", "10000"), clause(atMost, "gidNumber", "5"), clause(like, "cn", "x")).Encode())
+	f.Add(ber.Of(extensible, ber.Text(matchesRule, bitAnd), ber.Text(ofAttribute, "uidNumber"), ber.Text(theValue, "2")).Encode())
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	v := newServer(h)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n, _, err := ber.Parse(data)
+		left := maxClauses
+		if err != nil || !sound(n, &left) {
+			return
+		}
+		if text := render(n); len(text) > 8*len(data)+64 {
+			t.Fatalf("%d bytes of text for %d", len(text), len(data))
+		}
+		for _, e := range v.entries {
+			if n.Tag == not && matches(n, e) == matches(n.Kids[0], e) {
+				t.Fatal("a clause and its opposite agree")
+			}
+		}
+	})
+}
+
+func FuzzMessage(f *testing.F) {
+	f.Add([]byte(simple(3, "cn=admin,dc=x", "secret")))
+	f.Add([]byte(simple(2, "", "")))
+	f.Add([]byte("\x30\x84\x00\x00\x00\x2d\x02\x01\x07\x63\x84\x00\x00\x00\x24\x04\x00\x0a\x01\x00\x0a\x01\x00\x02\x01\x00\x02\x01\x64\x01\x01\x00\x87\x0b\x6f\x62\x6a\x65\x63\x74\x43\x6c\x61\x73\x73\x30\x84\x00\x00\x00\x00"))
+	hosts := []*server{}
+	for _, id := range []control.Identity{decoytest.Identity(), controller()} {
+		h, err := decoy.NewHost(id, nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		hosts = append(hosts, newServer(h))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, _, err := ber.Parse(data)
+		if err != nil || !m.Is(ber.Sequence, 2) || m.Kids[0].Tag != ber.Integer || m.Kids[1].Tag == extendedRequest {
+			return // what starts TLS needs a client
+		}
+		for _, v := range hosts {
+			var out strings.Builder
+			c := &client{server: v, s: &decoy.Session{}}
+			c.conn = struct {
+				io.Reader
+				io.Writer
+			}{strings.NewReader(""), &out}
+			c.obey(t.Context(), m, data)
+			for rest := []byte(out.String()); len(rest) > 0; {
+				if _, rest, err = ber.Parse(rest); err != nil {
+					t.Fatalf("the answer is no message: %q", out.String())
+				}
+			}
+		}
+	})
+}
