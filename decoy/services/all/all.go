@@ -20,6 +20,7 @@ import (
 	_ "decnet/decoy/services/postgres"
 	_ "decnet/decoy/services/rdp"
 	_ "decnet/decoy/services/redis"
+	_ "decnet/decoy/services/sip"
 	_ "decnet/decoy/services/smb"
 	_ "decnet/decoy/services/smtp"
 	_ "decnet/decoy/services/smtprelay"
