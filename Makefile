@@ -26,6 +26,12 @@ bin/decoy: need-build FORCE
 install: build ## Copy the three programs to $(PREFIX)/bin
 	install -D -t $(DESTDIR)$(or $(PREFIX),/usr/local)/bin bin/decnetd bin/decnet bin/decoy
 
+image: need-build ## The container image, from scratch and not root: make image IMAGE=decnet
+	VERSION=$(VERSION) scripts/image $(or $(IMAGE),decnet)
+
+release: need-release ## The release of HEAD in dist/: static programs, units, SBOMs, SHA256SUMS
+	scripts/release dist
+
 ##@ Check
 test: need-test bin/decoy node-modules ## Everything: unit and race, PostgreSQL, a real Docker Engine, real clients, the browser
 	scripts/dockerd start
@@ -54,6 +60,9 @@ soak: need-test build ## Torment the server for FOR=5m with KILLS=200 on ENGINE=
 	go run ./soak -for $(or $(FOR),5m) -kills $(or $(KILLS),200) -engine $(or $(ENGINE),sim) $(ARGS)
 	go test -count 1 ./internal/model -rapid.checks $(or $(SEQUENCES),20000) -timeout 0
 
+check-reproducible: need-release ## Make the release twice, in two folders and from nothing, and compare each byte
+	scripts/check-reproducible
+
 lint: need-build ## Static checks, the imports' directions among them
 	go vet ./...
 	go run $(GOLANGCI) run
@@ -78,7 +87,7 @@ migration: need-test ## Write the SQL for a changed Ent schema: make migration N
 
 ##@ Other
 clean: ## Delete what was built
-	rm -rf bin web/node_modules transport/conformance/node_modules e2e/oidc/node_modules
+	rm -rf bin dist web/node_modules transport/conformance/node_modules e2e/oidc/node_modules
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,7 +100,11 @@ need-test: need-build
 	@scripts/need dockerd=docker.io iptables=iptables ip=iproute2 pg_ctlcluster=postgresql psql=postgresql-client chromium=chromium node=nodejs npm=npm \
 	  nmap=nmap ssh=openssh-client sshpass=sshpass curl=curl redis-cli=redis-tools mysql=default-mysql-client telnet=telnet ftp=ftp lftp=lftp \
 	  tsql=freetds-bin smbclient=smbclient xfreerdp=freerdp2-x11 xvfb-run=xvfb xauth=xauth mbpoll=mbpoll \
-	  dig=bind9-dnsutils tftp=tftp-hpa snmpwalk=snmp mosquitto_pub=mosquitto-clients ldapsearch=ldap-utils sipsak=sipsak swaks=swaks openssl=openssl jq=jq fetchmail=fetchmail kubectl=kubernetes-client xtigervncviewer=tigervnc-viewer
+	  dig=bind9-dnsutils tftp=tftp-hpa snmpwalk=snmp mosquitto_pub=mosquitto-clients ldapsearch=ldap-utils sipsak=sipsak swaks=swaks openssl=openssl jq=jq fetchmail=fetchmail kubectl=kubernetes-client xtigervncviewer=tigervnc-viewer \
+	  systemd-analyze=systemd systemd-sysusers=systemd systemd-tmpfiles=systemd
+
+need-release: need-build need-node
+	@scripts/need jq=jq
 
 need-node:
 	@scripts/need node=nodejs npm=npm
@@ -102,4 +115,4 @@ node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok e2e/oi
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
 
 FORCE:
-.PHONY: run build install test test-web test-short bench bench-hostile soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE
+.PHONY: run build install image release check-reproducible need-release test test-web test-short bench bench-hostile soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE

@@ -20,9 +20,9 @@ type engineProcess struct {
 	socket string
 }
 
-func startEngineProcess(t *testing.T) *engineProcess {
+func startEngineProcess(t *testing.T, args ...string) *engineProcess {
 	t.Helper()
-	e := &engineProcess{server: server{t: t, data: t.TempDir()}, socket: filepath.Join(t.TempDir(), "engine.sock")}
+	e := &engineProcess{server: server{t: t, data: t.TempDir(), args: args}, socket: filepath.Join(t.TempDir(), "engine.sock")}
 	e.run()
 	t.Cleanup(func() {
 		e.stop(syscall.SIGTERM)
@@ -39,7 +39,8 @@ func (e *engineProcess) run() {
 	binary, err := buildServer()
 	require.NoError(e.t, err)
 	e.log = &lockedBuffer{}
-	e.cmd = exec.Command(binary, "engine", "--socket", e.socket, "--data", e.data, "--decoy-binary", enginetest.Decoy(e.t))
+	args := append([]string{"engine", "--socket", e.socket, "--data", e.data, "--decoy-binary", enginetest.Decoy(e.t)}, e.args...)
+	e.cmd = exec.Command(binary, args...)
 	e.cmd.Stdout, e.cmd.Stderr = e.log, e.log
 	require.NoError(e.t, e.cmd.Start())
 	e.eventually("the engine is served", func() bool { return strings.Contains(e.log.String(), "the engine is served") })
