@@ -63,6 +63,10 @@ soak: need-test build ## Torment the server for FOR=5m with KILLS=200 on ENGINE=
 check-reproducible: need-release ## Make the release twice, in two folders and from nothing, and compare each byte
 	scripts/check-reproducible
 
+audit: need-release ## Known vulnerabilities, licences, SBOMs, the units (AUDIT_OFFLINE=1: a database that can't be reached is no failure)
+	@scripts/need systemd-analyze=systemd
+	scripts/audit dist/sbom
+
 lint: need-build ## Static checks, the imports' directions among them
 	go vet ./...
 	go run $(GOLANGCI) run
@@ -115,4 +119,4 @@ node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok e2e/oi
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
 
 FORCE:
-.PHONY: run build install image release check-reproducible need-release test test-web test-short bench bench-hostile soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE
+.PHONY: run build install image release check-reproducible audit need-release test test-web test-short bench bench-hostile soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE
