@@ -105,7 +105,7 @@ need-test: need-build
 	  nmap=nmap ssh=openssh-client sshpass=sshpass curl=curl redis-cli=redis-tools mysql=default-mysql-client telnet=telnet ftp=ftp lftp=lftp \
 	  tsql=freetds-bin smbclient=smbclient xfreerdp=freerdp2-x11 xvfb-run=xvfb xauth=xauth mbpoll=mbpoll \
 	  dig=bind9-dnsutils tftp=tftp-hpa snmpwalk=snmp mosquitto_pub=mosquitto-clients ldapsearch=ldap-utils sipsak=sipsak swaks=swaks openssl=openssl jq=jq fetchmail=fetchmail kubectl=kubernetes-client xtigervncviewer=tigervnc-viewer \
-	  systemd-analyze=systemd systemd-sysusers=systemd systemd-tmpfiles=systemd
+	  systemd-analyze=systemd systemd-sysusers=systemd systemd-tmpfiles=systemd systemd-socket-activate=systemd haproxy=haproxy
 
 need-release: need-build need-node
 	@scripts/need jq=jq

@@ -98,11 +98,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	send := sender(w)
 	c, err := h.read(w, r, v)
+	told := v.change || err != nil // changes and refusals; the rest is reading, which ends in many ways
 	if err == nil {
 		c.send = send
 		err = h.run(r.Context(), v, c)
 	}
-	if v.change || (err != nil && r.Context().Err() == nil) {
+	if told {
 		h.told(name, c, began, err)
 	}
 	last := frame{Done: true}
