@@ -133,6 +133,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	fl := fleet.New(db, journal, cat, fleet.Options{
 		Limits: cfg.Limits, Driver: opened.Drivers[0], Drivers: opened.Drivers, HostAddresses: fleet.InterfaceAddresses,
 	})
+	defer fl.Close()
 	quiet, err := controller.ParseQuietHours(cfg.QuietHours)
 	if err != nil {
 		return err

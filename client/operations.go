@@ -2,7 +2,9 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"time"
 )
 
 // pageSize is how many elements the lists ask for at a time; every server allows it unless it was set lower.
@@ -237,4 +239,31 @@ func Optional(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// checkInterval is how often CheckDecky looks whether the check has ended.
+const checkInterval = 250 * time.Millisecond
+
+// CheckDecky has a decky looked at as a scanner would who suspects a decoy, and waits for what was found.
+func (c *Client) CheckDecky(ctx context.Context, in CheckDeckyInput) (*RealismCheck, error) {
+	if _, err := checkDecky(ctx, transport{c}, in); err != nil {
+		return nil, err
+	}
+	for {
+		r, err := realism(ctx, transport{c}, in.Name, in.Deployment)
+		if err != nil {
+			return nil, err
+		}
+		if r.Decky == nil {
+			return nil, &Error{Code: CodeNotFound, Message: fmt.Sprintf("decky %q was torn down meanwhile", in.Name)}
+		}
+		if check := r.Decky.Realism; check != nil && check.Status != CheckStatusRunning {
+			return check, nil
+		}
+		select {
+		case <-time.After(checkInterval):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }

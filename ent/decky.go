@@ -8,6 +8,7 @@ import (
 	"decnet/ent/deployment"
 	"decnet/ent/eventposition"
 	"decnet/pid"
+	"decnet/realism"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -67,6 +68,8 @@ type Decky struct {
 	RepairNotBefore *time.Time `json:"repair_not_before,omitempty"`
 	// Whether the reconciler leaves it to an operator.
 	RepairGaveUp bool `json:"repair_gave_up,omitempty"`
+	// The last look at it as a scanner would look, and what gave it away.
+	Realism *realism.Record `json:"realism,omitempty"`
 	// The number of its last change, from the counter "decky": the place of deckyUpdated's readers.
 	Change int64 `json:"change,omitempty"`
 	// When it was first deployed.
@@ -142,7 +145,7 @@ func (*Decky) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case decky.FieldServices, decky.FieldObservedServices, decky.FieldSeed, decky.FieldEndpoints:
+		case decky.FieldServices, decky.FieldObservedServices, decky.FieldSeed, decky.FieldEndpoints, decky.FieldRealism:
 			values[i] = new([]byte)
 		case decky.FieldID, decky.FieldDeploymentID:
 			values[i] = new(pid.ID)
@@ -319,6 +322,14 @@ func (_m *Decky) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RepairGaveUp = value.Bool
 			}
+		case decky.FieldRealism:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field realism", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Realism); err != nil {
+					return fmt.Errorf("unmarshal field realism: %w", err)
+				}
+			}
 		case decky.FieldChange:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field change", values[i])
@@ -463,6 +474,9 @@ func (_m *Decky) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("repair_gave_up=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RepairGaveUp))
+	builder.WriteString(", ")
+	builder.WriteString("realism=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Realism))
 	builder.WriteString(", ")
 	builder.WriteString("change=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Change))

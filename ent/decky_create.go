@@ -11,6 +11,7 @@ import (
 	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
 	"decnet/pid"
+	"decnet/realism"
 	"errors"
 	"fmt"
 	"time"
@@ -254,6 +255,12 @@ func (_c *DeckyCreate) SetNillableRepairGaveUp(v *bool) *DeckyCreate {
 	if v != nil {
 		_c.SetRepairGaveUp(*v)
 	}
+	return _c
+}
+
+// SetRealism sets the "realism" field.
+func (_c *DeckyCreate) SetRealism(v *realism.Record) *DeckyCreate {
+	_c.mutation.SetRealism(v)
 	return _c
 }
 
@@ -594,6 +601,10 @@ func (_c *DeckyCreate) createSpec() (*Decky, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RepairGaveUp(); ok {
 		_spec.SetField(decky.FieldRepairGaveUp, field.TypeBool, value)
 		_node.RepairGaveUp = value
+	}
+	if value, ok := _c.mutation.Realism(); ok {
+		_spec.SetField(decky.FieldRealism, field.TypeJSON, value)
+		_node.Realism = value
 	}
 	if value, ok := _c.mutation.Change(); ok {
 		_spec.SetField(decky.FieldChange, field.TypeInt64, value)
@@ -1011,6 +1022,24 @@ func (u *DeckyUpsert) SetRepairGaveUp(v bool) *DeckyUpsert {
 // UpdateRepairGaveUp sets the "repair_gave_up" field to the value that was provided on create.
 func (u *DeckyUpsert) UpdateRepairGaveUp() *DeckyUpsert {
 	u.SetExcluded(decky.FieldRepairGaveUp)
+	return u
+}
+
+// SetRealism sets the "realism" field.
+func (u *DeckyUpsert) SetRealism(v *realism.Record) *DeckyUpsert {
+	u.Set(decky.FieldRealism, v)
+	return u
+}
+
+// UpdateRealism sets the "realism" field to the value that was provided on create.
+func (u *DeckyUpsert) UpdateRealism() *DeckyUpsert {
+	u.SetExcluded(decky.FieldRealism)
+	return u
+}
+
+// ClearRealism clears the value of the "realism" field.
+func (u *DeckyUpsert) ClearRealism() *DeckyUpsert {
+	u.SetNull(decky.FieldRealism)
 	return u
 }
 
@@ -1432,6 +1461,27 @@ func (u *DeckyUpsertOne) SetRepairGaveUp(v bool) *DeckyUpsertOne {
 func (u *DeckyUpsertOne) UpdateRepairGaveUp() *DeckyUpsertOne {
 	return u.Update(func(s *DeckyUpsert) {
 		s.UpdateRepairGaveUp()
+	})
+}
+
+// SetRealism sets the "realism" field.
+func (u *DeckyUpsertOne) SetRealism(v *realism.Record) *DeckyUpsertOne {
+	return u.Update(func(s *DeckyUpsert) {
+		s.SetRealism(v)
+	})
+}
+
+// UpdateRealism sets the "realism" field to the value that was provided on create.
+func (u *DeckyUpsertOne) UpdateRealism() *DeckyUpsertOne {
+	return u.Update(func(s *DeckyUpsert) {
+		s.UpdateRealism()
+	})
+}
+
+// ClearRealism clears the value of the "realism" field.
+func (u *DeckyUpsertOne) ClearRealism() *DeckyUpsertOne {
+	return u.Update(func(s *DeckyUpsert) {
+		s.ClearRealism()
 	})
 }
 
@@ -2023,6 +2073,27 @@ func (u *DeckyUpsertBulk) SetRepairGaveUp(v bool) *DeckyUpsertBulk {
 func (u *DeckyUpsertBulk) UpdateRepairGaveUp() *DeckyUpsertBulk {
 	return u.Update(func(s *DeckyUpsert) {
 		s.UpdateRepairGaveUp()
+	})
+}
+
+// SetRealism sets the "realism" field.
+func (u *DeckyUpsertBulk) SetRealism(v *realism.Record) *DeckyUpsertBulk {
+	return u.Update(func(s *DeckyUpsert) {
+		s.SetRealism(v)
+	})
+}
+
+// UpdateRealism sets the "realism" field to the value that was provided on create.
+func (u *DeckyUpsertBulk) UpdateRealism() *DeckyUpsertBulk {
+	return u.Update(func(s *DeckyUpsert) {
+		s.UpdateRealism()
+	})
+}
+
+// ClearRealism clears the value of the "realism" field.
+func (u *DeckyUpsertBulk) ClearRealism() *DeckyUpsertBulk {
+	return u.Update(func(s *DeckyUpsert) {
+		s.ClearRealism()
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"decnet/ent/lifecycle"
 	"decnet/ent/predicate"
 	"decnet/pid"
+	"decnet/realism"
 	"errors"
 	"fmt"
 	"time"
@@ -365,6 +366,18 @@ func (_u *DeckyUpdate) SetNillableRepairGaveUp(v *bool) *DeckyUpdate {
 	return _u
 }
 
+// SetRealism sets the "realism" field.
+func (_u *DeckyUpdate) SetRealism(v *realism.Record) *DeckyUpdate {
+	_u.mutation.SetRealism(v)
+	return _u
+}
+
+// ClearRealism clears the value of the "realism" field.
+func (_u *DeckyUpdate) ClearRealism() *DeckyUpdate {
+	_u.mutation.ClearRealism()
+	return _u
+}
+
 // SetChange sets the "change" field.
 func (_u *DeckyUpdate) SetChange(v int64) *DeckyUpdate {
 	_u.mutation.ResetChange()
@@ -650,6 +663,12 @@ func (_u *DeckyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.RepairGaveUp(); ok {
 		_spec.SetField(decky.FieldRepairGaveUp, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Realism(); ok {
+		_spec.SetField(decky.FieldRealism, field.TypeJSON, value)
+	}
+	if _u.mutation.RealismCleared() {
+		_spec.ClearField(decky.FieldRealism, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Change(); ok {
 		_spec.SetField(decky.FieldChange, field.TypeInt64, value)
@@ -1128,6 +1147,18 @@ func (_u *DeckyUpdateOne) SetNillableRepairGaveUp(v *bool) *DeckyUpdateOne {
 	return _u
 }
 
+// SetRealism sets the "realism" field.
+func (_u *DeckyUpdateOne) SetRealism(v *realism.Record) *DeckyUpdateOne {
+	_u.mutation.SetRealism(v)
+	return _u
+}
+
+// ClearRealism clears the value of the "realism" field.
+func (_u *DeckyUpdateOne) ClearRealism() *DeckyUpdateOne {
+	_u.mutation.ClearRealism()
+	return _u
+}
+
 // SetChange sets the "change" field.
 func (_u *DeckyUpdateOne) SetChange(v int64) *DeckyUpdateOne {
 	_u.mutation.ResetChange()
@@ -1443,6 +1474,12 @@ func (_u *DeckyUpdateOne) sqlSave(ctx context.Context) (_node *Decky, err error)
 	}
 	if value, ok := _u.mutation.RepairGaveUp(); ok {
 		_spec.SetField(decky.FieldRepairGaveUp, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Realism(); ok {
+		_spec.SetField(decky.FieldRealism, field.TypeJSON, value)
+	}
+	if _u.mutation.RealismCleared() {
+		_spec.ClearField(decky.FieldRealism, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Change(); ok {
 		_spec.SetField(decky.FieldChange, field.TypeInt64, value)

@@ -19,6 +19,7 @@ import (
 	"decnet/ent/token"
 	"decnet/ent/user"
 	"decnet/pid"
+	"decnet/realism"
 	"errors"
 	"fmt"
 	"sync"
@@ -1144,6 +1145,7 @@ type DeckyMutation struct {
 	addrepair_failures      *int
 	repair_not_before       *time.Time
 	repair_gave_up          *bool
+	realism                 **realism.Record
 	change                  *int64
 	addchange               *int64
 	created_at              *time.Time
@@ -2277,6 +2279,55 @@ func (m *DeckyMutation) ResetRepairGaveUp() {
 	m.repair_gave_up = nil
 }
 
+// SetRealism sets the "realism" field.
+func (m *DeckyMutation) SetRealism(r *realism.Record) {
+	m.realism = &r
+}
+
+// Realism returns the value of the "realism" field in the mutation.
+func (m *DeckyMutation) Realism() (r *realism.Record, exists bool) {
+	v := m.realism
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRealism returns the old "realism" field's value of the Decky entity.
+// If the Decky object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeckyMutation) OldRealism(ctx context.Context) (v *realism.Record, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRealism is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRealism requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRealism: %w", err)
+	}
+	return oldValue.Realism, nil
+}
+
+// ClearRealism clears the value of the "realism" field.
+func (m *DeckyMutation) ClearRealism() {
+	m.realism = nil
+	m.clearedFields[decky.FieldRealism] = struct{}{}
+}
+
+// RealismCleared returns if the "realism" field was cleared in this mutation.
+func (m *DeckyMutation) RealismCleared() bool {
+	_, ok := m.clearedFields[decky.FieldRealism]
+	return ok
+}
+
+// ResetRealism resets all changes to the "realism" field.
+func (m *DeckyMutation) ResetRealism() {
+	m.realism = nil
+	delete(m.clearedFields, decky.FieldRealism)
+}
+
 // SetChange sets the "change" field.
 func (m *DeckyMutation) SetChange(i int64) {
 	m.change = &i
@@ -2577,7 +2628,7 @@ func (m *DeckyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DeckyMutation) Fields() []string {
-	fields := make([]string, 0, 24)
+	fields := make([]string, 0, 25)
 	if m.deployment != nil {
 		fields = append(fields, decky.FieldDeploymentID)
 	}
@@ -2644,6 +2695,9 @@ func (m *DeckyMutation) Fields() []string {
 	if m.repair_gave_up != nil {
 		fields = append(fields, decky.FieldRepairGaveUp)
 	}
+	if m.realism != nil {
+		fields = append(fields, decky.FieldRealism)
+	}
 	if m.change != nil {
 		fields = append(fields, decky.FieldChange)
 	}
@@ -2702,6 +2756,8 @@ func (m *DeckyMutation) Field(name string) (ent.Value, bool) {
 		return m.RepairNotBefore()
 	case decky.FieldRepairGaveUp:
 		return m.RepairGaveUp()
+	case decky.FieldRealism:
+		return m.Realism()
 	case decky.FieldChange:
 		return m.Change()
 	case decky.FieldCreatedAt:
@@ -2759,6 +2815,8 @@ func (m *DeckyMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldRepairNotBefore(ctx)
 	case decky.FieldRepairGaveUp:
 		return m.OldRepairGaveUp(ctx)
+	case decky.FieldRealism:
+		return m.OldRealism(ctx)
 	case decky.FieldChange:
 		return m.OldChange(ctx)
 	case decky.FieldCreatedAt:
@@ -2926,6 +2984,13 @@ func (m *DeckyMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRepairGaveUp(v)
 		return nil
+	case decky.FieldRealism:
+		v, ok := value.(*realism.Record)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRealism(v)
+		return nil
 	case decky.FieldChange:
 		v, ok := value.(int64)
 		if !ok {
@@ -3054,6 +3119,9 @@ func (m *DeckyMutation) ClearedFields() []string {
 	if m.FieldCleared(decky.FieldRepairNotBefore) {
 		fields = append(fields, decky.FieldRepairNotBefore)
 	}
+	if m.FieldCleared(decky.FieldRealism) {
+		fields = append(fields, decky.FieldRealism)
+	}
 	return fields
 }
 
@@ -3088,6 +3156,9 @@ func (m *DeckyMutation) ClearField(name string) error {
 		return nil
 	case decky.FieldRepairNotBefore:
 		m.ClearRepairNotBefore()
+		return nil
+	case decky.FieldRealism:
+		m.ClearRealism()
 		return nil
 	}
 	return fmt.Errorf("unknown Decky nullable field %s", name)
@@ -3162,6 +3233,9 @@ func (m *DeckyMutation) ResetField(name string) error {
 		return nil
 	case decky.FieldRepairGaveUp:
 		m.ResetRepairGaveUp()
+		return nil
+	case decky.FieldRealism:
+		m.ResetRealism()
 		return nil
 	case decky.FieldChange:
 		m.ResetChange()

@@ -60,7 +60,7 @@ func init() {
 	// decky.DefaultRepairGaveUp holds the default value on creation for the repair_gave_up field.
 	decky.DefaultRepairGaveUp = deckyDescRepairGaveUp.Default.(bool)
 	// deckyDescChange is the schema descriptor for change field.
-	deckyDescChange := deckyFields[23].Descriptor()
+	deckyDescChange := deckyFields[24].Descriptor()
 	// decky.DefaultChange holds the default value on creation for the change field.
 	decky.DefaultChange = deckyDescChange.Default.(int64)
 	// deckyDescID is the schema descriptor for id field.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"decnet/catalog"
 	"decnet/engine"
@@ -52,6 +53,10 @@ type Fleet struct {
 	journal *lifecycle.Journal
 	catalog *catalog.Catalog
 	opts    Options
+
+	checks  sync.WaitGroup
+	closing context.Context // ended by Close
+	close   context.CancelFunc
 }
 
 // New returns a fleet on a store.
@@ -59,7 +64,9 @@ func New(s *store.Store, j *lifecycle.Journal, c *catalog.Catalog, o Options) *F
 	if o.HostAddresses == nil {
 		o.HostAddresses = func() []netip.Prefix { return nil }
 	}
-	return &Fleet{store: s, journal: j, catalog: c, opts: o}
+	f := &Fleet{store: s, journal: j, catalog: c, opts: o}
+	f.closing, f.close = context.WithCancel(context.Background())
+	return f
 }
 
 // Limits returns the limits in force.

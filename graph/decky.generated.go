@@ -8,6 +8,7 @@ import (
 	"decnet/ent"
 	"decnet/fleet"
 	"decnet/pid"
+	"decnet/realism"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -26,6 +27,38 @@ import (
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _CheckDeckyPayload_decky(ctx context.Context, field graphql.CollectedField, obj *CheckDeckyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckDeckyPayload_decky(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Decky, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Decky) graphql.Marshaler {
+			return ec.marshalNDecky2ᚖdecnetᚋentᚐDecky(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CheckDeckyPayload_decky(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckDeckyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Decky(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _Endpoint_service(ctx context.Context, field graphql.CollectedField, obj *engine.Endpoint) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -229,6 +262,291 @@ func (ec *executionContext) fieldContext_MutateDeckyPayload_replayed(_ context.C
 	return graphql.NewScalarFieldContext("MutateDeckyPayload", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _RealismCheck_status(ctx context.Context, field graphql.CollectedField, obj *realism.Record) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismCheck_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v realism.Status) graphql.Marshaler {
+			return ec.marshalNCheckStatus2decnetᚋrealismᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismCheck_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismCheck", field, false, false, "CheckStatus")
+}
+
+func (ec *executionContext) _RealismCheck_by(ctx context.Context, field graphql.CollectedField, obj *realism.Record) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismCheck_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismCheck_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _RealismCheck_startedAt(ctx context.Context, field graphql.CollectedField, obj *realism.Record) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismCheck_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismCheck_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismCheck", field, false, false, "Time")
+}
+
+func (ec *executionContext) _RealismCheck_finishedAt(ctx context.Context, field graphql.CollectedField, obj *realism.Record) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismCheck_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RealismCheck_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismCheck", field, false, false, "Time")
+}
+
+func (ec *executionContext) _RealismCheck_problem(ctx context.Context, field graphql.CollectedField, obj *realism.Record) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismCheck_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RealismCheck_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _RealismCheck_findings(ctx context.Context, field graphql.CollectedField, obj *realism.Record) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismCheck_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Findings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []realism.Finding) graphql.Marshaler {
+			return ec.marshalNRealismFinding2ᚕdecnetᚋrealismᚐFindingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismCheck_findings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RealismCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RealismFinding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RealismCheck_probed(ctx context.Context, field graphql.CollectedField, obj *realism.Record) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismCheck_probed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Probed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismCheck_probed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _RealismCheck_unreachable(ctx context.Context, field graphql.CollectedField, obj *realism.Record) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismCheck_unreachable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unreachable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismCheck_unreachable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _RealismFinding_service(ctx context.Context, field graphql.CollectedField, obj *realism.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismFinding_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismFinding_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismFinding", field, false, false, "String")
+}
+
+func (ec *executionContext) _RealismFinding_tell(ctx context.Context, field graphql.CollectedField, obj *realism.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismFinding_tell(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tell, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismFinding_tell(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismFinding", field, false, false, "String")
+}
+
+func (ec *executionContext) _RealismFinding_severity(ctx context.Context, field graphql.CollectedField, obj *realism.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismFinding_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v realism.Severity) graphql.Marshaler {
+			return ec.marshalNSeverity2decnetᚋrealismᚐSeverity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismFinding_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismFinding", field, false, false, "Severity")
+}
+
+func (ec *executionContext) _RealismFinding_detail(ctx context.Context, field graphql.CollectedField, obj *realism.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RealismFinding_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RealismFinding_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RealismFinding", field, false, false, "String")
+}
+
 func (ec *executionContext) _Repair_failures(ctx context.Context, field graphql.CollectedField, obj *Repair) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -365,6 +683,59 @@ func (ec *executionContext) fieldContext_SetMutateIntervalPayload_deployment(_ c
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputCheckDeckyInput(ctx context.Context, obj any) (fleet.CheckInput, error) {
+	var it fleet.CheckInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["deployment"]; !present {
+		asMap["deployment"] = "default"
+	}
+
+	fieldsInOrder := [...]string{"name", "deployment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "deployment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deployment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Deployment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCheckDeckyInput unmarshals raw into the CheckDeckyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCheckDeckyInput(ctx context.Context, raw any) (fleet.CheckInput, error) {
+	var out fleet.CheckInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckDeckyInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputMutateDeckyInput(ctx context.Context, obj any) (fleet.MutateInput, error) {
 	var it fleet.MutateInput
@@ -525,6 +896,39 @@ func UnmarshalSetMutateIntervalInput(ctx context.Context, raw any) (fleet.Interv
 
 // region    **************************** object.gotpl ****************************
 
+var checkDeckyPayloadImplementors = []string{"CheckDeckyPayload"}
+
+func (ec *executionContext) _CheckDeckyPayload(ctx context.Context, sel ast.SelectionSet, obj *CheckDeckyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkDeckyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckDeckyPayload")
+		case "decky":
+			out.Values[i] = ec._CheckDeckyPayload_decky(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var endpointImplementors = []string{"Endpoint"}
 
 func (ec *executionContext) _Endpoint(ctx context.Context, sel ast.SelectionSet, obj *engine.Endpoint) graphql.Marshaler {
@@ -601,6 +1005,122 @@ func (ec *executionContext) _MutateDeckyPayload(ctx context.Context, sel ast.Sel
 			}
 		case "replayed":
 			out.Values[i] = ec._MutateDeckyPayload_replayed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var realismCheckImplementors = []string{"RealismCheck"}
+
+func (ec *executionContext) _RealismCheck(ctx context.Context, sel ast.SelectionSet, obj *realism.Record) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, realismCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RealismCheck")
+		case "status":
+			out.Values[i] = ec._RealismCheck_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._RealismCheck_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startedAt":
+			out.Values[i] = ec._RealismCheck_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishedAt":
+			out.Values[i] = ec._RealismCheck_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._RealismCheck_problem(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "findings":
+			out.Values[i] = ec._RealismCheck_findings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "probed":
+			out.Values[i] = ec._RealismCheck_probed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unreachable":
+			out.Values[i] = ec._RealismCheck_unreachable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var realismFindingImplementors = []string{"RealismFinding"}
+
+func (ec *executionContext) _RealismFinding(ctx context.Context, sel ast.SelectionSet, obj *realism.Finding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, realismFindingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RealismFinding")
+		case "service":
+			out.Values[i] = ec._RealismFinding_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tell":
+			out.Values[i] = ec._RealismFinding_tell(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "severity":
+			out.Values[i] = ec._RealismFinding_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "detail":
+			out.Values[i] = ec._RealismFinding_detail(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -706,6 +1226,34 @@ func (ec *executionContext) _SetMutateIntervalPayload(ctx context.Context, sel a
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNCheckDeckyInput2decnetᚋfleetᚐCheckInput(ctx context.Context, v any) (fleet.CheckInput, error) {
+	res, err := ec.unmarshalInputCheckDeckyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCheckDeckyPayload2ᚖdecnetᚋgraphᚐCheckDeckyPayload(ctx context.Context, sel ast.SelectionSet, v *CheckDeckyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CheckDeckyPayload!")
+		return graphql.Null
+	}
+	return ec._CheckDeckyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCheckStatus2decnetᚋrealismᚐStatus(ctx context.Context, v any) (realism.Status, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := realism.Status(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCheckStatus2decnetᚋrealismᚐStatus(ctx context.Context, sel ast.SelectionSet, v realism.Status) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CheckStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNEndpoint2decnetᚋengineᚐEndpoint(ctx context.Context, sel ast.SelectionSet, v engine.Endpoint) graphql.Marshaler {
 	return ec._Endpoint(ctx, sel, &v)
 }
@@ -739,6 +1287,26 @@ func (ec *executionContext) marshalNMutateDeckyPayload2ᚖdecnetᚋgraphᚐMutat
 	return ec._MutateDeckyPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNRealismFinding2decnetᚋrealismᚐFinding(ctx context.Context, sel ast.SelectionSet, v realism.Finding) graphql.Marshaler {
+	return ec._RealismFinding(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRealismFinding2ᚕdecnetᚋrealismᚐFindingᚄ(ctx context.Context, sel ast.SelectionSet, v []realism.Finding) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRealismFinding2decnetᚋrealismᚐFinding(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNSetMutateIntervalInput2decnetᚋfleetᚐIntervalInput(ctx context.Context, v any) (fleet.IntervalInput, error) {
 	res, err := ec.unmarshalInputSetMutateIntervalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -750,6 +1318,28 @@ func (ec *executionContext) marshalNSetMutateIntervalPayload2ᚖdecnetᚋgraph�
 		return graphql.Null
 	}
 	return ec._SetMutateIntervalPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSeverity2decnetᚋrealismᚐSeverity(ctx context.Context, v any) (realism.Severity, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := realism.Severity(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSeverity2decnetᚋrealismᚐSeverity(ctx context.Context, sel ast.SelectionSet, v realism.Severity) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Severity!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalORealismCheck2ᚖdecnetᚋrealismᚐRecord(ctx context.Context, sel ast.SelectionSet, v *realism.Record) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RealismCheck(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORepair2ᚖdecnetᚋgraphᚐRepair(ctx context.Context, sel ast.SelectionSet, v *Repair) graphql.Marshaler {

@@ -11,6 +11,7 @@ import (
 	"decnet/ent/lifecycle"
 	"decnet/ent/schema/schematype"
 	"decnet/pid"
+	"decnet/realism"
 	"errors"
 	"fmt"
 	"math"
@@ -30,6 +31,7 @@ type DeckyResolver interface {
 	MutateInterval(ctx context.Context, obj *ent.Decky) (*time.Duration, error)
 
 	Repair(ctx context.Context, obj *ent.Decky) (*Repair, error)
+	Realism(ctx context.Context, obj *ent.Decky) (*realism.Record, error)
 }
 type DeploymentResolver interface {
 	Network(ctx context.Context, obj *ent.Deployment) (*Network, error)
@@ -1444,6 +1446,38 @@ func (ec *executionContext) fieldContext_Decky_repair(_ context.Context, field g
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Repair(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decky_realism(ctx context.Context, field graphql.CollectedField, obj *ent.Decky) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decky_realism(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decky().Realism(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *realism.Record) graphql.Marshaler {
+			return ec.marshalORealismCheck2ᚖdecnetᚋrealismᚐRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Decky_realism(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decky",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RealismCheck(ctx, field)
 		},
 	}
 	return fc, nil
@@ -9338,6 +9372,12 @@ func (ec *executionContext) _Decky(ctx context.Context, sel ast.SelectionSet, ob
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Decky_repair(ctx, field, obj)
+				})
+		case "realism":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decky_realism(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

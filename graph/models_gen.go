@@ -22,6 +22,11 @@ type ChangePasswordPayload struct {
 	Ok bool `json:"ok"`
 }
 
+type CheckDeckyPayload struct {
+	// The decky; its `realism` is RUNNING.
+	Decky *ent.Decky `json:"decky"`
+}
+
 type CreateTokenInput struct {
 	// What it is for, 1 to 64 characters.
 	Name string `json:"name"`

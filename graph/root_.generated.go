@@ -84,6 +84,10 @@ type ComplexityRoot struct {
 		Ok func(childComplexity int) int
 	}
 
+	CheckDeckyPayload struct {
+		Decky func(childComplexity int) int
+	}
+
 	CreateTokenPayload struct {
 		Secret func(childComplexity int) int
 		Token  func(childComplexity int) int
@@ -114,6 +118,7 @@ type ComplexityRoot struct {
 		ObservedGeneration func(childComplexity int) int
 		ObservedServices   func(childComplexity int) int
 		Os                 func(childComplexity int) int
+		Realism            func(childComplexity int) int
 		Repair             func(childComplexity int) int
 		Services           func(childComplexity int) int
 		State              func(childComplexity int) int
@@ -302,6 +307,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		CancelLifecycle   func(childComplexity int, id pid.ID) int
 		ChangePassword    func(childComplexity int, current string, new string) int
+		CheckDecky        func(childComplexity int, input fleet.CheckInput) int
 		CreateToken       func(childComplexity int, input CreateTokenInput) int
 		CreateUser        func(childComplexity int, input CreateUserInput) int
 		DeleteUser        func(childComplexity int, username string) int
@@ -361,6 +367,24 @@ type ComplexityRoot struct {
 		Tokens          func(childComplexity int, username *string) int
 		Users           func(childComplexity int) int
 		Viewer          func(childComplexity int) int
+	}
+
+	RealismCheck struct {
+		By          func(childComplexity int) int
+		Findings    func(childComplexity int) int
+		FinishedAt  func(childComplexity int) int
+		Probed      func(childComplexity int) int
+		Problem     func(childComplexity int) int
+		StartedAt   func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Unreachable func(childComplexity int) int
+	}
+
+	RealismFinding struct {
+		Detail   func(childComplexity int) int
+		Service  func(childComplexity int) int
+		Severity func(childComplexity int) int
+		Tell     func(childComplexity int) int
 	}
 
 	Repair struct {
@@ -594,6 +618,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChangePasswordPayload.Ok(childComplexity), true
 
+	case "CheckDeckyPayload.decky":
+		if e.ComplexityRoot.CheckDeckyPayload.Decky == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckDeckyPayload.Decky(childComplexity), true
+
 	case "CreateTokenPayload.secret":
 		if e.ComplexityRoot.CreateTokenPayload.Secret == nil {
 			break
@@ -744,6 +775,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Decky.Os(childComplexity), true
+	case "Decky.realism":
+		if e.ComplexityRoot.Decky.Realism == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decky.Realism(childComplexity), true
 	case "Decky.repair":
 		if e.ComplexityRoot.Decky.Repair == nil {
 			break
@@ -1462,6 +1499,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["current"].(string), args["new"].(string)), true
+	case "Mutation.checkDecky":
+		if e.ComplexityRoot.Mutation.CheckDecky == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkDecky_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckDecky(childComplexity, args["input"].(fleet.CheckInput)), true
 	case "Mutation.createToken":
 		if e.ComplexityRoot.Mutation.CreateToken == nil {
 			break
@@ -1843,6 +1891,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RealismCheck.by":
+		if e.ComplexityRoot.RealismCheck.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismCheck.By(childComplexity), true
+	case "RealismCheck.findings":
+		if e.ComplexityRoot.RealismCheck.Findings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismCheck.Findings(childComplexity), true
+	case "RealismCheck.finishedAt":
+		if e.ComplexityRoot.RealismCheck.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismCheck.FinishedAt(childComplexity), true
+	case "RealismCheck.probed":
+		if e.ComplexityRoot.RealismCheck.Probed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismCheck.Probed(childComplexity), true
+	case "RealismCheck.problem":
+		if e.ComplexityRoot.RealismCheck.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismCheck.Problem(childComplexity), true
+	case "RealismCheck.startedAt":
+		if e.ComplexityRoot.RealismCheck.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismCheck.StartedAt(childComplexity), true
+	case "RealismCheck.status":
+		if e.ComplexityRoot.RealismCheck.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismCheck.Status(childComplexity), true
+	case "RealismCheck.unreachable":
+		if e.ComplexityRoot.RealismCheck.Unreachable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismCheck.Unreachable(childComplexity), true
+
+	case "RealismFinding.detail":
+		if e.ComplexityRoot.RealismFinding.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismFinding.Detail(childComplexity), true
+	case "RealismFinding.service":
+		if e.ComplexityRoot.RealismFinding.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismFinding.Service(childComplexity), true
+	case "RealismFinding.severity":
+		if e.ComplexityRoot.RealismFinding.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismFinding.Severity(childComplexity), true
+	case "RealismFinding.tell":
+		if e.ComplexityRoot.RealismFinding.Tell == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RealismFinding.Tell(childComplexity), true
+
 	case "Repair.failures":
 		if e.ComplexityRoot.Repair.Failures == nil {
 			break
@@ -2150,6 +2272,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
 			graphql.NewInputUnmarshaler("AuditEntryWhereInput", ec.unmarshalInputAuditEntryWhereInput),
+			graphql.NewInputUnmarshaler("CheckDeckyInput", ec.unmarshalInputCheckDeckyInput),
 			graphql.NewInputUnmarshaler("CreateTokenInput", ec.unmarshalInputCreateTokenInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("DeckyOrder", ec.unmarshalInputDeckyOrder),
@@ -2447,6 +2570,58 @@ type Personality {
   endpoints: [Endpoint!]!
   "How its repair goes; null while nothing has failed since it was last in step."
   repair: Repair @goField(forceResolver: true)
+  "The last look at it as a scanner would look who suspects a decoy (` + "`" + `checkDecky` + "`" + `); null: there was none."
+  realism: RealismCheck @goField(forceResolver: true)
+}
+
+"How a check stands."
+enum CheckStatus {
+  "It goes on."
+  RUNNING
+  "Nothing gave the decky away."
+  PASSED
+  "Something did: see ` + "`" + `findings` + "`" + `."
+  FOUND
+  "It could not be done: see ` + "`" + `problem` + "`" + `."
+  FAILED
+}
+
+"How surely a tell gives a decoy away."
+enum Severity {
+  "Odd, but seen on real hosts."
+  LOW
+  "Suspicious."
+  MEDIUM
+  "Certain."
+  HIGH
+}
+
+"A look at a decky as a scanner would look, and what gave it away."
+type RealismCheck {
+  status: CheckStatus!
+  "Who asked for it."
+  by: String!
+  startedAt: Time!
+  "Null while it goes on."
+  finishedAt: Time
+  "Why it failed."
+  problem: String
+  "What gave the decky away, the worst first."
+  findings: [RealismFinding!]!
+  "The services that were looked at. Those of UDP are not."
+  probed: [String!]!
+  "Those that could not be connected to from the server."
+  unreachable: [String!]!
+}
+
+"Something that gave a decky away."
+type RealismFinding {
+  "The service, a slug of the catalog."
+  service: String!
+  "A word for it, such as ` + "`" + `fixed-salt` + "`" + `."
+  tell: String!
+  severity: Severity!
+  detail: String!
 }
 
 "How the server tries to bring a decky back in step."
@@ -2478,6 +2653,12 @@ extend type Query {
 }
 
 extend type Mutation {
+  """
+  Looks at a decky as a scanner would who suspects a decoy: banners, versions, TLS, timing, salts, refusals that no product gives, keys that other deckies have too, names
+  and systems that contradict each other. Answers at once; what was found is in ` + "`" + `Decky.realism` + "`" + ` within two minutes, and ` + "`" + `deckyUpdated` + "`" + ` tells. The decky records the look as it
+  records every touch. CONFLICT when no service of it answers.
+  """
+  checkDecky(input: CheckDeckyInput!): CheckDeckyPayload! @hasRole(role: OPERATOR)
   """
   Gives a decky other services, so that what an intruder learned goes stale. Commits the new state, wakes a runner and answers at once:
   follow the work by ` + "`" + `lifecycleUpdated(ids:)` + "`" + `. Takes the place of an older mutation that still waits (it ends SUPERSEDED).
@@ -2528,6 +2709,16 @@ type SetMutateIntervalPayload {
   "The deckies whose next mutation changed."
   deckies: [Decky!]!
   deployment: Deployment!
+}
+
+input CheckDeckyInput {
+  name: String!
+  deployment: String! = "default"
+}
+
+type CheckDeckyPayload {
+  "The decky; its ` + "`" + `realism` + "`" + ` is RUNNING."
+  decky: Decky!
 }
 `, BuiltIn: false},
 	{Name: "../schema/deployment.graphqls", Input: `"How ` + "`" + `deploy` + "`" + ` treats the deckies that are already there."
@@ -4549,6 +4740,14 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CheckDeckyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decky":
+		return ec.fieldContext_CheckDeckyPayload_decky(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckDeckyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -4615,6 +4814,8 @@ func (ec *executionContext) childFields_Decky(ctx context.Context, field graphql
 		return ec.fieldContext_Decky_endpoints(ctx, field)
 	case "repair":
 		return ec.fieldContext_Decky_repair(ctx, field)
+	case "realism":
+		return ec.fieldContext_Decky_realism(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Decky", field.Name)
 }
@@ -5027,6 +5228,42 @@ func (ec *executionContext) childFields_Port(ctx context.Context, field graphql.
 		return ec.fieldContext_Port_tls(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Port", field.Name)
+}
+
+func (ec *executionContext) childFields_RealismCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_RealismCheck_status(ctx, field)
+	case "by":
+		return ec.fieldContext_RealismCheck_by(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_RealismCheck_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_RealismCheck_finishedAt(ctx, field)
+	case "problem":
+		return ec.fieldContext_RealismCheck_problem(ctx, field)
+	case "findings":
+		return ec.fieldContext_RealismCheck_findings(ctx, field)
+	case "probed":
+		return ec.fieldContext_RealismCheck_probed(ctx, field)
+	case "unreachable":
+		return ec.fieldContext_RealismCheck_unreachable(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RealismCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_RealismFinding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "service":
+		return ec.fieldContext_RealismFinding_service(ctx, field)
+	case "tell":
+		return ec.fieldContext_RealismFinding_tell(ctx, field)
+	case "severity":
+		return ec.fieldContext_RealismFinding_severity(ctx, field)
+	case "detail":
+		return ec.fieldContext_RealismFinding_detail(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RealismFinding", field.Name)
 }
 
 func (ec *executionContext) childFields_Repair(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

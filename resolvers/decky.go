@@ -13,6 +13,7 @@ import (
 	"decnet/fleet"
 	"decnet/graph"
 	"decnet/pid"
+	"decnet/realism"
 	"time"
 
 	"entgo.io/contrib/entgql"
@@ -32,6 +33,18 @@ func (r *deckyResolver) Repair(ctx context.Context, obj *ent.Decky) (*graph.Repa
 		return nil, nil
 	}
 	return &graph.Repair{Failures: obj.RepairFailures, NextAt: obj.RepairNotBefore, GaveUp: obj.RepairGaveUp}, nil
+}
+
+func (r *deckyResolver) Realism(ctx context.Context, obj *ent.Decky) (*realism.Record, error) {
+	return obj.Realism.At(time.Now()), nil
+}
+
+func (r *mutationResolver) CheckDecky(ctx context.Context, input fleet.CheckInput) (*graph.CheckDeckyPayload, error) {
+	d, err := r.Fleet.Check(ctx, auth.From(ctx).Username, input)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.CheckDeckyPayload{Decky: d}, nil
 }
 
 // MutateDecky is the resolver for the mutateDecky field.

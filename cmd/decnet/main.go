@@ -88,7 +88,7 @@ Exit codes:
 	f.BoolVar(&a.noColor, "no-color", false, "no colors (also: NO_COLOR)")
 	root.AddCommand(
 		a.loginCommand(), a.logoutCommand(), a.whoamiCommand(), a.passwdCommand(), a.tokensCommand(), a.usersCommand(), a.auditCommand(),
-		a.deployCommand(), a.mutateCommand(), a.intervalCommand(), a.teardownCommand(),
+		a.deployCommand(), a.mutateCommand(), a.intervalCommand(), a.checkCommand(), a.teardownCommand(),
 		a.lsCommand(), a.showCommand(), a.watchCommandLine(), a.lifecyclesCommand(), a.cancelCommand(), a.retryCommand(), a.interactionsCommand(),
 		a.archetypesCommand(), a.servicesCommand(), a.backupCommand(), a.versionCommand(),
 	)

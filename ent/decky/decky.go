@@ -61,6 +61,8 @@ const (
 	FieldRepairNotBefore = "repair_not_before"
 	// FieldRepairGaveUp holds the string denoting the repair_gave_up field in the database.
 	FieldRepairGaveUp = "repair_gave_up"
+	// FieldRealism holds the string denoting the realism field in the database.
+	FieldRealism = "realism"
 	// FieldChange holds the string denoting the change field in the database.
 	FieldChange = "change"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -130,6 +132,7 @@ var Columns = []string{
 	FieldRepairFailures,
 	FieldRepairNotBefore,
 	FieldRepairGaveUp,
+	FieldRealism,
 	FieldChange,
 	FieldCreatedAt,
 }

@@ -1181,6 +1181,16 @@ func RepairGaveUpNEQ(v bool) predicate.Decky {
 	return predicate.Decky(sql.FieldNEQ(FieldRepairGaveUp, v))
 }
 
+// RealismIsNil applies the IsNil predicate on the "realism" field.
+func RealismIsNil() predicate.Decky {
+	return predicate.Decky(sql.FieldIsNull(FieldRealism))
+}
+
+// RealismNotNil applies the NotNil predicate on the "realism" field.
+func RealismNotNil() predicate.Decky {
+	return predicate.Decky(sql.FieldNotNull(FieldRealism))
+}
+
 // ChangeEQ applies the EQ predicate on the "change" field.
 func ChangeEQ(v int64) predicate.Decky {
 	return predicate.Decky(sql.FieldEQ(FieldChange, v))

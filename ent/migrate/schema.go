@@ -73,6 +73,7 @@ var (
 		{Name: "repair_failures", Type: field.TypeInt, Default: 0},
 		{Name: "repair_not_before", Type: field.TypeTime, Nullable: true},
 		{Name: "repair_gave_up", Type: field.TypeBool, Default: false},
+		{Name: "realism", Type: field.TypeJSON, Nullable: true},
 		{Name: "change", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "deployment_id", Type: field.TypeString},
@@ -85,7 +86,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "deckies_deployments_deckies",
-				Columns:    []*schema.Column{DeckiesColumns[24]},
+				Columns:    []*schema.Column{DeckiesColumns[25]},
 				RefColumns: []*schema.Column{DeploymentsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -94,7 +95,7 @@ var (
 			{
 				Name:    "decky_deployment_id_name",
 				Unique:  true,
-				Columns: []*schema.Column{DeckiesColumns[24], DeckiesColumns[1]},
+				Columns: []*schema.Column{DeckiesColumns[25], DeckiesColumns[1]},
 			},
 			{
 				Name:    "decky_ip",
@@ -109,7 +110,7 @@ var (
 			{
 				Name:    "decky_change",
 				Unique:  false,
-				Columns: []*schema.Column{DeckiesColumns[22]},
+				Columns: []*schema.Column{DeckiesColumns[23]},
 			},
 		},
 	}

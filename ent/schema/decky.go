@@ -13,6 +13,7 @@ import (
 
 	"decnet/engine"
 	"decnet/pid"
+	"decnet/realism"
 )
 
 // Decky is one decoy host as it should be, and what the engine last confirmed of it.
@@ -59,6 +60,8 @@ func (Decky) Fields() []ent.Field {
 		field.Time("repair_not_before").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipAll)),
 		field.Bool("repair_gave_up").Default(false).Annotations(entgql.Skip(entgql.SkipAll)).
 			Comment("Whether the reconciler leaves it to an operator."),
+		field.JSON("realism", &realism.Record{}).Optional().Annotations(entgql.Skip(entgql.SkipAll)).
+			Comment("The last look at it as a scanner would look, and what gave it away."),
 		field.Int64("change").Default(0).Annotations(entgql.Skip(entgql.SkipAll)).
 			Comment("The number of its last change, from the counter \"decky\": the place of deckyUpdated's readers."),
 		createdAt("When it was first deployed."),
