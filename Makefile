@@ -65,7 +65,7 @@ check-reproducible: need-release ## Make the release twice, in two folders and f
 
 audit: need-release ## Known vulnerabilities, licences, SBOMs, the units (AUDIT_OFFLINE=1: a database that can't be reached is no failure)
 	@scripts/need systemd-analyze=systemd
-	scripts/audit dist/sbom
+	scripts/audit
 
 lint: need-build ## Static checks, the imports' directions among them
 	go vet ./...

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -49,6 +50,7 @@ refused when not in --allow.`,
 
 func serveEngine(ctx context.Context, cfg *config.Config, socket string, uids []int, parents []string) error {
 	log := cfg.Logger(os.Stderr)
+	slog.SetDefault(log)
 	kind := cfg.Engine
 	switch kind {
 	case "auto":
@@ -61,6 +63,11 @@ func serveEngine(ctx context.Context, cfg *config.Config, socket string, uids []
 	if err != nil {
 		return err
 	}
+	stopTracing, err := traced(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer stopTracing()
 	server := &remote.Server{
 		Open: func(installation string) (engine.Engine, []engine.Driver, error) {
 			o, err := open.Engine(ctx, open.Options{

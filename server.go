@@ -70,6 +70,21 @@ func openStore(ctx context.Context, cfg *config.Config, committed func(writes in
 	return store.Open(ctx, store.Options{Path: databasePath(cfg), URL: cfg.DatabaseURL, Committed: committed})
 }
 
+// traced sends traces where the settings ask for it. The last ones are sent by stop.
+func traced(ctx context.Context, cfg *config.Config, log *slog.Logger) (stop func(), err error) {
+	send, err := telemetry.Trace(ctx, cfg.OTLPEndpoint, version)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := send(last); err != nil {
+			log.Warn("the last traces could not be sent", "error", err)
+		}
+	}, nil
+}
+
 func run(ctx context.Context, cfg *config.Config) (err error) {
 	log := cfg.Logger(os.Stderr)
 	slog.SetDefault(log)
@@ -77,17 +92,11 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	stopTracing, err := telemetry.Trace(ctx, cfg.OTLPEndpoint, version)
+	stopTracing, err := traced(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if err := stopTracing(last); err != nil {
-			log.Warn("the last traces could not be sent", "error", err)
-		}
-	}()
+	defer stopTracing()
 	metrics := telemetry.NewMetrics()
 	db, err := openStore(ctx, cfg, metrics.Committed)
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"decnet/engine"
 )
 
@@ -160,6 +162,7 @@ func (c *Client) call(ctx context.Context, verb string, q request, each func(fra
 	if err != nil {
 		return fmt.Errorf("write the request: %w", err)
 	}
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(req.Header)) // what is done there is part of the same trace
 	res, err := c.http.Do(req)
 	if err != nil {
 		return c.away(ctx, err)

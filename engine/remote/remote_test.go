@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 
 	"decnet/catalog"
 	"decnet/decoy/event"
@@ -362,4 +363,19 @@ func TestAnEnginesErrorKeepsItsCodeAndWords(t *testing.T) {
 	require.Equal(t, want.Error(), got.Error())
 	require.Equal(t, want.Detail, got.Words())
 	require.True(t, got.Transient)
+}
+
+// What the engine process does for a lifecycle is part of the lifecycle's trace.
+func TestATraceGoesOnInTheOtherProcess(t *testing.T) {
+	var seen trace.SpanContext
+	s := sim.New(sim.Options{Fault: func(ctx context.Context, _ string, _ engine.Ref) error {
+		seen = trace.SpanContextFromContext(ctx)
+		return nil
+	}})
+	w := serve(t, func() (engine.Engine, error) { return s, nil })
+	here := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled})
+	_, err := w.dial("one").Apply(trace.ContextWithSpanContext(t.Context(), here), decky(), quiet)
+	require.Equal(t, engine.NotRunning, engine.AsError(err).Code)
+	require.Equal(t, here.TraceID(), seen.TraceID())
+	require.True(t, seen.IsSampled() && seen.IsRemote())
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"decnet/engine"
 	"decnet/engine/lock"
 )
@@ -101,7 +103,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	told := v.change || err != nil // changes and refusals; the rest is reading, which ends in many ways
 	if err == nil {
 		c.send = send
-		err = h.run(r.Context(), v, c)
+		err = h.run(propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header)), v, c)
 	}
 	if told {
 		h.told(name, c, began, err)
