@@ -58,6 +58,8 @@ type Archetype struct {
 	Distros                 []string
 	OS                      string // a personality
 	HostnameStyle           string // "" leaves it to the distro
+	// OUIs are vendor prefixes of those who make such devices; none leaves it to the personality.
+	OUIs []string
 }
 
 // Distro is a distribution that a decky can pretend to run.
@@ -74,6 +76,7 @@ func (s Service) clone() Service { s.Ports = slices.Clone(s.Ports); return s }
 
 func (a Archetype) clone() Archetype {
 	a.Services, a.Pool, a.Distros = slices.Clone(a.Services), slices.Clone(a.Pool), slices.Clone(a.Distros)
+	a.OUIs = slices.Clone(a.OUIs)
 	return a
 }
 

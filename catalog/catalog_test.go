@@ -59,7 +59,7 @@ func TestHostnamesAndMACsAreReal(t *testing.T) {
 	}
 	for _, p := range c.Personalities() {
 		for range 200 {
-			if m, err := net.ParseMAC(c.MAC(p.Slug, r)); err != nil || m[0]&3 != 0 {
+			if m, err := net.ParseMAC(c.MAC("", p.Slug, r)); err != nil || m[0]&3 != 0 {
 				t.Fatalf("%s: %v %v", p.Slug, m, err)
 			}
 		}
@@ -74,4 +74,22 @@ func FuzzLoad(f *testing.F) {
 		l.read("fuzz.yaml", []byte(text), false)
 		l.check() // must not panic
 	})
+}
+
+// A printer's network card is a printer maker's.
+func TestAnArchetypeMayHaveMakersOfItsOwn(t *testing.T) {
+	c, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	printer, _ := c.Archetype("printer")
+	for range 50 {
+		if m := c.MAC("printer", "embedded", r); !slices.Contains(printer.OUIs, strings.ToUpper(m[:8])) {
+			t.Errorf("%s is no printer's", m)
+		}
+	}
+	if m := c.MAC("linux-server", "cisco", r); !slices.Contains(c.personalities["cisco"].OUIs, strings.ToUpper(m[:8])) {
+		t.Errorf("%s is not of the personality's makers", m)
+	}
 }

@@ -86,12 +86,17 @@ func letters(alphabet string, n int, r *rand.Rand) string {
 	return string(b)
 }
 
-// MAC draws an address from a vendor that fits the personality, in lower case. An unknown personality is drawn as linux.
-func (c *Catalog) MAC(personality string, r *rand.Rand) string {
-	p, ok := c.personalities[personality]
-	if !ok {
-		p = c.personalities["linux"]
+// MAC draws an address from a vendor that fits the archetype, or where it is none or names none the personality, in lower case. An unknown
+// personality is drawn as linux.
+func (c *Catalog) MAC(archetype, personality string, r *rand.Rand) string {
+	ouis := c.archetypes[archetype].OUIs
+	if len(ouis) == 0 {
+		p, ok := c.personalities[personality]
+		if !ok {
+			p = c.personalities["linux"]
+		}
+		ouis = p.OUIs
 	}
 	rest := r.Uint32()
-	return fmt.Sprintf("%s:%02x:%02x:%02x", strings.ToLower(p.OUIs[r.IntN(len(p.OUIs))]), byte(rest>>16), byte(rest>>8), byte(rest))
+	return fmt.Sprintf("%s:%02x:%02x:%02x", strings.ToLower(ouis[r.IntN(len(ouis))]), byte(rest>>16), byte(rest>>8), byte(rest))
 }

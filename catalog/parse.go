@@ -182,6 +182,7 @@ func (l *loader) archetype(key, n ast.Node, slug string, a Archetype) Archetype 
 		"distros":        func(n ast.Node) { a.Distros = l.references(n, "distro") },
 		"os":             func(n ast.Node) { a.OS = l.reference(n, "personality") },
 		"hostname_style": func(n ast.Node) { a.HostnameStyle = l.reference(n, "hostname style") },
+		"ouis":           func(n ast.Node) { a.OUIs = l.list(n, l.oui) },
 	})
 	l.need(key, a.Name, "name")
 	l.need(key, a.OS, "os")

@@ -211,7 +211,11 @@ func (f *Fleet) born(w wanted, n network, secret []byte, others []*ent.Decky) (b
 		})
 	}
 	if n.driver == engine.Bridge || n.driver == engine.MACVLAN {
-		b.mac = redraw(func() string { return f.catalog.MAC(w.os, r) }, func(m string) bool {
+		archetype := ""
+		if w.spec.Archetype != nil {
+			archetype = *w.spec.Archetype
+		}
+		b.mac = redraw(func() string { return f.catalog.MAC(archetype, w.os, r) }, func(m string) bool {
 			return slices.ContainsFunc(others, func(o *ent.Decky) bool { return o.MAC != nil && *o.MAC == m })
 		})
 	}
