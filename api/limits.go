@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -20,6 +21,12 @@ import (
 
 // assumedPage is how many elements a list without `first` gives, and is counted as.
 const assumedPage = 50
+
+// What costs more than the point of a field: a recording has up to half a megabyte, and statistics look at each interaction of their span.
+const (
+	recordingCost = 1000
+	statsCost     = 1000
+)
 
 // times is the cost of a list: its elements', as many times as it may have of them.
 func times(child int, first, last *int) int {
@@ -47,9 +54,24 @@ func complexity() (c graph.ComplexityRoot) {
 		return times(child, first, nil)
 	}
 	c.Query.LifecycleEvents = func(child int, _ []pid.ID, _, _, _ *string, first *int) int { return times(child, first, nil) }
-	c.Query.Interactions = func(child int, first *int, _ *cursor, last *int, _ *cursor, _ *ent.InteractionWhereInput, _ *ent.InteractionOrder) int {
+	c.Query.Interactions = func(child int, first *int, _ *cursor, last *int, _ *cursor, _ *string, _ *ent.InteractionWhereInput, _ *ent.InteractionOrder) int {
 		return times(child, first, last)
 	}
+	c.Query.Sessions = func(child int, first *int, _ *cursor, last *int, _ *cursor, _ *string, _ *ent.SessionWhereInput, _ *ent.SessionOrder) int {
+		return times(child, first, last)
+	}
+	c.Query.Credentials = func(child int, first *int, _ *cursor, last *int, _ *cursor, _ *string, _ *ent.CredentialWhereInput, _ *ent.CredentialOrder) int {
+		return times(child, first, last)
+	}
+	c.Query.Attackers = func(child int, first *int, _ *cursor, last *int, _ *cursor, _ *string, _ *ent.AttackerWhereInput, _ *ent.AttackerOrder) int {
+		return times(child, first, last)
+	}
+	c.Session.Recording = func(int) int { return recordingCost }
+	c.Attacker.Touches = func(child int, _ *cursor, first *int, _ *cursor, last *int, _ *ent.TouchOrder, _ *ent.TouchWhereInput) int {
+		return times(child, first, last)
+	}
+	// Each of these counts anew through all interactions of the span.
+	c.Query.InteractionStats = func(child int, _, _ *time.Time, _ *ent.InteractionWhereInput) int { return statsCost + child }
 	c.Deployment.Deckies = func(child int, _ *cursor, first *int, _ *cursor, last *int, _ *ent.DeckyOrder, _ *ent.DeckyWhereInput) int {
 		return times(child, first, last)
 	}

@@ -54,6 +54,84 @@ func (v *Archetype) GetOs() string { return v.Os }
 // GetAvailable returns Archetype.Available, and is useful for accessing the field via an interface.
 func (v *Archetype) GetAvailable() bool { return v.Available }
 
+// Attacker includes the GraphQL fields of Attacker requested by the fragment Attacker.
+// The GraphQL type's documentation follows.
+//
+// An address from which deckies were touched. It may be forged where the service is UDP, and shared by many behind one router.
+type Attacker struct {
+	// The opaque, global ID.
+	Id string `json:"id"`
+	// The IP address, by which it is known.
+	Address string `json:"address"`
+	// When it first touched a decky.
+	FirstSeenAt time.Time `json:"firstSeenAt"`
+	// When it last touched one.
+	LastSeenAt time.Time `json:"lastSeenAt"`
+	// How many interactions it has had.
+	Interactions int `json:"interactions"`
+	// How many conversations it has begun.
+	Sessions int `json:"sessions"`
+	// How often it tried to log in.
+	Attempts int `json:"attempts"`
+	// How many commands it gave.
+	Commands int `json:"commands"`
+	// How many deckies it has touched.
+	Deckies int `json:"deckies"`
+	// The services that it has touched, in the alphabet's order.
+	Services []string `json:"services"`
+}
+
+// GetId returns Attacker.Id, and is useful for accessing the field via an interface.
+func (v *Attacker) GetId() string { return v.Id }
+
+// GetAddress returns Attacker.Address, and is useful for accessing the field via an interface.
+func (v *Attacker) GetAddress() string { return v.Address }
+
+// GetFirstSeenAt returns Attacker.FirstSeenAt, and is useful for accessing the field via an interface.
+func (v *Attacker) GetFirstSeenAt() time.Time { return v.FirstSeenAt }
+
+// GetLastSeenAt returns Attacker.LastSeenAt, and is useful for accessing the field via an interface.
+func (v *Attacker) GetLastSeenAt() time.Time { return v.LastSeenAt }
+
+// GetInteractions returns Attacker.Interactions, and is useful for accessing the field via an interface.
+func (v *Attacker) GetInteractions() int { return v.Interactions }
+
+// GetSessions returns Attacker.Sessions, and is useful for accessing the field via an interface.
+func (v *Attacker) GetSessions() int { return v.Sessions }
+
+// GetAttempts returns Attacker.Attempts, and is useful for accessing the field via an interface.
+func (v *Attacker) GetAttempts() int { return v.Attempts }
+
+// GetCommands returns Attacker.Commands, and is useful for accessing the field via an interface.
+func (v *Attacker) GetCommands() int { return v.Commands }
+
+// GetDeckies returns Attacker.Deckies, and is useful for accessing the field via an interface.
+func (v *Attacker) GetDeckies() int { return v.Deckies }
+
+// GetServices returns Attacker.Services, and is useful for accessing the field via an interface.
+func (v *Attacker) GetServices() []string { return v.Services }
+
+// Properties by which Attacker connections can be ordered.
+type AttackerOrderField string
+
+const (
+	AttackerOrderFieldAddress      AttackerOrderField = "ADDRESS"
+	AttackerOrderFieldFirstSeenAt  AttackerOrderField = "FIRST_SEEN_AT"
+	AttackerOrderFieldLastSeenAt   AttackerOrderField = "LAST_SEEN_AT"
+	AttackerOrderFieldInteractions AttackerOrderField = "INTERACTIONS"
+	AttackerOrderFieldSessions     AttackerOrderField = "SESSIONS"
+	AttackerOrderFieldAttempts     AttackerOrderField = "ATTEMPTS"
+)
+
+var AllAttackerOrderField = []AttackerOrderField{
+	AttackerOrderFieldAddress,
+	AttackerOrderFieldFirstSeenAt,
+	AttackerOrderFieldLastSeenAt,
+	AttackerOrderFieldInteractions,
+	AttackerOrderFieldSessions,
+	AttackerOrderFieldAttempts,
+}
+
 // AuditEntry includes the requested fields of the GraphQL type AuditEntry.
 // The GraphQL type's documentation follows.
 //
@@ -399,38 +477,6 @@ func (v *ChangedUser) GetUser() User { return v.User }
 // GetPassword returns ChangedUser.Password, and is useful for accessing the field via an interface.
 func (v *ChangedUser) GetPassword() *string { return v.Password }
 
-type CheckDeckyInput struct {
-	Name       string `json:"name"`
-	Deployment string `json:"deployment"`
-}
-
-// GetName returns CheckDeckyInput.Name, and is useful for accessing the field via an interface.
-func (v *CheckDeckyInput) GetName() string { return v.Name }
-
-// GetDeployment returns CheckDeckyInput.Deployment, and is useful for accessing the field via an interface.
-func (v *CheckDeckyInput) GetDeployment() string { return v.Deployment }
-
-// How a check stands.
-type CheckStatus string
-
-const (
-	// It goes on.
-	CheckStatusRunning CheckStatus = "RUNNING"
-	// Nothing gave the decky away.
-	CheckStatusPassed CheckStatus = "PASSED"
-	// Something did: see `findings`.
-	CheckStatusFound CheckStatus = "FOUND"
-	// It could not be done: see `problem`.
-	CheckStatusFailed CheckStatus = "FAILED"
-)
-
-var AllCheckStatus = []CheckStatus{
-	CheckStatusRunning,
-	CheckStatusPassed,
-	CheckStatusFound,
-	CheckStatusFailed,
-}
-
 type CreateTokenInput struct {
 	// What it is for, 1 to 64 characters.
 	Name string `json:"name"`
@@ -534,6 +580,91 @@ func (v *CreateUserInput) GetRole() Role { return v.Role }
 
 // GetPassword returns CreateUserInput.Password, and is useful for accessing the field via an interface.
 func (v *CreateUserInput) GetPassword() *string { return v.Password }
+
+// Credential includes the GraphQL fields of Credential requested by the fragment Credential.
+// The GraphQL type's documentation follows.
+//
+// One name and secret that intruders have tried on a service: one entry, however often and on how many deckies it was tried.
+type Credential struct {
+	// The opaque, global ID.
+	Id string `json:"id"`
+	// The service that it was tried on, a slug of the catalog.
+	Service string `json:"service"`
+	// What the secret is: plaintext, publickey, ntlm, …
+	Kind string `json:"kind"`
+	// Who the intruders claimed to be.
+	Principal string `json:"principal"`
+	// What the intruders gave as proof, as printable text; bytes that do not print are shown escaped. Viewers see `(redacted)`: intruders try
+	// what they have stolen elsewhere, and what people mistype, so that a secret here may open something real.
+	Secret string `json:"secret"`
+	// All bytes of the secret, in base64; null for viewers.
+	SecretBase64 *string `json:"secretBase64"`
+	// How often it was tried.
+	Attempts int `json:"attempts"`
+	// How often it let them in.
+	Accepted int `json:"accepted"`
+	// When it was first tried.
+	FirstSeenAt time.Time `json:"firstSeenAt"`
+	// When it was last tried.
+	LastSeenAt time.Time `json:"lastSeenAt"`
+	// Where it last came from.
+	LastSourceIP string `json:"lastSourceIP"`
+	// The decky that it was last tried on.
+	LastDeckyName string `json:"lastDeckyName"`
+}
+
+// GetId returns Credential.Id, and is useful for accessing the field via an interface.
+func (v *Credential) GetId() string { return v.Id }
+
+// GetService returns Credential.Service, and is useful for accessing the field via an interface.
+func (v *Credential) GetService() string { return v.Service }
+
+// GetKind returns Credential.Kind, and is useful for accessing the field via an interface.
+func (v *Credential) GetKind() string { return v.Kind }
+
+// GetPrincipal returns Credential.Principal, and is useful for accessing the field via an interface.
+func (v *Credential) GetPrincipal() string { return v.Principal }
+
+// GetSecret returns Credential.Secret, and is useful for accessing the field via an interface.
+func (v *Credential) GetSecret() string { return v.Secret }
+
+// GetSecretBase64 returns Credential.SecretBase64, and is useful for accessing the field via an interface.
+func (v *Credential) GetSecretBase64() *string { return v.SecretBase64 }
+
+// GetAttempts returns Credential.Attempts, and is useful for accessing the field via an interface.
+func (v *Credential) GetAttempts() int { return v.Attempts }
+
+// GetAccepted returns Credential.Accepted, and is useful for accessing the field via an interface.
+func (v *Credential) GetAccepted() int { return v.Accepted }
+
+// GetFirstSeenAt returns Credential.FirstSeenAt, and is useful for accessing the field via an interface.
+func (v *Credential) GetFirstSeenAt() time.Time { return v.FirstSeenAt }
+
+// GetLastSeenAt returns Credential.LastSeenAt, and is useful for accessing the field via an interface.
+func (v *Credential) GetLastSeenAt() time.Time { return v.LastSeenAt }
+
+// GetLastSourceIP returns Credential.LastSourceIP, and is useful for accessing the field via an interface.
+func (v *Credential) GetLastSourceIP() string { return v.LastSourceIP }
+
+// GetLastDeckyName returns Credential.LastDeckyName, and is useful for accessing the field via an interface.
+func (v *Credential) GetLastDeckyName() string { return v.LastDeckyName }
+
+// Properties by which Credential connections can be ordered.
+type CredentialOrderField string
+
+const (
+	CredentialOrderFieldPrincipal   CredentialOrderField = "PRINCIPAL"
+	CredentialOrderFieldAttempts    CredentialOrderField = "ATTEMPTS"
+	CredentialOrderFieldFirstSeenAt CredentialOrderField = "FIRST_SEEN_AT"
+	CredentialOrderFieldLastSeenAt  CredentialOrderField = "LAST_SEEN_AT"
+)
+
+var AllCredentialOrderField = []CredentialOrderField{
+	CredentialOrderFieldPrincipal,
+	CredentialOrderFieldAttempts,
+	CredentialOrderFieldFirstSeenAt,
+	CredentialOrderFieldLastSeenAt,
+}
 
 // Decky includes the GraphQL fields of Decky requested by the fragment Decky.
 // The GraphQL type's documentation follows.
@@ -1325,7 +1456,8 @@ type Interaction struct {
 	Session string `json:"session"`
 	// Who the intruder claimed to be.
 	Principal *string `json:"principal"`
-	// What the intruder gave to prove it: a password, a key, a challenge's response. Unprintable bytes are shown escaped; `fields` has them whole.
+	// What the intruder gave to prove who they are: a password, a key, a challenge's response. Unprintable bytes are shown escaped; `fields` has them whole.
+	// Viewers see `(redacted)`: intruders try what they have stolen elsewhere, and what people mistype, so that a secret here may open something real.
 	Secret *string `json:"secret"`
 	// What the intruder asked for: a shell line, a query, a request line.
 	Command *string `json:"command"`
@@ -1333,7 +1465,7 @@ type Interaction struct {
 	Outcome *string `json:"outcome"`
 	// It in one line, for people.
 	Message string `json:"message"`
-	// Every fact of it, the ones above too.
+	// Every fact of it, the ones above too. Viewers see `(redacted)` for the secret, and for the raw text in which it may stand: headers, bodies, data.
 	Fields []InteractionField `json:"fields"`
 }
 
@@ -1879,76 +2011,6 @@ func (v *Port) GetProto() string { return v.Proto }
 // GetTls returns Port.Tls, and is useful for accessing the field via an interface.
 func (v *Port) GetTls() bool { return v.Tls }
 
-// RealismCheck includes the requested fields of the GraphQL type RealismCheck.
-// The GraphQL type's documentation follows.
-//
-// A look at a decky as a scanner would look, and what gave it away.
-type RealismCheck struct {
-	Status CheckStatus `json:"status"`
-	// Who asked for it.
-	By        string    `json:"by"`
-	StartedAt time.Time `json:"startedAt"`
-	// Null while it goes on.
-	FinishedAt *time.Time `json:"finishedAt"`
-	// Why it failed.
-	Problem *string `json:"problem"`
-	// The services that were looked at. Those of UDP are not.
-	Probed []string `json:"probed"`
-	// Those that could not be connected to from the server.
-	Unreachable []string `json:"unreachable"`
-	// What gave the decky away, the worst first.
-	Findings []RealismFinding `json:"findings"`
-}
-
-// GetStatus returns RealismCheck.Status, and is useful for accessing the field via an interface.
-func (v *RealismCheck) GetStatus() CheckStatus { return v.Status }
-
-// GetBy returns RealismCheck.By, and is useful for accessing the field via an interface.
-func (v *RealismCheck) GetBy() string { return v.By }
-
-// GetStartedAt returns RealismCheck.StartedAt, and is useful for accessing the field via an interface.
-func (v *RealismCheck) GetStartedAt() time.Time { return v.StartedAt }
-
-// GetFinishedAt returns RealismCheck.FinishedAt, and is useful for accessing the field via an interface.
-func (v *RealismCheck) GetFinishedAt() *time.Time { return v.FinishedAt }
-
-// GetProblem returns RealismCheck.Problem, and is useful for accessing the field via an interface.
-func (v *RealismCheck) GetProblem() *string { return v.Problem }
-
-// GetProbed returns RealismCheck.Probed, and is useful for accessing the field via an interface.
-func (v *RealismCheck) GetProbed() []string { return v.Probed }
-
-// GetUnreachable returns RealismCheck.Unreachable, and is useful for accessing the field via an interface.
-func (v *RealismCheck) GetUnreachable() []string { return v.Unreachable }
-
-// GetFindings returns RealismCheck.Findings, and is useful for accessing the field via an interface.
-func (v *RealismCheck) GetFindings() []RealismFinding { return v.Findings }
-
-// RealismFinding includes the requested fields of the GraphQL type RealismFinding.
-// The GraphQL type's documentation follows.
-//
-// Something that gave a decky away.
-type RealismFinding struct {
-	// The service, a slug of the catalog.
-	Service string `json:"service"`
-	// A word for it, such as `fixed-salt`.
-	Tell     string   `json:"tell"`
-	Severity Severity `json:"severity"`
-	Detail   string   `json:"detail"`
-}
-
-// GetService returns RealismFinding.Service, and is useful for accessing the field via an interface.
-func (v *RealismFinding) GetService() string { return v.Service }
-
-// GetTell returns RealismFinding.Tell, and is useful for accessing the field via an interface.
-func (v *RealismFinding) GetTell() string { return v.Tell }
-
-// GetSeverity returns RealismFinding.Severity, and is useful for accessing the field via an interface.
-func (v *RealismFinding) GetSeverity() Severity { return v.Severity }
-
-// GetDetail returns RealismFinding.Detail, and is useful for accessing the field via an interface.
-func (v *RealismFinding) GetDetail() string { return v.Detail }
-
 // What a user may do.
 type Role string
 
@@ -2035,6 +2097,102 @@ func (v *Service) GetPorts() []Port { return v.Ports }
 
 // GetAvailable returns Service.Available, and is useful for accessing the field via an interface.
 func (v *Service) GetAvailable() bool { return v.Available }
+
+// Session includes the GraphQL fields of Session requested by the fragment Session.
+// The GraphQL type's documentation follows.
+//
+// One conversation of an intruder with a service of a decky: a connection, or for UDP a datagram. Counts go on from its first interaction, also when that has been pruned.
+type Session struct {
+	// The opaque, global ID.
+	Id string `json:"id"`
+	// The decoy's own name for it: what its interactions have as `session`.
+	Key string `json:"key"`
+	// The decky's name, also when it is gone.
+	DeckyName string `json:"deckyName"`
+	// The deployment's name, also when it is gone.
+	DeploymentName string `json:"deploymentName"`
+	// The service that was touched, a slug of the catalog.
+	Service string `json:"service"`
+	// Where it came from.
+	SourceIP   string `json:"sourceIP"`
+	SourcePort int    `json:"sourcePort"`
+	// The decky's port, as the catalog has it.
+	DestPort int `json:"destPort"`
+	// When its first interaction happened.
+	StartedAt time.Time `json:"startedAt"`
+	// When its last interaction so far happened.
+	LastAt time.Time `json:"lastAt"`
+	// When the intruder was gone; null while that has not been recorded.
+	EndedAt *time.Time `json:"endedAt"`
+	// Who the intruder was let in as, or else last claimed to be.
+	Principal *string `json:"principal"`
+	// Whether the decoy has let the intruder in.
+	Authenticated bool `json:"authenticated"`
+	// How many interactions it has had.
+	Interactions int `json:"interactions"`
+	// How many of them were tries to log in.
+	Attempts int `json:"attempts"`
+	// How many of them were commands.
+	Commands int `json:"commands"`
+	// How many of them were files that the intruder wanted to fetch; none was fetched.
+	Downloads int `json:"downloads"`
+	// Whether a terminal was recorded: `recording` plays it.
+	Recorded bool `json:"recorded"`
+}
+
+// GetId returns Session.Id, and is useful for accessing the field via an interface.
+func (v *Session) GetId() string { return v.Id }
+
+// GetKey returns Session.Key, and is useful for accessing the field via an interface.
+func (v *Session) GetKey() string { return v.Key }
+
+// GetDeckyName returns Session.DeckyName, and is useful for accessing the field via an interface.
+func (v *Session) GetDeckyName() string { return v.DeckyName }
+
+// GetDeploymentName returns Session.DeploymentName, and is useful for accessing the field via an interface.
+func (v *Session) GetDeploymentName() string { return v.DeploymentName }
+
+// GetService returns Session.Service, and is useful for accessing the field via an interface.
+func (v *Session) GetService() string { return v.Service }
+
+// GetSourceIP returns Session.SourceIP, and is useful for accessing the field via an interface.
+func (v *Session) GetSourceIP() string { return v.SourceIP }
+
+// GetSourcePort returns Session.SourcePort, and is useful for accessing the field via an interface.
+func (v *Session) GetSourcePort() int { return v.SourcePort }
+
+// GetDestPort returns Session.DestPort, and is useful for accessing the field via an interface.
+func (v *Session) GetDestPort() int { return v.DestPort }
+
+// GetStartedAt returns Session.StartedAt, and is useful for accessing the field via an interface.
+func (v *Session) GetStartedAt() time.Time { return v.StartedAt }
+
+// GetLastAt returns Session.LastAt, and is useful for accessing the field via an interface.
+func (v *Session) GetLastAt() time.Time { return v.LastAt }
+
+// GetEndedAt returns Session.EndedAt, and is useful for accessing the field via an interface.
+func (v *Session) GetEndedAt() *time.Time { return v.EndedAt }
+
+// GetPrincipal returns Session.Principal, and is useful for accessing the field via an interface.
+func (v *Session) GetPrincipal() *string { return v.Principal }
+
+// GetAuthenticated returns Session.Authenticated, and is useful for accessing the field via an interface.
+func (v *Session) GetAuthenticated() bool { return v.Authenticated }
+
+// GetInteractions returns Session.Interactions, and is useful for accessing the field via an interface.
+func (v *Session) GetInteractions() int { return v.Interactions }
+
+// GetAttempts returns Session.Attempts, and is useful for accessing the field via an interface.
+func (v *Session) GetAttempts() int { return v.Attempts }
+
+// GetCommands returns Session.Commands, and is useful for accessing the field via an interface.
+func (v *Session) GetCommands() int { return v.Commands }
+
+// GetDownloads returns Session.Downloads, and is useful for accessing the field via an interface.
+func (v *Session) GetDownloads() int { return v.Downloads }
+
+// GetRecorded returns Session.Recorded, and is useful for accessing the field via an interface.
+func (v *Session) GetRecorded() bool { return v.Recorded }
 
 // How often to mutate.
 type SetMutateIntervalInput struct {
@@ -2124,24 +2282,6 @@ func (v *SetMutateIntervalInput) __premarshalJSON() (*__premarshalSetMutateInter
 		}
 	}
 	return &retval, nil
-}
-
-// How surely a tell gives a decoy away.
-type Severity string
-
-const (
-	// Odd, but seen on real hosts.
-	SeverityLow Severity = "LOW"
-	// Suspicious.
-	SeverityMedium Severity = "MEDIUM"
-	// Certain.
-	SeverityHigh Severity = "HIGH"
-)
-
-var AllSeverity = []Severity{
-	SeverityLow,
-	SeverityMedium,
-	SeverityHigh,
 }
 
 // What to take down.
@@ -2329,6 +2469,22 @@ func (v *__allDeckiesInput) GetFirst() int { return v.First }
 // GetAfter returns __allDeckiesInput.After, and is useful for accessing the field via an interface.
 func (v *__allDeckiesInput) GetAfter() *string { return v.After }
 
+// __attackersInput is used internally by genqlient
+type __attackersInput struct {
+	Search *string            `json:"search"`
+	First  int                `json:"first"`
+	Order  AttackerOrderField `json:"order"`
+}
+
+// GetSearch returns __attackersInput.Search, and is useful for accessing the field via an interface.
+func (v *__attackersInput) GetSearch() *string { return v.Search }
+
+// GetFirst returns __attackersInput.First, and is useful for accessing the field via an interface.
+func (v *__attackersInput) GetFirst() int { return v.First }
+
+// GetOrder returns __attackersInput.Order, and is useful for accessing the field via an interface.
+func (v *__attackersInput) GetOrder() AttackerOrderField { return v.Order }
+
 // __auditLogInput is used internally by genqlient
 type __auditLogInput struct {
 	First int                   `json:"first"`
@@ -2361,14 +2517,6 @@ func (v *__changePasswordInput) GetCurrent() string { return v.Current }
 // GetNew returns __changePasswordInput.New, and is useful for accessing the field via an interface.
 func (v *__changePasswordInput) GetNew() string { return v.New }
 
-// __checkDeckyInput is used internally by genqlient
-type __checkDeckyInput struct {
-	Input CheckDeckyInput `json:"input"`
-}
-
-// GetInput returns __checkDeckyInput.Input, and is useful for accessing the field via an interface.
-func (v *__checkDeckyInput) GetInput() CheckDeckyInput { return v.Input }
-
 // __createTokenInput is used internally by genqlient
 type __createTokenInput struct {
 	Input CreateTokenInput `json:"input"`
@@ -2384,6 +2532,26 @@ type __createUserInput struct {
 
 // GetInput returns __createUserInput.Input, and is useful for accessing the field via an interface.
 func (v *__createUserInput) GetInput() CreateUserInput { return v.Input }
+
+// __credentialsInput is used internally by genqlient
+type __credentialsInput struct {
+	Search  *string              `json:"search"`
+	Service *string              `json:"service"`
+	First   int                  `json:"first"`
+	Order   CredentialOrderField `json:"order"`
+}
+
+// GetSearch returns __credentialsInput.Search, and is useful for accessing the field via an interface.
+func (v *__credentialsInput) GetSearch() *string { return v.Search }
+
+// GetService returns __credentialsInput.Service, and is useful for accessing the field via an interface.
+func (v *__credentialsInput) GetService() *string { return v.Service }
+
+// GetFirst returns __credentialsInput.First, and is useful for accessing the field via an interface.
+func (v *__credentialsInput) GetFirst() int { return v.First }
+
+// GetOrder returns __credentialsInput.Order, and is useful for accessing the field via an interface.
+func (v *__credentialsInput) GetOrder() CredentialOrderField { return v.Order }
 
 // __deckiesInput is used internally by genqlient
 type __deckiesInput struct {
@@ -2565,17 +2733,13 @@ type __mutateDeckyInput struct {
 // GetInput returns __mutateDeckyInput.Input, and is useful for accessing the field via an interface.
 func (v *__mutateDeckyInput) GetInput() MutateDeckyInput { return v.Input }
 
-// __realismInput is used internally by genqlient
-type __realismInput struct {
-	Name       string `json:"name"`
-	Deployment string `json:"deployment"`
+// __recordingInput is used internally by genqlient
+type __recordingInput struct {
+	Id string `json:"id"`
 }
 
-// GetName returns __realismInput.Name, and is useful for accessing the field via an interface.
-func (v *__realismInput) GetName() string { return v.Name }
-
-// GetDeployment returns __realismInput.Deployment, and is useful for accessing the field via an interface.
-func (v *__realismInput) GetDeployment() string { return v.Deployment }
+// GetId returns __recordingInput.Id, and is useful for accessing the field via an interface.
+func (v *__recordingInput) GetId() string { return v.Id }
 
 // __retryLifecycleInput is used internally by genqlient
 type __retryLifecycleInput struct {
@@ -2584,6 +2748,38 @@ type __retryLifecycleInput struct {
 
 // GetId returns __retryLifecycleInput.Id, and is useful for accessing the field via an interface.
 func (v *__retryLifecycleInput) GetId() string { return v.Id }
+
+// __sessionsInput is used internally by genqlient
+type __sessionsInput struct {
+	Search     *string `json:"search"`
+	Deployment *string `json:"deployment"`
+	Decky      *string `json:"decky"`
+	Service    *string `json:"service"`
+	Source     *string `json:"source"`
+	Recorded   *bool   `json:"recorded"`
+	Last       int     `json:"last"`
+}
+
+// GetSearch returns __sessionsInput.Search, and is useful for accessing the field via an interface.
+func (v *__sessionsInput) GetSearch() *string { return v.Search }
+
+// GetDeployment returns __sessionsInput.Deployment, and is useful for accessing the field via an interface.
+func (v *__sessionsInput) GetDeployment() *string { return v.Deployment }
+
+// GetDecky returns __sessionsInput.Decky, and is useful for accessing the field via an interface.
+func (v *__sessionsInput) GetDecky() *string { return v.Decky }
+
+// GetService returns __sessionsInput.Service, and is useful for accessing the field via an interface.
+func (v *__sessionsInput) GetService() *string { return v.Service }
+
+// GetSource returns __sessionsInput.Source, and is useful for accessing the field via an interface.
+func (v *__sessionsInput) GetSource() *string { return v.Source }
+
+// GetRecorded returns __sessionsInput.Recorded, and is useful for accessing the field via an interface.
+func (v *__sessionsInput) GetRecorded() *bool { return v.Recorded }
+
+// GetLast returns __sessionsInput.Last, and is useful for accessing the field via an interface.
+func (v *__sessionsInput) GetLast() int { return v.Last }
 
 // __setMutateIntervalInput is used internally by genqlient
 type __setMutateIntervalInput struct {
@@ -2666,6 +2862,41 @@ type archetypesResponse struct {
 // GetArchetypes returns archetypesResponse.Archetypes, and is useful for accessing the field via an interface.
 func (v *archetypesResponse) GetArchetypes() []Archetype { return v.Archetypes }
 
+// attackersAttackersAttackerConnection includes the requested fields of the GraphQL type AttackerConnection.
+// The GraphQL type's documentation follows.
+//
+// A connection to a list of items.
+type attackersAttackersAttackerConnection struct {
+	// A list of edges.
+	Edges []*attackersAttackersAttackerConnectionEdgesAttackerEdge `json:"edges"`
+}
+
+// GetEdges returns attackersAttackersAttackerConnection.Edges, and is useful for accessing the field via an interface.
+func (v *attackersAttackersAttackerConnection) GetEdges() []*attackersAttackersAttackerConnectionEdgesAttackerEdge {
+	return v.Edges
+}
+
+// attackersAttackersAttackerConnectionEdgesAttackerEdge includes the requested fields of the GraphQL type AttackerEdge.
+// The GraphQL type's documentation follows.
+//
+// An edge in a connection.
+type attackersAttackersAttackerConnectionEdgesAttackerEdge struct {
+	// The item at the end of the edge.
+	Node *Attacker `json:"node"`
+}
+
+// GetNode returns attackersAttackersAttackerConnectionEdgesAttackerEdge.Node, and is useful for accessing the field via an interface.
+func (v *attackersAttackersAttackerConnectionEdgesAttackerEdge) GetNode() *Attacker { return v.Node }
+
+// attackersResponse is returned by attackers on success.
+type attackersResponse struct {
+	// The addresses from which deckies were touched; the first seen first unless ordered otherwise. `search` finds text in the address, and a service that was touched by its name.
+	Attackers attackersAttackersAttackerConnection `json:"attackers"`
+}
+
+// GetAttackers returns attackersResponse.Attackers, and is useful for accessing the field via an interface.
+func (v *attackersResponse) GetAttackers() attackersAttackersAttackerConnection { return v.Attackers }
+
 // auditLogAuditLogAuditEntryConnection includes the requested fields of the GraphQL type AuditEntryConnection.
 // The GraphQL type's documentation follows.
 //
@@ -2747,42 +2978,6 @@ func (v *changePasswordResponse) GetChangePassword() changePasswordChangePasswor
 	return v.ChangePassword
 }
 
-// checkDeckyCheckDeckyCheckDeckyPayload includes the requested fields of the GraphQL type CheckDeckyPayload.
-type checkDeckyCheckDeckyCheckDeckyPayload struct {
-	// The decky; its `realism` is RUNNING.
-	Decky checkDeckyCheckDeckyCheckDeckyPayloadDecky `json:"decky"`
-}
-
-// GetDecky returns checkDeckyCheckDeckyCheckDeckyPayload.Decky, and is useful for accessing the field via an interface.
-func (v *checkDeckyCheckDeckyCheckDeckyPayload) GetDecky() checkDeckyCheckDeckyCheckDeckyPayloadDecky {
-	return v.Decky
-}
-
-// checkDeckyCheckDeckyCheckDeckyPayloadDecky includes the requested fields of the GraphQL type Decky.
-// The GraphQL type's documentation follows.
-//
-// One decoy host: a name, an address, a MAC, a host name, an OS personality and a set of services.
-type checkDeckyCheckDeckyCheckDeckyPayloadDecky struct {
-	// The opaque, global ID.
-	Id string `json:"id"`
-}
-
-// GetId returns checkDeckyCheckDeckyCheckDeckyPayloadDecky.Id, and is useful for accessing the field via an interface.
-func (v *checkDeckyCheckDeckyCheckDeckyPayloadDecky) GetId() string { return v.Id }
-
-// checkDeckyResponse is returned by checkDecky on success.
-type checkDeckyResponse struct {
-	// Looks at a decky as a scanner would who suspects a decoy: banners, versions, TLS, timing, salts, refusals that no product gives, keys that other deckies have too, names
-	// and systems that contradict each other. Answers at once; what was found is in `Decky.realism` within two minutes, and `deckyUpdated` tells. The decky records the look as it
-	// records every touch. CONFLICT when no service of it answers.
-	CheckDecky checkDeckyCheckDeckyCheckDeckyPayload `json:"checkDecky"`
-}
-
-// GetCheckDecky returns checkDeckyResponse.CheckDecky, and is useful for accessing the field via an interface.
-func (v *checkDeckyResponse) GetCheckDecky() checkDeckyCheckDeckyCheckDeckyPayload {
-	return v.CheckDecky
-}
-
 // createTokenResponse is returned by createToken on success.
 type createTokenResponse struct {
 	// Makes a token for a script.
@@ -2800,6 +2995,46 @@ type createUserResponse struct {
 
 // GetCreateUser returns createUserResponse.CreateUser, and is useful for accessing the field via an interface.
 func (v *createUserResponse) GetCreateUser() MadeUser { return v.CreateUser }
+
+// credentialsCredentialsCredentialConnection includes the requested fields of the GraphQL type CredentialConnection.
+// The GraphQL type's documentation follows.
+//
+// A connection to a list of items.
+type credentialsCredentialsCredentialConnection struct {
+	// A list of edges.
+	Edges []*credentialsCredentialsCredentialConnectionEdgesCredentialEdge `json:"edges"`
+}
+
+// GetEdges returns credentialsCredentialsCredentialConnection.Edges, and is useful for accessing the field via an interface.
+func (v *credentialsCredentialsCredentialConnection) GetEdges() []*credentialsCredentialsCredentialConnectionEdgesCredentialEdge {
+	return v.Edges
+}
+
+// credentialsCredentialsCredentialConnectionEdgesCredentialEdge includes the requested fields of the GraphQL type CredentialEdge.
+// The GraphQL type's documentation follows.
+//
+// An edge in a connection.
+type credentialsCredentialsCredentialConnectionEdgesCredentialEdge struct {
+	// The item at the end of the edge.
+	Node *Credential `json:"node"`
+}
+
+// GetNode returns credentialsCredentialsCredentialConnectionEdgesCredentialEdge.Node, and is useful for accessing the field via an interface.
+func (v *credentialsCredentialsCredentialConnectionEdgesCredentialEdge) GetNode() *Credential {
+	return v.Node
+}
+
+// credentialsResponse is returned by credentials on success.
+type credentialsResponse struct {
+	// The names and secrets that intruders tried, each once; the first tried first unless ordered otherwise. `search` finds text in the principal, the service, the kind and the last address,
+	// and for operators in the secret.
+	Credentials credentialsCredentialsCredentialConnection `json:"credentials"`
+}
+
+// GetCredentials returns credentialsResponse.Credentials, and is useful for accessing the field via an interface.
+func (v *credentialsResponse) GetCredentials() credentialsCredentialsCredentialConnection {
+	return v.Credentials
+}
 
 // deckiesDeployment includes the requested fields of the GraphQL type Deployment.
 // The GraphQL type's documentation follows.
@@ -2962,7 +3197,7 @@ func (v *endTokenResponse) GetEndToken() endTokenEndTokenEndTokenPayload { retur
 
 // interactionRecordedResponse is returned by interactionRecorded on success.
 type interactionRecordedResponse struct {
-	// What intruders do, as it is recorded. With `after` (a `cursor`), first everything since, or `CURSOR_EXPIRED`; else only what is new.
+	// What intruders do, as it is recorded, or what of it `where` picks. With `after` (a `cursor`), first everything since, or `CURSOR_EXPIRED`; else only what is new.
 	InteractionRecorded Interaction `json:"interactionRecorded"`
 }
 
@@ -3006,7 +3241,8 @@ func (v *interactionsInteractionsInteractionConnectionEdgesInteractionEdge) GetN
 
 // interactionsResponse is returned by interactions on success.
 type interactionsResponse struct {
-	// What intruders did, or what of it `where` picks; oldest first unless ordered otherwise.
+	// What intruders did, or what of it `where` picks; oldest first unless ordered otherwise. `search` finds text in the address, the decky's name, the service, the type, the
+	// principal and the command, and for operators in the secret.
 	Interactions interactionsInteractionsInteractionConnection `json:"interactions"`
 }
 
@@ -3123,26 +3359,356 @@ type mutateDeckyResponse struct {
 // GetMutateDecky returns mutateDeckyResponse.MutateDecky, and is useful for accessing the field via an interface.
 func (v *mutateDeckyResponse) GetMutateDecky() MutateResult { return v.MutateDecky }
 
-// realismDecky includes the requested fields of the GraphQL type Decky.
+// recordingNode includes the requested fields of the GraphQL interface Node.
+//
+// recordingNode is implemented by the following types:
+// recordingNodeAttacker
+// recordingNodeAuditEntry
+// recordingNodeCredential
+// recordingNodeDecky
+// recordingNodeDeployment
+// recordingNodeInteraction
+// recordingNodeLifecycle
+// recordingNodeSession
+// recordingNodeTouch
+// The GraphQL type's documentation follows.
+//
+// An object with an ID.
+// Follows the [Relay Global Object Identification Specification](https://relay.dev/graphql/objectidentification.htm)
+type recordingNode interface {
+	implementsGraphQLInterfacerecordingNode()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() *string
+}
+
+func (v *recordingNodeAttacker) implementsGraphQLInterfacerecordingNode()    {}
+func (v *recordingNodeAuditEntry) implementsGraphQLInterfacerecordingNode()  {}
+func (v *recordingNodeCredential) implementsGraphQLInterfacerecordingNode()  {}
+func (v *recordingNodeDecky) implementsGraphQLInterfacerecordingNode()       {}
+func (v *recordingNodeDeployment) implementsGraphQLInterfacerecordingNode()  {}
+func (v *recordingNodeInteraction) implementsGraphQLInterfacerecordingNode() {}
+func (v *recordingNodeLifecycle) implementsGraphQLInterfacerecordingNode()   {}
+func (v *recordingNodeSession) implementsGraphQLInterfacerecordingNode()     {}
+func (v *recordingNodeTouch) implementsGraphQLInterfacerecordingNode()       {}
+
+func __unmarshalrecordingNode(b []byte, v *recordingNode) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "Attacker":
+		*v = new(recordingNodeAttacker)
+		return json.Unmarshal(b, *v)
+	case "AuditEntry":
+		*v = new(recordingNodeAuditEntry)
+		return json.Unmarshal(b, *v)
+	case "Credential":
+		*v = new(recordingNodeCredential)
+		return json.Unmarshal(b, *v)
+	case "Decky":
+		*v = new(recordingNodeDecky)
+		return json.Unmarshal(b, *v)
+	case "Deployment":
+		*v = new(recordingNodeDeployment)
+		return json.Unmarshal(b, *v)
+	case "Interaction":
+		*v = new(recordingNodeInteraction)
+		return json.Unmarshal(b, *v)
+	case "Lifecycle":
+		*v = new(recordingNodeLifecycle)
+		return json.Unmarshal(b, *v)
+	case "Session":
+		*v = new(recordingNodeSession)
+		return json.Unmarshal(b, *v)
+	case "Touch":
+		*v = new(recordingNodeTouch)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing Node.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for recordingNode: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalrecordingNode(v *recordingNode) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *recordingNodeAttacker:
+		typename = "Attacker"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeAttacker
+		}{typename, v}
+		return json.Marshal(result)
+	case *recordingNodeAuditEntry:
+		typename = "AuditEntry"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeAuditEntry
+		}{typename, v}
+		return json.Marshal(result)
+	case *recordingNodeCredential:
+		typename = "Credential"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeCredential
+		}{typename, v}
+		return json.Marshal(result)
+	case *recordingNodeDecky:
+		typename = "Decky"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeDecky
+		}{typename, v}
+		return json.Marshal(result)
+	case *recordingNodeDeployment:
+		typename = "Deployment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeDeployment
+		}{typename, v}
+		return json.Marshal(result)
+	case *recordingNodeInteraction:
+		typename = "Interaction"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeInteraction
+		}{typename, v}
+		return json.Marshal(result)
+	case *recordingNodeLifecycle:
+		typename = "Lifecycle"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeLifecycle
+		}{typename, v}
+		return json.Marshal(result)
+	case *recordingNodeSession:
+		typename = "Session"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeSession
+		}{typename, v}
+		return json.Marshal(result)
+	case *recordingNodeTouch:
+		typename = "Touch"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeTouch
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for recordingNode: "%T"`, v)
+	}
+}
+
+// recordingNodeAttacker includes the requested fields of the GraphQL type Attacker.
+// The GraphQL type's documentation follows.
+//
+// An address from which deckies were touched. It may be forged where the service is UDP, and shared by many behind one router.
+type recordingNodeAttacker struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns recordingNodeAttacker.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeAttacker) GetTypename() *string { return v.Typename }
+
+// recordingNodeAuditEntry includes the requested fields of the GraphQL type AuditEntry.
+// The GraphQL type's documentation follows.
+//
+// One thing that somebody asked for, and what came of it. Nothing changes it, and nothing deletes it.
+type recordingNodeAuditEntry struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns recordingNodeAuditEntry.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeAuditEntry) GetTypename() *string { return v.Typename }
+
+// recordingNodeCredential includes the requested fields of the GraphQL type Credential.
+// The GraphQL type's documentation follows.
+//
+// One name and secret that intruders have tried on a service: one entry, however often and on how many deckies it was tried.
+type recordingNodeCredential struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns recordingNodeCredential.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeCredential) GetTypename() *string { return v.Typename }
+
+// recordingNodeDecky includes the requested fields of the GraphQL type Decky.
 // The GraphQL type's documentation follows.
 //
 // One decoy host: a name, an address, a MAC, a host name, an OS personality and a set of services.
-type realismDecky struct {
-	// The last look at it as a scanner would look who suspects a decoy (`checkDecky`); null: there was none.
-	Realism *RealismCheck `json:"realism"`
+type recordingNodeDecky struct {
+	Typename *string `json:"__typename"`
 }
 
-// GetRealism returns realismDecky.Realism, and is useful for accessing the field via an interface.
-func (v *realismDecky) GetRealism() *RealismCheck { return v.Realism }
+// GetTypename returns recordingNodeDecky.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeDecky) GetTypename() *string { return v.Typename }
 
-// realismResponse is returned by realism on success.
-type realismResponse struct {
-	// One decky; null when there is none of that name.
-	Decky *realismDecky `json:"decky"`
+// recordingNodeDeployment includes the requested fields of the GraphQL type Deployment.
+// The GraphQL type's documentation follows.
+//
+// A named desired fleet on one network.
+type recordingNodeDeployment struct {
+	Typename *string `json:"__typename"`
 }
 
-// GetDecky returns realismResponse.Decky, and is useful for accessing the field via an interface.
-func (v *realismResponse) GetDecky() *realismDecky { return v.Decky }
+// GetTypename returns recordingNodeDeployment.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeDeployment) GetTypename() *string { return v.Typename }
+
+// recordingNodeInteraction includes the requested fields of the GraphQL type Interaction.
+// The GraphQL type's documentation follows.
+//
+// One thing an intruder did to a decky, as the decoy recorded it. Any text in it may be an attacker's: show it as text, never as markup.
+type recordingNodeInteraction struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns recordingNodeInteraction.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeInteraction) GetTypename() *string { return v.Typename }
+
+// recordingNodeLifecycle includes the requested fields of the GraphQL type Lifecycle.
+// The GraphQL type's documentation follows.
+//
+// One accepted operation on one decky, and its record.
+type recordingNodeLifecycle struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns recordingNodeLifecycle.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeLifecycle) GetTypename() *string { return v.Typename }
+
+// recordingNodeSession includes the requested fields of the GraphQL type Session.
+// The GraphQL type's documentation follows.
+//
+// One conversation of an intruder with a service of a decky: a connection, or for UDP a datagram. Counts go on from its first interaction, also when that has been pruned.
+type recordingNodeSession struct {
+	Typename *string `json:"__typename"`
+	// Whether a terminal was recorded: `recording` plays it.
+	Recorded bool `json:"recorded"`
+	// What its terminal showed, as an asciicast (version 2) that asciinema plays; null when no terminal was recorded, or the beginning of the recording has been
+	// pruned. It holds an intruder's bytes: show it in a terminal emulator that obeys nobody, not in your own terminal (`decnet replay` filters it).
+	Recording *string `json:"recording"`
+}
+
+// GetTypename returns recordingNodeSession.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeSession) GetTypename() *string { return v.Typename }
+
+// GetRecorded returns recordingNodeSession.Recorded, and is useful for accessing the field via an interface.
+func (v *recordingNodeSession) GetRecorded() bool { return v.Recorded }
+
+// GetRecording returns recordingNodeSession.Recording, and is useful for accessing the field via an interface.
+func (v *recordingNodeSession) GetRecording() *string { return v.Recording }
+
+// recordingNodeTouch includes the requested fields of the GraphQL type Touch.
+// The GraphQL type's documentation follows.
+//
+// One service of one decky that an attacker has touched.
+type recordingNodeTouch struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns recordingNodeTouch.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeTouch) GetTypename() *string { return v.Typename }
+
+// recordingResponse is returned by recording on success.
+type recordingResponse struct {
+	// Fetches an object given its ID.
+	Node *recordingNode `json:"-"`
+}
+
+// GetNode returns recordingResponse.Node, and is useful for accessing the field via an interface.
+func (v *recordingResponse) GetNode() *recordingNode { return v.Node }
+
+func (v *recordingResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*recordingResponse
+		Node json.RawMessage `json:"node"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.recordingResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Node
+		src := firstPass.Node
+		if len(src) != 0 && string(src) != "null" {
+			*dst = new(recordingNode)
+			err = __unmarshalrecordingNode(
+				src, *dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal recordingResponse.Node: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalrecordingResponse struct {
+	Node json.RawMessage `json:"node"`
+}
+
+func (v *recordingResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *recordingResponse) __premarshalJSON() (*__premarshalrecordingResponse, error) {
+	var retval __premarshalrecordingResponse
+
+	{
+
+		dst := &retval.Node
+		src := v.Node
+		if src != nil {
+			var err error
+			*dst, err = __marshalrecordingNode(
+				src)
+			if err != nil {
+				return nil, fmt.Errorf(
+					"unable to marshal recordingResponse.Node: %w", err)
+			}
+		}
+	}
+	return &retval, nil
+}
 
 // retryLifecycleResponse is returned by retryLifecycle on success.
 type retryLifecycleResponse struct {
@@ -3185,6 +3751,41 @@ type servicesResponse struct {
 
 // GetServices returns servicesResponse.Services, and is useful for accessing the field via an interface.
 func (v *servicesResponse) GetServices() []Service { return v.Services }
+
+// sessionsResponse is returned by sessions on success.
+type sessionsResponse struct {
+	// The conversations that intruders had with deckies; oldest first unless ordered otherwise. `search` finds text in the address, the decky's name, the service and the principal.
+	Sessions sessionsSessionsSessionConnection `json:"sessions"`
+}
+
+// GetSessions returns sessionsResponse.Sessions, and is useful for accessing the field via an interface.
+func (v *sessionsResponse) GetSessions() sessionsSessionsSessionConnection { return v.Sessions }
+
+// sessionsSessionsSessionConnection includes the requested fields of the GraphQL type SessionConnection.
+// The GraphQL type's documentation follows.
+//
+// A connection to a list of items.
+type sessionsSessionsSessionConnection struct {
+	// A list of edges.
+	Edges []*sessionsSessionsSessionConnectionEdgesSessionEdge `json:"edges"`
+}
+
+// GetEdges returns sessionsSessionsSessionConnection.Edges, and is useful for accessing the field via an interface.
+func (v *sessionsSessionsSessionConnection) GetEdges() []*sessionsSessionsSessionConnectionEdgesSessionEdge {
+	return v.Edges
+}
+
+// sessionsSessionsSessionConnectionEdgesSessionEdge includes the requested fields of the GraphQL type SessionEdge.
+// The GraphQL type's documentation follows.
+//
+// An edge in a connection.
+type sessionsSessionsSessionConnectionEdgesSessionEdge struct {
+	// The item at the end of the edge.
+	Node *Session `json:"node"`
+}
+
+// GetNode returns sessionsSessionsSessionConnectionEdgesSessionEdge.Node, and is useful for accessing the field via an interface.
+func (v *sessionsSessionsSessionConnectionEdgesSessionEdge) GetNode() *Session { return v.Node }
 
 // setMutateIntervalResponse is returned by setMutateInterval on success.
 type setMutateIntervalResponse struct {
@@ -3354,6 +3955,60 @@ func archetypes(
 	return data_, err_
 }
 
+// The query executed by attackers.
+const attackers_Operation = `
+query attackers ($search: String, $first: Int!, $order: AttackerOrderField!) {
+	attackers(first: $first, search: $search, orderBy: {field:$order,direction:DESC}) {
+		edges {
+			node {
+				... Attacker
+			}
+		}
+	}
+}
+fragment Attacker on Attacker {
+	id
+	address
+	firstSeenAt
+	lastSeenAt
+	interactions
+	sessions
+	attempts
+	commands
+	deckies
+	services
+}
+`
+
+func attackers(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	search *string,
+	first int,
+	order AttackerOrderField,
+) (data_ *attackersResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "attackers",
+		Query:  attackers_Operation,
+		Variables: &__attackersInput{
+			Search: search,
+			First:  first,
+			Order:  order,
+		},
+	}
+
+	data_ = &attackersResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by auditLog.
 const auditLog_Operation = `
 query auditLog ($first: Int!, $where: AuditEntryWhereInput) {
@@ -3498,42 +4153,6 @@ func changePassword(
 	return data_, err_
 }
 
-// The mutation executed by checkDecky.
-const checkDecky_Operation = `
-mutation checkDecky ($input: CheckDeckyInput!) {
-	checkDecky(input: $input) {
-		decky {
-			id
-		}
-	}
-}
-`
-
-func checkDecky(
-	ctx_ context.Context,
-	client_ graphql.Client,
-	input CheckDeckyInput,
-) (data_ *checkDeckyResponse, err_ error) {
-	req_ := &graphql.Request{
-		OpName: "checkDecky",
-		Query:  checkDecky_Operation,
-		Variables: &__checkDeckyInput{
-			Input: input,
-		},
-	}
-
-	data_ = &checkDeckyResponse{}
-	resp_ := &graphql.Response{Data: data_}
-
-	err_ = client_.MakeRequest(
-		ctx_,
-		req_,
-		resp_,
-	)
-
-	return data_, err_
-}
-
 // The mutation executed by createToken.
 const createToken_Operation = `
 mutation createToken ($input: CreateTokenInput!) {
@@ -3617,6 +4236,64 @@ func createUser(
 	}
 
 	data_ = &createUserResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by credentials.
+const credentials_Operation = `
+query credentials ($search: String, $service: String, $first: Int!, $order: CredentialOrderField!) {
+	credentials(first: $first, search: $search, orderBy: {field:$order,direction:DESC}, where: {service:$service}) {
+		edges {
+			node {
+				... Credential
+			}
+		}
+	}
+}
+fragment Credential on Credential {
+	id
+	service
+	kind
+	principal
+	secret
+	secretBase64
+	attempts
+	accepted
+	firstSeenAt
+	lastSeenAt
+	lastSourceIP
+	lastDeckyName
+}
+`
+
+func credentials(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	search *string,
+	service *string,
+	first int,
+	order CredentialOrderField,
+) (data_ *credentialsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "credentials",
+		Query:  credentials_Operation,
+		Variables: &__credentialsInput{
+			Search:  search,
+			Service: service,
+			First:   first,
+			Order:   order,
+		},
+	}
+
+	data_ = &credentialsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -4604,46 +5281,33 @@ func mutateDecky(
 	return data_, err_
 }
 
-// The query executed by realism.
-const realism_Operation = `
-query realism ($name: String!, $deployment: String!) {
-	decky(name: $name, deployment: $deployment) {
-		realism {
-			status
-			by
-			startedAt
-			finishedAt
-			problem
-			probed
-			unreachable
-			findings {
-				service
-				tell
-				severity
-				detail
-			}
+// The query executed by recording.
+const recording_Operation = `
+query recording ($id: ID!) {
+	node(id: $id) {
+		__typename
+		... on Session {
+			recorded
+			recording
 		}
 	}
 }
 `
 
-// What a look at a decky as a scanner would look has come to.
-func realism(
+func recording(
 	ctx_ context.Context,
 	client_ graphql.Client,
-	name string,
-	deployment string,
-) (data_ *realismResponse, err_ error) {
+	id string,
+) (data_ *recordingResponse, err_ error) {
 	req_ := &graphql.Request{
-		OpName: "realism",
-		Query:  realism_Operation,
-		Variables: &__realismInput{
-			Name:       name,
-			Deployment: deployment,
+		OpName: "recording",
+		Query:  recording_Operation,
+		Variables: &__recordingInput{
+			Id: id,
 		},
 	}
 
-	data_ = &realismResponse{}
+	data_ = &recordingResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -4787,6 +5451,76 @@ func services(
 	}
 
 	data_ = &servicesResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by sessions.
+const sessions_Operation = `
+query sessions ($search: String, $deployment: String, $decky: String, $service: String, $source: String, $recorded: Boolean, $last: Int!) {
+	sessions(last: $last, search: $search, orderBy: {field:STARTED_AT}, where: {deckyName:$decky,deploymentName:$deployment,service:$service,sourceIP:$source,recorded:$recorded}) {
+		edges {
+			node {
+				... Session
+			}
+		}
+	}
+}
+fragment Session on Session {
+	id
+	key
+	deckyName
+	deploymentName
+	service
+	sourceIP
+	sourcePort
+	destPort
+	startedAt
+	lastAt
+	endedAt
+	principal
+	authenticated
+	interactions
+	attempts
+	commands
+	downloads
+	recorded
+}
+`
+
+func sessions(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	search *string,
+	deployment *string,
+	decky *string,
+	service *string,
+	source *string,
+	recorded *bool,
+	last int,
+) (data_ *sessionsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "sessions",
+		Query:  sessions_Operation,
+		Variables: &__sessionsInput{
+			Search:     search,
+			Deployment: deployment,
+			Decky:      decky,
+			Service:    service,
+			Source:     source,
+			Recorded:   recorded,
+			Last:       last,
+		},
+	}
+
+	data_ = &sessionsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

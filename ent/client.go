@@ -12,8 +12,10 @@ import (
 	"decnet/ent/migrate"
 	"decnet/pid"
 
+	"decnet/ent/attacker"
 	"decnet/ent/auditentry"
 	"decnet/ent/counter"
+	"decnet/ent/credential"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/eventposition"
@@ -21,7 +23,9 @@ import (
 	"decnet/ent/interaction"
 	"decnet/ent/journalentry"
 	"decnet/ent/lifecycle"
+	"decnet/ent/session"
 	"decnet/ent/token"
+	"decnet/ent/touch"
 	"decnet/ent/user"
 
 	"entgo.io/ent"
@@ -37,10 +41,14 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// Attacker is the client for interacting with the Attacker builders.
+	Attacker *AttackerClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
 	// Counter is the client for interacting with the Counter builders.
 	Counter *CounterClient
+	// Credential is the client for interacting with the Credential builders.
+	Credential *CredentialClient
 	// Decky is the client for interacting with the Decky builders.
 	Decky *DeckyClient
 	// Deployment is the client for interacting with the Deployment builders.
@@ -55,8 +63,12 @@ type Client struct {
 	JournalEntry *JournalEntryClient
 	// Lifecycle is the client for interacting with the Lifecycle builders.
 	Lifecycle *LifecycleClient
+	// Session is the client for interacting with the Session builders.
+	Session *SessionClient
 	// Token is the client for interacting with the Token builders.
 	Token *TokenClient
+	// Touch is the client for interacting with the Touch builders.
+	Touch *TouchClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 }
@@ -70,8 +82,10 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.Attacker = NewAttackerClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Counter = NewCounterClient(c.config)
+	c.Credential = NewCredentialClient(c.config)
 	c.Decky = NewDeckyClient(c.config)
 	c.Deployment = NewDeploymentClient(c.config)
 	c.EventPosition = NewEventPositionClient(c.config)
@@ -79,7 +93,9 @@ func (c *Client) init() {
 	c.Interaction = NewInteractionClient(c.config)
 	c.JournalEntry = NewJournalEntryClient(c.config)
 	c.Lifecycle = NewLifecycleClient(c.config)
+	c.Session = NewSessionClient(c.config)
 	c.Token = NewTokenClient(c.config)
+	c.Touch = NewTouchClient(c.config)
 	c.User = NewUserClient(c.config)
 }
 
@@ -173,8 +189,10 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:            ctx,
 		config:         cfg,
+		Attacker:       NewAttackerClient(cfg),
 		AuditEntry:     NewAuditEntryClient(cfg),
 		Counter:        NewCounterClient(cfg),
+		Credential:     NewCredentialClient(cfg),
 		Decky:          NewDeckyClient(cfg),
 		Deployment:     NewDeploymentClient(cfg),
 		EventPosition:  NewEventPositionClient(cfg),
@@ -182,7 +200,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Interaction:    NewInteractionClient(cfg),
 		JournalEntry:   NewJournalEntryClient(cfg),
 		Lifecycle:      NewLifecycleClient(cfg),
+		Session:        NewSessionClient(cfg),
 		Token:          NewTokenClient(cfg),
+		Touch:          NewTouchClient(cfg),
 		User:           NewUserClient(cfg),
 	}, nil
 }
@@ -203,8 +223,10 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:            ctx,
 		config:         cfg,
+		Attacker:       NewAttackerClient(cfg),
 		AuditEntry:     NewAuditEntryClient(cfg),
 		Counter:        NewCounterClient(cfg),
+		Credential:     NewCredentialClient(cfg),
 		Decky:          NewDeckyClient(cfg),
 		Deployment:     NewDeploymentClient(cfg),
 		EventPosition:  NewEventPositionClient(cfg),
@@ -212,7 +234,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Interaction:    NewInteractionClient(cfg),
 		JournalEntry:   NewJournalEntryClient(cfg),
 		Lifecycle:      NewLifecycleClient(cfg),
+		Session:        NewSessionClient(cfg),
 		Token:          NewTokenClient(cfg),
+		Touch:          NewTouchClient(cfg),
 		User:           NewUserClient(cfg),
 	}, nil
 }
@@ -220,7 +244,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		AuditEntry.
+//		Attacker.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -243,8 +267,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AuditEntry, c.Counter, c.Decky, c.Deployment, c.EventPosition,
-		c.IdempotencyKey, c.Interaction, c.JournalEntry, c.Lifecycle, c.Token, c.User,
+		c.Attacker, c.AuditEntry, c.Counter, c.Credential, c.Decky, c.Deployment,
+		c.EventPosition, c.IdempotencyKey, c.Interaction, c.JournalEntry, c.Lifecycle,
+		c.Session, c.Token, c.Touch, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -254,8 +279,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AuditEntry, c.Counter, c.Decky, c.Deployment, c.EventPosition,
-		c.IdempotencyKey, c.Interaction, c.JournalEntry, c.Lifecycle, c.Token, c.User,
+		c.Attacker, c.AuditEntry, c.Counter, c.Credential, c.Decky, c.Deployment,
+		c.EventPosition, c.IdempotencyKey, c.Interaction, c.JournalEntry, c.Lifecycle,
+		c.Session, c.Token, c.Touch, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -264,10 +290,14 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AttackerMutation:
+		return c.Attacker.mutate(ctx, m)
 	case *AuditEntryMutation:
 		return c.AuditEntry.mutate(ctx, m)
 	case *CounterMutation:
 		return c.Counter.mutate(ctx, m)
+	case *CredentialMutation:
+		return c.Credential.mutate(ctx, m)
 	case *DeckyMutation:
 		return c.Decky.mutate(ctx, m)
 	case *DeploymentMutation:
@@ -282,12 +312,165 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.JournalEntry.mutate(ctx, m)
 	case *LifecycleMutation:
 		return c.Lifecycle.mutate(ctx, m)
+	case *SessionMutation:
+		return c.Session.mutate(ctx, m)
 	case *TokenMutation:
 		return c.Token.mutate(ctx, m)
+	case *TouchMutation:
+		return c.Touch.mutate(ctx, m)
 	case *UserMutation:
 		return c.User.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// AttackerClient is a client for the Attacker schema.
+type AttackerClient struct {
+	config
+}
+
+// NewAttackerClient returns a client for the Attacker from the given config.
+func NewAttackerClient(c config) *AttackerClient {
+	return &AttackerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `attacker.Hooks(f(g(h())))`.
+func (c *AttackerClient) Use(hooks ...Hook) {
+	c.hooks.Attacker = append(c.hooks.Attacker, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `attacker.Intercept(f(g(h())))`.
+func (c *AttackerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Attacker = append(c.inters.Attacker, interceptors...)
+}
+
+// Create returns a builder for creating a Attacker entity.
+func (c *AttackerClient) Create() *AttackerCreate {
+	mutation := newAttackerMutation(c.config, OpCreate)
+	return &AttackerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Attacker entities.
+func (c *AttackerClient) CreateBulk(builders ...*AttackerCreate) *AttackerCreateBulk {
+	return &AttackerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AttackerClient) MapCreateBulk(slice any, setFunc func(*AttackerCreate, int)) *AttackerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AttackerCreateBulk{err: fmt.Errorf("calling to AttackerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AttackerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AttackerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Attacker.
+func (c *AttackerClient) Update() *AttackerUpdate {
+	mutation := newAttackerMutation(c.config, OpUpdate)
+	return &AttackerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AttackerClient) UpdateOne(_m *Attacker) *AttackerUpdateOne {
+	mutation := newAttackerMutation(c.config, OpUpdateOne, withAttacker(_m))
+	return &AttackerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AttackerClient) UpdateOneID(id pid.ID) *AttackerUpdateOne {
+	mutation := newAttackerMutation(c.config, OpUpdateOne, withAttackerID(id))
+	return &AttackerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Attacker.
+func (c *AttackerClient) Delete() *AttackerDelete {
+	mutation := newAttackerMutation(c.config, OpDelete)
+	return &AttackerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AttackerClient) DeleteOne(_m *Attacker) *AttackerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AttackerClient) DeleteOneID(id pid.ID) *AttackerDeleteOne {
+	builder := c.Delete().Where(attacker.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AttackerDeleteOne{builder}
+}
+
+// Query returns a query builder for Attacker.
+func (c *AttackerClient) Query() *AttackerQuery {
+	return &AttackerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAttacker},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Attacker entity by its id.
+func (c *AttackerClient) Get(ctx context.Context, id pid.ID) (*Attacker, error) {
+	return c.Query().Where(attacker.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AttackerClient) GetX(ctx context.Context, id pid.ID) *Attacker {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryTouches queries the touches edge of a Attacker.
+func (c *AttackerClient) QueryTouches(_m *Attacker) *TouchQuery {
+	query := (&TouchClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attacker.Table, attacker.FieldID, id),
+			sqlgraph.To(touch.Table, touch.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, attacker.TouchesTable, attacker.TouchesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AttackerClient) Hooks() []Hook {
+	return c.hooks.Attacker
+}
+
+// Interceptors returns the client interceptors.
+func (c *AttackerClient) Interceptors() []Interceptor {
+	return c.inters.Attacker
+}
+
+func (c *AttackerClient) mutate(ctx context.Context, m *AttackerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AttackerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AttackerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AttackerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AttackerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Attacker mutation op: %q", m.Op())
 	}
 }
 
@@ -557,6 +740,139 @@ func (c *CounterClient) mutate(ctx context.Context, m *CounterMutation) (Value, 
 	}
 }
 
+// CredentialClient is a client for the Credential schema.
+type CredentialClient struct {
+	config
+}
+
+// NewCredentialClient returns a client for the Credential from the given config.
+func NewCredentialClient(c config) *CredentialClient {
+	return &CredentialClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `credential.Hooks(f(g(h())))`.
+func (c *CredentialClient) Use(hooks ...Hook) {
+	c.hooks.Credential = append(c.hooks.Credential, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `credential.Intercept(f(g(h())))`.
+func (c *CredentialClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Credential = append(c.inters.Credential, interceptors...)
+}
+
+// Create returns a builder for creating a Credential entity.
+func (c *CredentialClient) Create() *CredentialCreate {
+	mutation := newCredentialMutation(c.config, OpCreate)
+	return &CredentialCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Credential entities.
+func (c *CredentialClient) CreateBulk(builders ...*CredentialCreate) *CredentialCreateBulk {
+	return &CredentialCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CredentialClient) MapCreateBulk(slice any, setFunc func(*CredentialCreate, int)) *CredentialCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CredentialCreateBulk{err: fmt.Errorf("calling to CredentialClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CredentialCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CredentialCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Credential.
+func (c *CredentialClient) Update() *CredentialUpdate {
+	mutation := newCredentialMutation(c.config, OpUpdate)
+	return &CredentialUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CredentialClient) UpdateOne(_m *Credential) *CredentialUpdateOne {
+	mutation := newCredentialMutation(c.config, OpUpdateOne, withCredential(_m))
+	return &CredentialUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CredentialClient) UpdateOneID(id pid.ID) *CredentialUpdateOne {
+	mutation := newCredentialMutation(c.config, OpUpdateOne, withCredentialID(id))
+	return &CredentialUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Credential.
+func (c *CredentialClient) Delete() *CredentialDelete {
+	mutation := newCredentialMutation(c.config, OpDelete)
+	return &CredentialDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CredentialClient) DeleteOne(_m *Credential) *CredentialDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CredentialClient) DeleteOneID(id pid.ID) *CredentialDeleteOne {
+	builder := c.Delete().Where(credential.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CredentialDeleteOne{builder}
+}
+
+// Query returns a query builder for Credential.
+func (c *CredentialClient) Query() *CredentialQuery {
+	return &CredentialQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCredential},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Credential entity by its id.
+func (c *CredentialClient) Get(ctx context.Context, id pid.ID) (*Credential, error) {
+	return c.Query().Where(credential.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CredentialClient) GetX(ctx context.Context, id pid.ID) *Credential {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CredentialClient) Hooks() []Hook {
+	return c.hooks.Credential
+}
+
+// Interceptors returns the client interceptors.
+func (c *CredentialClient) Interceptors() []Interceptor {
+	return c.inters.Credential
+}
+
+func (c *CredentialClient) mutate(ctx context.Context, m *CredentialMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CredentialCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CredentialUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CredentialUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CredentialDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Credential mutation op: %q", m.Op())
+	}
+}
+
 // DeckyClient is a client for the Decky schema.
 type DeckyClient struct {
 	config
@@ -706,6 +1022,22 @@ func (c *DeckyClient) QueryInteractions(_m *Decky) *InteractionQuery {
 			sqlgraph.From(decky.Table, decky.FieldID, id),
 			sqlgraph.To(interaction.Table, interaction.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, decky.InteractionsTable, decky.InteractionsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySessions queries the sessions edge of a Decky.
+func (c *DeckyClient) QuerySessions(_m *Decky) *SessionQuery {
+	query := (&SessionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(decky.Table, decky.FieldID, id),
+			sqlgraph.To(session.Table, session.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, decky.SessionsTable, decky.SessionsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1648,6 +1980,155 @@ func (c *LifecycleClient) mutate(ctx context.Context, m *LifecycleMutation) (Val
 	}
 }
 
+// SessionClient is a client for the Session schema.
+type SessionClient struct {
+	config
+}
+
+// NewSessionClient returns a client for the Session from the given config.
+func NewSessionClient(c config) *SessionClient {
+	return &SessionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `session.Hooks(f(g(h())))`.
+func (c *SessionClient) Use(hooks ...Hook) {
+	c.hooks.Session = append(c.hooks.Session, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `session.Intercept(f(g(h())))`.
+func (c *SessionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Session = append(c.inters.Session, interceptors...)
+}
+
+// Create returns a builder for creating a Session entity.
+func (c *SessionClient) Create() *SessionCreate {
+	mutation := newSessionMutation(c.config, OpCreate)
+	return &SessionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Session entities.
+func (c *SessionClient) CreateBulk(builders ...*SessionCreate) *SessionCreateBulk {
+	return &SessionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SessionClient) MapCreateBulk(slice any, setFunc func(*SessionCreate, int)) *SessionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SessionCreateBulk{err: fmt.Errorf("calling to SessionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SessionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SessionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Session.
+func (c *SessionClient) Update() *SessionUpdate {
+	mutation := newSessionMutation(c.config, OpUpdate)
+	return &SessionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SessionClient) UpdateOne(_m *Session) *SessionUpdateOne {
+	mutation := newSessionMutation(c.config, OpUpdateOne, withSession(_m))
+	return &SessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SessionClient) UpdateOneID(id pid.ID) *SessionUpdateOne {
+	mutation := newSessionMutation(c.config, OpUpdateOne, withSessionID(id))
+	return &SessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Session.
+func (c *SessionClient) Delete() *SessionDelete {
+	mutation := newSessionMutation(c.config, OpDelete)
+	return &SessionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SessionClient) DeleteOne(_m *Session) *SessionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SessionClient) DeleteOneID(id pid.ID) *SessionDeleteOne {
+	builder := c.Delete().Where(session.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SessionDeleteOne{builder}
+}
+
+// Query returns a query builder for Session.
+func (c *SessionClient) Query() *SessionQuery {
+	return &SessionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSession},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Session entity by its id.
+func (c *SessionClient) Get(ctx context.Context, id pid.ID) (*Session, error) {
+	return c.Query().Where(session.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SessionClient) GetX(ctx context.Context, id pid.ID) *Session {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryDecky queries the decky edge of a Session.
+func (c *SessionClient) QueryDecky(_m *Session) *DeckyQuery {
+	query := (&DeckyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(session.Table, session.FieldID, id),
+			sqlgraph.To(decky.Table, decky.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, session.DeckyTable, session.DeckyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SessionClient) Hooks() []Hook {
+	return c.hooks.Session
+}
+
+// Interceptors returns the client interceptors.
+func (c *SessionClient) Interceptors() []Interceptor {
+	return c.inters.Session
+}
+
+func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SessionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SessionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Session mutation op: %q", m.Op())
+	}
+}
+
 // TokenClient is a client for the Token schema.
 type TokenClient struct {
 	config
@@ -1794,6 +2275,155 @@ func (c *TokenClient) mutate(ctx context.Context, m *TokenMutation) (Value, erro
 		return (&TokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Token mutation op: %q", m.Op())
+	}
+}
+
+// TouchClient is a client for the Touch schema.
+type TouchClient struct {
+	config
+}
+
+// NewTouchClient returns a client for the Touch from the given config.
+func NewTouchClient(c config) *TouchClient {
+	return &TouchClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `touch.Hooks(f(g(h())))`.
+func (c *TouchClient) Use(hooks ...Hook) {
+	c.hooks.Touch = append(c.hooks.Touch, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `touch.Intercept(f(g(h())))`.
+func (c *TouchClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Touch = append(c.inters.Touch, interceptors...)
+}
+
+// Create returns a builder for creating a Touch entity.
+func (c *TouchClient) Create() *TouchCreate {
+	mutation := newTouchMutation(c.config, OpCreate)
+	return &TouchCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Touch entities.
+func (c *TouchClient) CreateBulk(builders ...*TouchCreate) *TouchCreateBulk {
+	return &TouchCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TouchClient) MapCreateBulk(slice any, setFunc func(*TouchCreate, int)) *TouchCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TouchCreateBulk{err: fmt.Errorf("calling to TouchClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TouchCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TouchCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Touch.
+func (c *TouchClient) Update() *TouchUpdate {
+	mutation := newTouchMutation(c.config, OpUpdate)
+	return &TouchUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TouchClient) UpdateOne(_m *Touch) *TouchUpdateOne {
+	mutation := newTouchMutation(c.config, OpUpdateOne, withTouch(_m))
+	return &TouchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TouchClient) UpdateOneID(id pid.ID) *TouchUpdateOne {
+	mutation := newTouchMutation(c.config, OpUpdateOne, withTouchID(id))
+	return &TouchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Touch.
+func (c *TouchClient) Delete() *TouchDelete {
+	mutation := newTouchMutation(c.config, OpDelete)
+	return &TouchDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TouchClient) DeleteOne(_m *Touch) *TouchDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TouchClient) DeleteOneID(id pid.ID) *TouchDeleteOne {
+	builder := c.Delete().Where(touch.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TouchDeleteOne{builder}
+}
+
+// Query returns a query builder for Touch.
+func (c *TouchClient) Query() *TouchQuery {
+	return &TouchQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTouch},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Touch entity by its id.
+func (c *TouchClient) Get(ctx context.Context, id pid.ID) (*Touch, error) {
+	return c.Query().Where(touch.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TouchClient) GetX(ctx context.Context, id pid.ID) *Touch {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAttacker queries the attacker edge of a Touch.
+func (c *TouchClient) QueryAttacker(_m *Touch) *AttackerQuery {
+	query := (&AttackerClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(touch.Table, touch.FieldID, id),
+			sqlgraph.To(attacker.Table, attacker.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, touch.AttackerTable, touch.AttackerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TouchClient) Hooks() []Hook {
+	return c.hooks.Touch
+}
+
+// Interceptors returns the client interceptors.
+func (c *TouchClient) Interceptors() []Interceptor {
+	return c.inters.Touch
+}
+
+func (c *TouchClient) mutate(ctx context.Context, m *TouchMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TouchCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TouchUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TouchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TouchDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Touch mutation op: %q", m.Op())
 	}
 }
 
@@ -1949,12 +2579,14 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AuditEntry, Counter, Decky, Deployment, EventPosition, IdempotencyKey,
-		Interaction, JournalEntry, Lifecycle, Token, User []ent.Hook
+		Attacker, AuditEntry, Counter, Credential, Decky, Deployment, EventPosition,
+		IdempotencyKey, Interaction, JournalEntry, Lifecycle, Session, Token, Touch,
+		User []ent.Hook
 	}
 	inters struct {
-		AuditEntry, Counter, Decky, Deployment, EventPosition, IdempotencyKey,
-		Interaction, JournalEntry, Lifecycle, Token, User []ent.Interceptor
+		Attacker, AuditEntry, Counter, Credential, Decky, Deployment, EventPosition,
+		IdempotencyKey, Interaction, JournalEntry, Lifecycle, Session, Token, Touch,
+		User []ent.Interceptor
 	}
 )
 

@@ -88,16 +88,19 @@ type DeckyEdges struct {
 	Lifecycles []*Lifecycle `json:"lifecycles,omitempty"`
 	// What intruders did to it.
 	Interactions []*Interaction `json:"interactions,omitempty"`
+	// Sessions holds the value of the sessions edge.
+	Sessions []*Session `json:"sessions,omitempty"`
 	// EventPosition holds the value of the event_position edge.
 	EventPosition *EventPosition `json:"event_position,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 	// totalCount holds the count of the edges above.
 	totalCount [3]map[string]int
 
 	namedLifecycles   map[string][]*Lifecycle
 	namedInteractions map[string][]*Interaction
+	namedSessions     map[string][]*Session
 }
 
 // DeploymentOrErr returns the Deployment value or an error if the edge
@@ -129,12 +132,21 @@ func (e DeckyEdges) InteractionsOrErr() ([]*Interaction, error) {
 	return nil, &NotLoadedError{edge: "interactions"}
 }
 
+// SessionsOrErr returns the Sessions value or an error if the edge
+// was not loaded in eager-loading.
+func (e DeckyEdges) SessionsOrErr() ([]*Session, error) {
+	if e.loadedTypes[3] {
+		return e.Sessions, nil
+	}
+	return nil, &NotLoadedError{edge: "sessions"}
+}
+
 // EventPositionOrErr returns the EventPosition value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e DeckyEdges) EventPositionOrErr() (*EventPosition, error) {
 	if e.EventPosition != nil {
 		return e.EventPosition, nil
-	} else if e.loadedTypes[3] {
+	} else if e.loadedTypes[4] {
 		return nil, &NotFoundError{label: eventposition.Label}
 	}
 	return nil, &NotLoadedError{edge: "event_position"}
@@ -370,6 +382,11 @@ func (_m *Decky) QueryInteractions() *InteractionQuery {
 	return NewDeckyClient(_m.config).QueryInteractions(_m)
 }
 
+// QuerySessions queries the "sessions" edge of the Decky entity.
+func (_m *Decky) QuerySessions() *SessionQuery {
+	return NewDeckyClient(_m.config).QuerySessions(_m)
+}
+
 // QueryEventPosition queries the "event_position" edge of the Decky entity.
 func (_m *Decky) QueryEventPosition() *EventPositionQuery {
 	return NewDeckyClient(_m.config).QueryEventPosition(_m)
@@ -532,6 +549,30 @@ func (_m *Decky) appendNamedInteractions(name string, edges ...*Interaction) {
 		_m.Edges.namedInteractions[name] = []*Interaction{}
 	} else {
 		_m.Edges.namedInteractions[name] = append(_m.Edges.namedInteractions[name], edges...)
+	}
+}
+
+// NamedSessions returns the Sessions named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Decky) NamedSessions(name string) ([]*Session, error) {
+	if _m.Edges.namedSessions == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedSessions[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Decky) appendNamedSessions(name string, edges ...*Session) {
+	if _m.Edges.namedSessions == nil {
+		_m.Edges.namedSessions = make(map[string][]*Session)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedSessions[name] = []*Session{}
+	} else {
+		_m.Edges.namedSessions[name] = append(_m.Edges.namedSessions[name], edges...)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"decnet/ent/eventposition"
 	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
+	"decnet/ent/session"
 	"decnet/pid"
 	"decnet/realism"
 	"errors"
@@ -331,6 +332,21 @@ func (_c *DeckyCreate) AddInteractions(v ...*Interaction) *DeckyCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddInteractionIDs(ids...)
+}
+
+// AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
+func (_c *DeckyCreate) AddSessionIDs(ids ...pid.ID) *DeckyCreate {
+	_c.mutation.AddSessionIDs(ids...)
+	return _c
+}
+
+// AddSessions adds the "sessions" edges to the Session entity.
+func (_c *DeckyCreate) AddSessions(v ...*Session) *DeckyCreate {
+	ids := make([]pid.ID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSessionIDs(ids...)
 }
 
 // SetEventPositionID sets the "event_position" edge to the EventPosition entity by ID.
@@ -656,6 +672,22 @@ func (_c *DeckyCreate) createSpec() (*Decky, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(interaction.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SessionsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   decky.SessionsTable,
+			Columns: []string{decky.SessionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

@@ -11,6 +11,7 @@ import (
 	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
 	"decnet/ent/predicate"
+	"decnet/ent/session"
 	"decnet/pid"
 	"fmt"
 	"math"
@@ -31,11 +32,13 @@ type DeckyQuery struct {
 	withDeployment        *DeploymentQuery
 	withLifecycles        *LifecycleQuery
 	withInteractions      *InteractionQuery
+	withSessions          *SessionQuery
 	withEventPosition     *EventPositionQuery
 	loadTotal             []func(context.Context, []*Decky) error
 	modifiers             []func(*sql.Selector)
 	withNamedLifecycles   map[string]*LifecycleQuery
 	withNamedInteractions map[string]*InteractionQuery
+	withNamedSessions     map[string]*SessionQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -131,6 +134,28 @@ func (_q *DeckyQuery) QueryInteractions() *InteractionQuery {
 			sqlgraph.From(decky.Table, decky.FieldID, selector),
 			sqlgraph.To(interaction.Table, interaction.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, decky.InteractionsTable, decky.InteractionsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySessions chains the current query on the "sessions" edge.
+func (_q *DeckyQuery) QuerySessions() *SessionQuery {
+	query := (&SessionClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(decky.Table, decky.FieldID, selector),
+			sqlgraph.To(session.Table, session.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, decky.SessionsTable, decky.SessionsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -355,6 +380,7 @@ func (_q *DeckyQuery) Clone() *DeckyQuery {
 		withDeployment:    _q.withDeployment.Clone(),
 		withLifecycles:    _q.withLifecycles.Clone(),
 		withInteractions:  _q.withInteractions.Clone(),
+		withSessions:      _q.withSessions.Clone(),
 		withEventPosition: _q.withEventPosition.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -393,6 +419,17 @@ func (_q *DeckyQuery) WithInteractions(opts ...func(*InteractionQuery)) *DeckyQu
 		opt(query)
 	}
 	_q.withInteractions = query
+	return _q
+}
+
+// WithSessions tells the query-builder to eager-load the nodes that are connected to
+// the "sessions" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *DeckyQuery) WithSessions(opts ...func(*SessionQuery)) *DeckyQuery {
+	query := (&SessionClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSessions = query
 	return _q
 }
 
@@ -485,10 +522,11 @@ func (_q *DeckyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Decky,
 	var (
 		nodes       = []*Decky{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withDeployment != nil,
 			_q.withLifecycles != nil,
 			_q.withInteractions != nil,
+			_q.withSessions != nil,
 			_q.withEventPosition != nil,
 		}
 	)
@@ -533,6 +571,13 @@ func (_q *DeckyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Decky,
 			return nil, err
 		}
 	}
+	if query := _q.withSessions; query != nil {
+		if err := _q.loadSessions(ctx, query, nodes,
+			func(n *Decky) { n.Edges.Sessions = []*Session{} },
+			func(n *Decky, e *Session) { n.Edges.Sessions = append(n.Edges.Sessions, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withEventPosition; query != nil {
 		if err := _q.loadEventPosition(ctx, query, nodes, nil,
 			func(n *Decky, e *EventPosition) { n.Edges.EventPosition = e }); err != nil {
@@ -550,6 +595,13 @@ func (_q *DeckyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Decky,
 		if err := _q.loadInteractions(ctx, query, nodes,
 			func(n *Decky) { n.appendNamedInteractions(name) },
 			func(n *Decky, e *Interaction) { n.appendNamedInteractions(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedSessions {
+		if err := _q.loadSessions(ctx, query, nodes,
+			func(n *Decky) { n.appendNamedSessions(name) },
+			func(n *Decky, e *Session) { n.appendNamedSessions(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -638,6 +690,39 @@ func (_q *DeckyQuery) loadInteractions(ctx context.Context, query *InteractionQu
 	}
 	query.Where(predicate.Interaction(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(decky.InteractionsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.DeckyID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "decky_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "decky_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *DeckyQuery) loadSessions(ctx context.Context, query *SessionQuery, nodes []*Decky, init func(*Decky), assign func(*Decky, *Session)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[pid.ID]*Decky)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(session.FieldDeckyID)
+	}
+	query.Where(predicate.Session(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(decky.SessionsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -805,6 +890,20 @@ func (_q *DeckyQuery) WithNamedInteractions(name string, opts ...func(*Interacti
 		_q.withNamedInteractions = make(map[string]*InteractionQuery)
 	}
 	_q.withNamedInteractions[name] = query
+	return _q
+}
+
+// WithNamedSessions tells the query-builder to eager-load the nodes that are connected to the "sessions"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *DeckyQuery) WithNamedSessions(name string, opts ...func(*SessionQuery)) *DeckyQuery {
+	query := (&SessionClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedSessions == nil {
+		_q.withNamedSessions = make(map[string]*SessionQuery)
+	}
+	_q.withNamedSessions[name] = query
 	return _q
 }
 

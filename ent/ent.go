@@ -4,8 +4,10 @@ package ent
 
 import (
 	"context"
+	"decnet/ent/attacker"
 	"decnet/ent/auditentry"
 	"decnet/ent/counter"
+	"decnet/ent/credential"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/eventposition"
@@ -13,7 +15,9 @@ import (
 	"decnet/ent/interaction"
 	"decnet/ent/journalentry"
 	"decnet/ent/lifecycle"
+	"decnet/ent/session"
 	"decnet/ent/token"
+	"decnet/ent/touch"
 	"decnet/ent/user"
 	"errors"
 	"fmt"
@@ -83,8 +87,10 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			attacker.Table:       attacker.ValidColumn,
 			auditentry.Table:     auditentry.ValidColumn,
 			counter.Table:        counter.ValidColumn,
+			credential.Table:     credential.ValidColumn,
 			decky.Table:          decky.ValidColumn,
 			deployment.Table:     deployment.ValidColumn,
 			eventposition.Table:  eventposition.ValidColumn,
@@ -92,7 +98,9 @@ func checkColumn(t, c string) error {
 			interaction.Table:    interaction.ValidColumn,
 			journalentry.Table:   journalentry.ValidColumn,
 			lifecycle.Table:      lifecycle.ValidColumn,
+			session.Table:        session.ValidColumn,
 			token.Table:          token.ValidColumn,
+			touch.Table:          touch.ValidColumn,
 			user.Table:           user.ValidColumn,
 		})
 	})

@@ -5,11 +5,15 @@ package ent
 import (
 	"context"
 	"database/sql/driver"
+	"decnet/ent/attacker"
 	"decnet/ent/auditentry"
+	"decnet/ent/credential"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
+	"decnet/ent/session"
+	"decnet/ent/touch"
 	"decnet/pid"
 	"fmt"
 
@@ -17,6 +21,224 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 )
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *AttackerQuery) CollectFields(ctx context.Context, satisfies ...string) (*AttackerQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *AttackerQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(attacker.Columns))
+		selectedFields = []string{attacker.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "touches":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&TouchClient{config: _q.config}).Query()
+			)
+			args := newTouchPaginateArgs(fieldArgs(ctx, new(TouchWhereInput), path...))
+			if err := validateFirstLast(args.first, args.last); err != nil {
+				return fmt.Errorf("validate first and last in path %q: %w", path, err)
+			}
+			pager, err := newTouchPager(args.opts, args.last != nil)
+			if err != nil {
+				return fmt.Errorf("create new pager in path %q: %w", path, err)
+			}
+			if query, err = pager.applyFilter(query); err != nil {
+				return err
+			}
+			ignoredEdges := !hasCollectedField(ctx, append(path, edgesField)...)
+			if hasCollectedField(ctx, append(path, totalCountField)...) || hasCollectedField(ctx, append(path, pageInfoField)...) {
+				hasPagination := args.after != nil || args.first != nil || args.before != nil || args.last != nil
+				if hasPagination || ignoredEdges {
+					query := query.Clone()
+					_q.loadTotal = append(_q.loadTotal, func(ctx context.Context, nodes []*Attacker) error {
+						ids := make([]driver.Value, len(nodes))
+						for i := range nodes {
+							ids[i] = nodes[i].ID
+						}
+						var v []struct {
+							NodeID pid.ID `sql:"attacker_id"`
+							Count  int    `sql:"count"`
+						}
+						query.Where(func(s *sql.Selector) {
+							s.Where(sql.InValues(s.C(attacker.TouchesColumn), ids...))
+						})
+						if err := query.GroupBy(attacker.TouchesColumn).Aggregate(Count()).Scan(ctx, &v); err != nil {
+							return err
+						}
+						m := make(map[pid.ID]int, len(v))
+						for i := range v {
+							m[v[i].NodeID] = v[i].Count
+						}
+						for i := range nodes {
+							n := m[nodes[i].ID]
+							if nodes[i].Edges.totalCount[0] == nil {
+								nodes[i].Edges.totalCount[0] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[0][alias] = n
+						}
+						return nil
+					})
+				} else {
+					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*Attacker) error {
+						for i := range nodes {
+							n := len(nodes[i].Edges.Touches)
+							if nodes[i].Edges.totalCount[0] == nil {
+								nodes[i].Edges.totalCount[0] = make(map[string]int)
+							}
+							nodes[i].Edges.totalCount[0][alias] = n
+						}
+						return nil
+					})
+				}
+			}
+			if ignoredEdges || (args.first != nil && *args.first == 0) || (args.last != nil && *args.last == 0) {
+				continue
+			}
+			if query, err = pager.applyCursors(query, args.after, args.before); err != nil {
+				return err
+			}
+			path = append(path, edgesField, nodeField)
+			if field := collectedField(ctx, path...); field != nil {
+				if err := query.collectField(ctx, false, opCtx, *field, path, mayAddCondition(satisfies, touchImplementors)...); err != nil {
+					return err
+				}
+			}
+			if limit := paginateLimit(args.first, args.last); limit > 0 {
+				if oneNode {
+					pager.applyOrder(query.Limit(limit))
+				} else {
+					modify := entgql.LimitPerRow(attacker.TouchesColumn, limit, pager.orderExpr(query))
+					query.modifiers = append(query.modifiers, modify)
+				}
+			} else {
+				query = pager.applyOrder(query)
+			}
+			_q.WithNamedTouches(alias, func(wq *TouchQuery) {
+				*wq = *query
+			})
+		case "address":
+			if _, ok := fieldSeen[attacker.FieldAddress]; !ok {
+				selectedFields = append(selectedFields, attacker.FieldAddress)
+				fieldSeen[attacker.FieldAddress] = struct{}{}
+			}
+		case "firstSeenAt":
+			if _, ok := fieldSeen[attacker.FieldFirstSeenAt]; !ok {
+				selectedFields = append(selectedFields, attacker.FieldFirstSeenAt)
+				fieldSeen[attacker.FieldFirstSeenAt] = struct{}{}
+			}
+		case "lastSeenAt":
+			if _, ok := fieldSeen[attacker.FieldLastSeenAt]; !ok {
+				selectedFields = append(selectedFields, attacker.FieldLastSeenAt)
+				fieldSeen[attacker.FieldLastSeenAt] = struct{}{}
+			}
+		case "interactions":
+			if _, ok := fieldSeen[attacker.FieldInteractions]; !ok {
+				selectedFields = append(selectedFields, attacker.FieldInteractions)
+				fieldSeen[attacker.FieldInteractions] = struct{}{}
+			}
+		case "sessions":
+			if _, ok := fieldSeen[attacker.FieldSessions]; !ok {
+				selectedFields = append(selectedFields, attacker.FieldSessions)
+				fieldSeen[attacker.FieldSessions] = struct{}{}
+			}
+		case "attempts":
+			if _, ok := fieldSeen[attacker.FieldAttempts]; !ok {
+				selectedFields = append(selectedFields, attacker.FieldAttempts)
+				fieldSeen[attacker.FieldAttempts] = struct{}{}
+			}
+		case "commands":
+			if _, ok := fieldSeen[attacker.FieldCommands]; !ok {
+				selectedFields = append(selectedFields, attacker.FieldCommands)
+				fieldSeen[attacker.FieldCommands] = struct{}{}
+			}
+		case "deckies":
+			if _, ok := fieldSeen[attacker.FieldDeckies]; !ok {
+				selectedFields = append(selectedFields, attacker.FieldDeckies)
+				fieldSeen[attacker.FieldDeckies] = struct{}{}
+			}
+		case "services":
+			if _, ok := fieldSeen[attacker.FieldServices]; !ok {
+				selectedFields = append(selectedFields, attacker.FieldServices)
+				fieldSeen[attacker.FieldServices] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type attackerPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []AttackerPaginateOption
+}
+
+func newAttackerPaginateArgs(rv map[string]any) *attackerPaginateArgs {
+	args := &attackerPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &AttackerOrder{Field: &AttackerOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithAttackerOrder(order))
+			}
+		case *AttackerOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithAttackerOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*AttackerWhereInput); ok {
+		args.opts = append(args.opts, WithAttackerFilter(v.Filter))
+	}
+	return args
+}
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *AuditEntryQuery) CollectFields(ctx context.Context, satisfies ...string) (*AuditEntryQuery, error) {
@@ -128,6 +350,135 @@ func newAuditEntryPaginateArgs(rv map[string]any) *auditentryPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*AuditEntryWhereInput); ok {
 		args.opts = append(args.opts, WithAuditEntryFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CredentialQuery) CollectFields(ctx context.Context, satisfies ...string) (*CredentialQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CredentialQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(credential.Columns))
+		selectedFields = []string{credential.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "service":
+			if _, ok := fieldSeen[credential.FieldService]; !ok {
+				selectedFields = append(selectedFields, credential.FieldService)
+				fieldSeen[credential.FieldService] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[credential.FieldKind]; !ok {
+				selectedFields = append(selectedFields, credential.FieldKind)
+				fieldSeen[credential.FieldKind] = struct{}{}
+			}
+		case "principal":
+			if _, ok := fieldSeen[credential.FieldPrincipal]; !ok {
+				selectedFields = append(selectedFields, credential.FieldPrincipal)
+				fieldSeen[credential.FieldPrincipal] = struct{}{}
+			}
+		case "attempts":
+			if _, ok := fieldSeen[credential.FieldAttempts]; !ok {
+				selectedFields = append(selectedFields, credential.FieldAttempts)
+				fieldSeen[credential.FieldAttempts] = struct{}{}
+			}
+		case "accepted":
+			if _, ok := fieldSeen[credential.FieldAccepted]; !ok {
+				selectedFields = append(selectedFields, credential.FieldAccepted)
+				fieldSeen[credential.FieldAccepted] = struct{}{}
+			}
+		case "firstSeenAt":
+			if _, ok := fieldSeen[credential.FieldFirstSeenAt]; !ok {
+				selectedFields = append(selectedFields, credential.FieldFirstSeenAt)
+				fieldSeen[credential.FieldFirstSeenAt] = struct{}{}
+			}
+		case "lastSeenAt":
+			if _, ok := fieldSeen[credential.FieldLastSeenAt]; !ok {
+				selectedFields = append(selectedFields, credential.FieldLastSeenAt)
+				fieldSeen[credential.FieldLastSeenAt] = struct{}{}
+			}
+		case "lastSourceIP":
+			if _, ok := fieldSeen[credential.FieldLastSourceIP]; !ok {
+				selectedFields = append(selectedFields, credential.FieldLastSourceIP)
+				fieldSeen[credential.FieldLastSourceIP] = struct{}{}
+			}
+		case "lastDeckyName":
+			if _, ok := fieldSeen[credential.FieldLastDeckyName]; !ok {
+				selectedFields = append(selectedFields, credential.FieldLastDeckyName)
+				fieldSeen[credential.FieldLastDeckyName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type credentialPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CredentialPaginateOption
+}
+
+func newCredentialPaginateArgs(rv map[string]any) *credentialPaginateArgs {
+	args := &credentialPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &CredentialOrder{Field: &CredentialOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithCredentialOrder(order))
+			}
+		case *CredentialOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithCredentialOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*CredentialWhereInput); ok {
+		args.opts = append(args.opts, WithCredentialFilter(v.Filter))
 	}
 	return args
 }
@@ -763,10 +1114,10 @@ func (_q *InteractionQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, interaction.FieldPrincipal)
 				fieldSeen[interaction.FieldPrincipal] = struct{}{}
 			}
-		case "secret":
-			if _, ok := fieldSeen[interaction.FieldSecret]; !ok {
-				selectedFields = append(selectedFields, interaction.FieldSecret)
-				fieldSeen[interaction.FieldSecret] = struct{}{}
+		case "credentialID":
+			if _, ok := fieldSeen[interaction.FieldCredentialID]; !ok {
+				selectedFields = append(selectedFields, interaction.FieldCredentialID)
+				fieldSeen[interaction.FieldCredentialID] = struct{}{}
 			}
 		case "command":
 			if _, ok := fieldSeen[interaction.FieldCommand]; !ok {
@@ -1011,6 +1362,319 @@ func newLifecyclePaginateArgs(rv map[string]any) *lifecyclePaginateArgs {
 	}
 	if v, ok := rv[whereField].(*LifecycleWhereInput); ok {
 		args.opts = append(args.opts, WithLifecycleFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *SessionQuery) CollectFields(ctx context.Context, satisfies ...string) (*SessionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *SessionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(session.Columns))
+		selectedFields = []string{session.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "decky":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DeckyClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, deckyImplementors)...); err != nil {
+				return err
+			}
+			_q.withDecky = query
+			if _, ok := fieldSeen[session.FieldDeckyID]; !ok {
+				selectedFields = append(selectedFields, session.FieldDeckyID)
+				fieldSeen[session.FieldDeckyID] = struct{}{}
+			}
+		case "key":
+			if _, ok := fieldSeen[session.FieldKey]; !ok {
+				selectedFields = append(selectedFields, session.FieldKey)
+				fieldSeen[session.FieldKey] = struct{}{}
+			}
+		case "deckyName":
+			if _, ok := fieldSeen[session.FieldDeckyName]; !ok {
+				selectedFields = append(selectedFields, session.FieldDeckyName)
+				fieldSeen[session.FieldDeckyName] = struct{}{}
+			}
+		case "deploymentName":
+			if _, ok := fieldSeen[session.FieldDeploymentName]; !ok {
+				selectedFields = append(selectedFields, session.FieldDeploymentName)
+				fieldSeen[session.FieldDeploymentName] = struct{}{}
+			}
+		case "service":
+			if _, ok := fieldSeen[session.FieldService]; !ok {
+				selectedFields = append(selectedFields, session.FieldService)
+				fieldSeen[session.FieldService] = struct{}{}
+			}
+		case "sourceIP":
+			if _, ok := fieldSeen[session.FieldSourceIP]; !ok {
+				selectedFields = append(selectedFields, session.FieldSourceIP)
+				fieldSeen[session.FieldSourceIP] = struct{}{}
+			}
+		case "sourcePort":
+			if _, ok := fieldSeen[session.FieldSourcePort]; !ok {
+				selectedFields = append(selectedFields, session.FieldSourcePort)
+				fieldSeen[session.FieldSourcePort] = struct{}{}
+			}
+		case "destPort":
+			if _, ok := fieldSeen[session.FieldDestPort]; !ok {
+				selectedFields = append(selectedFields, session.FieldDestPort)
+				fieldSeen[session.FieldDestPort] = struct{}{}
+			}
+		case "startedAt":
+			if _, ok := fieldSeen[session.FieldStartedAt]; !ok {
+				selectedFields = append(selectedFields, session.FieldStartedAt)
+				fieldSeen[session.FieldStartedAt] = struct{}{}
+			}
+		case "lastAt":
+			if _, ok := fieldSeen[session.FieldLastAt]; !ok {
+				selectedFields = append(selectedFields, session.FieldLastAt)
+				fieldSeen[session.FieldLastAt] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[session.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, session.FieldEndedAt)
+				fieldSeen[session.FieldEndedAt] = struct{}{}
+			}
+		case "principal":
+			if _, ok := fieldSeen[session.FieldPrincipal]; !ok {
+				selectedFields = append(selectedFields, session.FieldPrincipal)
+				fieldSeen[session.FieldPrincipal] = struct{}{}
+			}
+		case "authenticated":
+			if _, ok := fieldSeen[session.FieldAuthenticated]; !ok {
+				selectedFields = append(selectedFields, session.FieldAuthenticated)
+				fieldSeen[session.FieldAuthenticated] = struct{}{}
+			}
+		case "interactions":
+			if _, ok := fieldSeen[session.FieldInteractions]; !ok {
+				selectedFields = append(selectedFields, session.FieldInteractions)
+				fieldSeen[session.FieldInteractions] = struct{}{}
+			}
+		case "attempts":
+			if _, ok := fieldSeen[session.FieldAttempts]; !ok {
+				selectedFields = append(selectedFields, session.FieldAttempts)
+				fieldSeen[session.FieldAttempts] = struct{}{}
+			}
+		case "commands":
+			if _, ok := fieldSeen[session.FieldCommands]; !ok {
+				selectedFields = append(selectedFields, session.FieldCommands)
+				fieldSeen[session.FieldCommands] = struct{}{}
+			}
+		case "downloads":
+			if _, ok := fieldSeen[session.FieldDownloads]; !ok {
+				selectedFields = append(selectedFields, session.FieldDownloads)
+				fieldSeen[session.FieldDownloads] = struct{}{}
+			}
+		case "recorded":
+			if _, ok := fieldSeen[session.FieldRecorded]; !ok {
+				selectedFields = append(selectedFields, session.FieldRecorded)
+				fieldSeen[session.FieldRecorded] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type sessionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []SessionPaginateOption
+}
+
+func newSessionPaginateArgs(rv map[string]any) *sessionPaginateArgs {
+	args := &sessionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &SessionOrder{Field: &SessionOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithSessionOrder(order))
+			}
+		case *SessionOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithSessionOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*SessionWhereInput); ok {
+		args.opts = append(args.opts, WithSessionFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *TouchQuery) CollectFields(ctx context.Context, satisfies ...string) (*TouchQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *TouchQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(touch.Columns))
+		selectedFields = []string{touch.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "attacker":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AttackerClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, attackerImplementors)...); err != nil {
+				return err
+			}
+			_q.withAttacker = query
+			if _, ok := fieldSeen[touch.FieldAttackerID]; !ok {
+				selectedFields = append(selectedFields, touch.FieldAttackerID)
+				fieldSeen[touch.FieldAttackerID] = struct{}{}
+			}
+		case "deckyName":
+			if _, ok := fieldSeen[touch.FieldDeckyName]; !ok {
+				selectedFields = append(selectedFields, touch.FieldDeckyName)
+				fieldSeen[touch.FieldDeckyName] = struct{}{}
+			}
+		case "deploymentName":
+			if _, ok := fieldSeen[touch.FieldDeploymentName]; !ok {
+				selectedFields = append(selectedFields, touch.FieldDeploymentName)
+				fieldSeen[touch.FieldDeploymentName] = struct{}{}
+			}
+		case "service":
+			if _, ok := fieldSeen[touch.FieldService]; !ok {
+				selectedFields = append(selectedFields, touch.FieldService)
+				fieldSeen[touch.FieldService] = struct{}{}
+			}
+		case "interactions":
+			if _, ok := fieldSeen[touch.FieldInteractions]; !ok {
+				selectedFields = append(selectedFields, touch.FieldInteractions)
+				fieldSeen[touch.FieldInteractions] = struct{}{}
+			}
+		case "firstSeenAt":
+			if _, ok := fieldSeen[touch.FieldFirstSeenAt]; !ok {
+				selectedFields = append(selectedFields, touch.FieldFirstSeenAt)
+				fieldSeen[touch.FieldFirstSeenAt] = struct{}{}
+			}
+		case "lastSeenAt":
+			if _, ok := fieldSeen[touch.FieldLastSeenAt]; !ok {
+				selectedFields = append(selectedFields, touch.FieldLastSeenAt)
+				fieldSeen[touch.FieldLastSeenAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type touchPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []TouchPaginateOption
+}
+
+func newTouchPaginateArgs(rv map[string]any) *touchPaginateArgs {
+	args := &touchPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &TouchOrder{Field: &TouchOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithTouchOrder(order))
+			}
+		case *TouchOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithTouchOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*TouchWhereInput); ok {
+		args.opts = append(args.opts, WithTouchFilter(v.Filter))
 	}
 	return args
 }

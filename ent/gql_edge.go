@@ -8,6 +8,27 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+func (_m *Attacker) Touches(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *TouchOrder, where *TouchWhereInput,
+) (*TouchConnection, error) {
+	opts := []TouchPaginateOption{
+		WithTouchOrder(orderBy),
+		WithTouchFilter(where.Filter),
+	}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[0][alias]
+	if nodes, err := _m.NamedTouches(alias); err == nil || hasTotalCount {
+		pager, err := newTouchPager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &TouchConnection{Edges: []*TouchEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
+	return _m.QueryTouches().Paginate(ctx, after, first, before, last, opts...)
+}
+
 func (_m *Decky) Deployment(ctx context.Context) (*Deployment, error) {
 	result, err := _m.Edges.DeploymentOrErr()
 	if IsNotLoaded(err) {
@@ -93,4 +114,20 @@ func (_m *Lifecycle) Decky(ctx context.Context) (*Decky, error) {
 		result, err = _m.QueryDecky().Only(ctx)
 	}
 	return result, MaskNotFound(err)
+}
+
+func (_m *Session) Decky(ctx context.Context) (*Decky, error) {
+	result, err := _m.Edges.DeckyOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryDecky().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Touch) Attacker(ctx context.Context) (*Attacker, error) {
+	result, err := _m.Edges.AttackerOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAttacker().Only(ctx)
+	}
+	return result, err
 }

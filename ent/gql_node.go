@@ -4,11 +4,15 @@ package ent
 
 import (
 	"context"
+	"decnet/ent/attacker"
 	"decnet/ent/auditentry"
+	"decnet/ent/credential"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
+	"decnet/ent/session"
+	"decnet/ent/touch"
 	"decnet/pid"
 	"fmt"
 
@@ -22,10 +26,20 @@ type Noder interface {
 	IsNode()
 }
 
+var attackerImplementors = []string{"Attacker", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Attacker) IsNode() {}
+
 var auditentryImplementors = []string{"AuditEntry", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*AuditEntry) IsNode() {}
+
+var credentialImplementors = []string{"Credential", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Credential) IsNode() {}
 
 var deckyImplementors = []string{"Decky", "Node"}
 
@@ -46,6 +60,16 @@ var lifecycleImplementors = []string{"Lifecycle", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Lifecycle) IsNode() {}
+
+var sessionImplementors = []string{"Session", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Session) IsNode() {}
+
+var touchImplementors = []string{"Touch", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Touch) IsNode() {}
 
 var errNodeInvalidID = &NotFoundError{"node"}
 
@@ -105,6 +129,19 @@ func (c *Client) Noder(ctx context.Context, id pid.ID, opts ...NodeOption) (_ No
 
 func (c *Client) noder(ctx context.Context, table string, id pid.ID) (Noder, error) {
 	switch table {
+	case attacker.Table:
+		var uid pid.ID
+		if err := uid.UnmarshalGQL(id); err != nil {
+			return nil, err
+		}
+		query := c.Attacker.Query().
+			Where(attacker.ID(uid))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, attackerImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case auditentry.Table:
 		var uid pid.ID
 		if err := uid.UnmarshalGQL(id); err != nil {
@@ -114,6 +151,19 @@ func (c *Client) noder(ctx context.Context, table string, id pid.ID) (Noder, err
 			Where(auditentry.ID(uid))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, auditentryImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case credential.Table:
+		var uid pid.ID
+		if err := uid.UnmarshalGQL(id); err != nil {
+			return nil, err
+		}
+		query := c.Credential.Query().
+			Where(credential.ID(uid))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, credentialImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -166,6 +216,32 @@ func (c *Client) noder(ctx context.Context, table string, id pid.ID) (Noder, err
 			Where(lifecycle.ID(uid))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, lifecycleImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case session.Table:
+		var uid pid.ID
+		if err := uid.UnmarshalGQL(id); err != nil {
+			return nil, err
+		}
+		query := c.Session.Query().
+			Where(session.ID(uid))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, sessionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case touch.Table:
+		var uid pid.ID
+		if err := uid.UnmarshalGQL(id); err != nil {
+			return nil, err
+		}
+		query := c.Touch.Query().
+			Where(touch.ID(uid))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, touchImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -243,10 +319,42 @@ func (c *Client) noders(ctx context.Context, table string, ids []pid.ID) ([]Node
 		idmap[id] = append(idmap[id], &noders[i])
 	}
 	switch table {
+	case attacker.Table:
+		query := c.Attacker.Query().
+			Where(attacker.IDIn(ids...))
+		query, err := query.CollectFields(ctx, attackerImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case auditentry.Table:
 		query := c.AuditEntry.Query().
 			Where(auditentry.IDIn(ids...))
 		query, err := query.CollectFields(ctx, auditentryImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case credential.Table:
+		query := c.Credential.Query().
+			Where(credential.IDIn(ids...))
+		query, err := query.CollectFields(ctx, credentialImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -311,6 +419,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []pid.ID) ([]Node
 		query := c.Lifecycle.Query().
 			Where(lifecycle.IDIn(ids...))
 		query, err := query.CollectFields(ctx, lifecycleImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case session.Table:
+		query := c.Session.Query().
+			Where(session.IDIn(ids...))
+		query, err := query.CollectFields(ctx, sessionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case touch.Table:
+		query := c.Touch.Query().
+			Where(touch.IDIn(ids...))
+		query, err := query.CollectFields(ctx, touchImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -4,11 +4,15 @@ package ent
 
 import (
 	"context"
+	"decnet/ent/attacker"
 	"decnet/ent/auditentry"
+	"decnet/ent/credential"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
+	"decnet/ent/session"
+	"decnet/ent/touch"
 	"decnet/pid"
 	"errors"
 	"fmt"
@@ -101,6 +105,392 @@ func paginateLimit(first, last *int) int {
 		limit = *last + 1
 	}
 	return limit
+}
+
+// AttackerEdge is the edge representation of Attacker.
+type AttackerEdge struct {
+	Node   *Attacker `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// AttackerConnection is the connection containing edges to Attacker.
+type AttackerConnection struct {
+	Edges      []*AttackerEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *AttackerConnection) build(nodes []*Attacker, pager *attackerPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Attacker
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Attacker {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Attacker {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*AttackerEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &AttackerEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// AttackerPaginateOption enables pagination customization.
+type AttackerPaginateOption func(*attackerPager) error
+
+// WithAttackerOrder configures pagination ordering.
+func WithAttackerOrder(order *AttackerOrder) AttackerPaginateOption {
+	if order == nil {
+		order = DefaultAttackerOrder
+	}
+	o := *order
+	return func(pager *attackerPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultAttackerOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithAttackerFilter configures pagination filter.
+func WithAttackerFilter(filter func(*AttackerQuery) (*AttackerQuery, error)) AttackerPaginateOption {
+	return func(pager *attackerPager) error {
+		if filter == nil {
+			return errors.New("AttackerQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type attackerPager struct {
+	reverse bool
+	order   *AttackerOrder
+	filter  func(*AttackerQuery) (*AttackerQuery, error)
+}
+
+func newAttackerPager(opts []AttackerPaginateOption, reverse bool) (*attackerPager, error) {
+	pager := &attackerPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultAttackerOrder
+	}
+	return pager, nil
+}
+
+func (p *attackerPager) applyFilter(query *AttackerQuery) (*AttackerQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *attackerPager) toCursor(_m *Attacker) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *attackerPager) applyCursors(query *AttackerQuery, after, before *Cursor) (*AttackerQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultAttackerOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *attackerPager) applyOrder(query *AttackerQuery) *AttackerQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultAttackerOrder.Field {
+		query = query.Order(DefaultAttackerOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *attackerPager) orderExpr(query *AttackerQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultAttackerOrder.Field {
+			b.Comma().Ident(DefaultAttackerOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Attacker.
+func (_m *AttackerQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...AttackerPaginateOption,
+) (*AttackerConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newAttackerPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &AttackerConnection{Edges: []*AttackerEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// AttackerOrderFieldAddress orders Attacker by address.
+	AttackerOrderFieldAddress = &AttackerOrderField{
+		Value: func(_m *Attacker) (ent.Value, error) {
+			return _m.Address, nil
+		},
+		column: attacker.FieldAddress,
+		toTerm: attacker.ByAddress,
+		toCursor: func(_m *Attacker) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Address,
+			}
+		},
+	}
+	// AttackerOrderFieldFirstSeenAt orders Attacker by first_seen_at.
+	AttackerOrderFieldFirstSeenAt = &AttackerOrderField{
+		Value: func(_m *Attacker) (ent.Value, error) {
+			return _m.FirstSeenAt, nil
+		},
+		column: attacker.FieldFirstSeenAt,
+		toTerm: attacker.ByFirstSeenAt,
+		toCursor: func(_m *Attacker) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.FirstSeenAt,
+			}
+		},
+	}
+	// AttackerOrderFieldLastSeenAt orders Attacker by last_seen_at.
+	AttackerOrderFieldLastSeenAt = &AttackerOrderField{
+		Value: func(_m *Attacker) (ent.Value, error) {
+			return _m.LastSeenAt, nil
+		},
+		column: attacker.FieldLastSeenAt,
+		toTerm: attacker.ByLastSeenAt,
+		toCursor: func(_m *Attacker) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.LastSeenAt,
+			}
+		},
+	}
+	// AttackerOrderFieldInteractions orders Attacker by interactions.
+	AttackerOrderFieldInteractions = &AttackerOrderField{
+		Value: func(_m *Attacker) (ent.Value, error) {
+			return _m.Interactions, nil
+		},
+		column: attacker.FieldInteractions,
+		toTerm: attacker.ByInteractions,
+		toCursor: func(_m *Attacker) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Interactions,
+			}
+		},
+	}
+	// AttackerOrderFieldSessions orders Attacker by sessions.
+	AttackerOrderFieldSessions = &AttackerOrderField{
+		Value: func(_m *Attacker) (ent.Value, error) {
+			return _m.Sessions, nil
+		},
+		column: attacker.FieldSessions,
+		toTerm: attacker.BySessions,
+		toCursor: func(_m *Attacker) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Sessions,
+			}
+		},
+	}
+	// AttackerOrderFieldAttempts orders Attacker by attempts.
+	AttackerOrderFieldAttempts = &AttackerOrderField{
+		Value: func(_m *Attacker) (ent.Value, error) {
+			return _m.Attempts, nil
+		},
+		column: attacker.FieldAttempts,
+		toTerm: attacker.ByAttempts,
+		toCursor: func(_m *Attacker) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Attempts,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f AttackerOrderField) String() string {
+	var str string
+	switch f.column {
+	case AttackerOrderFieldAddress.column:
+		str = "ADDRESS"
+	case AttackerOrderFieldFirstSeenAt.column:
+		str = "FIRST_SEEN_AT"
+	case AttackerOrderFieldLastSeenAt.column:
+		str = "LAST_SEEN_AT"
+	case AttackerOrderFieldInteractions.column:
+		str = "INTERACTIONS"
+	case AttackerOrderFieldSessions.column:
+		str = "SESSIONS"
+	case AttackerOrderFieldAttempts.column:
+		str = "ATTEMPTS"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f AttackerOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *AttackerOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("AttackerOrderField %T must be a string", v)
+	}
+	switch str {
+	case "ADDRESS":
+		*f = *AttackerOrderFieldAddress
+	case "FIRST_SEEN_AT":
+		*f = *AttackerOrderFieldFirstSeenAt
+	case "LAST_SEEN_AT":
+		*f = *AttackerOrderFieldLastSeenAt
+	case "INTERACTIONS":
+		*f = *AttackerOrderFieldInteractions
+	case "SESSIONS":
+		*f = *AttackerOrderFieldSessions
+	case "ATTEMPTS":
+		*f = *AttackerOrderFieldAttempts
+	default:
+		return fmt.Errorf("%s is not a valid AttackerOrderField", str)
+	}
+	return nil
+}
+
+// AttackerOrderField defines the ordering field of Attacker.
+type AttackerOrderField struct {
+	// Value extracts the ordering value from the given Attacker.
+	Value    func(*Attacker) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) attacker.OrderOption
+	toCursor func(*Attacker) Cursor
+}
+
+// AttackerOrder defines the ordering of Attacker.
+type AttackerOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *AttackerOrderField `json:"field"`
+}
+
+// DefaultAttackerOrder is the default ordering of Attacker.
+var DefaultAttackerOrder = &AttackerOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &AttackerOrderField{
+		Value: func(_m *Attacker) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: attacker.FieldID,
+		toTerm: attacker.ByID,
+		toCursor: func(_m *Attacker) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Attacker into AttackerEdge.
+func (_m *Attacker) ToEdge(order *AttackerOrder) *AttackerEdge {
+	if order == nil {
+		order = DefaultAttackerOrder
+	}
+	return &AttackerEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
 }
 
 // AuditEntryEdge is the edge representation of AuditEntry.
@@ -394,6 +784,356 @@ func (_m *AuditEntry) ToEdge(order *AuditEntryOrder) *AuditEntryEdge {
 		order = DefaultAuditEntryOrder
 	}
 	return &AuditEntryEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// CredentialEdge is the edge representation of Credential.
+type CredentialEdge struct {
+	Node   *Credential `json:"node"`
+	Cursor Cursor      `json:"cursor"`
+}
+
+// CredentialConnection is the connection containing edges to Credential.
+type CredentialConnection struct {
+	Edges      []*CredentialEdge `json:"edges"`
+	PageInfo   PageInfo          `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+}
+
+func (c *CredentialConnection) build(nodes []*Credential, pager *credentialPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Credential
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Credential {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Credential {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CredentialEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CredentialEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CredentialPaginateOption enables pagination customization.
+type CredentialPaginateOption func(*credentialPager) error
+
+// WithCredentialOrder configures pagination ordering.
+func WithCredentialOrder(order *CredentialOrder) CredentialPaginateOption {
+	if order == nil {
+		order = DefaultCredentialOrder
+	}
+	o := *order
+	return func(pager *credentialPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCredentialOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCredentialFilter configures pagination filter.
+func WithCredentialFilter(filter func(*CredentialQuery) (*CredentialQuery, error)) CredentialPaginateOption {
+	return func(pager *credentialPager) error {
+		if filter == nil {
+			return errors.New("CredentialQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type credentialPager struct {
+	reverse bool
+	order   *CredentialOrder
+	filter  func(*CredentialQuery) (*CredentialQuery, error)
+}
+
+func newCredentialPager(opts []CredentialPaginateOption, reverse bool) (*credentialPager, error) {
+	pager := &credentialPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCredentialOrder
+	}
+	return pager, nil
+}
+
+func (p *credentialPager) applyFilter(query *CredentialQuery) (*CredentialQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *credentialPager) toCursor(_m *Credential) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *credentialPager) applyCursors(query *CredentialQuery, after, before *Cursor) (*CredentialQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCredentialOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *credentialPager) applyOrder(query *CredentialQuery) *CredentialQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCredentialOrder.Field {
+		query = query.Order(DefaultCredentialOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *credentialPager) orderExpr(query *CredentialQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCredentialOrder.Field {
+			b.Comma().Ident(DefaultCredentialOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Credential.
+func (_m *CredentialQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CredentialPaginateOption,
+) (*CredentialConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCredentialPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CredentialConnection{Edges: []*CredentialEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// CredentialOrderFieldPrincipal orders Credential by principal.
+	CredentialOrderFieldPrincipal = &CredentialOrderField{
+		Value: func(_m *Credential) (ent.Value, error) {
+			return _m.Principal, nil
+		},
+		column: credential.FieldPrincipal,
+		toTerm: credential.ByPrincipal,
+		toCursor: func(_m *Credential) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Principal,
+			}
+		},
+	}
+	// CredentialOrderFieldAttempts orders Credential by attempts.
+	CredentialOrderFieldAttempts = &CredentialOrderField{
+		Value: func(_m *Credential) (ent.Value, error) {
+			return _m.Attempts, nil
+		},
+		column: credential.FieldAttempts,
+		toTerm: credential.ByAttempts,
+		toCursor: func(_m *Credential) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Attempts,
+			}
+		},
+	}
+	// CredentialOrderFieldFirstSeenAt orders Credential by first_seen_at.
+	CredentialOrderFieldFirstSeenAt = &CredentialOrderField{
+		Value: func(_m *Credential) (ent.Value, error) {
+			return _m.FirstSeenAt, nil
+		},
+		column: credential.FieldFirstSeenAt,
+		toTerm: credential.ByFirstSeenAt,
+		toCursor: func(_m *Credential) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.FirstSeenAt,
+			}
+		},
+	}
+	// CredentialOrderFieldLastSeenAt orders Credential by last_seen_at.
+	CredentialOrderFieldLastSeenAt = &CredentialOrderField{
+		Value: func(_m *Credential) (ent.Value, error) {
+			return _m.LastSeenAt, nil
+		},
+		column: credential.FieldLastSeenAt,
+		toTerm: credential.ByLastSeenAt,
+		toCursor: func(_m *Credential) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.LastSeenAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f CredentialOrderField) String() string {
+	var str string
+	switch f.column {
+	case CredentialOrderFieldPrincipal.column:
+		str = "PRINCIPAL"
+	case CredentialOrderFieldAttempts.column:
+		str = "ATTEMPTS"
+	case CredentialOrderFieldFirstSeenAt.column:
+		str = "FIRST_SEEN_AT"
+	case CredentialOrderFieldLastSeenAt.column:
+		str = "LAST_SEEN_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f CredentialOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *CredentialOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("CredentialOrderField %T must be a string", v)
+	}
+	switch str {
+	case "PRINCIPAL":
+		*f = *CredentialOrderFieldPrincipal
+	case "ATTEMPTS":
+		*f = *CredentialOrderFieldAttempts
+	case "FIRST_SEEN_AT":
+		*f = *CredentialOrderFieldFirstSeenAt
+	case "LAST_SEEN_AT":
+		*f = *CredentialOrderFieldLastSeenAt
+	default:
+		return fmt.Errorf("%s is not a valid CredentialOrderField", str)
+	}
+	return nil
+}
+
+// CredentialOrderField defines the ordering field of Credential.
+type CredentialOrderField struct {
+	// Value extracts the ordering value from the given Credential.
+	Value    func(*Credential) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) credential.OrderOption
+	toCursor func(*Credential) Cursor
+}
+
+// CredentialOrder defines the ordering of Credential.
+type CredentialOrder struct {
+	Direction OrderDirection        `json:"direction"`
+	Field     *CredentialOrderField `json:"field"`
+}
+
+// DefaultCredentialOrder is the default ordering of Credential.
+var DefaultCredentialOrder = &CredentialOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CredentialOrderField{
+		Value: func(_m *Credential) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: credential.FieldID,
+		toTerm: credential.ByID,
+		toCursor: func(_m *Credential) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Credential into CredentialEdge.
+func (_m *Credential) ToEdge(order *CredentialOrder) *CredentialEdge {
+	if order == nil {
+		order = DefaultCredentialOrder
+	}
+	return &CredentialEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -1722,6 +2462,670 @@ func (_m *Lifecycle) ToEdge(order *LifecycleOrder) *LifecycleEdge {
 		order = DefaultLifecycleOrder
 	}
 	return &LifecycleEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// SessionEdge is the edge representation of Session.
+type SessionEdge struct {
+	Node   *Session `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// SessionConnection is the connection containing edges to Session.
+type SessionConnection struct {
+	Edges      []*SessionEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *SessionConnection) build(nodes []*Session, pager *sessionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Session
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Session {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Session {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*SessionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &SessionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// SessionPaginateOption enables pagination customization.
+type SessionPaginateOption func(*sessionPager) error
+
+// WithSessionOrder configures pagination ordering.
+func WithSessionOrder(order *SessionOrder) SessionPaginateOption {
+	if order == nil {
+		order = DefaultSessionOrder
+	}
+	o := *order
+	return func(pager *sessionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultSessionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithSessionFilter configures pagination filter.
+func WithSessionFilter(filter func(*SessionQuery) (*SessionQuery, error)) SessionPaginateOption {
+	return func(pager *sessionPager) error {
+		if filter == nil {
+			return errors.New("SessionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type sessionPager struct {
+	reverse bool
+	order   *SessionOrder
+	filter  func(*SessionQuery) (*SessionQuery, error)
+}
+
+func newSessionPager(opts []SessionPaginateOption, reverse bool) (*sessionPager, error) {
+	pager := &sessionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultSessionOrder
+	}
+	return pager, nil
+}
+
+func (p *sessionPager) applyFilter(query *SessionQuery) (*SessionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *sessionPager) toCursor(_m *Session) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *sessionPager) applyCursors(query *SessionQuery, after, before *Cursor) (*SessionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultSessionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *sessionPager) applyOrder(query *SessionQuery) *SessionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultSessionOrder.Field {
+		query = query.Order(DefaultSessionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *sessionPager) orderExpr(query *SessionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultSessionOrder.Field {
+			b.Comma().Ident(DefaultSessionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Session.
+func (_m *SessionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...SessionPaginateOption,
+) (*SessionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newSessionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &SessionConnection{Edges: []*SessionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// SessionOrderFieldStartedAt orders Session by started_at.
+	SessionOrderFieldStartedAt = &SessionOrderField{
+		Value: func(_m *Session) (ent.Value, error) {
+			return _m.StartedAt, nil
+		},
+		column: session.FieldStartedAt,
+		toTerm: session.ByStartedAt,
+		toCursor: func(_m *Session) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.StartedAt,
+			}
+		},
+	}
+	// SessionOrderFieldLastAt orders Session by last_at.
+	SessionOrderFieldLastAt = &SessionOrderField{
+		Value: func(_m *Session) (ent.Value, error) {
+			return _m.LastAt, nil
+		},
+		column: session.FieldLastAt,
+		toTerm: session.ByLastAt,
+		toCursor: func(_m *Session) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.LastAt,
+			}
+		},
+	}
+	// SessionOrderFieldInteractions orders Session by interactions.
+	SessionOrderFieldInteractions = &SessionOrderField{
+		Value: func(_m *Session) (ent.Value, error) {
+			return _m.Interactions, nil
+		},
+		column: session.FieldInteractions,
+		toTerm: session.ByInteractions,
+		toCursor: func(_m *Session) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Interactions,
+			}
+		},
+	}
+	// SessionOrderFieldCommands orders Session by commands.
+	SessionOrderFieldCommands = &SessionOrderField{
+		Value: func(_m *Session) (ent.Value, error) {
+			return _m.Commands, nil
+		},
+		column: session.FieldCommands,
+		toTerm: session.ByCommands,
+		toCursor: func(_m *Session) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Commands,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f SessionOrderField) String() string {
+	var str string
+	switch f.column {
+	case SessionOrderFieldStartedAt.column:
+		str = "STARTED_AT"
+	case SessionOrderFieldLastAt.column:
+		str = "LAST_AT"
+	case SessionOrderFieldInteractions.column:
+		str = "INTERACTIONS"
+	case SessionOrderFieldCommands.column:
+		str = "COMMANDS"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f SessionOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *SessionOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("SessionOrderField %T must be a string", v)
+	}
+	switch str {
+	case "STARTED_AT":
+		*f = *SessionOrderFieldStartedAt
+	case "LAST_AT":
+		*f = *SessionOrderFieldLastAt
+	case "INTERACTIONS":
+		*f = *SessionOrderFieldInteractions
+	case "COMMANDS":
+		*f = *SessionOrderFieldCommands
+	default:
+		return fmt.Errorf("%s is not a valid SessionOrderField", str)
+	}
+	return nil
+}
+
+// SessionOrderField defines the ordering field of Session.
+type SessionOrderField struct {
+	// Value extracts the ordering value from the given Session.
+	Value    func(*Session) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) session.OrderOption
+	toCursor func(*Session) Cursor
+}
+
+// SessionOrder defines the ordering of Session.
+type SessionOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *SessionOrderField `json:"field"`
+}
+
+// DefaultSessionOrder is the default ordering of Session.
+var DefaultSessionOrder = &SessionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &SessionOrderField{
+		Value: func(_m *Session) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: session.FieldID,
+		toTerm: session.ByID,
+		toCursor: func(_m *Session) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Session into SessionEdge.
+func (_m *Session) ToEdge(order *SessionOrder) *SessionEdge {
+	if order == nil {
+		order = DefaultSessionOrder
+	}
+	return &SessionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// TouchEdge is the edge representation of Touch.
+type TouchEdge struct {
+	Node   *Touch `json:"node"`
+	Cursor Cursor `json:"cursor"`
+}
+
+// TouchConnection is the connection containing edges to Touch.
+type TouchConnection struct {
+	Edges      []*TouchEdge `json:"edges"`
+	PageInfo   PageInfo     `json:"pageInfo"`
+	TotalCount int          `json:"totalCount"`
+}
+
+func (c *TouchConnection) build(nodes []*Touch, pager *touchPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Touch
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Touch {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Touch {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*TouchEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &TouchEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// TouchPaginateOption enables pagination customization.
+type TouchPaginateOption func(*touchPager) error
+
+// WithTouchOrder configures pagination ordering.
+func WithTouchOrder(order *TouchOrder) TouchPaginateOption {
+	if order == nil {
+		order = DefaultTouchOrder
+	}
+	o := *order
+	return func(pager *touchPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultTouchOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithTouchFilter configures pagination filter.
+func WithTouchFilter(filter func(*TouchQuery) (*TouchQuery, error)) TouchPaginateOption {
+	return func(pager *touchPager) error {
+		if filter == nil {
+			return errors.New("TouchQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type touchPager struct {
+	reverse bool
+	order   *TouchOrder
+	filter  func(*TouchQuery) (*TouchQuery, error)
+}
+
+func newTouchPager(opts []TouchPaginateOption, reverse bool) (*touchPager, error) {
+	pager := &touchPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultTouchOrder
+	}
+	return pager, nil
+}
+
+func (p *touchPager) applyFilter(query *TouchQuery) (*TouchQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *touchPager) toCursor(_m *Touch) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *touchPager) applyCursors(query *TouchQuery, after, before *Cursor) (*TouchQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultTouchOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *touchPager) applyOrder(query *TouchQuery) *TouchQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultTouchOrder.Field {
+		query = query.Order(DefaultTouchOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *touchPager) orderExpr(query *TouchQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultTouchOrder.Field {
+			b.Comma().Ident(DefaultTouchOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Touch.
+func (_m *TouchQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...TouchPaginateOption,
+) (*TouchConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newTouchPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &TouchConnection{Edges: []*TouchEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// TouchOrderFieldInteractions orders Touch by interactions.
+	TouchOrderFieldInteractions = &TouchOrderField{
+		Value: func(_m *Touch) (ent.Value, error) {
+			return _m.Interactions, nil
+		},
+		column: touch.FieldInteractions,
+		toTerm: touch.ByInteractions,
+		toCursor: func(_m *Touch) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Interactions,
+			}
+		},
+	}
+	// TouchOrderFieldLastSeenAt orders Touch by last_seen_at.
+	TouchOrderFieldLastSeenAt = &TouchOrderField{
+		Value: func(_m *Touch) (ent.Value, error) {
+			return _m.LastSeenAt, nil
+		},
+		column: touch.FieldLastSeenAt,
+		toTerm: touch.ByLastSeenAt,
+		toCursor: func(_m *Touch) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.LastSeenAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f TouchOrderField) String() string {
+	var str string
+	switch f.column {
+	case TouchOrderFieldInteractions.column:
+		str = "INTERACTIONS"
+	case TouchOrderFieldLastSeenAt.column:
+		str = "LAST_SEEN_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f TouchOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *TouchOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("TouchOrderField %T must be a string", v)
+	}
+	switch str {
+	case "INTERACTIONS":
+		*f = *TouchOrderFieldInteractions
+	case "LAST_SEEN_AT":
+		*f = *TouchOrderFieldLastSeenAt
+	default:
+		return fmt.Errorf("%s is not a valid TouchOrderField", str)
+	}
+	return nil
+}
+
+// TouchOrderField defines the ordering field of Touch.
+type TouchOrderField struct {
+	// Value extracts the ordering value from the given Touch.
+	Value    func(*Touch) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) touch.OrderOption
+	toCursor func(*Touch) Cursor
+}
+
+// TouchOrder defines the ordering of Touch.
+type TouchOrder struct {
+	Direction OrderDirection   `json:"direction"`
+	Field     *TouchOrderField `json:"field"`
+}
+
+// DefaultTouchOrder is the default ordering of Touch.
+var DefaultTouchOrder = &TouchOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &TouchOrderField{
+		Value: func(_m *Touch) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: touch.FieldID,
+		toTerm: touch.ByID,
+		toCursor: func(_m *Touch) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Touch into TouchEdge.
+func (_m *Touch) ToEdge(order *TouchOrder) *TouchEdge {
+	if order == nil {
+		order = DefaultTouchOrder
+	}
+	return &TouchEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -3,17 +3,459 @@
 package ent
 
 import (
+	"decnet/ent/attacker"
 	"decnet/ent/auditentry"
+	"decnet/ent/credential"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
 	"decnet/ent/predicate"
+	"decnet/ent/session"
+	"decnet/ent/touch"
 	"decnet/pid"
 	"errors"
 	"fmt"
 	"time"
 )
+
+// AttackerWhereInput represents a where input for filtering Attacker queries.
+type AttackerWhereInput struct {
+	Predicates []predicate.Attacker  `json:"-"`
+	Not        *AttackerWhereInput   `json:"not,omitempty"`
+	Or         []*AttackerWhereInput `json:"or,omitempty"`
+	And        []*AttackerWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *pid.ID  `json:"id,omitempty"`
+	IDNEQ   *pid.ID  `json:"idNEQ,omitempty"`
+	IDIn    []pid.ID `json:"idIn,omitempty"`
+	IDNotIn []pid.ID `json:"idNotIn,omitempty"`
+	IDGT    *pid.ID  `json:"idGT,omitempty"`
+	IDGTE   *pid.ID  `json:"idGTE,omitempty"`
+	IDLT    *pid.ID  `json:"idLT,omitempty"`
+	IDLTE   *pid.ID  `json:"idLTE,omitempty"`
+
+	// "address" field predicates.
+	Address             *string  `json:"address,omitempty"`
+	AddressNEQ          *string  `json:"addressNEQ,omitempty"`
+	AddressIn           []string `json:"addressIn,omitempty"`
+	AddressNotIn        []string `json:"addressNotIn,omitempty"`
+	AddressGT           *string  `json:"addressGT,omitempty"`
+	AddressGTE          *string  `json:"addressGTE,omitempty"`
+	AddressLT           *string  `json:"addressLT,omitempty"`
+	AddressLTE          *string  `json:"addressLTE,omitempty"`
+	AddressContains     *string  `json:"addressContains,omitempty"`
+	AddressHasPrefix    *string  `json:"addressHasPrefix,omitempty"`
+	AddressHasSuffix    *string  `json:"addressHasSuffix,omitempty"`
+	AddressEqualFold    *string  `json:"addressEqualFold,omitempty"`
+	AddressContainsFold *string  `json:"addressContainsFold,omitempty"`
+
+	// "first_seen_at" field predicates.
+	FirstSeenAt      *time.Time  `json:"firstSeenAt,omitempty"`
+	FirstSeenAtNEQ   *time.Time  `json:"firstSeenAtNEQ,omitempty"`
+	FirstSeenAtIn    []time.Time `json:"firstSeenAtIn,omitempty"`
+	FirstSeenAtNotIn []time.Time `json:"firstSeenAtNotIn,omitempty"`
+	FirstSeenAtGT    *time.Time  `json:"firstSeenAtGT,omitempty"`
+	FirstSeenAtGTE   *time.Time  `json:"firstSeenAtGTE,omitempty"`
+	FirstSeenAtLT    *time.Time  `json:"firstSeenAtLT,omitempty"`
+	FirstSeenAtLTE   *time.Time  `json:"firstSeenAtLTE,omitempty"`
+
+	// "last_seen_at" field predicates.
+	LastSeenAt      *time.Time  `json:"lastSeenAt,omitempty"`
+	LastSeenAtNEQ   *time.Time  `json:"lastSeenAtNEQ,omitempty"`
+	LastSeenAtIn    []time.Time `json:"lastSeenAtIn,omitempty"`
+	LastSeenAtNotIn []time.Time `json:"lastSeenAtNotIn,omitempty"`
+	LastSeenAtGT    *time.Time  `json:"lastSeenAtGT,omitempty"`
+	LastSeenAtGTE   *time.Time  `json:"lastSeenAtGTE,omitempty"`
+	LastSeenAtLT    *time.Time  `json:"lastSeenAtLT,omitempty"`
+	LastSeenAtLTE   *time.Time  `json:"lastSeenAtLTE,omitempty"`
+
+	// "interactions" field predicates.
+	Interactions      *int  `json:"interactions,omitempty"`
+	InteractionsNEQ   *int  `json:"interactionsNEQ,omitempty"`
+	InteractionsIn    []int `json:"interactionsIn,omitempty"`
+	InteractionsNotIn []int `json:"interactionsNotIn,omitempty"`
+	InteractionsGT    *int  `json:"interactionsGT,omitempty"`
+	InteractionsGTE   *int  `json:"interactionsGTE,omitempty"`
+	InteractionsLT    *int  `json:"interactionsLT,omitempty"`
+	InteractionsLTE   *int  `json:"interactionsLTE,omitempty"`
+
+	// "sessions" field predicates.
+	Sessions      *int  `json:"sessions,omitempty"`
+	SessionsNEQ   *int  `json:"sessionsNEQ,omitempty"`
+	SessionsIn    []int `json:"sessionsIn,omitempty"`
+	SessionsNotIn []int `json:"sessionsNotIn,omitempty"`
+	SessionsGT    *int  `json:"sessionsGT,omitempty"`
+	SessionsGTE   *int  `json:"sessionsGTE,omitempty"`
+	SessionsLT    *int  `json:"sessionsLT,omitempty"`
+	SessionsLTE   *int  `json:"sessionsLTE,omitempty"`
+
+	// "attempts" field predicates.
+	Attempts      *int  `json:"attempts,omitempty"`
+	AttemptsNEQ   *int  `json:"attemptsNEQ,omitempty"`
+	AttemptsIn    []int `json:"attemptsIn,omitempty"`
+	AttemptsNotIn []int `json:"attemptsNotIn,omitempty"`
+	AttemptsGT    *int  `json:"attemptsGT,omitempty"`
+	AttemptsGTE   *int  `json:"attemptsGTE,omitempty"`
+	AttemptsLT    *int  `json:"attemptsLT,omitempty"`
+	AttemptsLTE   *int  `json:"attemptsLTE,omitempty"`
+
+	// "commands" field predicates.
+	Commands      *int  `json:"commands,omitempty"`
+	CommandsNEQ   *int  `json:"commandsNEQ,omitempty"`
+	CommandsIn    []int `json:"commandsIn,omitempty"`
+	CommandsNotIn []int `json:"commandsNotIn,omitempty"`
+	CommandsGT    *int  `json:"commandsGT,omitempty"`
+	CommandsGTE   *int  `json:"commandsGTE,omitempty"`
+	CommandsLT    *int  `json:"commandsLT,omitempty"`
+	CommandsLTE   *int  `json:"commandsLTE,omitempty"`
+
+	// "deckies" field predicates.
+	Deckies      *int  `json:"deckies,omitempty"`
+	DeckiesNEQ   *int  `json:"deckiesNEQ,omitempty"`
+	DeckiesIn    []int `json:"deckiesIn,omitempty"`
+	DeckiesNotIn []int `json:"deckiesNotIn,omitempty"`
+	DeckiesGT    *int  `json:"deckiesGT,omitempty"`
+	DeckiesGTE   *int  `json:"deckiesGTE,omitempty"`
+	DeckiesLT    *int  `json:"deckiesLT,omitempty"`
+	DeckiesLTE   *int  `json:"deckiesLTE,omitempty"`
+
+	// "touches" edge predicates.
+	HasTouches     *bool              `json:"hasTouches,omitempty"`
+	HasTouchesWith []*TouchWhereInput `json:"hasTouchesWith,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *AttackerWhereInput) AddPredicates(predicates ...predicate.Attacker) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the AttackerWhereInput filter on the AttackerQuery builder.
+func (i *AttackerWhereInput) Filter(q *AttackerQuery) (*AttackerQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyAttackerWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyAttackerWhereInput is returned in case the AttackerWhereInput is empty.
+var ErrEmptyAttackerWhereInput = errors.New("ent: empty predicate AttackerWhereInput")
+
+// P returns a predicate for filtering attackers.
+// An error is returned if the input is empty or invalid.
+func (i *AttackerWhereInput) P() (predicate.Attacker, error) {
+	var predicates []predicate.Attacker
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, attacker.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Attacker, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, attacker.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Attacker, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, attacker.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, attacker.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, attacker.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, attacker.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, attacker.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, attacker.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, attacker.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, attacker.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, attacker.IDLTE(*i.IDLTE))
+	}
+	if i.Address != nil {
+		predicates = append(predicates, attacker.AddressEQ(*i.Address))
+	}
+	if i.AddressNEQ != nil {
+		predicates = append(predicates, attacker.AddressNEQ(*i.AddressNEQ))
+	}
+	if len(i.AddressIn) > 0 {
+		predicates = append(predicates, attacker.AddressIn(i.AddressIn...))
+	}
+	if len(i.AddressNotIn) > 0 {
+		predicates = append(predicates, attacker.AddressNotIn(i.AddressNotIn...))
+	}
+	if i.AddressGT != nil {
+		predicates = append(predicates, attacker.AddressGT(*i.AddressGT))
+	}
+	if i.AddressGTE != nil {
+		predicates = append(predicates, attacker.AddressGTE(*i.AddressGTE))
+	}
+	if i.AddressLT != nil {
+		predicates = append(predicates, attacker.AddressLT(*i.AddressLT))
+	}
+	if i.AddressLTE != nil {
+		predicates = append(predicates, attacker.AddressLTE(*i.AddressLTE))
+	}
+	if i.AddressContains != nil {
+		predicates = append(predicates, attacker.AddressContains(*i.AddressContains))
+	}
+	if i.AddressHasPrefix != nil {
+		predicates = append(predicates, attacker.AddressHasPrefix(*i.AddressHasPrefix))
+	}
+	if i.AddressHasSuffix != nil {
+		predicates = append(predicates, attacker.AddressHasSuffix(*i.AddressHasSuffix))
+	}
+	if i.AddressEqualFold != nil {
+		predicates = append(predicates, attacker.AddressEqualFold(*i.AddressEqualFold))
+	}
+	if i.AddressContainsFold != nil {
+		predicates = append(predicates, attacker.AddressContainsFold(*i.AddressContainsFold))
+	}
+	if i.FirstSeenAt != nil {
+		predicates = append(predicates, attacker.FirstSeenAtEQ(*i.FirstSeenAt))
+	}
+	if i.FirstSeenAtNEQ != nil {
+		predicates = append(predicates, attacker.FirstSeenAtNEQ(*i.FirstSeenAtNEQ))
+	}
+	if len(i.FirstSeenAtIn) > 0 {
+		predicates = append(predicates, attacker.FirstSeenAtIn(i.FirstSeenAtIn...))
+	}
+	if len(i.FirstSeenAtNotIn) > 0 {
+		predicates = append(predicates, attacker.FirstSeenAtNotIn(i.FirstSeenAtNotIn...))
+	}
+	if i.FirstSeenAtGT != nil {
+		predicates = append(predicates, attacker.FirstSeenAtGT(*i.FirstSeenAtGT))
+	}
+	if i.FirstSeenAtGTE != nil {
+		predicates = append(predicates, attacker.FirstSeenAtGTE(*i.FirstSeenAtGTE))
+	}
+	if i.FirstSeenAtLT != nil {
+		predicates = append(predicates, attacker.FirstSeenAtLT(*i.FirstSeenAtLT))
+	}
+	if i.FirstSeenAtLTE != nil {
+		predicates = append(predicates, attacker.FirstSeenAtLTE(*i.FirstSeenAtLTE))
+	}
+	if i.LastSeenAt != nil {
+		predicates = append(predicates, attacker.LastSeenAtEQ(*i.LastSeenAt))
+	}
+	if i.LastSeenAtNEQ != nil {
+		predicates = append(predicates, attacker.LastSeenAtNEQ(*i.LastSeenAtNEQ))
+	}
+	if len(i.LastSeenAtIn) > 0 {
+		predicates = append(predicates, attacker.LastSeenAtIn(i.LastSeenAtIn...))
+	}
+	if len(i.LastSeenAtNotIn) > 0 {
+		predicates = append(predicates, attacker.LastSeenAtNotIn(i.LastSeenAtNotIn...))
+	}
+	if i.LastSeenAtGT != nil {
+		predicates = append(predicates, attacker.LastSeenAtGT(*i.LastSeenAtGT))
+	}
+	if i.LastSeenAtGTE != nil {
+		predicates = append(predicates, attacker.LastSeenAtGTE(*i.LastSeenAtGTE))
+	}
+	if i.LastSeenAtLT != nil {
+		predicates = append(predicates, attacker.LastSeenAtLT(*i.LastSeenAtLT))
+	}
+	if i.LastSeenAtLTE != nil {
+		predicates = append(predicates, attacker.LastSeenAtLTE(*i.LastSeenAtLTE))
+	}
+	if i.Interactions != nil {
+		predicates = append(predicates, attacker.InteractionsEQ(*i.Interactions))
+	}
+	if i.InteractionsNEQ != nil {
+		predicates = append(predicates, attacker.InteractionsNEQ(*i.InteractionsNEQ))
+	}
+	if len(i.InteractionsIn) > 0 {
+		predicates = append(predicates, attacker.InteractionsIn(i.InteractionsIn...))
+	}
+	if len(i.InteractionsNotIn) > 0 {
+		predicates = append(predicates, attacker.InteractionsNotIn(i.InteractionsNotIn...))
+	}
+	if i.InteractionsGT != nil {
+		predicates = append(predicates, attacker.InteractionsGT(*i.InteractionsGT))
+	}
+	if i.InteractionsGTE != nil {
+		predicates = append(predicates, attacker.InteractionsGTE(*i.InteractionsGTE))
+	}
+	if i.InteractionsLT != nil {
+		predicates = append(predicates, attacker.InteractionsLT(*i.InteractionsLT))
+	}
+	if i.InteractionsLTE != nil {
+		predicates = append(predicates, attacker.InteractionsLTE(*i.InteractionsLTE))
+	}
+	if i.Sessions != nil {
+		predicates = append(predicates, attacker.SessionsEQ(*i.Sessions))
+	}
+	if i.SessionsNEQ != nil {
+		predicates = append(predicates, attacker.SessionsNEQ(*i.SessionsNEQ))
+	}
+	if len(i.SessionsIn) > 0 {
+		predicates = append(predicates, attacker.SessionsIn(i.SessionsIn...))
+	}
+	if len(i.SessionsNotIn) > 0 {
+		predicates = append(predicates, attacker.SessionsNotIn(i.SessionsNotIn...))
+	}
+	if i.SessionsGT != nil {
+		predicates = append(predicates, attacker.SessionsGT(*i.SessionsGT))
+	}
+	if i.SessionsGTE != nil {
+		predicates = append(predicates, attacker.SessionsGTE(*i.SessionsGTE))
+	}
+	if i.SessionsLT != nil {
+		predicates = append(predicates, attacker.SessionsLT(*i.SessionsLT))
+	}
+	if i.SessionsLTE != nil {
+		predicates = append(predicates, attacker.SessionsLTE(*i.SessionsLTE))
+	}
+	if i.Attempts != nil {
+		predicates = append(predicates, attacker.AttemptsEQ(*i.Attempts))
+	}
+	if i.AttemptsNEQ != nil {
+		predicates = append(predicates, attacker.AttemptsNEQ(*i.AttemptsNEQ))
+	}
+	if len(i.AttemptsIn) > 0 {
+		predicates = append(predicates, attacker.AttemptsIn(i.AttemptsIn...))
+	}
+	if len(i.AttemptsNotIn) > 0 {
+		predicates = append(predicates, attacker.AttemptsNotIn(i.AttemptsNotIn...))
+	}
+	if i.AttemptsGT != nil {
+		predicates = append(predicates, attacker.AttemptsGT(*i.AttemptsGT))
+	}
+	if i.AttemptsGTE != nil {
+		predicates = append(predicates, attacker.AttemptsGTE(*i.AttemptsGTE))
+	}
+	if i.AttemptsLT != nil {
+		predicates = append(predicates, attacker.AttemptsLT(*i.AttemptsLT))
+	}
+	if i.AttemptsLTE != nil {
+		predicates = append(predicates, attacker.AttemptsLTE(*i.AttemptsLTE))
+	}
+	if i.Commands != nil {
+		predicates = append(predicates, attacker.CommandsEQ(*i.Commands))
+	}
+	if i.CommandsNEQ != nil {
+		predicates = append(predicates, attacker.CommandsNEQ(*i.CommandsNEQ))
+	}
+	if len(i.CommandsIn) > 0 {
+		predicates = append(predicates, attacker.CommandsIn(i.CommandsIn...))
+	}
+	if len(i.CommandsNotIn) > 0 {
+		predicates = append(predicates, attacker.CommandsNotIn(i.CommandsNotIn...))
+	}
+	if i.CommandsGT != nil {
+		predicates = append(predicates, attacker.CommandsGT(*i.CommandsGT))
+	}
+	if i.CommandsGTE != nil {
+		predicates = append(predicates, attacker.CommandsGTE(*i.CommandsGTE))
+	}
+	if i.CommandsLT != nil {
+		predicates = append(predicates, attacker.CommandsLT(*i.CommandsLT))
+	}
+	if i.CommandsLTE != nil {
+		predicates = append(predicates, attacker.CommandsLTE(*i.CommandsLTE))
+	}
+	if i.Deckies != nil {
+		predicates = append(predicates, attacker.DeckiesEQ(*i.Deckies))
+	}
+	if i.DeckiesNEQ != nil {
+		predicates = append(predicates, attacker.DeckiesNEQ(*i.DeckiesNEQ))
+	}
+	if len(i.DeckiesIn) > 0 {
+		predicates = append(predicates, attacker.DeckiesIn(i.DeckiesIn...))
+	}
+	if len(i.DeckiesNotIn) > 0 {
+		predicates = append(predicates, attacker.DeckiesNotIn(i.DeckiesNotIn...))
+	}
+	if i.DeckiesGT != nil {
+		predicates = append(predicates, attacker.DeckiesGT(*i.DeckiesGT))
+	}
+	if i.DeckiesGTE != nil {
+		predicates = append(predicates, attacker.DeckiesGTE(*i.DeckiesGTE))
+	}
+	if i.DeckiesLT != nil {
+		predicates = append(predicates, attacker.DeckiesLT(*i.DeckiesLT))
+	}
+	if i.DeckiesLTE != nil {
+		predicates = append(predicates, attacker.DeckiesLTE(*i.DeckiesLTE))
+	}
+
+	if i.HasTouches != nil {
+		p := attacker.HasTouches()
+		if !*i.HasTouches {
+			p = attacker.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasTouchesWith) > 0 {
+		with := make([]predicate.Touch, 0, len(i.HasTouchesWith))
+		for _, w := range i.HasTouchesWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasTouchesWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, attacker.HasTouchesWith(with...))
+	}
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyAttackerWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return attacker.And(predicates...), nil
+	}
+}
 
 // AuditEntryWhereInput represents a where input for filtering AuditEntry queries.
 type AuditEntryWhereInput struct {
@@ -386,6 +828,536 @@ func (i *AuditEntryWhereInput) P() (predicate.AuditEntry, error) {
 		return predicates[0], nil
 	default:
 		return auditentry.And(predicates...), nil
+	}
+}
+
+// CredentialWhereInput represents a where input for filtering Credential queries.
+type CredentialWhereInput struct {
+	Predicates []predicate.Credential  `json:"-"`
+	Not        *CredentialWhereInput   `json:"not,omitempty"`
+	Or         []*CredentialWhereInput `json:"or,omitempty"`
+	And        []*CredentialWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *pid.ID  `json:"id,omitempty"`
+	IDNEQ   *pid.ID  `json:"idNEQ,omitempty"`
+	IDIn    []pid.ID `json:"idIn,omitempty"`
+	IDNotIn []pid.ID `json:"idNotIn,omitempty"`
+	IDGT    *pid.ID  `json:"idGT,omitempty"`
+	IDGTE   *pid.ID  `json:"idGTE,omitempty"`
+	IDLT    *pid.ID  `json:"idLT,omitempty"`
+	IDLTE   *pid.ID  `json:"idLTE,omitempty"`
+
+	// "service" field predicates.
+	Service             *string  `json:"service,omitempty"`
+	ServiceNEQ          *string  `json:"serviceNEQ,omitempty"`
+	ServiceIn           []string `json:"serviceIn,omitempty"`
+	ServiceNotIn        []string `json:"serviceNotIn,omitempty"`
+	ServiceGT           *string  `json:"serviceGT,omitempty"`
+	ServiceGTE          *string  `json:"serviceGTE,omitempty"`
+	ServiceLT           *string  `json:"serviceLT,omitempty"`
+	ServiceLTE          *string  `json:"serviceLTE,omitempty"`
+	ServiceContains     *string  `json:"serviceContains,omitempty"`
+	ServiceHasPrefix    *string  `json:"serviceHasPrefix,omitempty"`
+	ServiceHasSuffix    *string  `json:"serviceHasSuffix,omitempty"`
+	ServiceEqualFold    *string  `json:"serviceEqualFold,omitempty"`
+	ServiceContainsFold *string  `json:"serviceContainsFold,omitempty"`
+
+	// "kind" field predicates.
+	Kind             *string  `json:"kind,omitempty"`
+	KindNEQ          *string  `json:"kindNEQ,omitempty"`
+	KindIn           []string `json:"kindIn,omitempty"`
+	KindNotIn        []string `json:"kindNotIn,omitempty"`
+	KindGT           *string  `json:"kindGT,omitempty"`
+	KindGTE          *string  `json:"kindGTE,omitempty"`
+	KindLT           *string  `json:"kindLT,omitempty"`
+	KindLTE          *string  `json:"kindLTE,omitempty"`
+	KindContains     *string  `json:"kindContains,omitempty"`
+	KindHasPrefix    *string  `json:"kindHasPrefix,omitempty"`
+	KindHasSuffix    *string  `json:"kindHasSuffix,omitempty"`
+	KindEqualFold    *string  `json:"kindEqualFold,omitempty"`
+	KindContainsFold *string  `json:"kindContainsFold,omitempty"`
+
+	// "principal" field predicates.
+	Principal             *string  `json:"principal,omitempty"`
+	PrincipalNEQ          *string  `json:"principalNEQ,omitempty"`
+	PrincipalIn           []string `json:"principalIn,omitempty"`
+	PrincipalNotIn        []string `json:"principalNotIn,omitempty"`
+	PrincipalGT           *string  `json:"principalGT,omitempty"`
+	PrincipalGTE          *string  `json:"principalGTE,omitempty"`
+	PrincipalLT           *string  `json:"principalLT,omitempty"`
+	PrincipalLTE          *string  `json:"principalLTE,omitempty"`
+	PrincipalContains     *string  `json:"principalContains,omitempty"`
+	PrincipalHasPrefix    *string  `json:"principalHasPrefix,omitempty"`
+	PrincipalHasSuffix    *string  `json:"principalHasSuffix,omitempty"`
+	PrincipalEqualFold    *string  `json:"principalEqualFold,omitempty"`
+	PrincipalContainsFold *string  `json:"principalContainsFold,omitempty"`
+
+	// "attempts" field predicates.
+	Attempts      *int  `json:"attempts,omitempty"`
+	AttemptsNEQ   *int  `json:"attemptsNEQ,omitempty"`
+	AttemptsIn    []int `json:"attemptsIn,omitempty"`
+	AttemptsNotIn []int `json:"attemptsNotIn,omitempty"`
+	AttemptsGT    *int  `json:"attemptsGT,omitempty"`
+	AttemptsGTE   *int  `json:"attemptsGTE,omitempty"`
+	AttemptsLT    *int  `json:"attemptsLT,omitempty"`
+	AttemptsLTE   *int  `json:"attemptsLTE,omitempty"`
+
+	// "accepted" field predicates.
+	Accepted      *int  `json:"accepted,omitempty"`
+	AcceptedNEQ   *int  `json:"acceptedNEQ,omitempty"`
+	AcceptedIn    []int `json:"acceptedIn,omitempty"`
+	AcceptedNotIn []int `json:"acceptedNotIn,omitempty"`
+	AcceptedGT    *int  `json:"acceptedGT,omitempty"`
+	AcceptedGTE   *int  `json:"acceptedGTE,omitempty"`
+	AcceptedLT    *int  `json:"acceptedLT,omitempty"`
+	AcceptedLTE   *int  `json:"acceptedLTE,omitempty"`
+
+	// "first_seen_at" field predicates.
+	FirstSeenAt      *time.Time  `json:"firstSeenAt,omitempty"`
+	FirstSeenAtNEQ   *time.Time  `json:"firstSeenAtNEQ,omitempty"`
+	FirstSeenAtIn    []time.Time `json:"firstSeenAtIn,omitempty"`
+	FirstSeenAtNotIn []time.Time `json:"firstSeenAtNotIn,omitempty"`
+	FirstSeenAtGT    *time.Time  `json:"firstSeenAtGT,omitempty"`
+	FirstSeenAtGTE   *time.Time  `json:"firstSeenAtGTE,omitempty"`
+	FirstSeenAtLT    *time.Time  `json:"firstSeenAtLT,omitempty"`
+	FirstSeenAtLTE   *time.Time  `json:"firstSeenAtLTE,omitempty"`
+
+	// "last_seen_at" field predicates.
+	LastSeenAt      *time.Time  `json:"lastSeenAt,omitempty"`
+	LastSeenAtNEQ   *time.Time  `json:"lastSeenAtNEQ,omitempty"`
+	LastSeenAtIn    []time.Time `json:"lastSeenAtIn,omitempty"`
+	LastSeenAtNotIn []time.Time `json:"lastSeenAtNotIn,omitempty"`
+	LastSeenAtGT    *time.Time  `json:"lastSeenAtGT,omitempty"`
+	LastSeenAtGTE   *time.Time  `json:"lastSeenAtGTE,omitempty"`
+	LastSeenAtLT    *time.Time  `json:"lastSeenAtLT,omitempty"`
+	LastSeenAtLTE   *time.Time  `json:"lastSeenAtLTE,omitempty"`
+
+	// "last_source_ip" field predicates.
+	LastSourceIP             *string  `json:"lastSourceIP,omitempty"`
+	LastSourceIPNEQ          *string  `json:"lastSourceIPNEQ,omitempty"`
+	LastSourceIPIn           []string `json:"lastSourceIPIn,omitempty"`
+	LastSourceIPNotIn        []string `json:"lastSourceIPNotIn,omitempty"`
+	LastSourceIPGT           *string  `json:"lastSourceIPGT,omitempty"`
+	LastSourceIPGTE          *string  `json:"lastSourceIPGTE,omitempty"`
+	LastSourceIPLT           *string  `json:"lastSourceIPLT,omitempty"`
+	LastSourceIPLTE          *string  `json:"lastSourceIPLTE,omitempty"`
+	LastSourceIPContains     *string  `json:"lastSourceIPContains,omitempty"`
+	LastSourceIPHasPrefix    *string  `json:"lastSourceIPHasPrefix,omitempty"`
+	LastSourceIPHasSuffix    *string  `json:"lastSourceIPHasSuffix,omitempty"`
+	LastSourceIPEqualFold    *string  `json:"lastSourceIPEqualFold,omitempty"`
+	LastSourceIPContainsFold *string  `json:"lastSourceIPContainsFold,omitempty"`
+
+	// "last_decky_name" field predicates.
+	LastDeckyName             *string  `json:"lastDeckyName,omitempty"`
+	LastDeckyNameNEQ          *string  `json:"lastDeckyNameNEQ,omitempty"`
+	LastDeckyNameIn           []string `json:"lastDeckyNameIn,omitempty"`
+	LastDeckyNameNotIn        []string `json:"lastDeckyNameNotIn,omitempty"`
+	LastDeckyNameGT           *string  `json:"lastDeckyNameGT,omitempty"`
+	LastDeckyNameGTE          *string  `json:"lastDeckyNameGTE,omitempty"`
+	LastDeckyNameLT           *string  `json:"lastDeckyNameLT,omitempty"`
+	LastDeckyNameLTE          *string  `json:"lastDeckyNameLTE,omitempty"`
+	LastDeckyNameContains     *string  `json:"lastDeckyNameContains,omitempty"`
+	LastDeckyNameHasPrefix    *string  `json:"lastDeckyNameHasPrefix,omitempty"`
+	LastDeckyNameHasSuffix    *string  `json:"lastDeckyNameHasSuffix,omitempty"`
+	LastDeckyNameEqualFold    *string  `json:"lastDeckyNameEqualFold,omitempty"`
+	LastDeckyNameContainsFold *string  `json:"lastDeckyNameContainsFold,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *CredentialWhereInput) AddPredicates(predicates ...predicate.Credential) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the CredentialWhereInput filter on the CredentialQuery builder.
+func (i *CredentialWhereInput) Filter(q *CredentialQuery) (*CredentialQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyCredentialWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyCredentialWhereInput is returned in case the CredentialWhereInput is empty.
+var ErrEmptyCredentialWhereInput = errors.New("ent: empty predicate CredentialWhereInput")
+
+// P returns a predicate for filtering credentials.
+// An error is returned if the input is empty or invalid.
+func (i *CredentialWhereInput) P() (predicate.Credential, error) {
+	var predicates []predicate.Credential
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, credential.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Credential, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, credential.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Credential, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, credential.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, credential.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, credential.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, credential.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, credential.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, credential.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, credential.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, credential.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, credential.IDLTE(*i.IDLTE))
+	}
+	if i.Service != nil {
+		predicates = append(predicates, credential.ServiceEQ(*i.Service))
+	}
+	if i.ServiceNEQ != nil {
+		predicates = append(predicates, credential.ServiceNEQ(*i.ServiceNEQ))
+	}
+	if len(i.ServiceIn) > 0 {
+		predicates = append(predicates, credential.ServiceIn(i.ServiceIn...))
+	}
+	if len(i.ServiceNotIn) > 0 {
+		predicates = append(predicates, credential.ServiceNotIn(i.ServiceNotIn...))
+	}
+	if i.ServiceGT != nil {
+		predicates = append(predicates, credential.ServiceGT(*i.ServiceGT))
+	}
+	if i.ServiceGTE != nil {
+		predicates = append(predicates, credential.ServiceGTE(*i.ServiceGTE))
+	}
+	if i.ServiceLT != nil {
+		predicates = append(predicates, credential.ServiceLT(*i.ServiceLT))
+	}
+	if i.ServiceLTE != nil {
+		predicates = append(predicates, credential.ServiceLTE(*i.ServiceLTE))
+	}
+	if i.ServiceContains != nil {
+		predicates = append(predicates, credential.ServiceContains(*i.ServiceContains))
+	}
+	if i.ServiceHasPrefix != nil {
+		predicates = append(predicates, credential.ServiceHasPrefix(*i.ServiceHasPrefix))
+	}
+	if i.ServiceHasSuffix != nil {
+		predicates = append(predicates, credential.ServiceHasSuffix(*i.ServiceHasSuffix))
+	}
+	if i.ServiceEqualFold != nil {
+		predicates = append(predicates, credential.ServiceEqualFold(*i.ServiceEqualFold))
+	}
+	if i.ServiceContainsFold != nil {
+		predicates = append(predicates, credential.ServiceContainsFold(*i.ServiceContainsFold))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, credential.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, credential.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, credential.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, credential.KindNotIn(i.KindNotIn...))
+	}
+	if i.KindGT != nil {
+		predicates = append(predicates, credential.KindGT(*i.KindGT))
+	}
+	if i.KindGTE != nil {
+		predicates = append(predicates, credential.KindGTE(*i.KindGTE))
+	}
+	if i.KindLT != nil {
+		predicates = append(predicates, credential.KindLT(*i.KindLT))
+	}
+	if i.KindLTE != nil {
+		predicates = append(predicates, credential.KindLTE(*i.KindLTE))
+	}
+	if i.KindContains != nil {
+		predicates = append(predicates, credential.KindContains(*i.KindContains))
+	}
+	if i.KindHasPrefix != nil {
+		predicates = append(predicates, credential.KindHasPrefix(*i.KindHasPrefix))
+	}
+	if i.KindHasSuffix != nil {
+		predicates = append(predicates, credential.KindHasSuffix(*i.KindHasSuffix))
+	}
+	if i.KindEqualFold != nil {
+		predicates = append(predicates, credential.KindEqualFold(*i.KindEqualFold))
+	}
+	if i.KindContainsFold != nil {
+		predicates = append(predicates, credential.KindContainsFold(*i.KindContainsFold))
+	}
+	if i.Principal != nil {
+		predicates = append(predicates, credential.PrincipalEQ(*i.Principal))
+	}
+	if i.PrincipalNEQ != nil {
+		predicates = append(predicates, credential.PrincipalNEQ(*i.PrincipalNEQ))
+	}
+	if len(i.PrincipalIn) > 0 {
+		predicates = append(predicates, credential.PrincipalIn(i.PrincipalIn...))
+	}
+	if len(i.PrincipalNotIn) > 0 {
+		predicates = append(predicates, credential.PrincipalNotIn(i.PrincipalNotIn...))
+	}
+	if i.PrincipalGT != nil {
+		predicates = append(predicates, credential.PrincipalGT(*i.PrincipalGT))
+	}
+	if i.PrincipalGTE != nil {
+		predicates = append(predicates, credential.PrincipalGTE(*i.PrincipalGTE))
+	}
+	if i.PrincipalLT != nil {
+		predicates = append(predicates, credential.PrincipalLT(*i.PrincipalLT))
+	}
+	if i.PrincipalLTE != nil {
+		predicates = append(predicates, credential.PrincipalLTE(*i.PrincipalLTE))
+	}
+	if i.PrincipalContains != nil {
+		predicates = append(predicates, credential.PrincipalContains(*i.PrincipalContains))
+	}
+	if i.PrincipalHasPrefix != nil {
+		predicates = append(predicates, credential.PrincipalHasPrefix(*i.PrincipalHasPrefix))
+	}
+	if i.PrincipalHasSuffix != nil {
+		predicates = append(predicates, credential.PrincipalHasSuffix(*i.PrincipalHasSuffix))
+	}
+	if i.PrincipalEqualFold != nil {
+		predicates = append(predicates, credential.PrincipalEqualFold(*i.PrincipalEqualFold))
+	}
+	if i.PrincipalContainsFold != nil {
+		predicates = append(predicates, credential.PrincipalContainsFold(*i.PrincipalContainsFold))
+	}
+	if i.Attempts != nil {
+		predicates = append(predicates, credential.AttemptsEQ(*i.Attempts))
+	}
+	if i.AttemptsNEQ != nil {
+		predicates = append(predicates, credential.AttemptsNEQ(*i.AttemptsNEQ))
+	}
+	if len(i.AttemptsIn) > 0 {
+		predicates = append(predicates, credential.AttemptsIn(i.AttemptsIn...))
+	}
+	if len(i.AttemptsNotIn) > 0 {
+		predicates = append(predicates, credential.AttemptsNotIn(i.AttemptsNotIn...))
+	}
+	if i.AttemptsGT != nil {
+		predicates = append(predicates, credential.AttemptsGT(*i.AttemptsGT))
+	}
+	if i.AttemptsGTE != nil {
+		predicates = append(predicates, credential.AttemptsGTE(*i.AttemptsGTE))
+	}
+	if i.AttemptsLT != nil {
+		predicates = append(predicates, credential.AttemptsLT(*i.AttemptsLT))
+	}
+	if i.AttemptsLTE != nil {
+		predicates = append(predicates, credential.AttemptsLTE(*i.AttemptsLTE))
+	}
+	if i.Accepted != nil {
+		predicates = append(predicates, credential.AcceptedEQ(*i.Accepted))
+	}
+	if i.AcceptedNEQ != nil {
+		predicates = append(predicates, credential.AcceptedNEQ(*i.AcceptedNEQ))
+	}
+	if len(i.AcceptedIn) > 0 {
+		predicates = append(predicates, credential.AcceptedIn(i.AcceptedIn...))
+	}
+	if len(i.AcceptedNotIn) > 0 {
+		predicates = append(predicates, credential.AcceptedNotIn(i.AcceptedNotIn...))
+	}
+	if i.AcceptedGT != nil {
+		predicates = append(predicates, credential.AcceptedGT(*i.AcceptedGT))
+	}
+	if i.AcceptedGTE != nil {
+		predicates = append(predicates, credential.AcceptedGTE(*i.AcceptedGTE))
+	}
+	if i.AcceptedLT != nil {
+		predicates = append(predicates, credential.AcceptedLT(*i.AcceptedLT))
+	}
+	if i.AcceptedLTE != nil {
+		predicates = append(predicates, credential.AcceptedLTE(*i.AcceptedLTE))
+	}
+	if i.FirstSeenAt != nil {
+		predicates = append(predicates, credential.FirstSeenAtEQ(*i.FirstSeenAt))
+	}
+	if i.FirstSeenAtNEQ != nil {
+		predicates = append(predicates, credential.FirstSeenAtNEQ(*i.FirstSeenAtNEQ))
+	}
+	if len(i.FirstSeenAtIn) > 0 {
+		predicates = append(predicates, credential.FirstSeenAtIn(i.FirstSeenAtIn...))
+	}
+	if len(i.FirstSeenAtNotIn) > 0 {
+		predicates = append(predicates, credential.FirstSeenAtNotIn(i.FirstSeenAtNotIn...))
+	}
+	if i.FirstSeenAtGT != nil {
+		predicates = append(predicates, credential.FirstSeenAtGT(*i.FirstSeenAtGT))
+	}
+	if i.FirstSeenAtGTE != nil {
+		predicates = append(predicates, credential.FirstSeenAtGTE(*i.FirstSeenAtGTE))
+	}
+	if i.FirstSeenAtLT != nil {
+		predicates = append(predicates, credential.FirstSeenAtLT(*i.FirstSeenAtLT))
+	}
+	if i.FirstSeenAtLTE != nil {
+		predicates = append(predicates, credential.FirstSeenAtLTE(*i.FirstSeenAtLTE))
+	}
+	if i.LastSeenAt != nil {
+		predicates = append(predicates, credential.LastSeenAtEQ(*i.LastSeenAt))
+	}
+	if i.LastSeenAtNEQ != nil {
+		predicates = append(predicates, credential.LastSeenAtNEQ(*i.LastSeenAtNEQ))
+	}
+	if len(i.LastSeenAtIn) > 0 {
+		predicates = append(predicates, credential.LastSeenAtIn(i.LastSeenAtIn...))
+	}
+	if len(i.LastSeenAtNotIn) > 0 {
+		predicates = append(predicates, credential.LastSeenAtNotIn(i.LastSeenAtNotIn...))
+	}
+	if i.LastSeenAtGT != nil {
+		predicates = append(predicates, credential.LastSeenAtGT(*i.LastSeenAtGT))
+	}
+	if i.LastSeenAtGTE != nil {
+		predicates = append(predicates, credential.LastSeenAtGTE(*i.LastSeenAtGTE))
+	}
+	if i.LastSeenAtLT != nil {
+		predicates = append(predicates, credential.LastSeenAtLT(*i.LastSeenAtLT))
+	}
+	if i.LastSeenAtLTE != nil {
+		predicates = append(predicates, credential.LastSeenAtLTE(*i.LastSeenAtLTE))
+	}
+	if i.LastSourceIP != nil {
+		predicates = append(predicates, credential.LastSourceIPEQ(*i.LastSourceIP))
+	}
+	if i.LastSourceIPNEQ != nil {
+		predicates = append(predicates, credential.LastSourceIPNEQ(*i.LastSourceIPNEQ))
+	}
+	if len(i.LastSourceIPIn) > 0 {
+		predicates = append(predicates, credential.LastSourceIPIn(i.LastSourceIPIn...))
+	}
+	if len(i.LastSourceIPNotIn) > 0 {
+		predicates = append(predicates, credential.LastSourceIPNotIn(i.LastSourceIPNotIn...))
+	}
+	if i.LastSourceIPGT != nil {
+		predicates = append(predicates, credential.LastSourceIPGT(*i.LastSourceIPGT))
+	}
+	if i.LastSourceIPGTE != nil {
+		predicates = append(predicates, credential.LastSourceIPGTE(*i.LastSourceIPGTE))
+	}
+	if i.LastSourceIPLT != nil {
+		predicates = append(predicates, credential.LastSourceIPLT(*i.LastSourceIPLT))
+	}
+	if i.LastSourceIPLTE != nil {
+		predicates = append(predicates, credential.LastSourceIPLTE(*i.LastSourceIPLTE))
+	}
+	if i.LastSourceIPContains != nil {
+		predicates = append(predicates, credential.LastSourceIPContains(*i.LastSourceIPContains))
+	}
+	if i.LastSourceIPHasPrefix != nil {
+		predicates = append(predicates, credential.LastSourceIPHasPrefix(*i.LastSourceIPHasPrefix))
+	}
+	if i.LastSourceIPHasSuffix != nil {
+		predicates = append(predicates, credential.LastSourceIPHasSuffix(*i.LastSourceIPHasSuffix))
+	}
+	if i.LastSourceIPEqualFold != nil {
+		predicates = append(predicates, credential.LastSourceIPEqualFold(*i.LastSourceIPEqualFold))
+	}
+	if i.LastSourceIPContainsFold != nil {
+		predicates = append(predicates, credential.LastSourceIPContainsFold(*i.LastSourceIPContainsFold))
+	}
+	if i.LastDeckyName != nil {
+		predicates = append(predicates, credential.LastDeckyNameEQ(*i.LastDeckyName))
+	}
+	if i.LastDeckyNameNEQ != nil {
+		predicates = append(predicates, credential.LastDeckyNameNEQ(*i.LastDeckyNameNEQ))
+	}
+	if len(i.LastDeckyNameIn) > 0 {
+		predicates = append(predicates, credential.LastDeckyNameIn(i.LastDeckyNameIn...))
+	}
+	if len(i.LastDeckyNameNotIn) > 0 {
+		predicates = append(predicates, credential.LastDeckyNameNotIn(i.LastDeckyNameNotIn...))
+	}
+	if i.LastDeckyNameGT != nil {
+		predicates = append(predicates, credential.LastDeckyNameGT(*i.LastDeckyNameGT))
+	}
+	if i.LastDeckyNameGTE != nil {
+		predicates = append(predicates, credential.LastDeckyNameGTE(*i.LastDeckyNameGTE))
+	}
+	if i.LastDeckyNameLT != nil {
+		predicates = append(predicates, credential.LastDeckyNameLT(*i.LastDeckyNameLT))
+	}
+	if i.LastDeckyNameLTE != nil {
+		predicates = append(predicates, credential.LastDeckyNameLTE(*i.LastDeckyNameLTE))
+	}
+	if i.LastDeckyNameContains != nil {
+		predicates = append(predicates, credential.LastDeckyNameContains(*i.LastDeckyNameContains))
+	}
+	if i.LastDeckyNameHasPrefix != nil {
+		predicates = append(predicates, credential.LastDeckyNameHasPrefix(*i.LastDeckyNameHasPrefix))
+	}
+	if i.LastDeckyNameHasSuffix != nil {
+		predicates = append(predicates, credential.LastDeckyNameHasSuffix(*i.LastDeckyNameHasSuffix))
+	}
+	if i.LastDeckyNameEqualFold != nil {
+		predicates = append(predicates, credential.LastDeckyNameEqualFold(*i.LastDeckyNameEqualFold))
+	}
+	if i.LastDeckyNameContainsFold != nil {
+		predicates = append(predicates, credential.LastDeckyNameContainsFold(*i.LastDeckyNameContainsFold))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyCredentialWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return credential.And(predicates...), nil
 	}
 }
 
@@ -1670,6 +2642,23 @@ type InteractionWhereInput struct {
 	PrincipalEqualFold    *string  `json:"principalEqualFold,omitempty"`
 	PrincipalContainsFold *string  `json:"principalContainsFold,omitempty"`
 
+	// "credential_id" field predicates.
+	CredentialID             *pid.ID  `json:"credentialID,omitempty"`
+	CredentialIDNEQ          *pid.ID  `json:"credentialIDNEQ,omitempty"`
+	CredentialIDIn           []pid.ID `json:"credentialIDIn,omitempty"`
+	CredentialIDNotIn        []pid.ID `json:"credentialIDNotIn,omitempty"`
+	CredentialIDGT           *pid.ID  `json:"credentialIDGT,omitempty"`
+	CredentialIDGTE          *pid.ID  `json:"credentialIDGTE,omitempty"`
+	CredentialIDLT           *pid.ID  `json:"credentialIDLT,omitempty"`
+	CredentialIDLTE          *pid.ID  `json:"credentialIDLTE,omitempty"`
+	CredentialIDContains     *pid.ID  `json:"credentialIDContains,omitempty"`
+	CredentialIDHasPrefix    *pid.ID  `json:"credentialIDHasPrefix,omitempty"`
+	CredentialIDHasSuffix    *pid.ID  `json:"credentialIDHasSuffix,omitempty"`
+	CredentialIDIsNil        bool     `json:"credentialIDIsNil,omitempty"`
+	CredentialIDNotNil       bool     `json:"credentialIDNotNil,omitempty"`
+	CredentialIDEqualFold    *pid.ID  `json:"credentialIDEqualFold,omitempty"`
+	CredentialIDContainsFold *pid.ID  `json:"credentialIDContainsFold,omitempty"`
+
 	// "command" field predicates.
 	Command             *string  `json:"command,omitempty"`
 	CommandNEQ          *string  `json:"commandNEQ,omitempty"`
@@ -2209,6 +3198,51 @@ func (i *InteractionWhereInput) P() (predicate.Interaction, error) {
 	}
 	if i.PrincipalContainsFold != nil {
 		predicates = append(predicates, interaction.PrincipalContainsFold(*i.PrincipalContainsFold))
+	}
+	if i.CredentialID != nil {
+		predicates = append(predicates, interaction.CredentialIDEQ(*i.CredentialID))
+	}
+	if i.CredentialIDNEQ != nil {
+		predicates = append(predicates, interaction.CredentialIDNEQ(*i.CredentialIDNEQ))
+	}
+	if len(i.CredentialIDIn) > 0 {
+		predicates = append(predicates, interaction.CredentialIDIn(i.CredentialIDIn...))
+	}
+	if len(i.CredentialIDNotIn) > 0 {
+		predicates = append(predicates, interaction.CredentialIDNotIn(i.CredentialIDNotIn...))
+	}
+	if i.CredentialIDGT != nil {
+		predicates = append(predicates, interaction.CredentialIDGT(*i.CredentialIDGT))
+	}
+	if i.CredentialIDGTE != nil {
+		predicates = append(predicates, interaction.CredentialIDGTE(*i.CredentialIDGTE))
+	}
+	if i.CredentialIDLT != nil {
+		predicates = append(predicates, interaction.CredentialIDLT(*i.CredentialIDLT))
+	}
+	if i.CredentialIDLTE != nil {
+		predicates = append(predicates, interaction.CredentialIDLTE(*i.CredentialIDLTE))
+	}
+	if i.CredentialIDContains != nil {
+		predicates = append(predicates, interaction.CredentialIDContains(*i.CredentialIDContains))
+	}
+	if i.CredentialIDHasPrefix != nil {
+		predicates = append(predicates, interaction.CredentialIDHasPrefix(*i.CredentialIDHasPrefix))
+	}
+	if i.CredentialIDHasSuffix != nil {
+		predicates = append(predicates, interaction.CredentialIDHasSuffix(*i.CredentialIDHasSuffix))
+	}
+	if i.CredentialIDIsNil {
+		predicates = append(predicates, interaction.CredentialIDIsNil())
+	}
+	if i.CredentialIDNotNil {
+		predicates = append(predicates, interaction.CredentialIDNotNil())
+	}
+	if i.CredentialIDEqualFold != nil {
+		predicates = append(predicates, interaction.CredentialIDEqualFold(*i.CredentialIDEqualFold))
+	}
+	if i.CredentialIDContainsFold != nil {
+		predicates = append(predicates, interaction.CredentialIDContainsFold(*i.CredentialIDContainsFold))
 	}
 	if i.Command != nil {
 		predicates = append(predicates, interaction.CommandEQ(*i.Command))
@@ -2996,5 +4030,1343 @@ func (i *LifecycleWhereInput) P() (predicate.Lifecycle, error) {
 		return predicates[0], nil
 	default:
 		return lifecycle.And(predicates...), nil
+	}
+}
+
+// SessionWhereInput represents a where input for filtering Session queries.
+type SessionWhereInput struct {
+	Predicates []predicate.Session  `json:"-"`
+	Not        *SessionWhereInput   `json:"not,omitempty"`
+	Or         []*SessionWhereInput `json:"or,omitempty"`
+	And        []*SessionWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *pid.ID  `json:"id,omitempty"`
+	IDNEQ   *pid.ID  `json:"idNEQ,omitempty"`
+	IDIn    []pid.ID `json:"idIn,omitempty"`
+	IDNotIn []pid.ID `json:"idNotIn,omitempty"`
+	IDGT    *pid.ID  `json:"idGT,omitempty"`
+	IDGTE   *pid.ID  `json:"idGTE,omitempty"`
+	IDLT    *pid.ID  `json:"idLT,omitempty"`
+	IDLTE   *pid.ID  `json:"idLTE,omitempty"`
+
+	// "key" field predicates.
+	Key             *string  `json:"key,omitempty"`
+	KeyNEQ          *string  `json:"keyNEQ,omitempty"`
+	KeyIn           []string `json:"keyIn,omitempty"`
+	KeyNotIn        []string `json:"keyNotIn,omitempty"`
+	KeyGT           *string  `json:"keyGT,omitempty"`
+	KeyGTE          *string  `json:"keyGTE,omitempty"`
+	KeyLT           *string  `json:"keyLT,omitempty"`
+	KeyLTE          *string  `json:"keyLTE,omitempty"`
+	KeyContains     *string  `json:"keyContains,omitempty"`
+	KeyHasPrefix    *string  `json:"keyHasPrefix,omitempty"`
+	KeyHasSuffix    *string  `json:"keyHasSuffix,omitempty"`
+	KeyEqualFold    *string  `json:"keyEqualFold,omitempty"`
+	KeyContainsFold *string  `json:"keyContainsFold,omitempty"`
+
+	// "decky_id" field predicates.
+	DeckyID             *pid.ID  `json:"deckyID,omitempty"`
+	DeckyIDNEQ          *pid.ID  `json:"deckyIDNEQ,omitempty"`
+	DeckyIDIn           []pid.ID `json:"deckyIDIn,omitempty"`
+	DeckyIDNotIn        []pid.ID `json:"deckyIDNotIn,omitempty"`
+	DeckyIDGT           *pid.ID  `json:"deckyIDGT,omitempty"`
+	DeckyIDGTE          *pid.ID  `json:"deckyIDGTE,omitempty"`
+	DeckyIDLT           *pid.ID  `json:"deckyIDLT,omitempty"`
+	DeckyIDLTE          *pid.ID  `json:"deckyIDLTE,omitempty"`
+	DeckyIDContains     *pid.ID  `json:"deckyIDContains,omitempty"`
+	DeckyIDHasPrefix    *pid.ID  `json:"deckyIDHasPrefix,omitempty"`
+	DeckyIDHasSuffix    *pid.ID  `json:"deckyIDHasSuffix,omitempty"`
+	DeckyIDIsNil        bool     `json:"deckyIDIsNil,omitempty"`
+	DeckyIDNotNil       bool     `json:"deckyIDNotNil,omitempty"`
+	DeckyIDEqualFold    *pid.ID  `json:"deckyIDEqualFold,omitempty"`
+	DeckyIDContainsFold *pid.ID  `json:"deckyIDContainsFold,omitempty"`
+
+	// "decky_name" field predicates.
+	DeckyName             *string  `json:"deckyName,omitempty"`
+	DeckyNameNEQ          *string  `json:"deckyNameNEQ,omitempty"`
+	DeckyNameIn           []string `json:"deckyNameIn,omitempty"`
+	DeckyNameNotIn        []string `json:"deckyNameNotIn,omitempty"`
+	DeckyNameGT           *string  `json:"deckyNameGT,omitempty"`
+	DeckyNameGTE          *string  `json:"deckyNameGTE,omitempty"`
+	DeckyNameLT           *string  `json:"deckyNameLT,omitempty"`
+	DeckyNameLTE          *string  `json:"deckyNameLTE,omitempty"`
+	DeckyNameContains     *string  `json:"deckyNameContains,omitempty"`
+	DeckyNameHasPrefix    *string  `json:"deckyNameHasPrefix,omitempty"`
+	DeckyNameHasSuffix    *string  `json:"deckyNameHasSuffix,omitempty"`
+	DeckyNameEqualFold    *string  `json:"deckyNameEqualFold,omitempty"`
+	DeckyNameContainsFold *string  `json:"deckyNameContainsFold,omitempty"`
+
+	// "deployment_name" field predicates.
+	DeploymentName             *string  `json:"deploymentName,omitempty"`
+	DeploymentNameNEQ          *string  `json:"deploymentNameNEQ,omitempty"`
+	DeploymentNameIn           []string `json:"deploymentNameIn,omitempty"`
+	DeploymentNameNotIn        []string `json:"deploymentNameNotIn,omitempty"`
+	DeploymentNameGT           *string  `json:"deploymentNameGT,omitempty"`
+	DeploymentNameGTE          *string  `json:"deploymentNameGTE,omitempty"`
+	DeploymentNameLT           *string  `json:"deploymentNameLT,omitempty"`
+	DeploymentNameLTE          *string  `json:"deploymentNameLTE,omitempty"`
+	DeploymentNameContains     *string  `json:"deploymentNameContains,omitempty"`
+	DeploymentNameHasPrefix    *string  `json:"deploymentNameHasPrefix,omitempty"`
+	DeploymentNameHasSuffix    *string  `json:"deploymentNameHasSuffix,omitempty"`
+	DeploymentNameEqualFold    *string  `json:"deploymentNameEqualFold,omitempty"`
+	DeploymentNameContainsFold *string  `json:"deploymentNameContainsFold,omitempty"`
+
+	// "service" field predicates.
+	Service             *string  `json:"service,omitempty"`
+	ServiceNEQ          *string  `json:"serviceNEQ,omitempty"`
+	ServiceIn           []string `json:"serviceIn,omitempty"`
+	ServiceNotIn        []string `json:"serviceNotIn,omitempty"`
+	ServiceGT           *string  `json:"serviceGT,omitempty"`
+	ServiceGTE          *string  `json:"serviceGTE,omitempty"`
+	ServiceLT           *string  `json:"serviceLT,omitempty"`
+	ServiceLTE          *string  `json:"serviceLTE,omitempty"`
+	ServiceContains     *string  `json:"serviceContains,omitempty"`
+	ServiceHasPrefix    *string  `json:"serviceHasPrefix,omitempty"`
+	ServiceHasSuffix    *string  `json:"serviceHasSuffix,omitempty"`
+	ServiceEqualFold    *string  `json:"serviceEqualFold,omitempty"`
+	ServiceContainsFold *string  `json:"serviceContainsFold,omitempty"`
+
+	// "source_ip" field predicates.
+	SourceIP             *string  `json:"sourceIP,omitempty"`
+	SourceIPNEQ          *string  `json:"sourceIPNEQ,omitempty"`
+	SourceIPIn           []string `json:"sourceIPIn,omitempty"`
+	SourceIPNotIn        []string `json:"sourceIPNotIn,omitempty"`
+	SourceIPGT           *string  `json:"sourceIPGT,omitempty"`
+	SourceIPGTE          *string  `json:"sourceIPGTE,omitempty"`
+	SourceIPLT           *string  `json:"sourceIPLT,omitempty"`
+	SourceIPLTE          *string  `json:"sourceIPLTE,omitempty"`
+	SourceIPContains     *string  `json:"sourceIPContains,omitempty"`
+	SourceIPHasPrefix    *string  `json:"sourceIPHasPrefix,omitempty"`
+	SourceIPHasSuffix    *string  `json:"sourceIPHasSuffix,omitempty"`
+	SourceIPEqualFold    *string  `json:"sourceIPEqualFold,omitempty"`
+	SourceIPContainsFold *string  `json:"sourceIPContainsFold,omitempty"`
+
+	// "source_port" field predicates.
+	SourcePort      *int  `json:"sourcePort,omitempty"`
+	SourcePortNEQ   *int  `json:"sourcePortNEQ,omitempty"`
+	SourcePortIn    []int `json:"sourcePortIn,omitempty"`
+	SourcePortNotIn []int `json:"sourcePortNotIn,omitempty"`
+	SourcePortGT    *int  `json:"sourcePortGT,omitempty"`
+	SourcePortGTE   *int  `json:"sourcePortGTE,omitempty"`
+	SourcePortLT    *int  `json:"sourcePortLT,omitempty"`
+	SourcePortLTE   *int  `json:"sourcePortLTE,omitempty"`
+
+	// "dest_port" field predicates.
+	DestPort      *int  `json:"destPort,omitempty"`
+	DestPortNEQ   *int  `json:"destPortNEQ,omitempty"`
+	DestPortIn    []int `json:"destPortIn,omitempty"`
+	DestPortNotIn []int `json:"destPortNotIn,omitempty"`
+	DestPortGT    *int  `json:"destPortGT,omitempty"`
+	DestPortGTE   *int  `json:"destPortGTE,omitempty"`
+	DestPortLT    *int  `json:"destPortLT,omitempty"`
+	DestPortLTE   *int  `json:"destPortLTE,omitempty"`
+
+	// "started_at" field predicates.
+	StartedAt      *time.Time  `json:"startedAt,omitempty"`
+	StartedAtNEQ   *time.Time  `json:"startedAtNEQ,omitempty"`
+	StartedAtIn    []time.Time `json:"startedAtIn,omitempty"`
+	StartedAtNotIn []time.Time `json:"startedAtNotIn,omitempty"`
+	StartedAtGT    *time.Time  `json:"startedAtGT,omitempty"`
+	StartedAtGTE   *time.Time  `json:"startedAtGTE,omitempty"`
+	StartedAtLT    *time.Time  `json:"startedAtLT,omitempty"`
+	StartedAtLTE   *time.Time  `json:"startedAtLTE,omitempty"`
+
+	// "last_at" field predicates.
+	LastAt      *time.Time  `json:"lastAt,omitempty"`
+	LastAtNEQ   *time.Time  `json:"lastAtNEQ,omitempty"`
+	LastAtIn    []time.Time `json:"lastAtIn,omitempty"`
+	LastAtNotIn []time.Time `json:"lastAtNotIn,omitempty"`
+	LastAtGT    *time.Time  `json:"lastAtGT,omitempty"`
+	LastAtGTE   *time.Time  `json:"lastAtGTE,omitempty"`
+	LastAtLT    *time.Time  `json:"lastAtLT,omitempty"`
+	LastAtLTE   *time.Time  `json:"lastAtLTE,omitempty"`
+
+	// "ended_at" field predicates.
+	EndedAt       *time.Time  `json:"endedAt,omitempty"`
+	EndedAtNEQ    *time.Time  `json:"endedAtNEQ,omitempty"`
+	EndedAtIn     []time.Time `json:"endedAtIn,omitempty"`
+	EndedAtNotIn  []time.Time `json:"endedAtNotIn,omitempty"`
+	EndedAtGT     *time.Time  `json:"endedAtGT,omitempty"`
+	EndedAtGTE    *time.Time  `json:"endedAtGTE,omitempty"`
+	EndedAtLT     *time.Time  `json:"endedAtLT,omitempty"`
+	EndedAtLTE    *time.Time  `json:"endedAtLTE,omitempty"`
+	EndedAtIsNil  bool        `json:"endedAtIsNil,omitempty"`
+	EndedAtNotNil bool        `json:"endedAtNotNil,omitempty"`
+
+	// "principal" field predicates.
+	Principal             *string  `json:"principal,omitempty"`
+	PrincipalNEQ          *string  `json:"principalNEQ,omitempty"`
+	PrincipalIn           []string `json:"principalIn,omitempty"`
+	PrincipalNotIn        []string `json:"principalNotIn,omitempty"`
+	PrincipalGT           *string  `json:"principalGT,omitempty"`
+	PrincipalGTE          *string  `json:"principalGTE,omitempty"`
+	PrincipalLT           *string  `json:"principalLT,omitempty"`
+	PrincipalLTE          *string  `json:"principalLTE,omitempty"`
+	PrincipalContains     *string  `json:"principalContains,omitempty"`
+	PrincipalHasPrefix    *string  `json:"principalHasPrefix,omitempty"`
+	PrincipalHasSuffix    *string  `json:"principalHasSuffix,omitempty"`
+	PrincipalIsNil        bool     `json:"principalIsNil,omitempty"`
+	PrincipalNotNil       bool     `json:"principalNotNil,omitempty"`
+	PrincipalEqualFold    *string  `json:"principalEqualFold,omitempty"`
+	PrincipalContainsFold *string  `json:"principalContainsFold,omitempty"`
+
+	// "authenticated" field predicates.
+	Authenticated    *bool `json:"authenticated,omitempty"`
+	AuthenticatedNEQ *bool `json:"authenticatedNEQ,omitempty"`
+
+	// "interactions" field predicates.
+	Interactions      *int  `json:"interactions,omitempty"`
+	InteractionsNEQ   *int  `json:"interactionsNEQ,omitempty"`
+	InteractionsIn    []int `json:"interactionsIn,omitempty"`
+	InteractionsNotIn []int `json:"interactionsNotIn,omitempty"`
+	InteractionsGT    *int  `json:"interactionsGT,omitempty"`
+	InteractionsGTE   *int  `json:"interactionsGTE,omitempty"`
+	InteractionsLT    *int  `json:"interactionsLT,omitempty"`
+	InteractionsLTE   *int  `json:"interactionsLTE,omitempty"`
+
+	// "attempts" field predicates.
+	Attempts      *int  `json:"attempts,omitempty"`
+	AttemptsNEQ   *int  `json:"attemptsNEQ,omitempty"`
+	AttemptsIn    []int `json:"attemptsIn,omitempty"`
+	AttemptsNotIn []int `json:"attemptsNotIn,omitempty"`
+	AttemptsGT    *int  `json:"attemptsGT,omitempty"`
+	AttemptsGTE   *int  `json:"attemptsGTE,omitempty"`
+	AttemptsLT    *int  `json:"attemptsLT,omitempty"`
+	AttemptsLTE   *int  `json:"attemptsLTE,omitempty"`
+
+	// "commands" field predicates.
+	Commands      *int  `json:"commands,omitempty"`
+	CommandsNEQ   *int  `json:"commandsNEQ,omitempty"`
+	CommandsIn    []int `json:"commandsIn,omitempty"`
+	CommandsNotIn []int `json:"commandsNotIn,omitempty"`
+	CommandsGT    *int  `json:"commandsGT,omitempty"`
+	CommandsGTE   *int  `json:"commandsGTE,omitempty"`
+	CommandsLT    *int  `json:"commandsLT,omitempty"`
+	CommandsLTE   *int  `json:"commandsLTE,omitempty"`
+
+	// "downloads" field predicates.
+	Downloads      *int  `json:"downloads,omitempty"`
+	DownloadsNEQ   *int  `json:"downloadsNEQ,omitempty"`
+	DownloadsIn    []int `json:"downloadsIn,omitempty"`
+	DownloadsNotIn []int `json:"downloadsNotIn,omitempty"`
+	DownloadsGT    *int  `json:"downloadsGT,omitempty"`
+	DownloadsGTE   *int  `json:"downloadsGTE,omitempty"`
+	DownloadsLT    *int  `json:"downloadsLT,omitempty"`
+	DownloadsLTE   *int  `json:"downloadsLTE,omitempty"`
+
+	// "recorded" field predicates.
+	Recorded    *bool `json:"recorded,omitempty"`
+	RecordedNEQ *bool `json:"recordedNEQ,omitempty"`
+
+	// "decky" edge predicates.
+	HasDecky     *bool              `json:"hasDecky,omitempty"`
+	HasDeckyWith []*DeckyWhereInput `json:"hasDeckyWith,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *SessionWhereInput) AddPredicates(predicates ...predicate.Session) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the SessionWhereInput filter on the SessionQuery builder.
+func (i *SessionWhereInput) Filter(q *SessionQuery) (*SessionQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptySessionWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptySessionWhereInput is returned in case the SessionWhereInput is empty.
+var ErrEmptySessionWhereInput = errors.New("ent: empty predicate SessionWhereInput")
+
+// P returns a predicate for filtering sessions.
+// An error is returned if the input is empty or invalid.
+func (i *SessionWhereInput) P() (predicate.Session, error) {
+	var predicates []predicate.Session
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, session.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Session, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, session.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Session, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, session.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, session.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, session.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, session.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, session.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, session.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, session.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, session.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, session.IDLTE(*i.IDLTE))
+	}
+	if i.Key != nil {
+		predicates = append(predicates, session.KeyEQ(*i.Key))
+	}
+	if i.KeyNEQ != nil {
+		predicates = append(predicates, session.KeyNEQ(*i.KeyNEQ))
+	}
+	if len(i.KeyIn) > 0 {
+		predicates = append(predicates, session.KeyIn(i.KeyIn...))
+	}
+	if len(i.KeyNotIn) > 0 {
+		predicates = append(predicates, session.KeyNotIn(i.KeyNotIn...))
+	}
+	if i.KeyGT != nil {
+		predicates = append(predicates, session.KeyGT(*i.KeyGT))
+	}
+	if i.KeyGTE != nil {
+		predicates = append(predicates, session.KeyGTE(*i.KeyGTE))
+	}
+	if i.KeyLT != nil {
+		predicates = append(predicates, session.KeyLT(*i.KeyLT))
+	}
+	if i.KeyLTE != nil {
+		predicates = append(predicates, session.KeyLTE(*i.KeyLTE))
+	}
+	if i.KeyContains != nil {
+		predicates = append(predicates, session.KeyContains(*i.KeyContains))
+	}
+	if i.KeyHasPrefix != nil {
+		predicates = append(predicates, session.KeyHasPrefix(*i.KeyHasPrefix))
+	}
+	if i.KeyHasSuffix != nil {
+		predicates = append(predicates, session.KeyHasSuffix(*i.KeyHasSuffix))
+	}
+	if i.KeyEqualFold != nil {
+		predicates = append(predicates, session.KeyEqualFold(*i.KeyEqualFold))
+	}
+	if i.KeyContainsFold != nil {
+		predicates = append(predicates, session.KeyContainsFold(*i.KeyContainsFold))
+	}
+	if i.DeckyID != nil {
+		predicates = append(predicates, session.DeckyIDEQ(*i.DeckyID))
+	}
+	if i.DeckyIDNEQ != nil {
+		predicates = append(predicates, session.DeckyIDNEQ(*i.DeckyIDNEQ))
+	}
+	if len(i.DeckyIDIn) > 0 {
+		predicates = append(predicates, session.DeckyIDIn(i.DeckyIDIn...))
+	}
+	if len(i.DeckyIDNotIn) > 0 {
+		predicates = append(predicates, session.DeckyIDNotIn(i.DeckyIDNotIn...))
+	}
+	if i.DeckyIDGT != nil {
+		predicates = append(predicates, session.DeckyIDGT(*i.DeckyIDGT))
+	}
+	if i.DeckyIDGTE != nil {
+		predicates = append(predicates, session.DeckyIDGTE(*i.DeckyIDGTE))
+	}
+	if i.DeckyIDLT != nil {
+		predicates = append(predicates, session.DeckyIDLT(*i.DeckyIDLT))
+	}
+	if i.DeckyIDLTE != nil {
+		predicates = append(predicates, session.DeckyIDLTE(*i.DeckyIDLTE))
+	}
+	if i.DeckyIDContains != nil {
+		predicates = append(predicates, session.DeckyIDContains(*i.DeckyIDContains))
+	}
+	if i.DeckyIDHasPrefix != nil {
+		predicates = append(predicates, session.DeckyIDHasPrefix(*i.DeckyIDHasPrefix))
+	}
+	if i.DeckyIDHasSuffix != nil {
+		predicates = append(predicates, session.DeckyIDHasSuffix(*i.DeckyIDHasSuffix))
+	}
+	if i.DeckyIDIsNil {
+		predicates = append(predicates, session.DeckyIDIsNil())
+	}
+	if i.DeckyIDNotNil {
+		predicates = append(predicates, session.DeckyIDNotNil())
+	}
+	if i.DeckyIDEqualFold != nil {
+		predicates = append(predicates, session.DeckyIDEqualFold(*i.DeckyIDEqualFold))
+	}
+	if i.DeckyIDContainsFold != nil {
+		predicates = append(predicates, session.DeckyIDContainsFold(*i.DeckyIDContainsFold))
+	}
+	if i.DeckyName != nil {
+		predicates = append(predicates, session.DeckyNameEQ(*i.DeckyName))
+	}
+	if i.DeckyNameNEQ != nil {
+		predicates = append(predicates, session.DeckyNameNEQ(*i.DeckyNameNEQ))
+	}
+	if len(i.DeckyNameIn) > 0 {
+		predicates = append(predicates, session.DeckyNameIn(i.DeckyNameIn...))
+	}
+	if len(i.DeckyNameNotIn) > 0 {
+		predicates = append(predicates, session.DeckyNameNotIn(i.DeckyNameNotIn...))
+	}
+	if i.DeckyNameGT != nil {
+		predicates = append(predicates, session.DeckyNameGT(*i.DeckyNameGT))
+	}
+	if i.DeckyNameGTE != nil {
+		predicates = append(predicates, session.DeckyNameGTE(*i.DeckyNameGTE))
+	}
+	if i.DeckyNameLT != nil {
+		predicates = append(predicates, session.DeckyNameLT(*i.DeckyNameLT))
+	}
+	if i.DeckyNameLTE != nil {
+		predicates = append(predicates, session.DeckyNameLTE(*i.DeckyNameLTE))
+	}
+	if i.DeckyNameContains != nil {
+		predicates = append(predicates, session.DeckyNameContains(*i.DeckyNameContains))
+	}
+	if i.DeckyNameHasPrefix != nil {
+		predicates = append(predicates, session.DeckyNameHasPrefix(*i.DeckyNameHasPrefix))
+	}
+	if i.DeckyNameHasSuffix != nil {
+		predicates = append(predicates, session.DeckyNameHasSuffix(*i.DeckyNameHasSuffix))
+	}
+	if i.DeckyNameEqualFold != nil {
+		predicates = append(predicates, session.DeckyNameEqualFold(*i.DeckyNameEqualFold))
+	}
+	if i.DeckyNameContainsFold != nil {
+		predicates = append(predicates, session.DeckyNameContainsFold(*i.DeckyNameContainsFold))
+	}
+	if i.DeploymentName != nil {
+		predicates = append(predicates, session.DeploymentNameEQ(*i.DeploymentName))
+	}
+	if i.DeploymentNameNEQ != nil {
+		predicates = append(predicates, session.DeploymentNameNEQ(*i.DeploymentNameNEQ))
+	}
+	if len(i.DeploymentNameIn) > 0 {
+		predicates = append(predicates, session.DeploymentNameIn(i.DeploymentNameIn...))
+	}
+	if len(i.DeploymentNameNotIn) > 0 {
+		predicates = append(predicates, session.DeploymentNameNotIn(i.DeploymentNameNotIn...))
+	}
+	if i.DeploymentNameGT != nil {
+		predicates = append(predicates, session.DeploymentNameGT(*i.DeploymentNameGT))
+	}
+	if i.DeploymentNameGTE != nil {
+		predicates = append(predicates, session.DeploymentNameGTE(*i.DeploymentNameGTE))
+	}
+	if i.DeploymentNameLT != nil {
+		predicates = append(predicates, session.DeploymentNameLT(*i.DeploymentNameLT))
+	}
+	if i.DeploymentNameLTE != nil {
+		predicates = append(predicates, session.DeploymentNameLTE(*i.DeploymentNameLTE))
+	}
+	if i.DeploymentNameContains != nil {
+		predicates = append(predicates, session.DeploymentNameContains(*i.DeploymentNameContains))
+	}
+	if i.DeploymentNameHasPrefix != nil {
+		predicates = append(predicates, session.DeploymentNameHasPrefix(*i.DeploymentNameHasPrefix))
+	}
+	if i.DeploymentNameHasSuffix != nil {
+		predicates = append(predicates, session.DeploymentNameHasSuffix(*i.DeploymentNameHasSuffix))
+	}
+	if i.DeploymentNameEqualFold != nil {
+		predicates = append(predicates, session.DeploymentNameEqualFold(*i.DeploymentNameEqualFold))
+	}
+	if i.DeploymentNameContainsFold != nil {
+		predicates = append(predicates, session.DeploymentNameContainsFold(*i.DeploymentNameContainsFold))
+	}
+	if i.Service != nil {
+		predicates = append(predicates, session.ServiceEQ(*i.Service))
+	}
+	if i.ServiceNEQ != nil {
+		predicates = append(predicates, session.ServiceNEQ(*i.ServiceNEQ))
+	}
+	if len(i.ServiceIn) > 0 {
+		predicates = append(predicates, session.ServiceIn(i.ServiceIn...))
+	}
+	if len(i.ServiceNotIn) > 0 {
+		predicates = append(predicates, session.ServiceNotIn(i.ServiceNotIn...))
+	}
+	if i.ServiceGT != nil {
+		predicates = append(predicates, session.ServiceGT(*i.ServiceGT))
+	}
+	if i.ServiceGTE != nil {
+		predicates = append(predicates, session.ServiceGTE(*i.ServiceGTE))
+	}
+	if i.ServiceLT != nil {
+		predicates = append(predicates, session.ServiceLT(*i.ServiceLT))
+	}
+	if i.ServiceLTE != nil {
+		predicates = append(predicates, session.ServiceLTE(*i.ServiceLTE))
+	}
+	if i.ServiceContains != nil {
+		predicates = append(predicates, session.ServiceContains(*i.ServiceContains))
+	}
+	if i.ServiceHasPrefix != nil {
+		predicates = append(predicates, session.ServiceHasPrefix(*i.ServiceHasPrefix))
+	}
+	if i.ServiceHasSuffix != nil {
+		predicates = append(predicates, session.ServiceHasSuffix(*i.ServiceHasSuffix))
+	}
+	if i.ServiceEqualFold != nil {
+		predicates = append(predicates, session.ServiceEqualFold(*i.ServiceEqualFold))
+	}
+	if i.ServiceContainsFold != nil {
+		predicates = append(predicates, session.ServiceContainsFold(*i.ServiceContainsFold))
+	}
+	if i.SourceIP != nil {
+		predicates = append(predicates, session.SourceIPEQ(*i.SourceIP))
+	}
+	if i.SourceIPNEQ != nil {
+		predicates = append(predicates, session.SourceIPNEQ(*i.SourceIPNEQ))
+	}
+	if len(i.SourceIPIn) > 0 {
+		predicates = append(predicates, session.SourceIPIn(i.SourceIPIn...))
+	}
+	if len(i.SourceIPNotIn) > 0 {
+		predicates = append(predicates, session.SourceIPNotIn(i.SourceIPNotIn...))
+	}
+	if i.SourceIPGT != nil {
+		predicates = append(predicates, session.SourceIPGT(*i.SourceIPGT))
+	}
+	if i.SourceIPGTE != nil {
+		predicates = append(predicates, session.SourceIPGTE(*i.SourceIPGTE))
+	}
+	if i.SourceIPLT != nil {
+		predicates = append(predicates, session.SourceIPLT(*i.SourceIPLT))
+	}
+	if i.SourceIPLTE != nil {
+		predicates = append(predicates, session.SourceIPLTE(*i.SourceIPLTE))
+	}
+	if i.SourceIPContains != nil {
+		predicates = append(predicates, session.SourceIPContains(*i.SourceIPContains))
+	}
+	if i.SourceIPHasPrefix != nil {
+		predicates = append(predicates, session.SourceIPHasPrefix(*i.SourceIPHasPrefix))
+	}
+	if i.SourceIPHasSuffix != nil {
+		predicates = append(predicates, session.SourceIPHasSuffix(*i.SourceIPHasSuffix))
+	}
+	if i.SourceIPEqualFold != nil {
+		predicates = append(predicates, session.SourceIPEqualFold(*i.SourceIPEqualFold))
+	}
+	if i.SourceIPContainsFold != nil {
+		predicates = append(predicates, session.SourceIPContainsFold(*i.SourceIPContainsFold))
+	}
+	if i.SourcePort != nil {
+		predicates = append(predicates, session.SourcePortEQ(*i.SourcePort))
+	}
+	if i.SourcePortNEQ != nil {
+		predicates = append(predicates, session.SourcePortNEQ(*i.SourcePortNEQ))
+	}
+	if len(i.SourcePortIn) > 0 {
+		predicates = append(predicates, session.SourcePortIn(i.SourcePortIn...))
+	}
+	if len(i.SourcePortNotIn) > 0 {
+		predicates = append(predicates, session.SourcePortNotIn(i.SourcePortNotIn...))
+	}
+	if i.SourcePortGT != nil {
+		predicates = append(predicates, session.SourcePortGT(*i.SourcePortGT))
+	}
+	if i.SourcePortGTE != nil {
+		predicates = append(predicates, session.SourcePortGTE(*i.SourcePortGTE))
+	}
+	if i.SourcePortLT != nil {
+		predicates = append(predicates, session.SourcePortLT(*i.SourcePortLT))
+	}
+	if i.SourcePortLTE != nil {
+		predicates = append(predicates, session.SourcePortLTE(*i.SourcePortLTE))
+	}
+	if i.DestPort != nil {
+		predicates = append(predicates, session.DestPortEQ(*i.DestPort))
+	}
+	if i.DestPortNEQ != nil {
+		predicates = append(predicates, session.DestPortNEQ(*i.DestPortNEQ))
+	}
+	if len(i.DestPortIn) > 0 {
+		predicates = append(predicates, session.DestPortIn(i.DestPortIn...))
+	}
+	if len(i.DestPortNotIn) > 0 {
+		predicates = append(predicates, session.DestPortNotIn(i.DestPortNotIn...))
+	}
+	if i.DestPortGT != nil {
+		predicates = append(predicates, session.DestPortGT(*i.DestPortGT))
+	}
+	if i.DestPortGTE != nil {
+		predicates = append(predicates, session.DestPortGTE(*i.DestPortGTE))
+	}
+	if i.DestPortLT != nil {
+		predicates = append(predicates, session.DestPortLT(*i.DestPortLT))
+	}
+	if i.DestPortLTE != nil {
+		predicates = append(predicates, session.DestPortLTE(*i.DestPortLTE))
+	}
+	if i.StartedAt != nil {
+		predicates = append(predicates, session.StartedAtEQ(*i.StartedAt))
+	}
+	if i.StartedAtNEQ != nil {
+		predicates = append(predicates, session.StartedAtNEQ(*i.StartedAtNEQ))
+	}
+	if len(i.StartedAtIn) > 0 {
+		predicates = append(predicates, session.StartedAtIn(i.StartedAtIn...))
+	}
+	if len(i.StartedAtNotIn) > 0 {
+		predicates = append(predicates, session.StartedAtNotIn(i.StartedAtNotIn...))
+	}
+	if i.StartedAtGT != nil {
+		predicates = append(predicates, session.StartedAtGT(*i.StartedAtGT))
+	}
+	if i.StartedAtGTE != nil {
+		predicates = append(predicates, session.StartedAtGTE(*i.StartedAtGTE))
+	}
+	if i.StartedAtLT != nil {
+		predicates = append(predicates, session.StartedAtLT(*i.StartedAtLT))
+	}
+	if i.StartedAtLTE != nil {
+		predicates = append(predicates, session.StartedAtLTE(*i.StartedAtLTE))
+	}
+	if i.LastAt != nil {
+		predicates = append(predicates, session.LastAtEQ(*i.LastAt))
+	}
+	if i.LastAtNEQ != nil {
+		predicates = append(predicates, session.LastAtNEQ(*i.LastAtNEQ))
+	}
+	if len(i.LastAtIn) > 0 {
+		predicates = append(predicates, session.LastAtIn(i.LastAtIn...))
+	}
+	if len(i.LastAtNotIn) > 0 {
+		predicates = append(predicates, session.LastAtNotIn(i.LastAtNotIn...))
+	}
+	if i.LastAtGT != nil {
+		predicates = append(predicates, session.LastAtGT(*i.LastAtGT))
+	}
+	if i.LastAtGTE != nil {
+		predicates = append(predicates, session.LastAtGTE(*i.LastAtGTE))
+	}
+	if i.LastAtLT != nil {
+		predicates = append(predicates, session.LastAtLT(*i.LastAtLT))
+	}
+	if i.LastAtLTE != nil {
+		predicates = append(predicates, session.LastAtLTE(*i.LastAtLTE))
+	}
+	if i.EndedAt != nil {
+		predicates = append(predicates, session.EndedAtEQ(*i.EndedAt))
+	}
+	if i.EndedAtNEQ != nil {
+		predicates = append(predicates, session.EndedAtNEQ(*i.EndedAtNEQ))
+	}
+	if len(i.EndedAtIn) > 0 {
+		predicates = append(predicates, session.EndedAtIn(i.EndedAtIn...))
+	}
+	if len(i.EndedAtNotIn) > 0 {
+		predicates = append(predicates, session.EndedAtNotIn(i.EndedAtNotIn...))
+	}
+	if i.EndedAtGT != nil {
+		predicates = append(predicates, session.EndedAtGT(*i.EndedAtGT))
+	}
+	if i.EndedAtGTE != nil {
+		predicates = append(predicates, session.EndedAtGTE(*i.EndedAtGTE))
+	}
+	if i.EndedAtLT != nil {
+		predicates = append(predicates, session.EndedAtLT(*i.EndedAtLT))
+	}
+	if i.EndedAtLTE != nil {
+		predicates = append(predicates, session.EndedAtLTE(*i.EndedAtLTE))
+	}
+	if i.EndedAtIsNil {
+		predicates = append(predicates, session.EndedAtIsNil())
+	}
+	if i.EndedAtNotNil {
+		predicates = append(predicates, session.EndedAtNotNil())
+	}
+	if i.Principal != nil {
+		predicates = append(predicates, session.PrincipalEQ(*i.Principal))
+	}
+	if i.PrincipalNEQ != nil {
+		predicates = append(predicates, session.PrincipalNEQ(*i.PrincipalNEQ))
+	}
+	if len(i.PrincipalIn) > 0 {
+		predicates = append(predicates, session.PrincipalIn(i.PrincipalIn...))
+	}
+	if len(i.PrincipalNotIn) > 0 {
+		predicates = append(predicates, session.PrincipalNotIn(i.PrincipalNotIn...))
+	}
+	if i.PrincipalGT != nil {
+		predicates = append(predicates, session.PrincipalGT(*i.PrincipalGT))
+	}
+	if i.PrincipalGTE != nil {
+		predicates = append(predicates, session.PrincipalGTE(*i.PrincipalGTE))
+	}
+	if i.PrincipalLT != nil {
+		predicates = append(predicates, session.PrincipalLT(*i.PrincipalLT))
+	}
+	if i.PrincipalLTE != nil {
+		predicates = append(predicates, session.PrincipalLTE(*i.PrincipalLTE))
+	}
+	if i.PrincipalContains != nil {
+		predicates = append(predicates, session.PrincipalContains(*i.PrincipalContains))
+	}
+	if i.PrincipalHasPrefix != nil {
+		predicates = append(predicates, session.PrincipalHasPrefix(*i.PrincipalHasPrefix))
+	}
+	if i.PrincipalHasSuffix != nil {
+		predicates = append(predicates, session.PrincipalHasSuffix(*i.PrincipalHasSuffix))
+	}
+	if i.PrincipalIsNil {
+		predicates = append(predicates, session.PrincipalIsNil())
+	}
+	if i.PrincipalNotNil {
+		predicates = append(predicates, session.PrincipalNotNil())
+	}
+	if i.PrincipalEqualFold != nil {
+		predicates = append(predicates, session.PrincipalEqualFold(*i.PrincipalEqualFold))
+	}
+	if i.PrincipalContainsFold != nil {
+		predicates = append(predicates, session.PrincipalContainsFold(*i.PrincipalContainsFold))
+	}
+	if i.Authenticated != nil {
+		predicates = append(predicates, session.AuthenticatedEQ(*i.Authenticated))
+	}
+	if i.AuthenticatedNEQ != nil {
+		predicates = append(predicates, session.AuthenticatedNEQ(*i.AuthenticatedNEQ))
+	}
+	if i.Interactions != nil {
+		predicates = append(predicates, session.InteractionsEQ(*i.Interactions))
+	}
+	if i.InteractionsNEQ != nil {
+		predicates = append(predicates, session.InteractionsNEQ(*i.InteractionsNEQ))
+	}
+	if len(i.InteractionsIn) > 0 {
+		predicates = append(predicates, session.InteractionsIn(i.InteractionsIn...))
+	}
+	if len(i.InteractionsNotIn) > 0 {
+		predicates = append(predicates, session.InteractionsNotIn(i.InteractionsNotIn...))
+	}
+	if i.InteractionsGT != nil {
+		predicates = append(predicates, session.InteractionsGT(*i.InteractionsGT))
+	}
+	if i.InteractionsGTE != nil {
+		predicates = append(predicates, session.InteractionsGTE(*i.InteractionsGTE))
+	}
+	if i.InteractionsLT != nil {
+		predicates = append(predicates, session.InteractionsLT(*i.InteractionsLT))
+	}
+	if i.InteractionsLTE != nil {
+		predicates = append(predicates, session.InteractionsLTE(*i.InteractionsLTE))
+	}
+	if i.Attempts != nil {
+		predicates = append(predicates, session.AttemptsEQ(*i.Attempts))
+	}
+	if i.AttemptsNEQ != nil {
+		predicates = append(predicates, session.AttemptsNEQ(*i.AttemptsNEQ))
+	}
+	if len(i.AttemptsIn) > 0 {
+		predicates = append(predicates, session.AttemptsIn(i.AttemptsIn...))
+	}
+	if len(i.AttemptsNotIn) > 0 {
+		predicates = append(predicates, session.AttemptsNotIn(i.AttemptsNotIn...))
+	}
+	if i.AttemptsGT != nil {
+		predicates = append(predicates, session.AttemptsGT(*i.AttemptsGT))
+	}
+	if i.AttemptsGTE != nil {
+		predicates = append(predicates, session.AttemptsGTE(*i.AttemptsGTE))
+	}
+	if i.AttemptsLT != nil {
+		predicates = append(predicates, session.AttemptsLT(*i.AttemptsLT))
+	}
+	if i.AttemptsLTE != nil {
+		predicates = append(predicates, session.AttemptsLTE(*i.AttemptsLTE))
+	}
+	if i.Commands != nil {
+		predicates = append(predicates, session.CommandsEQ(*i.Commands))
+	}
+	if i.CommandsNEQ != nil {
+		predicates = append(predicates, session.CommandsNEQ(*i.CommandsNEQ))
+	}
+	if len(i.CommandsIn) > 0 {
+		predicates = append(predicates, session.CommandsIn(i.CommandsIn...))
+	}
+	if len(i.CommandsNotIn) > 0 {
+		predicates = append(predicates, session.CommandsNotIn(i.CommandsNotIn...))
+	}
+	if i.CommandsGT != nil {
+		predicates = append(predicates, session.CommandsGT(*i.CommandsGT))
+	}
+	if i.CommandsGTE != nil {
+		predicates = append(predicates, session.CommandsGTE(*i.CommandsGTE))
+	}
+	if i.CommandsLT != nil {
+		predicates = append(predicates, session.CommandsLT(*i.CommandsLT))
+	}
+	if i.CommandsLTE != nil {
+		predicates = append(predicates, session.CommandsLTE(*i.CommandsLTE))
+	}
+	if i.Downloads != nil {
+		predicates = append(predicates, session.DownloadsEQ(*i.Downloads))
+	}
+	if i.DownloadsNEQ != nil {
+		predicates = append(predicates, session.DownloadsNEQ(*i.DownloadsNEQ))
+	}
+	if len(i.DownloadsIn) > 0 {
+		predicates = append(predicates, session.DownloadsIn(i.DownloadsIn...))
+	}
+	if len(i.DownloadsNotIn) > 0 {
+		predicates = append(predicates, session.DownloadsNotIn(i.DownloadsNotIn...))
+	}
+	if i.DownloadsGT != nil {
+		predicates = append(predicates, session.DownloadsGT(*i.DownloadsGT))
+	}
+	if i.DownloadsGTE != nil {
+		predicates = append(predicates, session.DownloadsGTE(*i.DownloadsGTE))
+	}
+	if i.DownloadsLT != nil {
+		predicates = append(predicates, session.DownloadsLT(*i.DownloadsLT))
+	}
+	if i.DownloadsLTE != nil {
+		predicates = append(predicates, session.DownloadsLTE(*i.DownloadsLTE))
+	}
+	if i.Recorded != nil {
+		predicates = append(predicates, session.RecordedEQ(*i.Recorded))
+	}
+	if i.RecordedNEQ != nil {
+		predicates = append(predicates, session.RecordedNEQ(*i.RecordedNEQ))
+	}
+
+	if i.HasDecky != nil {
+		p := session.HasDecky()
+		if !*i.HasDecky {
+			p = session.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasDeckyWith) > 0 {
+		with := make([]predicate.Decky, 0, len(i.HasDeckyWith))
+		for _, w := range i.HasDeckyWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasDeckyWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, session.HasDeckyWith(with...))
+	}
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptySessionWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return session.And(predicates...), nil
+	}
+}
+
+// TouchWhereInput represents a where input for filtering Touch queries.
+type TouchWhereInput struct {
+	Predicates []predicate.Touch  `json:"-"`
+	Not        *TouchWhereInput   `json:"not,omitempty"`
+	Or         []*TouchWhereInput `json:"or,omitempty"`
+	And        []*TouchWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *pid.ID  `json:"id,omitempty"`
+	IDNEQ   *pid.ID  `json:"idNEQ,omitempty"`
+	IDIn    []pid.ID `json:"idIn,omitempty"`
+	IDNotIn []pid.ID `json:"idNotIn,omitempty"`
+	IDGT    *pid.ID  `json:"idGT,omitempty"`
+	IDGTE   *pid.ID  `json:"idGTE,omitempty"`
+	IDLT    *pid.ID  `json:"idLT,omitempty"`
+	IDLTE   *pid.ID  `json:"idLTE,omitempty"`
+
+	// "attacker_id" field predicates.
+	AttackerID             *pid.ID  `json:"attackerID,omitempty"`
+	AttackerIDNEQ          *pid.ID  `json:"attackerIDNEQ,omitempty"`
+	AttackerIDIn           []pid.ID `json:"attackerIDIn,omitempty"`
+	AttackerIDNotIn        []pid.ID `json:"attackerIDNotIn,omitempty"`
+	AttackerIDGT           *pid.ID  `json:"attackerIDGT,omitempty"`
+	AttackerIDGTE          *pid.ID  `json:"attackerIDGTE,omitempty"`
+	AttackerIDLT           *pid.ID  `json:"attackerIDLT,omitempty"`
+	AttackerIDLTE          *pid.ID  `json:"attackerIDLTE,omitempty"`
+	AttackerIDContains     *pid.ID  `json:"attackerIDContains,omitempty"`
+	AttackerIDHasPrefix    *pid.ID  `json:"attackerIDHasPrefix,omitempty"`
+	AttackerIDHasSuffix    *pid.ID  `json:"attackerIDHasSuffix,omitempty"`
+	AttackerIDEqualFold    *pid.ID  `json:"attackerIDEqualFold,omitempty"`
+	AttackerIDContainsFold *pid.ID  `json:"attackerIDContainsFold,omitempty"`
+
+	// "decky_name" field predicates.
+	DeckyName             *string  `json:"deckyName,omitempty"`
+	DeckyNameNEQ          *string  `json:"deckyNameNEQ,omitempty"`
+	DeckyNameIn           []string `json:"deckyNameIn,omitempty"`
+	DeckyNameNotIn        []string `json:"deckyNameNotIn,omitempty"`
+	DeckyNameGT           *string  `json:"deckyNameGT,omitempty"`
+	DeckyNameGTE          *string  `json:"deckyNameGTE,omitempty"`
+	DeckyNameLT           *string  `json:"deckyNameLT,omitempty"`
+	DeckyNameLTE          *string  `json:"deckyNameLTE,omitempty"`
+	DeckyNameContains     *string  `json:"deckyNameContains,omitempty"`
+	DeckyNameHasPrefix    *string  `json:"deckyNameHasPrefix,omitempty"`
+	DeckyNameHasSuffix    *string  `json:"deckyNameHasSuffix,omitempty"`
+	DeckyNameEqualFold    *string  `json:"deckyNameEqualFold,omitempty"`
+	DeckyNameContainsFold *string  `json:"deckyNameContainsFold,omitempty"`
+
+	// "deployment_name" field predicates.
+	DeploymentName             *string  `json:"deploymentName,omitempty"`
+	DeploymentNameNEQ          *string  `json:"deploymentNameNEQ,omitempty"`
+	DeploymentNameIn           []string `json:"deploymentNameIn,omitempty"`
+	DeploymentNameNotIn        []string `json:"deploymentNameNotIn,omitempty"`
+	DeploymentNameGT           *string  `json:"deploymentNameGT,omitempty"`
+	DeploymentNameGTE          *string  `json:"deploymentNameGTE,omitempty"`
+	DeploymentNameLT           *string  `json:"deploymentNameLT,omitempty"`
+	DeploymentNameLTE          *string  `json:"deploymentNameLTE,omitempty"`
+	DeploymentNameContains     *string  `json:"deploymentNameContains,omitempty"`
+	DeploymentNameHasPrefix    *string  `json:"deploymentNameHasPrefix,omitempty"`
+	DeploymentNameHasSuffix    *string  `json:"deploymentNameHasSuffix,omitempty"`
+	DeploymentNameEqualFold    *string  `json:"deploymentNameEqualFold,omitempty"`
+	DeploymentNameContainsFold *string  `json:"deploymentNameContainsFold,omitempty"`
+
+	// "service" field predicates.
+	Service             *string  `json:"service,omitempty"`
+	ServiceNEQ          *string  `json:"serviceNEQ,omitempty"`
+	ServiceIn           []string `json:"serviceIn,omitempty"`
+	ServiceNotIn        []string `json:"serviceNotIn,omitempty"`
+	ServiceGT           *string  `json:"serviceGT,omitempty"`
+	ServiceGTE          *string  `json:"serviceGTE,omitempty"`
+	ServiceLT           *string  `json:"serviceLT,omitempty"`
+	ServiceLTE          *string  `json:"serviceLTE,omitempty"`
+	ServiceContains     *string  `json:"serviceContains,omitempty"`
+	ServiceHasPrefix    *string  `json:"serviceHasPrefix,omitempty"`
+	ServiceHasSuffix    *string  `json:"serviceHasSuffix,omitempty"`
+	ServiceEqualFold    *string  `json:"serviceEqualFold,omitempty"`
+	ServiceContainsFold *string  `json:"serviceContainsFold,omitempty"`
+
+	// "interactions" field predicates.
+	Interactions      *int  `json:"interactions,omitempty"`
+	InteractionsNEQ   *int  `json:"interactionsNEQ,omitempty"`
+	InteractionsIn    []int `json:"interactionsIn,omitempty"`
+	InteractionsNotIn []int `json:"interactionsNotIn,omitempty"`
+	InteractionsGT    *int  `json:"interactionsGT,omitempty"`
+	InteractionsGTE   *int  `json:"interactionsGTE,omitempty"`
+	InteractionsLT    *int  `json:"interactionsLT,omitempty"`
+	InteractionsLTE   *int  `json:"interactionsLTE,omitempty"`
+
+	// "first_seen_at" field predicates.
+	FirstSeenAt      *time.Time  `json:"firstSeenAt,omitempty"`
+	FirstSeenAtNEQ   *time.Time  `json:"firstSeenAtNEQ,omitempty"`
+	FirstSeenAtIn    []time.Time `json:"firstSeenAtIn,omitempty"`
+	FirstSeenAtNotIn []time.Time `json:"firstSeenAtNotIn,omitempty"`
+	FirstSeenAtGT    *time.Time  `json:"firstSeenAtGT,omitempty"`
+	FirstSeenAtGTE   *time.Time  `json:"firstSeenAtGTE,omitempty"`
+	FirstSeenAtLT    *time.Time  `json:"firstSeenAtLT,omitempty"`
+	FirstSeenAtLTE   *time.Time  `json:"firstSeenAtLTE,omitempty"`
+
+	// "last_seen_at" field predicates.
+	LastSeenAt      *time.Time  `json:"lastSeenAt,omitempty"`
+	LastSeenAtNEQ   *time.Time  `json:"lastSeenAtNEQ,omitempty"`
+	LastSeenAtIn    []time.Time `json:"lastSeenAtIn,omitempty"`
+	LastSeenAtNotIn []time.Time `json:"lastSeenAtNotIn,omitempty"`
+	LastSeenAtGT    *time.Time  `json:"lastSeenAtGT,omitempty"`
+	LastSeenAtGTE   *time.Time  `json:"lastSeenAtGTE,omitempty"`
+	LastSeenAtLT    *time.Time  `json:"lastSeenAtLT,omitempty"`
+	LastSeenAtLTE   *time.Time  `json:"lastSeenAtLTE,omitempty"`
+
+	// "attacker" edge predicates.
+	HasAttacker     *bool                 `json:"hasAttacker,omitempty"`
+	HasAttackerWith []*AttackerWhereInput `json:"hasAttackerWith,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *TouchWhereInput) AddPredicates(predicates ...predicate.Touch) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the TouchWhereInput filter on the TouchQuery builder.
+func (i *TouchWhereInput) Filter(q *TouchQuery) (*TouchQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyTouchWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyTouchWhereInput is returned in case the TouchWhereInput is empty.
+var ErrEmptyTouchWhereInput = errors.New("ent: empty predicate TouchWhereInput")
+
+// P returns a predicate for filtering touches.
+// An error is returned if the input is empty or invalid.
+func (i *TouchWhereInput) P() (predicate.Touch, error) {
+	var predicates []predicate.Touch
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, touch.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Touch, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, touch.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Touch, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, touch.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, touch.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, touch.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, touch.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, touch.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, touch.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, touch.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, touch.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, touch.IDLTE(*i.IDLTE))
+	}
+	if i.AttackerID != nil {
+		predicates = append(predicates, touch.AttackerIDEQ(*i.AttackerID))
+	}
+	if i.AttackerIDNEQ != nil {
+		predicates = append(predicates, touch.AttackerIDNEQ(*i.AttackerIDNEQ))
+	}
+	if len(i.AttackerIDIn) > 0 {
+		predicates = append(predicates, touch.AttackerIDIn(i.AttackerIDIn...))
+	}
+	if len(i.AttackerIDNotIn) > 0 {
+		predicates = append(predicates, touch.AttackerIDNotIn(i.AttackerIDNotIn...))
+	}
+	if i.AttackerIDGT != nil {
+		predicates = append(predicates, touch.AttackerIDGT(*i.AttackerIDGT))
+	}
+	if i.AttackerIDGTE != nil {
+		predicates = append(predicates, touch.AttackerIDGTE(*i.AttackerIDGTE))
+	}
+	if i.AttackerIDLT != nil {
+		predicates = append(predicates, touch.AttackerIDLT(*i.AttackerIDLT))
+	}
+	if i.AttackerIDLTE != nil {
+		predicates = append(predicates, touch.AttackerIDLTE(*i.AttackerIDLTE))
+	}
+	if i.AttackerIDContains != nil {
+		predicates = append(predicates, touch.AttackerIDContains(*i.AttackerIDContains))
+	}
+	if i.AttackerIDHasPrefix != nil {
+		predicates = append(predicates, touch.AttackerIDHasPrefix(*i.AttackerIDHasPrefix))
+	}
+	if i.AttackerIDHasSuffix != nil {
+		predicates = append(predicates, touch.AttackerIDHasSuffix(*i.AttackerIDHasSuffix))
+	}
+	if i.AttackerIDEqualFold != nil {
+		predicates = append(predicates, touch.AttackerIDEqualFold(*i.AttackerIDEqualFold))
+	}
+	if i.AttackerIDContainsFold != nil {
+		predicates = append(predicates, touch.AttackerIDContainsFold(*i.AttackerIDContainsFold))
+	}
+	if i.DeckyName != nil {
+		predicates = append(predicates, touch.DeckyNameEQ(*i.DeckyName))
+	}
+	if i.DeckyNameNEQ != nil {
+		predicates = append(predicates, touch.DeckyNameNEQ(*i.DeckyNameNEQ))
+	}
+	if len(i.DeckyNameIn) > 0 {
+		predicates = append(predicates, touch.DeckyNameIn(i.DeckyNameIn...))
+	}
+	if len(i.DeckyNameNotIn) > 0 {
+		predicates = append(predicates, touch.DeckyNameNotIn(i.DeckyNameNotIn...))
+	}
+	if i.DeckyNameGT != nil {
+		predicates = append(predicates, touch.DeckyNameGT(*i.DeckyNameGT))
+	}
+	if i.DeckyNameGTE != nil {
+		predicates = append(predicates, touch.DeckyNameGTE(*i.DeckyNameGTE))
+	}
+	if i.DeckyNameLT != nil {
+		predicates = append(predicates, touch.DeckyNameLT(*i.DeckyNameLT))
+	}
+	if i.DeckyNameLTE != nil {
+		predicates = append(predicates, touch.DeckyNameLTE(*i.DeckyNameLTE))
+	}
+	if i.DeckyNameContains != nil {
+		predicates = append(predicates, touch.DeckyNameContains(*i.DeckyNameContains))
+	}
+	if i.DeckyNameHasPrefix != nil {
+		predicates = append(predicates, touch.DeckyNameHasPrefix(*i.DeckyNameHasPrefix))
+	}
+	if i.DeckyNameHasSuffix != nil {
+		predicates = append(predicates, touch.DeckyNameHasSuffix(*i.DeckyNameHasSuffix))
+	}
+	if i.DeckyNameEqualFold != nil {
+		predicates = append(predicates, touch.DeckyNameEqualFold(*i.DeckyNameEqualFold))
+	}
+	if i.DeckyNameContainsFold != nil {
+		predicates = append(predicates, touch.DeckyNameContainsFold(*i.DeckyNameContainsFold))
+	}
+	if i.DeploymentName != nil {
+		predicates = append(predicates, touch.DeploymentNameEQ(*i.DeploymentName))
+	}
+	if i.DeploymentNameNEQ != nil {
+		predicates = append(predicates, touch.DeploymentNameNEQ(*i.DeploymentNameNEQ))
+	}
+	if len(i.DeploymentNameIn) > 0 {
+		predicates = append(predicates, touch.DeploymentNameIn(i.DeploymentNameIn...))
+	}
+	if len(i.DeploymentNameNotIn) > 0 {
+		predicates = append(predicates, touch.DeploymentNameNotIn(i.DeploymentNameNotIn...))
+	}
+	if i.DeploymentNameGT != nil {
+		predicates = append(predicates, touch.DeploymentNameGT(*i.DeploymentNameGT))
+	}
+	if i.DeploymentNameGTE != nil {
+		predicates = append(predicates, touch.DeploymentNameGTE(*i.DeploymentNameGTE))
+	}
+	if i.DeploymentNameLT != nil {
+		predicates = append(predicates, touch.DeploymentNameLT(*i.DeploymentNameLT))
+	}
+	if i.DeploymentNameLTE != nil {
+		predicates = append(predicates, touch.DeploymentNameLTE(*i.DeploymentNameLTE))
+	}
+	if i.DeploymentNameContains != nil {
+		predicates = append(predicates, touch.DeploymentNameContains(*i.DeploymentNameContains))
+	}
+	if i.DeploymentNameHasPrefix != nil {
+		predicates = append(predicates, touch.DeploymentNameHasPrefix(*i.DeploymentNameHasPrefix))
+	}
+	if i.DeploymentNameHasSuffix != nil {
+		predicates = append(predicates, touch.DeploymentNameHasSuffix(*i.DeploymentNameHasSuffix))
+	}
+	if i.DeploymentNameEqualFold != nil {
+		predicates = append(predicates, touch.DeploymentNameEqualFold(*i.DeploymentNameEqualFold))
+	}
+	if i.DeploymentNameContainsFold != nil {
+		predicates = append(predicates, touch.DeploymentNameContainsFold(*i.DeploymentNameContainsFold))
+	}
+	if i.Service != nil {
+		predicates = append(predicates, touch.ServiceEQ(*i.Service))
+	}
+	if i.ServiceNEQ != nil {
+		predicates = append(predicates, touch.ServiceNEQ(*i.ServiceNEQ))
+	}
+	if len(i.ServiceIn) > 0 {
+		predicates = append(predicates, touch.ServiceIn(i.ServiceIn...))
+	}
+	if len(i.ServiceNotIn) > 0 {
+		predicates = append(predicates, touch.ServiceNotIn(i.ServiceNotIn...))
+	}
+	if i.ServiceGT != nil {
+		predicates = append(predicates, touch.ServiceGT(*i.ServiceGT))
+	}
+	if i.ServiceGTE != nil {
+		predicates = append(predicates, touch.ServiceGTE(*i.ServiceGTE))
+	}
+	if i.ServiceLT != nil {
+		predicates = append(predicates, touch.ServiceLT(*i.ServiceLT))
+	}
+	if i.ServiceLTE != nil {
+		predicates = append(predicates, touch.ServiceLTE(*i.ServiceLTE))
+	}
+	if i.ServiceContains != nil {
+		predicates = append(predicates, touch.ServiceContains(*i.ServiceContains))
+	}
+	if i.ServiceHasPrefix != nil {
+		predicates = append(predicates, touch.ServiceHasPrefix(*i.ServiceHasPrefix))
+	}
+	if i.ServiceHasSuffix != nil {
+		predicates = append(predicates, touch.ServiceHasSuffix(*i.ServiceHasSuffix))
+	}
+	if i.ServiceEqualFold != nil {
+		predicates = append(predicates, touch.ServiceEqualFold(*i.ServiceEqualFold))
+	}
+	if i.ServiceContainsFold != nil {
+		predicates = append(predicates, touch.ServiceContainsFold(*i.ServiceContainsFold))
+	}
+	if i.Interactions != nil {
+		predicates = append(predicates, touch.InteractionsEQ(*i.Interactions))
+	}
+	if i.InteractionsNEQ != nil {
+		predicates = append(predicates, touch.InteractionsNEQ(*i.InteractionsNEQ))
+	}
+	if len(i.InteractionsIn) > 0 {
+		predicates = append(predicates, touch.InteractionsIn(i.InteractionsIn...))
+	}
+	if len(i.InteractionsNotIn) > 0 {
+		predicates = append(predicates, touch.InteractionsNotIn(i.InteractionsNotIn...))
+	}
+	if i.InteractionsGT != nil {
+		predicates = append(predicates, touch.InteractionsGT(*i.InteractionsGT))
+	}
+	if i.InteractionsGTE != nil {
+		predicates = append(predicates, touch.InteractionsGTE(*i.InteractionsGTE))
+	}
+	if i.InteractionsLT != nil {
+		predicates = append(predicates, touch.InteractionsLT(*i.InteractionsLT))
+	}
+	if i.InteractionsLTE != nil {
+		predicates = append(predicates, touch.InteractionsLTE(*i.InteractionsLTE))
+	}
+	if i.FirstSeenAt != nil {
+		predicates = append(predicates, touch.FirstSeenAtEQ(*i.FirstSeenAt))
+	}
+	if i.FirstSeenAtNEQ != nil {
+		predicates = append(predicates, touch.FirstSeenAtNEQ(*i.FirstSeenAtNEQ))
+	}
+	if len(i.FirstSeenAtIn) > 0 {
+		predicates = append(predicates, touch.FirstSeenAtIn(i.FirstSeenAtIn...))
+	}
+	if len(i.FirstSeenAtNotIn) > 0 {
+		predicates = append(predicates, touch.FirstSeenAtNotIn(i.FirstSeenAtNotIn...))
+	}
+	if i.FirstSeenAtGT != nil {
+		predicates = append(predicates, touch.FirstSeenAtGT(*i.FirstSeenAtGT))
+	}
+	if i.FirstSeenAtGTE != nil {
+		predicates = append(predicates, touch.FirstSeenAtGTE(*i.FirstSeenAtGTE))
+	}
+	if i.FirstSeenAtLT != nil {
+		predicates = append(predicates, touch.FirstSeenAtLT(*i.FirstSeenAtLT))
+	}
+	if i.FirstSeenAtLTE != nil {
+		predicates = append(predicates, touch.FirstSeenAtLTE(*i.FirstSeenAtLTE))
+	}
+	if i.LastSeenAt != nil {
+		predicates = append(predicates, touch.LastSeenAtEQ(*i.LastSeenAt))
+	}
+	if i.LastSeenAtNEQ != nil {
+		predicates = append(predicates, touch.LastSeenAtNEQ(*i.LastSeenAtNEQ))
+	}
+	if len(i.LastSeenAtIn) > 0 {
+		predicates = append(predicates, touch.LastSeenAtIn(i.LastSeenAtIn...))
+	}
+	if len(i.LastSeenAtNotIn) > 0 {
+		predicates = append(predicates, touch.LastSeenAtNotIn(i.LastSeenAtNotIn...))
+	}
+	if i.LastSeenAtGT != nil {
+		predicates = append(predicates, touch.LastSeenAtGT(*i.LastSeenAtGT))
+	}
+	if i.LastSeenAtGTE != nil {
+		predicates = append(predicates, touch.LastSeenAtGTE(*i.LastSeenAtGTE))
+	}
+	if i.LastSeenAtLT != nil {
+		predicates = append(predicates, touch.LastSeenAtLT(*i.LastSeenAtLT))
+	}
+	if i.LastSeenAtLTE != nil {
+		predicates = append(predicates, touch.LastSeenAtLTE(*i.LastSeenAtLTE))
+	}
+
+	if i.HasAttacker != nil {
+		p := touch.HasAttacker()
+		if !*i.HasAttacker {
+			p = touch.Not(p)
+		}
+		predicates = append(predicates, p)
+	}
+	if len(i.HasAttackerWith) > 0 {
+		with := make([]predicate.Attacker, 0, len(i.HasAttackerWith))
+		for _, w := range i.HasAttackerWith {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'HasAttackerWith'", err)
+			}
+			with = append(with, p)
+		}
+		predicates = append(predicates, touch.HasAttackerWith(with...))
+	}
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyTouchWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return touch.And(predicates...), nil
 	}
 }

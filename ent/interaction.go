@@ -52,8 +52,10 @@ type Interaction struct {
 	Session string `json:"session,omitempty"`
 	// Who the intruder claimed to be.
 	Principal *string `json:"principal,omitempty"`
-	// What the intruder gave to prove it: a password, a key, a challenge's response. Unprintable bytes are shown escaped; `fields` has them whole.
+	// Secret holds the value of the "secret" field.
 	Secret *string `json:"secret,omitempty"`
+	// The `Credential` that was tried, which may have been pruned since; null where none was.
+	CredentialID *pid.ID `json:"credentialID,omitempty"`
 	// What the intruder asked for: a shell line, a query, a request line.
 	Command *string `json:"command,omitempty"`
 	// What the decoy answered: accepted, rejected, …
@@ -97,7 +99,7 @@ func (*Interaction) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case interaction.FieldDeckyID:
+		case interaction.FieldDeckyID, interaction.FieldCredentialID:
 			values[i] = &sql.NullScanner{S: new(pid.ID)}
 		case interaction.FieldFields:
 			values[i] = new([]byte)
@@ -229,6 +231,13 @@ func (_m *Interaction) assignValues(columns []string, values []any) error {
 				_m.Secret = new(string)
 				*_m.Secret = value.String
 			}
+		case interaction.FieldCredentialID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field credential_id", values[i])
+			} else if value.Valid {
+				_m.CredentialID = new(pid.ID)
+				*_m.CredentialID = *value.S.(*pid.ID)
+			}
 		case interaction.FieldCommand:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field command", values[i])
@@ -356,6 +365,11 @@ func (_m *Interaction) String() string {
 	if v := _m.Secret; v != nil {
 		builder.WriteString("secret=")
 		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.CredentialID; v != nil {
+		builder.WriteString("credential_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	if v := _m.Command; v != nil {

@@ -146,6 +146,20 @@ func (_c *InteractionCreate) SetNillableSecret(v *string) *InteractionCreate {
 	return _c
 }
 
+// SetCredentialID sets the "credential_id" field.
+func (_c *InteractionCreate) SetCredentialID(v pid.ID) *InteractionCreate {
+	_c.mutation.SetCredentialID(v)
+	return _c
+}
+
+// SetNillableCredentialID sets the "credential_id" field if the given value is not nil.
+func (_c *InteractionCreate) SetNillableCredentialID(v *pid.ID) *InteractionCreate {
+	if v != nil {
+		_c.SetCredentialID(*v)
+	}
+	return _c
+}
+
 // SetCommand sets the "command" field.
 func (_c *InteractionCreate) SetCommand(v string) *InteractionCreate {
 	_c.mutation.SetCommand(v)
@@ -407,6 +421,10 @@ func (_c *InteractionCreate) createSpec() (*Interaction, *sqlgraph.CreateSpec) {
 		_spec.SetField(interaction.FieldSecret, field.TypeString, value)
 		_node.Secret = &value
 	}
+	if value, ok := _c.mutation.CredentialID(); ok {
+		_spec.SetField(interaction.FieldCredentialID, field.TypeString, value)
+		_node.CredentialID = &value
+	}
 	if value, ok := _c.mutation.Command(); ok {
 		_spec.SetField(interaction.FieldCommand, field.TypeString, value)
 		_node.Command = &value
@@ -575,6 +593,9 @@ func (u *InteractionUpsertOne) UpdateNewValues() *InteractionUpsertOne {
 		}
 		if _, exists := u.create.mutation.Secret(); exists {
 			s.SetIgnore(interaction.FieldSecret)
+		}
+		if _, exists := u.create.mutation.CredentialID(); exists {
+			s.SetIgnore(interaction.FieldCredentialID)
 		}
 		if _, exists := u.create.mutation.Command(); exists {
 			s.SetIgnore(interaction.FieldCommand)
@@ -870,6 +891,9 @@ func (u *InteractionUpsertBulk) UpdateNewValues() *InteractionUpsertBulk {
 			}
 			if _, exists := b.mutation.Secret(); exists {
 				s.SetIgnore(interaction.FieldSecret)
+			}
+			if _, exists := b.mutation.CredentialID(); exists {
+				s.SetIgnore(interaction.FieldCredentialID)
 			}
 			if _, exists := b.mutation.Command(); exists {
 				s.SetIgnore(interaction.FieldCommand)

@@ -114,6 +114,9 @@ func (_u *InteractionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.SecretCleared() {
 		_spec.ClearField(interaction.FieldSecret, field.TypeString)
 	}
+	if _u.mutation.CredentialIDCleared() {
+		_spec.ClearField(interaction.FieldCredentialID, field.TypeString)
+	}
 	if _u.mutation.CommandCleared() {
 		_spec.ClearField(interaction.FieldCommand, field.TypeString)
 	}
@@ -287,6 +290,9 @@ func (_u *InteractionUpdateOne) sqlSave(ctx context.Context) (_node *Interaction
 	}
 	if _u.mutation.SecretCleared() {
 		_spec.ClearField(interaction.FieldSecret, field.TypeString)
+	}
+	if _u.mutation.CredentialIDCleared() {
+		_spec.ClearField(interaction.FieldCredentialID, field.TypeString)
 	}
 	if _u.mutation.CommandCleared() {
 		_spec.ClearField(interaction.FieldCommand, field.TypeString)

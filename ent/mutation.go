@@ -5,8 +5,10 @@ package ent
 import (
 	"context"
 	"decnet/engine"
+	"decnet/ent/attacker"
 	"decnet/ent/auditentry"
 	"decnet/ent/counter"
+	"decnet/ent/credential"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/eventposition"
@@ -16,7 +18,9 @@ import (
 	"decnet/ent/lifecycle"
 	"decnet/ent/predicate"
 	"decnet/ent/schema/schematype"
+	"decnet/ent/session"
 	"decnet/ent/token"
+	"decnet/ent/touch"
 	"decnet/ent/user"
 	"decnet/pid"
 	"decnet/realism"
@@ -38,8 +42,10 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAttacker       = "Attacker"
 	TypeAuditEntry     = "AuditEntry"
 	TypeCounter        = "Counter"
+	TypeCredential     = "Credential"
 	TypeDecky          = "Decky"
 	TypeDeployment     = "Deployment"
 	TypeEventPosition  = "EventPosition"
@@ -47,9 +53,1139 @@ const (
 	TypeInteraction    = "Interaction"
 	TypeJournalEntry   = "JournalEntry"
 	TypeLifecycle      = "Lifecycle"
+	TypeSession        = "Session"
 	TypeToken          = "Token"
+	TypeTouch          = "Touch"
 	TypeUser           = "User"
 )
+
+// AttackerMutation represents an operation that mutates the Attacker nodes in the graph.
+type AttackerMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *pid.ID
+	address         *string
+	first_seen_at   *time.Time
+	last_seen_at    *time.Time
+	interactions    *int
+	addinteractions *int
+	sessions        *int
+	addsessions     *int
+	attempts        *int
+	addattempts     *int
+	commands        *int
+	addcommands     *int
+	deckies         *int
+	adddeckies      *int
+	services        *[]string
+	appendservices  []string
+	last_number     *int64
+	addlast_number  *int64
+	clearedFields   map[string]struct{}
+	touches         map[pid.ID]struct{}
+	removedtouches  map[pid.ID]struct{}
+	clearedtouches  bool
+	done            bool
+	oldValue        func(context.Context) (*Attacker, error)
+	predicates      []predicate.Attacker
+}
+
+var _ ent.Mutation = (*AttackerMutation)(nil)
+
+// attackerOption allows management of the mutation configuration using functional options.
+type attackerOption func(*AttackerMutation)
+
+// newAttackerMutation creates new mutation for the Attacker entity.
+func newAttackerMutation(c config, op Op, opts ...attackerOption) *AttackerMutation {
+	m := &AttackerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAttacker,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAttackerID sets the ID field of the mutation.
+func withAttackerID(id pid.ID) attackerOption {
+	return func(m *AttackerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Attacker
+		)
+		m.oldValue = func(ctx context.Context) (*Attacker, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Attacker.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAttacker sets the old Attacker of the mutation.
+func withAttacker(node *Attacker) attackerOption {
+	return func(m *AttackerMutation) {
+		m.oldValue = func(context.Context) (*Attacker, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AttackerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AttackerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Attacker entities.
+func (m *AttackerMutation) SetID(id pid.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AttackerMutation) ID() (id pid.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AttackerMutation) IDs(ctx context.Context) ([]pid.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []pid.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Attacker.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAddress sets the "address" field.
+func (m *AttackerMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *AttackerMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *AttackerMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (m *AttackerMutation) SetFirstSeenAt(t time.Time) {
+	m.first_seen_at = &t
+}
+
+// FirstSeenAt returns the value of the "first_seen_at" field in the mutation.
+func (m *AttackerMutation) FirstSeenAt() (r time.Time, exists bool) {
+	v := m.first_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstSeenAt returns the old "first_seen_at" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldFirstSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstSeenAt: %w", err)
+	}
+	return oldValue.FirstSeenAt, nil
+}
+
+// ResetFirstSeenAt resets all changes to the "first_seen_at" field.
+func (m *AttackerMutation) ResetFirstSeenAt() {
+	m.first_seen_at = nil
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *AttackerMutation) SetLastSeenAt(t time.Time) {
+	m.last_seen_at = &t
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *AttackerMutation) LastSeenAt() (r time.Time, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldLastSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *AttackerMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+}
+
+// SetInteractions sets the "interactions" field.
+func (m *AttackerMutation) SetInteractions(i int) {
+	m.interactions = &i
+	m.addinteractions = nil
+}
+
+// Interactions returns the value of the "interactions" field in the mutation.
+func (m *AttackerMutation) Interactions() (r int, exists bool) {
+	v := m.interactions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInteractions returns the old "interactions" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldInteractions(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInteractions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInteractions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInteractions: %w", err)
+	}
+	return oldValue.Interactions, nil
+}
+
+// AddInteractions adds i to the "interactions" field.
+func (m *AttackerMutation) AddInteractions(i int) {
+	if m.addinteractions != nil {
+		*m.addinteractions += i
+	} else {
+		m.addinteractions = &i
+	}
+}
+
+// AddedInteractions returns the value that was added to the "interactions" field in this mutation.
+func (m *AttackerMutation) AddedInteractions() (r int, exists bool) {
+	v := m.addinteractions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetInteractions resets all changes to the "interactions" field.
+func (m *AttackerMutation) ResetInteractions() {
+	m.interactions = nil
+	m.addinteractions = nil
+}
+
+// SetSessions sets the "sessions" field.
+func (m *AttackerMutation) SetSessions(i int) {
+	m.sessions = &i
+	m.addsessions = nil
+}
+
+// Sessions returns the value of the "sessions" field in the mutation.
+func (m *AttackerMutation) Sessions() (r int, exists bool) {
+	v := m.sessions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSessions returns the old "sessions" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldSessions(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSessions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSessions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSessions: %w", err)
+	}
+	return oldValue.Sessions, nil
+}
+
+// AddSessions adds i to the "sessions" field.
+func (m *AttackerMutation) AddSessions(i int) {
+	if m.addsessions != nil {
+		*m.addsessions += i
+	} else {
+		m.addsessions = &i
+	}
+}
+
+// AddedSessions returns the value that was added to the "sessions" field in this mutation.
+func (m *AttackerMutation) AddedSessions() (r int, exists bool) {
+	v := m.addsessions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSessions resets all changes to the "sessions" field.
+func (m *AttackerMutation) ResetSessions() {
+	m.sessions = nil
+	m.addsessions = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *AttackerMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *AttackerMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *AttackerMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *AttackerMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *AttackerMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetCommands sets the "commands" field.
+func (m *AttackerMutation) SetCommands(i int) {
+	m.commands = &i
+	m.addcommands = nil
+}
+
+// Commands returns the value of the "commands" field in the mutation.
+func (m *AttackerMutation) Commands() (r int, exists bool) {
+	v := m.commands
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCommands returns the old "commands" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldCommands(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCommands is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCommands requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCommands: %w", err)
+	}
+	return oldValue.Commands, nil
+}
+
+// AddCommands adds i to the "commands" field.
+func (m *AttackerMutation) AddCommands(i int) {
+	if m.addcommands != nil {
+		*m.addcommands += i
+	} else {
+		m.addcommands = &i
+	}
+}
+
+// AddedCommands returns the value that was added to the "commands" field in this mutation.
+func (m *AttackerMutation) AddedCommands() (r int, exists bool) {
+	v := m.addcommands
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCommands resets all changes to the "commands" field.
+func (m *AttackerMutation) ResetCommands() {
+	m.commands = nil
+	m.addcommands = nil
+}
+
+// SetDeckies sets the "deckies" field.
+func (m *AttackerMutation) SetDeckies(i int) {
+	m.deckies = &i
+	m.adddeckies = nil
+}
+
+// Deckies returns the value of the "deckies" field in the mutation.
+func (m *AttackerMutation) Deckies() (r int, exists bool) {
+	v := m.deckies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeckies returns the old "deckies" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldDeckies(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeckies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeckies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeckies: %w", err)
+	}
+	return oldValue.Deckies, nil
+}
+
+// AddDeckies adds i to the "deckies" field.
+func (m *AttackerMutation) AddDeckies(i int) {
+	if m.adddeckies != nil {
+		*m.adddeckies += i
+	} else {
+		m.adddeckies = &i
+	}
+}
+
+// AddedDeckies returns the value that was added to the "deckies" field in this mutation.
+func (m *AttackerMutation) AddedDeckies() (r int, exists bool) {
+	v := m.adddeckies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeckies resets all changes to the "deckies" field.
+func (m *AttackerMutation) ResetDeckies() {
+	m.deckies = nil
+	m.adddeckies = nil
+}
+
+// SetServices sets the "services" field.
+func (m *AttackerMutation) SetServices(s []string) {
+	m.services = &s
+	m.appendservices = nil
+}
+
+// Services returns the value of the "services" field in the mutation.
+func (m *AttackerMutation) Services() (r []string, exists bool) {
+	v := m.services
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldServices returns the old "services" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldServices(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldServices is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldServices requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldServices: %w", err)
+	}
+	return oldValue.Services, nil
+}
+
+// AppendServices adds s to the "services" field.
+func (m *AttackerMutation) AppendServices(s []string) {
+	m.appendservices = append(m.appendservices, s...)
+}
+
+// AppendedServices returns the list of values that were appended to the "services" field in this mutation.
+func (m *AttackerMutation) AppendedServices() ([]string, bool) {
+	if len(m.appendservices) == 0 {
+		return nil, false
+	}
+	return m.appendservices, true
+}
+
+// ResetServices resets all changes to the "services" field.
+func (m *AttackerMutation) ResetServices() {
+	m.services = nil
+	m.appendservices = nil
+}
+
+// SetLastNumber sets the "last_number" field.
+func (m *AttackerMutation) SetLastNumber(i int64) {
+	m.last_number = &i
+	m.addlast_number = nil
+}
+
+// LastNumber returns the value of the "last_number" field in the mutation.
+func (m *AttackerMutation) LastNumber() (r int64, exists bool) {
+	v := m.last_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastNumber returns the old "last_number" field's value of the Attacker entity.
+// If the Attacker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttackerMutation) OldLastNumber(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastNumber: %w", err)
+	}
+	return oldValue.LastNumber, nil
+}
+
+// AddLastNumber adds i to the "last_number" field.
+func (m *AttackerMutation) AddLastNumber(i int64) {
+	if m.addlast_number != nil {
+		*m.addlast_number += i
+	} else {
+		m.addlast_number = &i
+	}
+}
+
+// AddedLastNumber returns the value that was added to the "last_number" field in this mutation.
+func (m *AttackerMutation) AddedLastNumber() (r int64, exists bool) {
+	v := m.addlast_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastNumber resets all changes to the "last_number" field.
+func (m *AttackerMutation) ResetLastNumber() {
+	m.last_number = nil
+	m.addlast_number = nil
+}
+
+// AddTouchIDs adds the "touches" edge to the Touch entity by ids.
+func (m *AttackerMutation) AddTouchIDs(ids ...pid.ID) {
+	if m.touches == nil {
+		m.touches = make(map[pid.ID]struct{})
+	}
+	for i := range ids {
+		m.touches[ids[i]] = struct{}{}
+	}
+}
+
+// ClearTouches clears the "touches" edge to the Touch entity.
+func (m *AttackerMutation) ClearTouches() {
+	m.clearedtouches = true
+}
+
+// TouchesCleared reports if the "touches" edge to the Touch entity was cleared.
+func (m *AttackerMutation) TouchesCleared() bool {
+	return m.clearedtouches
+}
+
+// RemoveTouchIDs removes the "touches" edge to the Touch entity by IDs.
+func (m *AttackerMutation) RemoveTouchIDs(ids ...pid.ID) {
+	if m.removedtouches == nil {
+		m.removedtouches = make(map[pid.ID]struct{})
+	}
+	for i := range ids {
+		delete(m.touches, ids[i])
+		m.removedtouches[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedTouches returns the removed IDs of the "touches" edge to the Touch entity.
+func (m *AttackerMutation) RemovedTouchesIDs() (ids []pid.ID) {
+	for id := range m.removedtouches {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// TouchesIDs returns the "touches" edge IDs in the mutation.
+func (m *AttackerMutation) TouchesIDs() (ids []pid.ID) {
+	for id := range m.touches {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetTouches resets all changes to the "touches" edge.
+func (m *AttackerMutation) ResetTouches() {
+	m.touches = nil
+	m.clearedtouches = false
+	m.removedtouches = nil
+}
+
+// Where appends a list predicates to the AttackerMutation builder.
+func (m *AttackerMutation) Where(ps ...predicate.Attacker) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AttackerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AttackerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Attacker, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AttackerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AttackerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Attacker).
+func (m *AttackerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AttackerMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.address != nil {
+		fields = append(fields, attacker.FieldAddress)
+	}
+	if m.first_seen_at != nil {
+		fields = append(fields, attacker.FieldFirstSeenAt)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, attacker.FieldLastSeenAt)
+	}
+	if m.interactions != nil {
+		fields = append(fields, attacker.FieldInteractions)
+	}
+	if m.sessions != nil {
+		fields = append(fields, attacker.FieldSessions)
+	}
+	if m.attempts != nil {
+		fields = append(fields, attacker.FieldAttempts)
+	}
+	if m.commands != nil {
+		fields = append(fields, attacker.FieldCommands)
+	}
+	if m.deckies != nil {
+		fields = append(fields, attacker.FieldDeckies)
+	}
+	if m.services != nil {
+		fields = append(fields, attacker.FieldServices)
+	}
+	if m.last_number != nil {
+		fields = append(fields, attacker.FieldLastNumber)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AttackerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case attacker.FieldAddress:
+		return m.Address()
+	case attacker.FieldFirstSeenAt:
+		return m.FirstSeenAt()
+	case attacker.FieldLastSeenAt:
+		return m.LastSeenAt()
+	case attacker.FieldInteractions:
+		return m.Interactions()
+	case attacker.FieldSessions:
+		return m.Sessions()
+	case attacker.FieldAttempts:
+		return m.Attempts()
+	case attacker.FieldCommands:
+		return m.Commands()
+	case attacker.FieldDeckies:
+		return m.Deckies()
+	case attacker.FieldServices:
+		return m.Services()
+	case attacker.FieldLastNumber:
+		return m.LastNumber()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AttackerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case attacker.FieldAddress:
+		return m.OldAddress(ctx)
+	case attacker.FieldFirstSeenAt:
+		return m.OldFirstSeenAt(ctx)
+	case attacker.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	case attacker.FieldInteractions:
+		return m.OldInteractions(ctx)
+	case attacker.FieldSessions:
+		return m.OldSessions(ctx)
+	case attacker.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case attacker.FieldCommands:
+		return m.OldCommands(ctx)
+	case attacker.FieldDeckies:
+		return m.OldDeckies(ctx)
+	case attacker.FieldServices:
+		return m.OldServices(ctx)
+	case attacker.FieldLastNumber:
+		return m.OldLastNumber(ctx)
+	}
+	return nil, fmt.Errorf("unknown Attacker field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttackerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case attacker.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case attacker.FieldFirstSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstSeenAt(v)
+		return nil
+	case attacker.FieldLastSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	case attacker.FieldInteractions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInteractions(v)
+		return nil
+	case attacker.FieldSessions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSessions(v)
+		return nil
+	case attacker.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case attacker.FieldCommands:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCommands(v)
+		return nil
+	case attacker.FieldDeckies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeckies(v)
+		return nil
+	case attacker.FieldServices:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetServices(v)
+		return nil
+	case attacker.FieldLastNumber:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Attacker field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AttackerMutation) AddedFields() []string {
+	var fields []string
+	if m.addinteractions != nil {
+		fields = append(fields, attacker.FieldInteractions)
+	}
+	if m.addsessions != nil {
+		fields = append(fields, attacker.FieldSessions)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, attacker.FieldAttempts)
+	}
+	if m.addcommands != nil {
+		fields = append(fields, attacker.FieldCommands)
+	}
+	if m.adddeckies != nil {
+		fields = append(fields, attacker.FieldDeckies)
+	}
+	if m.addlast_number != nil {
+		fields = append(fields, attacker.FieldLastNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AttackerMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case attacker.FieldInteractions:
+		return m.AddedInteractions()
+	case attacker.FieldSessions:
+		return m.AddedSessions()
+	case attacker.FieldAttempts:
+		return m.AddedAttempts()
+	case attacker.FieldCommands:
+		return m.AddedCommands()
+	case attacker.FieldDeckies:
+		return m.AddedDeckies()
+	case attacker.FieldLastNumber:
+		return m.AddedLastNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttackerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case attacker.FieldInteractions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddInteractions(v)
+		return nil
+	case attacker.FieldSessions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSessions(v)
+		return nil
+	case attacker.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case attacker.FieldCommands:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCommands(v)
+		return nil
+	case attacker.FieldDeckies:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeckies(v)
+		return nil
+	case attacker.FieldLastNumber:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Attacker numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AttackerMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AttackerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AttackerMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Attacker nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AttackerMutation) ResetField(name string) error {
+	switch name {
+	case attacker.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case attacker.FieldFirstSeenAt:
+		m.ResetFirstSeenAt()
+		return nil
+	case attacker.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	case attacker.FieldInteractions:
+		m.ResetInteractions()
+		return nil
+	case attacker.FieldSessions:
+		m.ResetSessions()
+		return nil
+	case attacker.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case attacker.FieldCommands:
+		m.ResetCommands()
+		return nil
+	case attacker.FieldDeckies:
+		m.ResetDeckies()
+		return nil
+	case attacker.FieldServices:
+		m.ResetServices()
+		return nil
+	case attacker.FieldLastNumber:
+		m.ResetLastNumber()
+		return nil
+	}
+	return fmt.Errorf("unknown Attacker field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AttackerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.touches != nil {
+		edges = append(edges, attacker.EdgeTouches)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AttackerMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case attacker.EdgeTouches:
+		ids := make([]ent.Value, 0, len(m.touches))
+		for id := range m.touches {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AttackerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.removedtouches != nil {
+		edges = append(edges, attacker.EdgeTouches)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AttackerMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case attacker.EdgeTouches:
+		ids := make([]ent.Value, 0, len(m.removedtouches))
+		for id := range m.removedtouches {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AttackerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedtouches {
+		edges = append(edges, attacker.EdgeTouches)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AttackerMutation) EdgeCleared(name string) bool {
+	switch name {
+	case attacker.EdgeTouches:
+		return m.clearedtouches
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AttackerMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Attacker unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AttackerMutation) ResetEdge(name string) error {
+	switch name {
+	case attacker.EdgeTouches:
+		m.ResetTouches()
+		return nil
+	}
+	return fmt.Errorf("unknown Attacker edge %s", name)
+}
 
 // AuditEntryMutation represents an operation that mutates the AuditEntry nodes in the graph.
 type AuditEntryMutation struct {
@@ -1111,6 +2247,1088 @@ func (m *CounterMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Counter edge %s", name)
 }
 
+// CredentialMutation represents an operation that mutates the Credential nodes in the graph.
+type CredentialMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *pid.ID
+	digest          *[]byte
+	service         *string
+	kind            *string
+	principal       *string
+	secret          *string
+	secret_bytes    *[]byte
+	attempts        *int
+	addattempts     *int
+	accepted        *int
+	addaccepted     *int
+	first_seen_at   *time.Time
+	last_seen_at    *time.Time
+	last_source_ip  *string
+	last_decky_name *string
+	last_number     *int64
+	addlast_number  *int64
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Credential, error)
+	predicates      []predicate.Credential
+}
+
+var _ ent.Mutation = (*CredentialMutation)(nil)
+
+// credentialOption allows management of the mutation configuration using functional options.
+type credentialOption func(*CredentialMutation)
+
+// newCredentialMutation creates new mutation for the Credential entity.
+func newCredentialMutation(c config, op Op, opts ...credentialOption) *CredentialMutation {
+	m := &CredentialMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCredential,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCredentialID sets the ID field of the mutation.
+func withCredentialID(id pid.ID) credentialOption {
+	return func(m *CredentialMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Credential
+		)
+		m.oldValue = func(ctx context.Context) (*Credential, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Credential.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCredential sets the old Credential of the mutation.
+func withCredential(node *Credential) credentialOption {
+	return func(m *CredentialMutation) {
+		m.oldValue = func(context.Context) (*Credential, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CredentialMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CredentialMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Credential entities.
+func (m *CredentialMutation) SetID(id pid.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CredentialMutation) ID() (id pid.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CredentialMutation) IDs(ctx context.Context) ([]pid.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []pid.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Credential.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetDigest sets the "digest" field.
+func (m *CredentialMutation) SetDigest(b []byte) {
+	m.digest = &b
+}
+
+// Digest returns the value of the "digest" field in the mutation.
+func (m *CredentialMutation) Digest() (r []byte, exists bool) {
+	v := m.digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigest returns the old "digest" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldDigest(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigest: %w", err)
+	}
+	return oldValue.Digest, nil
+}
+
+// ResetDigest resets all changes to the "digest" field.
+func (m *CredentialMutation) ResetDigest() {
+	m.digest = nil
+}
+
+// SetService sets the "service" field.
+func (m *CredentialMutation) SetService(s string) {
+	m.service = &s
+}
+
+// Service returns the value of the "service" field in the mutation.
+func (m *CredentialMutation) Service() (r string, exists bool) {
+	v := m.service
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldService returns the old "service" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldService(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldService is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldService requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldService: %w", err)
+	}
+	return oldValue.Service, nil
+}
+
+// ResetService resets all changes to the "service" field.
+func (m *CredentialMutation) ResetService() {
+	m.service = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *CredentialMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *CredentialMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *CredentialMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetPrincipal sets the "principal" field.
+func (m *CredentialMutation) SetPrincipal(s string) {
+	m.principal = &s
+}
+
+// Principal returns the value of the "principal" field in the mutation.
+func (m *CredentialMutation) Principal() (r string, exists bool) {
+	v := m.principal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrincipal returns the old "principal" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldPrincipal(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrincipal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrincipal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrincipal: %w", err)
+	}
+	return oldValue.Principal, nil
+}
+
+// ResetPrincipal resets all changes to the "principal" field.
+func (m *CredentialMutation) ResetPrincipal() {
+	m.principal = nil
+}
+
+// SetSecret sets the "secret" field.
+func (m *CredentialMutation) SetSecret(s string) {
+	m.secret = &s
+}
+
+// Secret returns the value of the "secret" field in the mutation.
+func (m *CredentialMutation) Secret() (r string, exists bool) {
+	v := m.secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecret returns the old "secret" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldSecret(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecret: %w", err)
+	}
+	return oldValue.Secret, nil
+}
+
+// ResetSecret resets all changes to the "secret" field.
+func (m *CredentialMutation) ResetSecret() {
+	m.secret = nil
+}
+
+// SetSecretBytes sets the "secret_bytes" field.
+func (m *CredentialMutation) SetSecretBytes(b []byte) {
+	m.secret_bytes = &b
+}
+
+// SecretBytes returns the value of the "secret_bytes" field in the mutation.
+func (m *CredentialMutation) SecretBytes() (r []byte, exists bool) {
+	v := m.secret_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecretBytes returns the old "secret_bytes" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldSecretBytes(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecretBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecretBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecretBytes: %w", err)
+	}
+	return oldValue.SecretBytes, nil
+}
+
+// ResetSecretBytes resets all changes to the "secret_bytes" field.
+func (m *CredentialMutation) ResetSecretBytes() {
+	m.secret_bytes = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *CredentialMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *CredentialMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *CredentialMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *CredentialMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *CredentialMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetAccepted sets the "accepted" field.
+func (m *CredentialMutation) SetAccepted(i int) {
+	m.accepted = &i
+	m.addaccepted = nil
+}
+
+// Accepted returns the value of the "accepted" field in the mutation.
+func (m *CredentialMutation) Accepted() (r int, exists bool) {
+	v := m.accepted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccepted returns the old "accepted" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldAccepted(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccepted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccepted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccepted: %w", err)
+	}
+	return oldValue.Accepted, nil
+}
+
+// AddAccepted adds i to the "accepted" field.
+func (m *CredentialMutation) AddAccepted(i int) {
+	if m.addaccepted != nil {
+		*m.addaccepted += i
+	} else {
+		m.addaccepted = &i
+	}
+}
+
+// AddedAccepted returns the value that was added to the "accepted" field in this mutation.
+func (m *CredentialMutation) AddedAccepted() (r int, exists bool) {
+	v := m.addaccepted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAccepted resets all changes to the "accepted" field.
+func (m *CredentialMutation) ResetAccepted() {
+	m.accepted = nil
+	m.addaccepted = nil
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (m *CredentialMutation) SetFirstSeenAt(t time.Time) {
+	m.first_seen_at = &t
+}
+
+// FirstSeenAt returns the value of the "first_seen_at" field in the mutation.
+func (m *CredentialMutation) FirstSeenAt() (r time.Time, exists bool) {
+	v := m.first_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstSeenAt returns the old "first_seen_at" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldFirstSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstSeenAt: %w", err)
+	}
+	return oldValue.FirstSeenAt, nil
+}
+
+// ResetFirstSeenAt resets all changes to the "first_seen_at" field.
+func (m *CredentialMutation) ResetFirstSeenAt() {
+	m.first_seen_at = nil
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *CredentialMutation) SetLastSeenAt(t time.Time) {
+	m.last_seen_at = &t
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *CredentialMutation) LastSeenAt() (r time.Time, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldLastSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *CredentialMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+}
+
+// SetLastSourceIP sets the "last_source_ip" field.
+func (m *CredentialMutation) SetLastSourceIP(s string) {
+	m.last_source_ip = &s
+}
+
+// LastSourceIP returns the value of the "last_source_ip" field in the mutation.
+func (m *CredentialMutation) LastSourceIP() (r string, exists bool) {
+	v := m.last_source_ip
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSourceIP returns the old "last_source_ip" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldLastSourceIP(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSourceIP is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSourceIP requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSourceIP: %w", err)
+	}
+	return oldValue.LastSourceIP, nil
+}
+
+// ResetLastSourceIP resets all changes to the "last_source_ip" field.
+func (m *CredentialMutation) ResetLastSourceIP() {
+	m.last_source_ip = nil
+}
+
+// SetLastDeckyName sets the "last_decky_name" field.
+func (m *CredentialMutation) SetLastDeckyName(s string) {
+	m.last_decky_name = &s
+}
+
+// LastDeckyName returns the value of the "last_decky_name" field in the mutation.
+func (m *CredentialMutation) LastDeckyName() (r string, exists bool) {
+	v := m.last_decky_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastDeckyName returns the old "last_decky_name" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldLastDeckyName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastDeckyName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastDeckyName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastDeckyName: %w", err)
+	}
+	return oldValue.LastDeckyName, nil
+}
+
+// ResetLastDeckyName resets all changes to the "last_decky_name" field.
+func (m *CredentialMutation) ResetLastDeckyName() {
+	m.last_decky_name = nil
+}
+
+// SetLastNumber sets the "last_number" field.
+func (m *CredentialMutation) SetLastNumber(i int64) {
+	m.last_number = &i
+	m.addlast_number = nil
+}
+
+// LastNumber returns the value of the "last_number" field in the mutation.
+func (m *CredentialMutation) LastNumber() (r int64, exists bool) {
+	v := m.last_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastNumber returns the old "last_number" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldLastNumber(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastNumber: %w", err)
+	}
+	return oldValue.LastNumber, nil
+}
+
+// AddLastNumber adds i to the "last_number" field.
+func (m *CredentialMutation) AddLastNumber(i int64) {
+	if m.addlast_number != nil {
+		*m.addlast_number += i
+	} else {
+		m.addlast_number = &i
+	}
+}
+
+// AddedLastNumber returns the value that was added to the "last_number" field in this mutation.
+func (m *CredentialMutation) AddedLastNumber() (r int64, exists bool) {
+	v := m.addlast_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastNumber resets all changes to the "last_number" field.
+func (m *CredentialMutation) ResetLastNumber() {
+	m.last_number = nil
+	m.addlast_number = nil
+}
+
+// Where appends a list predicates to the CredentialMutation builder.
+func (m *CredentialMutation) Where(ps ...predicate.Credential) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CredentialMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CredentialMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Credential, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CredentialMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CredentialMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Credential).
+func (m *CredentialMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CredentialMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.digest != nil {
+		fields = append(fields, credential.FieldDigest)
+	}
+	if m.service != nil {
+		fields = append(fields, credential.FieldService)
+	}
+	if m.kind != nil {
+		fields = append(fields, credential.FieldKind)
+	}
+	if m.principal != nil {
+		fields = append(fields, credential.FieldPrincipal)
+	}
+	if m.secret != nil {
+		fields = append(fields, credential.FieldSecret)
+	}
+	if m.secret_bytes != nil {
+		fields = append(fields, credential.FieldSecretBytes)
+	}
+	if m.attempts != nil {
+		fields = append(fields, credential.FieldAttempts)
+	}
+	if m.accepted != nil {
+		fields = append(fields, credential.FieldAccepted)
+	}
+	if m.first_seen_at != nil {
+		fields = append(fields, credential.FieldFirstSeenAt)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, credential.FieldLastSeenAt)
+	}
+	if m.last_source_ip != nil {
+		fields = append(fields, credential.FieldLastSourceIP)
+	}
+	if m.last_decky_name != nil {
+		fields = append(fields, credential.FieldLastDeckyName)
+	}
+	if m.last_number != nil {
+		fields = append(fields, credential.FieldLastNumber)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CredentialMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case credential.FieldDigest:
+		return m.Digest()
+	case credential.FieldService:
+		return m.Service()
+	case credential.FieldKind:
+		return m.Kind()
+	case credential.FieldPrincipal:
+		return m.Principal()
+	case credential.FieldSecret:
+		return m.Secret()
+	case credential.FieldSecretBytes:
+		return m.SecretBytes()
+	case credential.FieldAttempts:
+		return m.Attempts()
+	case credential.FieldAccepted:
+		return m.Accepted()
+	case credential.FieldFirstSeenAt:
+		return m.FirstSeenAt()
+	case credential.FieldLastSeenAt:
+		return m.LastSeenAt()
+	case credential.FieldLastSourceIP:
+		return m.LastSourceIP()
+	case credential.FieldLastDeckyName:
+		return m.LastDeckyName()
+	case credential.FieldLastNumber:
+		return m.LastNumber()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CredentialMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case credential.FieldDigest:
+		return m.OldDigest(ctx)
+	case credential.FieldService:
+		return m.OldService(ctx)
+	case credential.FieldKind:
+		return m.OldKind(ctx)
+	case credential.FieldPrincipal:
+		return m.OldPrincipal(ctx)
+	case credential.FieldSecret:
+		return m.OldSecret(ctx)
+	case credential.FieldSecretBytes:
+		return m.OldSecretBytes(ctx)
+	case credential.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case credential.FieldAccepted:
+		return m.OldAccepted(ctx)
+	case credential.FieldFirstSeenAt:
+		return m.OldFirstSeenAt(ctx)
+	case credential.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	case credential.FieldLastSourceIP:
+		return m.OldLastSourceIP(ctx)
+	case credential.FieldLastDeckyName:
+		return m.OldLastDeckyName(ctx)
+	case credential.FieldLastNumber:
+		return m.OldLastNumber(ctx)
+	}
+	return nil, fmt.Errorf("unknown Credential field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CredentialMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case credential.FieldDigest:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigest(v)
+		return nil
+	case credential.FieldService:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetService(v)
+		return nil
+	case credential.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case credential.FieldPrincipal:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrincipal(v)
+		return nil
+	case credential.FieldSecret:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecret(v)
+		return nil
+	case credential.FieldSecretBytes:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecretBytes(v)
+		return nil
+	case credential.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case credential.FieldAccepted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccepted(v)
+		return nil
+	case credential.FieldFirstSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstSeenAt(v)
+		return nil
+	case credential.FieldLastSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	case credential.FieldLastSourceIP:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSourceIP(v)
+		return nil
+	case credential.FieldLastDeckyName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastDeckyName(v)
+		return nil
+	case credential.FieldLastNumber:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Credential field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CredentialMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempts != nil {
+		fields = append(fields, credential.FieldAttempts)
+	}
+	if m.addaccepted != nil {
+		fields = append(fields, credential.FieldAccepted)
+	}
+	if m.addlast_number != nil {
+		fields = append(fields, credential.FieldLastNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CredentialMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case credential.FieldAttempts:
+		return m.AddedAttempts()
+	case credential.FieldAccepted:
+		return m.AddedAccepted()
+	case credential.FieldLastNumber:
+		return m.AddedLastNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CredentialMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case credential.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case credential.FieldAccepted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAccepted(v)
+		return nil
+	case credential.FieldLastNumber:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Credential numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CredentialMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CredentialMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CredentialMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Credential nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CredentialMutation) ResetField(name string) error {
+	switch name {
+	case credential.FieldDigest:
+		m.ResetDigest()
+		return nil
+	case credential.FieldService:
+		m.ResetService()
+		return nil
+	case credential.FieldKind:
+		m.ResetKind()
+		return nil
+	case credential.FieldPrincipal:
+		m.ResetPrincipal()
+		return nil
+	case credential.FieldSecret:
+		m.ResetSecret()
+		return nil
+	case credential.FieldSecretBytes:
+		m.ResetSecretBytes()
+		return nil
+	case credential.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case credential.FieldAccepted:
+		m.ResetAccepted()
+		return nil
+	case credential.FieldFirstSeenAt:
+		m.ResetFirstSeenAt()
+		return nil
+	case credential.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	case credential.FieldLastSourceIP:
+		m.ResetLastSourceIP()
+		return nil
+	case credential.FieldLastDeckyName:
+		m.ResetLastDeckyName()
+		return nil
+	case credential.FieldLastNumber:
+		m.ResetLastNumber()
+		return nil
+	}
+	return fmt.Errorf("unknown Credential field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CredentialMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CredentialMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CredentialMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CredentialMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CredentialMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CredentialMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CredentialMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Credential unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CredentialMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Credential edge %s", name)
+}
+
 // DeckyMutation represents an operation that mutates the Decky nodes in the graph.
 type DeckyMutation struct {
 	config
@@ -1158,6 +3376,9 @@ type DeckyMutation struct {
 	interactions            map[pid.ID]struct{}
 	removedinteractions     map[pid.ID]struct{}
 	clearedinteractions     bool
+	sessions                map[pid.ID]struct{}
+	removedsessions         map[pid.ID]struct{}
+	clearedsessions         bool
 	event_position          *int
 	clearedevent_position   bool
 	done                    bool
@@ -2555,6 +4776,60 @@ func (m *DeckyMutation) ResetInteractions() {
 	m.removedinteractions = nil
 }
 
+// AddSessionIDs adds the "sessions" edge to the Session entity by ids.
+func (m *DeckyMutation) AddSessionIDs(ids ...pid.ID) {
+	if m.sessions == nil {
+		m.sessions = make(map[pid.ID]struct{})
+	}
+	for i := range ids {
+		m.sessions[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSessions clears the "sessions" edge to the Session entity.
+func (m *DeckyMutation) ClearSessions() {
+	m.clearedsessions = true
+}
+
+// SessionsCleared reports if the "sessions" edge to the Session entity was cleared.
+func (m *DeckyMutation) SessionsCleared() bool {
+	return m.clearedsessions
+}
+
+// RemoveSessionIDs removes the "sessions" edge to the Session entity by IDs.
+func (m *DeckyMutation) RemoveSessionIDs(ids ...pid.ID) {
+	if m.removedsessions == nil {
+		m.removedsessions = make(map[pid.ID]struct{})
+	}
+	for i := range ids {
+		delete(m.sessions, ids[i])
+		m.removedsessions[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSessions returns the removed IDs of the "sessions" edge to the Session entity.
+func (m *DeckyMutation) RemovedSessionsIDs() (ids []pid.ID) {
+	for id := range m.removedsessions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SessionsIDs returns the "sessions" edge IDs in the mutation.
+func (m *DeckyMutation) SessionsIDs() (ids []pid.ID) {
+	for id := range m.sessions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSessions resets all changes to the "sessions" edge.
+func (m *DeckyMutation) ResetSessions() {
+	m.sessions = nil
+	m.clearedsessions = false
+	m.removedsessions = nil
+}
+
 // SetEventPositionID sets the "event_position" edge to the EventPosition entity by id.
 func (m *DeckyMutation) SetEventPositionID(id int) {
 	m.event_position = &id
@@ -3249,7 +5524,7 @@ func (m *DeckyMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *DeckyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.deployment != nil {
 		edges = append(edges, decky.EdgeDeployment)
 	}
@@ -3258,6 +5533,9 @@ func (m *DeckyMutation) AddedEdges() []string {
 	}
 	if m.interactions != nil {
 		edges = append(edges, decky.EdgeInteractions)
+	}
+	if m.sessions != nil {
+		edges = append(edges, decky.EdgeSessions)
 	}
 	if m.event_position != nil {
 		edges = append(edges, decky.EdgeEventPosition)
@@ -3285,6 +5563,12 @@ func (m *DeckyMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case decky.EdgeSessions:
+		ids := make([]ent.Value, 0, len(m.sessions))
+		for id := range m.sessions {
+			ids = append(ids, id)
+		}
+		return ids
 	case decky.EdgeEventPosition:
 		if id := m.event_position; id != nil {
 			return []ent.Value{*id}
@@ -3295,12 +5579,15 @@ func (m *DeckyMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *DeckyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.removedlifecycles != nil {
 		edges = append(edges, decky.EdgeLifecycles)
 	}
 	if m.removedinteractions != nil {
 		edges = append(edges, decky.EdgeInteractions)
+	}
+	if m.removedsessions != nil {
+		edges = append(edges, decky.EdgeSessions)
 	}
 	return edges
 }
@@ -3321,13 +5608,19 @@ func (m *DeckyMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case decky.EdgeSessions:
+		ids := make([]ent.Value, 0, len(m.removedsessions))
+		for id := range m.removedsessions {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *DeckyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.cleareddeployment {
 		edges = append(edges, decky.EdgeDeployment)
 	}
@@ -3336,6 +5629,9 @@ func (m *DeckyMutation) ClearedEdges() []string {
 	}
 	if m.clearedinteractions {
 		edges = append(edges, decky.EdgeInteractions)
+	}
+	if m.clearedsessions {
+		edges = append(edges, decky.EdgeSessions)
 	}
 	if m.clearedevent_position {
 		edges = append(edges, decky.EdgeEventPosition)
@@ -3353,6 +5649,8 @@ func (m *DeckyMutation) EdgeCleared(name string) bool {
 		return m.clearedlifecycles
 	case decky.EdgeInteractions:
 		return m.clearedinteractions
+	case decky.EdgeSessions:
+		return m.clearedsessions
 	case decky.EdgeEventPosition:
 		return m.clearedevent_position
 	}
@@ -3385,6 +5683,9 @@ func (m *DeckyMutation) ResetEdge(name string) error {
 		return nil
 	case decky.EdgeInteractions:
 		m.ResetInteractions()
+		return nil
+	case decky.EdgeSessions:
+		m.ResetSessions()
 		return nil
 	case decky.EdgeEventPosition:
 		m.ResetEventPosition()
@@ -5590,6 +7891,7 @@ type InteractionMutation struct {
 	session         *string
 	principal       *string
 	secret          *string
+	credential_id   *pid.ID
 	command         *string
 	outcome         *string
 	fields          *[]schematype.InteractionField
@@ -6403,6 +8705,55 @@ func (m *InteractionMutation) ResetSecret() {
 	delete(m.clearedFields, interaction.FieldSecret)
 }
 
+// SetCredentialID sets the "credential_id" field.
+func (m *InteractionMutation) SetCredentialID(pi pid.ID) {
+	m.credential_id = &pi
+}
+
+// CredentialID returns the value of the "credential_id" field in the mutation.
+func (m *InteractionMutation) CredentialID() (r pid.ID, exists bool) {
+	v := m.credential_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCredentialID returns the old "credential_id" field's value of the Interaction entity.
+// If the Interaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InteractionMutation) OldCredentialID(ctx context.Context) (v *pid.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCredentialID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCredentialID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCredentialID: %w", err)
+	}
+	return oldValue.CredentialID, nil
+}
+
+// ClearCredentialID clears the value of the "credential_id" field.
+func (m *InteractionMutation) ClearCredentialID() {
+	m.credential_id = nil
+	m.clearedFields[interaction.FieldCredentialID] = struct{}{}
+}
+
+// CredentialIDCleared returns if the "credential_id" field was cleared in this mutation.
+func (m *InteractionMutation) CredentialIDCleared() bool {
+	_, ok := m.clearedFields[interaction.FieldCredentialID]
+	return ok
+}
+
+// ResetCredentialID resets all changes to the "credential_id" field.
+func (m *InteractionMutation) ResetCredentialID() {
+	m.credential_id = nil
+	delete(m.clearedFields, interaction.FieldCredentialID)
+}
+
 // SetCommand sets the "command" field.
 func (m *InteractionMutation) SetCommand(s string) {
 	m.command = &s
@@ -6699,7 +9050,7 @@ func (m *InteractionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InteractionMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.number != nil {
 		fields = append(fields, interaction.FieldNumber)
 	}
@@ -6747,6 +9098,9 @@ func (m *InteractionMutation) Fields() []string {
 	}
 	if m.secret != nil {
 		fields = append(fields, interaction.FieldSecret)
+	}
+	if m.credential_id != nil {
+		fields = append(fields, interaction.FieldCredentialID)
 	}
 	if m.command != nil {
 		fields = append(fields, interaction.FieldCommand)
@@ -6803,6 +9157,8 @@ func (m *InteractionMutation) Field(name string) (ent.Value, bool) {
 		return m.Principal()
 	case interaction.FieldSecret:
 		return m.Secret()
+	case interaction.FieldCredentialID:
+		return m.CredentialID()
 	case interaction.FieldCommand:
 		return m.Command()
 	case interaction.FieldOutcome:
@@ -6854,6 +9210,8 @@ func (m *InteractionMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldPrincipal(ctx)
 	case interaction.FieldSecret:
 		return m.OldSecret(ctx)
+	case interaction.FieldCredentialID:
+		return m.OldCredentialID(ctx)
 	case interaction.FieldCommand:
 		return m.OldCommand(ctx)
 	case interaction.FieldOutcome:
@@ -6985,6 +9343,13 @@ func (m *InteractionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSecret(v)
 		return nil
+	case interaction.FieldCredentialID:
+		v, ok := value.(pid.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCredentialID(v)
+		return nil
 	case interaction.FieldCommand:
 		v, ok := value.(string)
 		if !ok {
@@ -7110,6 +9475,9 @@ func (m *InteractionMutation) ClearedFields() []string {
 	if m.FieldCleared(interaction.FieldSecret) {
 		fields = append(fields, interaction.FieldSecret)
 	}
+	if m.FieldCleared(interaction.FieldCredentialID) {
+		fields = append(fields, interaction.FieldCredentialID)
+	}
 	if m.FieldCleared(interaction.FieldCommand) {
 		fields = append(fields, interaction.FieldCommand)
 	}
@@ -7141,6 +9509,9 @@ func (m *InteractionMutation) ClearField(name string) error {
 		return nil
 	case interaction.FieldSecret:
 		m.ClearSecret()
+		return nil
+	case interaction.FieldCredentialID:
+		m.ClearCredentialID()
 		return nil
 	case interaction.FieldCommand:
 		m.ClearCommand()
@@ -7206,6 +9577,9 @@ func (m *InteractionMutation) ResetField(name string) error {
 		return nil
 	case interaction.FieldSecret:
 		m.ResetSecret()
+		return nil
+	case interaction.FieldCredentialID:
+		m.ResetCredentialID()
 		return nil
 	case interaction.FieldCommand:
 		m.ResetCommand()
@@ -10354,6 +12728,1712 @@ func (m *LifecycleMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Lifecycle edge %s", name)
 }
 
+// SessionMutation represents an operation that mutates the Session nodes in the graph.
+type SessionMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *pid.ID
+	key             *string
+	decky_ref       *pid.ID
+	decky_name      *string
+	deployment_name *string
+	service         *string
+	source_ip       *string
+	source_port     *int
+	addsource_port  *int
+	dest_port       *int
+	adddest_port    *int
+	started_at      *time.Time
+	last_at         *time.Time
+	ended_at        *time.Time
+	principal       *string
+	authenticated   *bool
+	interactions    *int
+	addinteractions *int
+	attempts        *int
+	addattempts     *int
+	commands        *int
+	addcommands     *int
+	downloads       *int
+	adddownloads    *int
+	recorded        *bool
+	last_number     *int64
+	addlast_number  *int64
+	clearedFields   map[string]struct{}
+	decky           *pid.ID
+	cleareddecky    bool
+	done            bool
+	oldValue        func(context.Context) (*Session, error)
+	predicates      []predicate.Session
+}
+
+var _ ent.Mutation = (*SessionMutation)(nil)
+
+// sessionOption allows management of the mutation configuration using functional options.
+type sessionOption func(*SessionMutation)
+
+// newSessionMutation creates new mutation for the Session entity.
+func newSessionMutation(c config, op Op, opts ...sessionOption) *SessionMutation {
+	m := &SessionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSession,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSessionID sets the ID field of the mutation.
+func withSessionID(id pid.ID) sessionOption {
+	return func(m *SessionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Session
+		)
+		m.oldValue = func(ctx context.Context) (*Session, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Session.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSession sets the old Session of the mutation.
+func withSession(node *Session) sessionOption {
+	return func(m *SessionMutation) {
+		m.oldValue = func(context.Context) (*Session, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SessionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SessionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Session entities.
+func (m *SessionMutation) SetID(id pid.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SessionMutation) ID() (id pid.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SessionMutation) IDs(ctx context.Context) ([]pid.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []pid.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Session.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKey sets the "key" field.
+func (m *SessionMutation) SetKey(s string) {
+	m.key = &s
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *SessionMutation) Key() (r string, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *SessionMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetDeckyID sets the "decky_id" field.
+func (m *SessionMutation) SetDeckyID(pi pid.ID) {
+	m.decky = &pi
+}
+
+// DeckyID returns the value of the "decky_id" field in the mutation.
+func (m *SessionMutation) DeckyID() (r pid.ID, exists bool) {
+	v := m.decky
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeckyID returns the old "decky_id" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldDeckyID(ctx context.Context) (v *pid.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeckyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeckyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeckyID: %w", err)
+	}
+	return oldValue.DeckyID, nil
+}
+
+// ClearDeckyID clears the value of the "decky_id" field.
+func (m *SessionMutation) ClearDeckyID() {
+	m.decky = nil
+	m.clearedFields[session.FieldDeckyID] = struct{}{}
+}
+
+// DeckyIDCleared returns if the "decky_id" field was cleared in this mutation.
+func (m *SessionMutation) DeckyIDCleared() bool {
+	_, ok := m.clearedFields[session.FieldDeckyID]
+	return ok
+}
+
+// ResetDeckyID resets all changes to the "decky_id" field.
+func (m *SessionMutation) ResetDeckyID() {
+	m.decky = nil
+	delete(m.clearedFields, session.FieldDeckyID)
+}
+
+// SetDeckyRef sets the "decky_ref" field.
+func (m *SessionMutation) SetDeckyRef(pi pid.ID) {
+	m.decky_ref = &pi
+}
+
+// DeckyRef returns the value of the "decky_ref" field in the mutation.
+func (m *SessionMutation) DeckyRef() (r pid.ID, exists bool) {
+	v := m.decky_ref
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeckyRef returns the old "decky_ref" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldDeckyRef(ctx context.Context) (v pid.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeckyRef is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeckyRef requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeckyRef: %w", err)
+	}
+	return oldValue.DeckyRef, nil
+}
+
+// ResetDeckyRef resets all changes to the "decky_ref" field.
+func (m *SessionMutation) ResetDeckyRef() {
+	m.decky_ref = nil
+}
+
+// SetDeckyName sets the "decky_name" field.
+func (m *SessionMutation) SetDeckyName(s string) {
+	m.decky_name = &s
+}
+
+// DeckyName returns the value of the "decky_name" field in the mutation.
+func (m *SessionMutation) DeckyName() (r string, exists bool) {
+	v := m.decky_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeckyName returns the old "decky_name" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldDeckyName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeckyName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeckyName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeckyName: %w", err)
+	}
+	return oldValue.DeckyName, nil
+}
+
+// ResetDeckyName resets all changes to the "decky_name" field.
+func (m *SessionMutation) ResetDeckyName() {
+	m.decky_name = nil
+}
+
+// SetDeploymentName sets the "deployment_name" field.
+func (m *SessionMutation) SetDeploymentName(s string) {
+	m.deployment_name = &s
+}
+
+// DeploymentName returns the value of the "deployment_name" field in the mutation.
+func (m *SessionMutation) DeploymentName() (r string, exists bool) {
+	v := m.deployment_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeploymentName returns the old "deployment_name" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldDeploymentName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeploymentName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeploymentName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeploymentName: %w", err)
+	}
+	return oldValue.DeploymentName, nil
+}
+
+// ResetDeploymentName resets all changes to the "deployment_name" field.
+func (m *SessionMutation) ResetDeploymentName() {
+	m.deployment_name = nil
+}
+
+// SetService sets the "service" field.
+func (m *SessionMutation) SetService(s string) {
+	m.service = &s
+}
+
+// Service returns the value of the "service" field in the mutation.
+func (m *SessionMutation) Service() (r string, exists bool) {
+	v := m.service
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldService returns the old "service" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldService(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldService is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldService requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldService: %w", err)
+	}
+	return oldValue.Service, nil
+}
+
+// ResetService resets all changes to the "service" field.
+func (m *SessionMutation) ResetService() {
+	m.service = nil
+}
+
+// SetSourceIP sets the "source_ip" field.
+func (m *SessionMutation) SetSourceIP(s string) {
+	m.source_ip = &s
+}
+
+// SourceIP returns the value of the "source_ip" field in the mutation.
+func (m *SessionMutation) SourceIP() (r string, exists bool) {
+	v := m.source_ip
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceIP returns the old "source_ip" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldSourceIP(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceIP is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceIP requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceIP: %w", err)
+	}
+	return oldValue.SourceIP, nil
+}
+
+// ResetSourceIP resets all changes to the "source_ip" field.
+func (m *SessionMutation) ResetSourceIP() {
+	m.source_ip = nil
+}
+
+// SetSourcePort sets the "source_port" field.
+func (m *SessionMutation) SetSourcePort(i int) {
+	m.source_port = &i
+	m.addsource_port = nil
+}
+
+// SourcePort returns the value of the "source_port" field in the mutation.
+func (m *SessionMutation) SourcePort() (r int, exists bool) {
+	v := m.source_port
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourcePort returns the old "source_port" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldSourcePort(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourcePort is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourcePort requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourcePort: %w", err)
+	}
+	return oldValue.SourcePort, nil
+}
+
+// AddSourcePort adds i to the "source_port" field.
+func (m *SessionMutation) AddSourcePort(i int) {
+	if m.addsource_port != nil {
+		*m.addsource_port += i
+	} else {
+		m.addsource_port = &i
+	}
+}
+
+// AddedSourcePort returns the value that was added to the "source_port" field in this mutation.
+func (m *SessionMutation) AddedSourcePort() (r int, exists bool) {
+	v := m.addsource_port
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSourcePort resets all changes to the "source_port" field.
+func (m *SessionMutation) ResetSourcePort() {
+	m.source_port = nil
+	m.addsource_port = nil
+}
+
+// SetDestPort sets the "dest_port" field.
+func (m *SessionMutation) SetDestPort(i int) {
+	m.dest_port = &i
+	m.adddest_port = nil
+}
+
+// DestPort returns the value of the "dest_port" field in the mutation.
+func (m *SessionMutation) DestPort() (r int, exists bool) {
+	v := m.dest_port
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDestPort returns the old "dest_port" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldDestPort(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDestPort is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDestPort requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDestPort: %w", err)
+	}
+	return oldValue.DestPort, nil
+}
+
+// AddDestPort adds i to the "dest_port" field.
+func (m *SessionMutation) AddDestPort(i int) {
+	if m.adddest_port != nil {
+		*m.adddest_port += i
+	} else {
+		m.adddest_port = &i
+	}
+}
+
+// AddedDestPort returns the value that was added to the "dest_port" field in this mutation.
+func (m *SessionMutation) AddedDestPort() (r int, exists bool) {
+	v := m.adddest_port
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDestPort resets all changes to the "dest_port" field.
+func (m *SessionMutation) ResetDestPort() {
+	m.dest_port = nil
+	m.adddest_port = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *SessionMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *SessionMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldStartedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *SessionMutation) ResetStartedAt() {
+	m.started_at = nil
+}
+
+// SetLastAt sets the "last_at" field.
+func (m *SessionMutation) SetLastAt(t time.Time) {
+	m.last_at = &t
+}
+
+// LastAt returns the value of the "last_at" field in the mutation.
+func (m *SessionMutation) LastAt() (r time.Time, exists bool) {
+	v := m.last_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastAt returns the old "last_at" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldLastAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastAt: %w", err)
+	}
+	return oldValue.LastAt, nil
+}
+
+// ResetLastAt resets all changes to the "last_at" field.
+func (m *SessionMutation) ResetLastAt() {
+	m.last_at = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *SessionMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *SessionMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *SessionMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[session.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *SessionMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[session.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *SessionMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, session.FieldEndedAt)
+}
+
+// SetPrincipal sets the "principal" field.
+func (m *SessionMutation) SetPrincipal(s string) {
+	m.principal = &s
+}
+
+// Principal returns the value of the "principal" field in the mutation.
+func (m *SessionMutation) Principal() (r string, exists bool) {
+	v := m.principal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrincipal returns the old "principal" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldPrincipal(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrincipal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrincipal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrincipal: %w", err)
+	}
+	return oldValue.Principal, nil
+}
+
+// ClearPrincipal clears the value of the "principal" field.
+func (m *SessionMutation) ClearPrincipal() {
+	m.principal = nil
+	m.clearedFields[session.FieldPrincipal] = struct{}{}
+}
+
+// PrincipalCleared returns if the "principal" field was cleared in this mutation.
+func (m *SessionMutation) PrincipalCleared() bool {
+	_, ok := m.clearedFields[session.FieldPrincipal]
+	return ok
+}
+
+// ResetPrincipal resets all changes to the "principal" field.
+func (m *SessionMutation) ResetPrincipal() {
+	m.principal = nil
+	delete(m.clearedFields, session.FieldPrincipal)
+}
+
+// SetAuthenticated sets the "authenticated" field.
+func (m *SessionMutation) SetAuthenticated(b bool) {
+	m.authenticated = &b
+}
+
+// Authenticated returns the value of the "authenticated" field in the mutation.
+func (m *SessionMutation) Authenticated() (r bool, exists bool) {
+	v := m.authenticated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthenticated returns the old "authenticated" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldAuthenticated(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthenticated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthenticated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthenticated: %w", err)
+	}
+	return oldValue.Authenticated, nil
+}
+
+// ResetAuthenticated resets all changes to the "authenticated" field.
+func (m *SessionMutation) ResetAuthenticated() {
+	m.authenticated = nil
+}
+
+// SetInteractions sets the "interactions" field.
+func (m *SessionMutation) SetInteractions(i int) {
+	m.interactions = &i
+	m.addinteractions = nil
+}
+
+// Interactions returns the value of the "interactions" field in the mutation.
+func (m *SessionMutation) Interactions() (r int, exists bool) {
+	v := m.interactions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInteractions returns the old "interactions" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldInteractions(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInteractions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInteractions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInteractions: %w", err)
+	}
+	return oldValue.Interactions, nil
+}
+
+// AddInteractions adds i to the "interactions" field.
+func (m *SessionMutation) AddInteractions(i int) {
+	if m.addinteractions != nil {
+		*m.addinteractions += i
+	} else {
+		m.addinteractions = &i
+	}
+}
+
+// AddedInteractions returns the value that was added to the "interactions" field in this mutation.
+func (m *SessionMutation) AddedInteractions() (r int, exists bool) {
+	v := m.addinteractions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetInteractions resets all changes to the "interactions" field.
+func (m *SessionMutation) ResetInteractions() {
+	m.interactions = nil
+	m.addinteractions = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *SessionMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *SessionMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *SessionMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *SessionMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *SessionMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetCommands sets the "commands" field.
+func (m *SessionMutation) SetCommands(i int) {
+	m.commands = &i
+	m.addcommands = nil
+}
+
+// Commands returns the value of the "commands" field in the mutation.
+func (m *SessionMutation) Commands() (r int, exists bool) {
+	v := m.commands
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCommands returns the old "commands" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldCommands(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCommands is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCommands requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCommands: %w", err)
+	}
+	return oldValue.Commands, nil
+}
+
+// AddCommands adds i to the "commands" field.
+func (m *SessionMutation) AddCommands(i int) {
+	if m.addcommands != nil {
+		*m.addcommands += i
+	} else {
+		m.addcommands = &i
+	}
+}
+
+// AddedCommands returns the value that was added to the "commands" field in this mutation.
+func (m *SessionMutation) AddedCommands() (r int, exists bool) {
+	v := m.addcommands
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCommands resets all changes to the "commands" field.
+func (m *SessionMutation) ResetCommands() {
+	m.commands = nil
+	m.addcommands = nil
+}
+
+// SetDownloads sets the "downloads" field.
+func (m *SessionMutation) SetDownloads(i int) {
+	m.downloads = &i
+	m.adddownloads = nil
+}
+
+// Downloads returns the value of the "downloads" field in the mutation.
+func (m *SessionMutation) Downloads() (r int, exists bool) {
+	v := m.downloads
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDownloads returns the old "downloads" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldDownloads(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDownloads is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDownloads requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDownloads: %w", err)
+	}
+	return oldValue.Downloads, nil
+}
+
+// AddDownloads adds i to the "downloads" field.
+func (m *SessionMutation) AddDownloads(i int) {
+	if m.adddownloads != nil {
+		*m.adddownloads += i
+	} else {
+		m.adddownloads = &i
+	}
+}
+
+// AddedDownloads returns the value that was added to the "downloads" field in this mutation.
+func (m *SessionMutation) AddedDownloads() (r int, exists bool) {
+	v := m.adddownloads
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDownloads resets all changes to the "downloads" field.
+func (m *SessionMutation) ResetDownloads() {
+	m.downloads = nil
+	m.adddownloads = nil
+}
+
+// SetRecorded sets the "recorded" field.
+func (m *SessionMutation) SetRecorded(b bool) {
+	m.recorded = &b
+}
+
+// Recorded returns the value of the "recorded" field in the mutation.
+func (m *SessionMutation) Recorded() (r bool, exists bool) {
+	v := m.recorded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecorded returns the old "recorded" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldRecorded(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecorded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecorded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecorded: %w", err)
+	}
+	return oldValue.Recorded, nil
+}
+
+// ResetRecorded resets all changes to the "recorded" field.
+func (m *SessionMutation) ResetRecorded() {
+	m.recorded = nil
+}
+
+// SetLastNumber sets the "last_number" field.
+func (m *SessionMutation) SetLastNumber(i int64) {
+	m.last_number = &i
+	m.addlast_number = nil
+}
+
+// LastNumber returns the value of the "last_number" field in the mutation.
+func (m *SessionMutation) LastNumber() (r int64, exists bool) {
+	v := m.last_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastNumber returns the old "last_number" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldLastNumber(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastNumber: %w", err)
+	}
+	return oldValue.LastNumber, nil
+}
+
+// AddLastNumber adds i to the "last_number" field.
+func (m *SessionMutation) AddLastNumber(i int64) {
+	if m.addlast_number != nil {
+		*m.addlast_number += i
+	} else {
+		m.addlast_number = &i
+	}
+}
+
+// AddedLastNumber returns the value that was added to the "last_number" field in this mutation.
+func (m *SessionMutation) AddedLastNumber() (r int64, exists bool) {
+	v := m.addlast_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastNumber resets all changes to the "last_number" field.
+func (m *SessionMutation) ResetLastNumber() {
+	m.last_number = nil
+	m.addlast_number = nil
+}
+
+// ClearDecky clears the "decky" edge to the Decky entity.
+func (m *SessionMutation) ClearDecky() {
+	m.cleareddecky = true
+	m.clearedFields[session.FieldDeckyID] = struct{}{}
+}
+
+// DeckyCleared reports if the "decky" edge to the Decky entity was cleared.
+func (m *SessionMutation) DeckyCleared() bool {
+	return m.DeckyIDCleared() || m.cleareddecky
+}
+
+// DeckyIDs returns the "decky" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DeckyID instead. It exists only for internal usage by the builders.
+func (m *SessionMutation) DeckyIDs() (ids []pid.ID) {
+	if id := m.decky; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDecky resets all changes to the "decky" edge.
+func (m *SessionMutation) ResetDecky() {
+	m.decky = nil
+	m.cleareddecky = false
+}
+
+// Where appends a list predicates to the SessionMutation builder.
+func (m *SessionMutation) Where(ps ...predicate.Session) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SessionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SessionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Session, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SessionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SessionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Session).
+func (m *SessionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SessionMutation) Fields() []string {
+	fields := make([]string, 0, 20)
+	if m.key != nil {
+		fields = append(fields, session.FieldKey)
+	}
+	if m.decky != nil {
+		fields = append(fields, session.FieldDeckyID)
+	}
+	if m.decky_ref != nil {
+		fields = append(fields, session.FieldDeckyRef)
+	}
+	if m.decky_name != nil {
+		fields = append(fields, session.FieldDeckyName)
+	}
+	if m.deployment_name != nil {
+		fields = append(fields, session.FieldDeploymentName)
+	}
+	if m.service != nil {
+		fields = append(fields, session.FieldService)
+	}
+	if m.source_ip != nil {
+		fields = append(fields, session.FieldSourceIP)
+	}
+	if m.source_port != nil {
+		fields = append(fields, session.FieldSourcePort)
+	}
+	if m.dest_port != nil {
+		fields = append(fields, session.FieldDestPort)
+	}
+	if m.started_at != nil {
+		fields = append(fields, session.FieldStartedAt)
+	}
+	if m.last_at != nil {
+		fields = append(fields, session.FieldLastAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, session.FieldEndedAt)
+	}
+	if m.principal != nil {
+		fields = append(fields, session.FieldPrincipal)
+	}
+	if m.authenticated != nil {
+		fields = append(fields, session.FieldAuthenticated)
+	}
+	if m.interactions != nil {
+		fields = append(fields, session.FieldInteractions)
+	}
+	if m.attempts != nil {
+		fields = append(fields, session.FieldAttempts)
+	}
+	if m.commands != nil {
+		fields = append(fields, session.FieldCommands)
+	}
+	if m.downloads != nil {
+		fields = append(fields, session.FieldDownloads)
+	}
+	if m.recorded != nil {
+		fields = append(fields, session.FieldRecorded)
+	}
+	if m.last_number != nil {
+		fields = append(fields, session.FieldLastNumber)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SessionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case session.FieldKey:
+		return m.Key()
+	case session.FieldDeckyID:
+		return m.DeckyID()
+	case session.FieldDeckyRef:
+		return m.DeckyRef()
+	case session.FieldDeckyName:
+		return m.DeckyName()
+	case session.FieldDeploymentName:
+		return m.DeploymentName()
+	case session.FieldService:
+		return m.Service()
+	case session.FieldSourceIP:
+		return m.SourceIP()
+	case session.FieldSourcePort:
+		return m.SourcePort()
+	case session.FieldDestPort:
+		return m.DestPort()
+	case session.FieldStartedAt:
+		return m.StartedAt()
+	case session.FieldLastAt:
+		return m.LastAt()
+	case session.FieldEndedAt:
+		return m.EndedAt()
+	case session.FieldPrincipal:
+		return m.Principal()
+	case session.FieldAuthenticated:
+		return m.Authenticated()
+	case session.FieldInteractions:
+		return m.Interactions()
+	case session.FieldAttempts:
+		return m.Attempts()
+	case session.FieldCommands:
+		return m.Commands()
+	case session.FieldDownloads:
+		return m.Downloads()
+	case session.FieldRecorded:
+		return m.Recorded()
+	case session.FieldLastNumber:
+		return m.LastNumber()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case session.FieldKey:
+		return m.OldKey(ctx)
+	case session.FieldDeckyID:
+		return m.OldDeckyID(ctx)
+	case session.FieldDeckyRef:
+		return m.OldDeckyRef(ctx)
+	case session.FieldDeckyName:
+		return m.OldDeckyName(ctx)
+	case session.FieldDeploymentName:
+		return m.OldDeploymentName(ctx)
+	case session.FieldService:
+		return m.OldService(ctx)
+	case session.FieldSourceIP:
+		return m.OldSourceIP(ctx)
+	case session.FieldSourcePort:
+		return m.OldSourcePort(ctx)
+	case session.FieldDestPort:
+		return m.OldDestPort(ctx)
+	case session.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case session.FieldLastAt:
+		return m.OldLastAt(ctx)
+	case session.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case session.FieldPrincipal:
+		return m.OldPrincipal(ctx)
+	case session.FieldAuthenticated:
+		return m.OldAuthenticated(ctx)
+	case session.FieldInteractions:
+		return m.OldInteractions(ctx)
+	case session.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case session.FieldCommands:
+		return m.OldCommands(ctx)
+	case session.FieldDownloads:
+		return m.OldDownloads(ctx)
+	case session.FieldRecorded:
+		return m.OldRecorded(ctx)
+	case session.FieldLastNumber:
+		return m.OldLastNumber(ctx)
+	}
+	return nil, fmt.Errorf("unknown Session field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SessionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case session.FieldKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case session.FieldDeckyID:
+		v, ok := value.(pid.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeckyID(v)
+		return nil
+	case session.FieldDeckyRef:
+		v, ok := value.(pid.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeckyRef(v)
+		return nil
+	case session.FieldDeckyName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeckyName(v)
+		return nil
+	case session.FieldDeploymentName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeploymentName(v)
+		return nil
+	case session.FieldService:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetService(v)
+		return nil
+	case session.FieldSourceIP:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceIP(v)
+		return nil
+	case session.FieldSourcePort:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourcePort(v)
+		return nil
+	case session.FieldDestPort:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDestPort(v)
+		return nil
+	case session.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case session.FieldLastAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastAt(v)
+		return nil
+	case session.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case session.FieldPrincipal:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrincipal(v)
+		return nil
+	case session.FieldAuthenticated:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthenticated(v)
+		return nil
+	case session.FieldInteractions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInteractions(v)
+		return nil
+	case session.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case session.FieldCommands:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCommands(v)
+		return nil
+	case session.FieldDownloads:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDownloads(v)
+		return nil
+	case session.FieldRecorded:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecorded(v)
+		return nil
+	case session.FieldLastNumber:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Session field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SessionMutation) AddedFields() []string {
+	var fields []string
+	if m.addsource_port != nil {
+		fields = append(fields, session.FieldSourcePort)
+	}
+	if m.adddest_port != nil {
+		fields = append(fields, session.FieldDestPort)
+	}
+	if m.addinteractions != nil {
+		fields = append(fields, session.FieldInteractions)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, session.FieldAttempts)
+	}
+	if m.addcommands != nil {
+		fields = append(fields, session.FieldCommands)
+	}
+	if m.adddownloads != nil {
+		fields = append(fields, session.FieldDownloads)
+	}
+	if m.addlast_number != nil {
+		fields = append(fields, session.FieldLastNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SessionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case session.FieldSourcePort:
+		return m.AddedSourcePort()
+	case session.FieldDestPort:
+		return m.AddedDestPort()
+	case session.FieldInteractions:
+		return m.AddedInteractions()
+	case session.FieldAttempts:
+		return m.AddedAttempts()
+	case session.FieldCommands:
+		return m.AddedCommands()
+	case session.FieldDownloads:
+		return m.AddedDownloads()
+	case session.FieldLastNumber:
+		return m.AddedLastNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SessionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case session.FieldSourcePort:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSourcePort(v)
+		return nil
+	case session.FieldDestPort:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDestPort(v)
+		return nil
+	case session.FieldInteractions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddInteractions(v)
+		return nil
+	case session.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case session.FieldCommands:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCommands(v)
+		return nil
+	case session.FieldDownloads:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDownloads(v)
+		return nil
+	case session.FieldLastNumber:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Session numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SessionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(session.FieldDeckyID) {
+		fields = append(fields, session.FieldDeckyID)
+	}
+	if m.FieldCleared(session.FieldEndedAt) {
+		fields = append(fields, session.FieldEndedAt)
+	}
+	if m.FieldCleared(session.FieldPrincipal) {
+		fields = append(fields, session.FieldPrincipal)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SessionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SessionMutation) ClearField(name string) error {
+	switch name {
+	case session.FieldDeckyID:
+		m.ClearDeckyID()
+		return nil
+	case session.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case session.FieldPrincipal:
+		m.ClearPrincipal()
+		return nil
+	}
+	return fmt.Errorf("unknown Session nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SessionMutation) ResetField(name string) error {
+	switch name {
+	case session.FieldKey:
+		m.ResetKey()
+		return nil
+	case session.FieldDeckyID:
+		m.ResetDeckyID()
+		return nil
+	case session.FieldDeckyRef:
+		m.ResetDeckyRef()
+		return nil
+	case session.FieldDeckyName:
+		m.ResetDeckyName()
+		return nil
+	case session.FieldDeploymentName:
+		m.ResetDeploymentName()
+		return nil
+	case session.FieldService:
+		m.ResetService()
+		return nil
+	case session.FieldSourceIP:
+		m.ResetSourceIP()
+		return nil
+	case session.FieldSourcePort:
+		m.ResetSourcePort()
+		return nil
+	case session.FieldDestPort:
+		m.ResetDestPort()
+		return nil
+	case session.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case session.FieldLastAt:
+		m.ResetLastAt()
+		return nil
+	case session.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case session.FieldPrincipal:
+		m.ResetPrincipal()
+		return nil
+	case session.FieldAuthenticated:
+		m.ResetAuthenticated()
+		return nil
+	case session.FieldInteractions:
+		m.ResetInteractions()
+		return nil
+	case session.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case session.FieldCommands:
+		m.ResetCommands()
+		return nil
+	case session.FieldDownloads:
+		m.ResetDownloads()
+		return nil
+	case session.FieldRecorded:
+		m.ResetRecorded()
+		return nil
+	case session.FieldLastNumber:
+		m.ResetLastNumber()
+		return nil
+	}
+	return fmt.Errorf("unknown Session field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SessionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.decky != nil {
+		edges = append(edges, session.EdgeDecky)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SessionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case session.EdgeDecky:
+		if id := m.decky; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SessionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SessionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SessionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareddecky {
+		edges = append(edges, session.EdgeDecky)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SessionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case session.EdgeDecky:
+		return m.cleareddecky
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SessionMutation) ClearEdge(name string) error {
+	switch name {
+	case session.EdgeDecky:
+		m.ClearDecky()
+		return nil
+	}
+	return fmt.Errorf("unknown Session unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SessionMutation) ResetEdge(name string) error {
+	switch name {
+	case session.EdgeDecky:
+		m.ResetDecky()
+		return nil
+	}
+	return fmt.Errorf("unknown Session edge %s", name)
+}
+
 // TokenMutation represents an operation that mutates the Token nodes in the graph.
 type TokenMutation struct {
 	config
@@ -11192,6 +15272,806 @@ func (m *TokenMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Token edge %s", name)
+}
+
+// TouchMutation represents an operation that mutates the Touch nodes in the graph.
+type TouchMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *pid.ID
+	decky_ref       *pid.ID
+	decky_name      *string
+	deployment_name *string
+	service         *string
+	interactions    *int
+	addinteractions *int
+	first_seen_at   *time.Time
+	last_seen_at    *time.Time
+	clearedFields   map[string]struct{}
+	attacker        *pid.ID
+	clearedattacker bool
+	done            bool
+	oldValue        func(context.Context) (*Touch, error)
+	predicates      []predicate.Touch
+}
+
+var _ ent.Mutation = (*TouchMutation)(nil)
+
+// touchOption allows management of the mutation configuration using functional options.
+type touchOption func(*TouchMutation)
+
+// newTouchMutation creates new mutation for the Touch entity.
+func newTouchMutation(c config, op Op, opts ...touchOption) *TouchMutation {
+	m := &TouchMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTouch,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTouchID sets the ID field of the mutation.
+func withTouchID(id pid.ID) touchOption {
+	return func(m *TouchMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Touch
+		)
+		m.oldValue = func(ctx context.Context) (*Touch, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Touch.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTouch sets the old Touch of the mutation.
+func withTouch(node *Touch) touchOption {
+	return func(m *TouchMutation) {
+		m.oldValue = func(context.Context) (*Touch, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TouchMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TouchMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Touch entities.
+func (m *TouchMutation) SetID(id pid.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TouchMutation) ID() (id pid.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TouchMutation) IDs(ctx context.Context) ([]pid.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []pid.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Touch.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAttackerID sets the "attacker_id" field.
+func (m *TouchMutation) SetAttackerID(pi pid.ID) {
+	m.attacker = &pi
+}
+
+// AttackerID returns the value of the "attacker_id" field in the mutation.
+func (m *TouchMutation) AttackerID() (r pid.ID, exists bool) {
+	v := m.attacker
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttackerID returns the old "attacker_id" field's value of the Touch entity.
+// If the Touch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TouchMutation) OldAttackerID(ctx context.Context) (v pid.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttackerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttackerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttackerID: %w", err)
+	}
+	return oldValue.AttackerID, nil
+}
+
+// ResetAttackerID resets all changes to the "attacker_id" field.
+func (m *TouchMutation) ResetAttackerID() {
+	m.attacker = nil
+}
+
+// SetDeckyRef sets the "decky_ref" field.
+func (m *TouchMutation) SetDeckyRef(pi pid.ID) {
+	m.decky_ref = &pi
+}
+
+// DeckyRef returns the value of the "decky_ref" field in the mutation.
+func (m *TouchMutation) DeckyRef() (r pid.ID, exists bool) {
+	v := m.decky_ref
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeckyRef returns the old "decky_ref" field's value of the Touch entity.
+// If the Touch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TouchMutation) OldDeckyRef(ctx context.Context) (v pid.ID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeckyRef is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeckyRef requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeckyRef: %w", err)
+	}
+	return oldValue.DeckyRef, nil
+}
+
+// ResetDeckyRef resets all changes to the "decky_ref" field.
+func (m *TouchMutation) ResetDeckyRef() {
+	m.decky_ref = nil
+}
+
+// SetDeckyName sets the "decky_name" field.
+func (m *TouchMutation) SetDeckyName(s string) {
+	m.decky_name = &s
+}
+
+// DeckyName returns the value of the "decky_name" field in the mutation.
+func (m *TouchMutation) DeckyName() (r string, exists bool) {
+	v := m.decky_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeckyName returns the old "decky_name" field's value of the Touch entity.
+// If the Touch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TouchMutation) OldDeckyName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeckyName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeckyName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeckyName: %w", err)
+	}
+	return oldValue.DeckyName, nil
+}
+
+// ResetDeckyName resets all changes to the "decky_name" field.
+func (m *TouchMutation) ResetDeckyName() {
+	m.decky_name = nil
+}
+
+// SetDeploymentName sets the "deployment_name" field.
+func (m *TouchMutation) SetDeploymentName(s string) {
+	m.deployment_name = &s
+}
+
+// DeploymentName returns the value of the "deployment_name" field in the mutation.
+func (m *TouchMutation) DeploymentName() (r string, exists bool) {
+	v := m.deployment_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeploymentName returns the old "deployment_name" field's value of the Touch entity.
+// If the Touch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TouchMutation) OldDeploymentName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeploymentName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeploymentName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeploymentName: %w", err)
+	}
+	return oldValue.DeploymentName, nil
+}
+
+// ResetDeploymentName resets all changes to the "deployment_name" field.
+func (m *TouchMutation) ResetDeploymentName() {
+	m.deployment_name = nil
+}
+
+// SetService sets the "service" field.
+func (m *TouchMutation) SetService(s string) {
+	m.service = &s
+}
+
+// Service returns the value of the "service" field in the mutation.
+func (m *TouchMutation) Service() (r string, exists bool) {
+	v := m.service
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldService returns the old "service" field's value of the Touch entity.
+// If the Touch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TouchMutation) OldService(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldService is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldService requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldService: %w", err)
+	}
+	return oldValue.Service, nil
+}
+
+// ResetService resets all changes to the "service" field.
+func (m *TouchMutation) ResetService() {
+	m.service = nil
+}
+
+// SetInteractions sets the "interactions" field.
+func (m *TouchMutation) SetInteractions(i int) {
+	m.interactions = &i
+	m.addinteractions = nil
+}
+
+// Interactions returns the value of the "interactions" field in the mutation.
+func (m *TouchMutation) Interactions() (r int, exists bool) {
+	v := m.interactions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInteractions returns the old "interactions" field's value of the Touch entity.
+// If the Touch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TouchMutation) OldInteractions(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInteractions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInteractions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInteractions: %w", err)
+	}
+	return oldValue.Interactions, nil
+}
+
+// AddInteractions adds i to the "interactions" field.
+func (m *TouchMutation) AddInteractions(i int) {
+	if m.addinteractions != nil {
+		*m.addinteractions += i
+	} else {
+		m.addinteractions = &i
+	}
+}
+
+// AddedInteractions returns the value that was added to the "interactions" field in this mutation.
+func (m *TouchMutation) AddedInteractions() (r int, exists bool) {
+	v := m.addinteractions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetInteractions resets all changes to the "interactions" field.
+func (m *TouchMutation) ResetInteractions() {
+	m.interactions = nil
+	m.addinteractions = nil
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (m *TouchMutation) SetFirstSeenAt(t time.Time) {
+	m.first_seen_at = &t
+}
+
+// FirstSeenAt returns the value of the "first_seen_at" field in the mutation.
+func (m *TouchMutation) FirstSeenAt() (r time.Time, exists bool) {
+	v := m.first_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstSeenAt returns the old "first_seen_at" field's value of the Touch entity.
+// If the Touch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TouchMutation) OldFirstSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstSeenAt: %w", err)
+	}
+	return oldValue.FirstSeenAt, nil
+}
+
+// ResetFirstSeenAt resets all changes to the "first_seen_at" field.
+func (m *TouchMutation) ResetFirstSeenAt() {
+	m.first_seen_at = nil
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *TouchMutation) SetLastSeenAt(t time.Time) {
+	m.last_seen_at = &t
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *TouchMutation) LastSeenAt() (r time.Time, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the Touch entity.
+// If the Touch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TouchMutation) OldLastSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *TouchMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+}
+
+// ClearAttacker clears the "attacker" edge to the Attacker entity.
+func (m *TouchMutation) ClearAttacker() {
+	m.clearedattacker = true
+	m.clearedFields[touch.FieldAttackerID] = struct{}{}
+}
+
+// AttackerCleared reports if the "attacker" edge to the Attacker entity was cleared.
+func (m *TouchMutation) AttackerCleared() bool {
+	return m.clearedattacker
+}
+
+// AttackerIDs returns the "attacker" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AttackerID instead. It exists only for internal usage by the builders.
+func (m *TouchMutation) AttackerIDs() (ids []pid.ID) {
+	if id := m.attacker; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAttacker resets all changes to the "attacker" edge.
+func (m *TouchMutation) ResetAttacker() {
+	m.attacker = nil
+	m.clearedattacker = false
+}
+
+// Where appends a list predicates to the TouchMutation builder.
+func (m *TouchMutation) Where(ps ...predicate.Touch) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TouchMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TouchMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Touch, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TouchMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TouchMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Touch).
+func (m *TouchMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TouchMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.attacker != nil {
+		fields = append(fields, touch.FieldAttackerID)
+	}
+	if m.decky_ref != nil {
+		fields = append(fields, touch.FieldDeckyRef)
+	}
+	if m.decky_name != nil {
+		fields = append(fields, touch.FieldDeckyName)
+	}
+	if m.deployment_name != nil {
+		fields = append(fields, touch.FieldDeploymentName)
+	}
+	if m.service != nil {
+		fields = append(fields, touch.FieldService)
+	}
+	if m.interactions != nil {
+		fields = append(fields, touch.FieldInteractions)
+	}
+	if m.first_seen_at != nil {
+		fields = append(fields, touch.FieldFirstSeenAt)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, touch.FieldLastSeenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TouchMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case touch.FieldAttackerID:
+		return m.AttackerID()
+	case touch.FieldDeckyRef:
+		return m.DeckyRef()
+	case touch.FieldDeckyName:
+		return m.DeckyName()
+	case touch.FieldDeploymentName:
+		return m.DeploymentName()
+	case touch.FieldService:
+		return m.Service()
+	case touch.FieldInteractions:
+		return m.Interactions()
+	case touch.FieldFirstSeenAt:
+		return m.FirstSeenAt()
+	case touch.FieldLastSeenAt:
+		return m.LastSeenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TouchMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case touch.FieldAttackerID:
+		return m.OldAttackerID(ctx)
+	case touch.FieldDeckyRef:
+		return m.OldDeckyRef(ctx)
+	case touch.FieldDeckyName:
+		return m.OldDeckyName(ctx)
+	case touch.FieldDeploymentName:
+		return m.OldDeploymentName(ctx)
+	case touch.FieldService:
+		return m.OldService(ctx)
+	case touch.FieldInteractions:
+		return m.OldInteractions(ctx)
+	case touch.FieldFirstSeenAt:
+		return m.OldFirstSeenAt(ctx)
+	case touch.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Touch field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TouchMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case touch.FieldAttackerID:
+		v, ok := value.(pid.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttackerID(v)
+		return nil
+	case touch.FieldDeckyRef:
+		v, ok := value.(pid.ID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeckyRef(v)
+		return nil
+	case touch.FieldDeckyName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeckyName(v)
+		return nil
+	case touch.FieldDeploymentName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeploymentName(v)
+		return nil
+	case touch.FieldService:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetService(v)
+		return nil
+	case touch.FieldInteractions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInteractions(v)
+		return nil
+	case touch.FieldFirstSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstSeenAt(v)
+		return nil
+	case touch.FieldLastSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Touch field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TouchMutation) AddedFields() []string {
+	var fields []string
+	if m.addinteractions != nil {
+		fields = append(fields, touch.FieldInteractions)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TouchMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case touch.FieldInteractions:
+		return m.AddedInteractions()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TouchMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case touch.FieldInteractions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddInteractions(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Touch numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TouchMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TouchMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TouchMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Touch nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TouchMutation) ResetField(name string) error {
+	switch name {
+	case touch.FieldAttackerID:
+		m.ResetAttackerID()
+		return nil
+	case touch.FieldDeckyRef:
+		m.ResetDeckyRef()
+		return nil
+	case touch.FieldDeckyName:
+		m.ResetDeckyName()
+		return nil
+	case touch.FieldDeploymentName:
+		m.ResetDeploymentName()
+		return nil
+	case touch.FieldService:
+		m.ResetService()
+		return nil
+	case touch.FieldInteractions:
+		m.ResetInteractions()
+		return nil
+	case touch.FieldFirstSeenAt:
+		m.ResetFirstSeenAt()
+		return nil
+	case touch.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Touch field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TouchMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.attacker != nil {
+		edges = append(edges, touch.EdgeAttacker)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TouchMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case touch.EdgeAttacker:
+		if id := m.attacker; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TouchMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TouchMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TouchMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedattacker {
+		edges = append(edges, touch.EdgeAttacker)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TouchMutation) EdgeCleared(name string) bool {
+	switch name {
+	case touch.EdgeAttacker:
+		return m.clearedattacker
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TouchMutation) ClearEdge(name string) error {
+	switch name {
+	case touch.EdgeAttacker:
+		m.ClearAttacker()
+		return nil
+	}
+	return fmt.Errorf("unknown Touch unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TouchMutation) ResetEdge(name string) error {
+	switch name {
+	case touch.EdgeAttacker:
+		m.ResetAttacker()
+		return nil
+	}
+	return fmt.Errorf("unknown Touch edge %s", name)
 }
 
 // UserMutation represents an operation that mutates the User nodes in the graph.

@@ -3,8 +3,10 @@
 package ent
 
 import (
+	"decnet/ent/attacker"
 	"decnet/ent/auditentry"
 	"decnet/ent/counter"
+	"decnet/ent/credential"
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/eventposition"
@@ -12,7 +14,9 @@ import (
 	"decnet/ent/journalentry"
 	"decnet/ent/lifecycle"
 	"decnet/ent/schema"
+	"decnet/ent/session"
 	"decnet/ent/token"
+	"decnet/ent/touch"
 	"decnet/ent/user"
 	"decnet/pid"
 )
@@ -21,6 +25,12 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	attackerFields := schema.Attacker{}.Fields()
+	_ = attackerFields
+	// attackerDescID is the schema descriptor for id field.
+	attackerDescID := attackerFields[0].Descriptor()
+	// attacker.DefaultID holds the default value on creation for the id field.
+	attacker.DefaultID = attackerDescID.Default.(func() pid.ID)
 	auditentryFields := schema.AuditEntry{}.Fields()
 	_ = auditentryFields
 	// auditentryDescDetail is the schema descriptor for detail field.
@@ -37,6 +47,12 @@ func init() {
 	counterDescValue := counterFields[1].Descriptor()
 	// counter.DefaultValue holds the default value on creation for the value field.
 	counter.DefaultValue = counterDescValue.Default.(int64)
+	credentialFields := schema.Credential{}.Fields()
+	_ = credentialFields
+	// credentialDescID is the schema descriptor for id field.
+	credentialDescID := credentialFields[0].Descriptor()
+	// credential.DefaultID holds the default value on creation for the id field.
+	credential.DefaultID = credentialDescID.Default.(func() pid.ID)
 	deckyFields := schema.Decky{}.Fields()
 	_ = deckyFields
 	// deckyDescGeneration is the schema descriptor for generation field.
@@ -106,7 +122,7 @@ func init() {
 	interactionFields := schema.Interaction{}.Fields()
 	_ = interactionFields
 	// interactionDescMessage is the schema descriptor for message field.
-	interactionDescMessage := interactionFields[20].Descriptor()
+	interactionDescMessage := interactionFields[21].Descriptor()
 	// interaction.DefaultMessage holds the default value on creation for the message field.
 	interaction.DefaultMessage = interactionDescMessage.Default.(string)
 	// interactionDescID is the schema descriptor for id field.
@@ -149,6 +165,20 @@ func init() {
 	lifecycleDescID := lifecycleFields[0].Descriptor()
 	// lifecycle.DefaultID holds the default value on creation for the id field.
 	lifecycle.DefaultID = lifecycleDescID.Default.(func() pid.ID)
+	sessionFields := schema.Session{}.Fields()
+	_ = sessionFields
+	// sessionDescAuthenticated is the schema descriptor for authenticated field.
+	sessionDescAuthenticated := sessionFields[14].Descriptor()
+	// session.DefaultAuthenticated holds the default value on creation for the authenticated field.
+	session.DefaultAuthenticated = sessionDescAuthenticated.Default.(bool)
+	// sessionDescRecorded is the schema descriptor for recorded field.
+	sessionDescRecorded := sessionFields[19].Descriptor()
+	// session.DefaultRecorded holds the default value on creation for the recorded field.
+	session.DefaultRecorded = sessionDescRecorded.Default.(bool)
+	// sessionDescID is the schema descriptor for id field.
+	sessionDescID := sessionFields[0].Descriptor()
+	// session.DefaultID holds the default value on creation for the id field.
+	session.DefaultID = sessionDescID.Default.(func() pid.ID)
 	tokenFields := schema.Token{}.Fields()
 	_ = tokenFields
 	// tokenDescName is the schema descriptor for name field.
@@ -163,6 +193,12 @@ func init() {
 	tokenDescID := tokenFields[0].Descriptor()
 	// token.DefaultID holds the default value on creation for the id field.
 	token.DefaultID = tokenDescID.Default.(func() pid.ID)
+	touchFields := schema.Touch{}.Fields()
+	_ = touchFields
+	// touchDescID is the schema descriptor for id field.
+	touchDescID := touchFields[0].Descriptor()
+	// touch.DefaultID holds the default value on creation for the id field.
+	touch.DefaultID = touchDescID.Default.(func() pid.ID)
 	userFields := schema.User{}.Fields()
 	_ = userFields
 	// userDescDisabled is the schema descriptor for disabled field.

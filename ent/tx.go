@@ -14,10 +14,14 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Attacker is the client for interacting with the Attacker builders.
+	Attacker *AttackerClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
 	// Counter is the client for interacting with the Counter builders.
 	Counter *CounterClient
+	// Credential is the client for interacting with the Credential builders.
+	Credential *CredentialClient
 	// Decky is the client for interacting with the Decky builders.
 	Decky *DeckyClient
 	// Deployment is the client for interacting with the Deployment builders.
@@ -32,8 +36,12 @@ type Tx struct {
 	JournalEntry *JournalEntryClient
 	// Lifecycle is the client for interacting with the Lifecycle builders.
 	Lifecycle *LifecycleClient
+	// Session is the client for interacting with the Session builders.
+	Session *SessionClient
 	// Token is the client for interacting with the Token builders.
 	Token *TokenClient
+	// Touch is the client for interacting with the Touch builders.
+	Touch *TouchClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 
@@ -167,8 +175,10 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Attacker = NewAttackerClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Counter = NewCounterClient(tx.config)
+	tx.Credential = NewCredentialClient(tx.config)
 	tx.Decky = NewDeckyClient(tx.config)
 	tx.Deployment = NewDeploymentClient(tx.config)
 	tx.EventPosition = NewEventPositionClient(tx.config)
@@ -176,7 +186,9 @@ func (tx *Tx) init() {
 	tx.Interaction = NewInteractionClient(tx.config)
 	tx.JournalEntry = NewJournalEntryClient(tx.config)
 	tx.Lifecycle = NewLifecycleClient(tx.config)
+	tx.Session = NewSessionClient(tx.config)
 	tx.Token = NewTokenClient(tx.config)
+	tx.Touch = NewTouchClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 }
 
@@ -187,7 +199,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: AuditEntry.QueryXXX(), the query will be executed
+// applies a query, for example: Attacker.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

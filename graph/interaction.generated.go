@@ -5,6 +5,7 @@ package graph
 import (
 	"context"
 	"decnet/ent/schema/schematype"
+	"decnet/interactions"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -96,6 +97,69 @@ func (ec *executionContext) fieldContext_InteractionField_base64(_ context.Conte
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputInteractionFilter(ctx context.Context, obj any) (interactions.Filter, error) {
+	var it interactions.Filter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"services", "types", "sourceIP", "session"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "services":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("services"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Services = data
+		case "types":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("types"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Types = data
+		case "sourceIP":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceIP"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceIP = data
+		case "session":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("session"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Session = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInteractionFilter unmarshals raw into the InteractionFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInteractionFilter(ctx context.Context, raw any) (interactions.Filter, error) {
+	var out interactions.Filter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InteractionFilter", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -151,15 +215,11 @@ func (ec *executionContext) _InteractionField(ctx context.Context, sel ast.Selec
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNInteractionField2decnetᚋentᚋschemaᚋschematypeᚐInteractionField(ctx context.Context, sel ast.SelectionSet, v schematype.InteractionField) graphql.Marshaler {
-	return ec._InteractionField(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNInteractionField2ᚕdecnetᚋentᚋschemaᚋschematypeᚐInteractionFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []schematype.InteractionField) graphql.Marshaler {
+func (ec *executionContext) marshalNInteractionField2ᚕᚖdecnetᚋentᚋschemaᚋschematypeᚐInteractionFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*schematype.InteractionField) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNInteractionField2decnetᚋentᚋschemaᚋschematypeᚐInteractionField(ctx, sel, v[i])
+		return ec.marshalNInteractionField2ᚖdecnetᚋentᚋschemaᚋschematypeᚐInteractionField(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -169,6 +229,22 @@ func (ec *executionContext) marshalNInteractionField2ᚕdecnetᚋentᚋschemaᚋ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNInteractionField2ᚖdecnetᚋentᚋschemaᚋschematypeᚐInteractionField(ctx context.Context, sel ast.SelectionSet, v *schematype.InteractionField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InteractionField!")
+		return graphql.Null
+	}
+	return ec._InteractionField(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOInteractionFilter2ᚖdecnetᚋinteractionsᚐFilter(ctx context.Context, v any) (*interactions.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputInteractionFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

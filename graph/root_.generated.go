@@ -8,9 +8,11 @@ import (
 	"decnet/ent"
 	"decnet/ent/user"
 	"decnet/fleet"
+	"decnet/interactions"
 	"decnet/pid"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -27,12 +29,15 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Archetype() ArchetypeResolver
+	Credential() CredentialResolver
 	Decky() DeckyResolver
 	Deployment() DeploymentResolver
 	Interaction() InteractionResolver
+	InteractionStats() InteractionStatsResolver
 	Lifecycle() LifecycleResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Session() SessionResolver
 	Subscription() SubscriptionResolver
 	Token() TokenResolver
 	User() UserResolver
@@ -53,6 +58,31 @@ type ComplexityRoot struct {
 		Pool        func(childComplexity int) int
 		Services    func(childComplexity int) int
 		Slug        func(childComplexity int) int
+	}
+
+	Attacker struct {
+		Address      func(childComplexity int) int
+		Attempts     func(childComplexity int) int
+		Commands     func(childComplexity int) int
+		Deckies      func(childComplexity int) int
+		FirstSeenAt  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Interactions func(childComplexity int) int
+		LastSeenAt   func(childComplexity int) int
+		Services     func(childComplexity int) int
+		Sessions     func(childComplexity int) int
+		Touches      func(childComplexity int, after *entgql.Cursor[pid.ID], first *int, before *entgql.Cursor[pid.ID], last *int, orderBy *ent.TouchOrder, where *ent.TouchWhereInput) int
+	}
+
+	AttackerConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AttackerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	AuditEntry struct {
@@ -96,6 +126,32 @@ type ComplexityRoot struct {
 	CreateUserPayload struct {
 		Password func(childComplexity int) int
 		User     func(childComplexity int) int
+	}
+
+	Credential struct {
+		Accepted      func(childComplexity int) int
+		Attempts      func(childComplexity int) int
+		FirstSeenAt   func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		LastDeckyName func(childComplexity int) int
+		LastSeenAt    func(childComplexity int) int
+		LastSourceIP  func(childComplexity int) int
+		Principal     func(childComplexity int) int
+		Secret        func(childComplexity int) int
+		SecretBase64  func(childComplexity int) int
+		Service       func(childComplexity int) int
+	}
+
+	CredentialConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CredentialEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Decky struct {
@@ -189,6 +245,7 @@ type ComplexityRoot struct {
 		At             func(childComplexity int) int
 		Command        func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
+		CredentialID   func(childComplexity int) int
 		Cursor         func(childComplexity int) int
 		Decky          func(childComplexity int) int
 		DeckyName      func(childComplexity int) int
@@ -222,6 +279,18 @@ type ComplexityRoot struct {
 		Base64 func(childComplexity int) int
 		Name   func(childComplexity int) int
 		Value  func(childComplexity int) int
+	}
+
+	InteractionStats struct {
+		Attackers    func(childComplexity int) int
+		ByDecky      func(childComplexity int, first *int) int
+		ByService    func(childComplexity int, first *int) int
+		ByType       func(childComplexity int, first *int) int
+		From         func(childComplexity int) int
+		OverTime     func(childComplexity int, bucket *time.Duration) int
+		To           func(childComplexity int) int
+		TopAttackers func(childComplexity int, first *int) int
+		Total        func(childComplexity int) int
 	}
 
 	Lifecycle struct {
@@ -322,6 +391,11 @@ type ComplexityRoot struct {
 		UpdateUser        func(childComplexity int, input UpdateUserInput) int
 	}
 
+	NamedCount struct {
+		Count func(childComplexity int) int
+		Name  func(childComplexity int) int
+	}
+
 	Network struct {
 		Driver  func(childComplexity int) int
 		Gateway func(childComplexity int) int
@@ -348,25 +422,30 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Archetypes      func(childComplexity int) int
-		AuditLog        func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], where *ent.AuditEntryWhereInput, orderBy *ent.AuditEntryOrder) int
-		Deckies         func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], where *ent.DeckyWhereInput, orderBy *ent.DeckyOrder) int
-		Decky           func(childComplexity int, name string, deployment string) int
-		Deployment      func(childComplexity int, name string) int
-		Deployments     func(childComplexity int, first *int, after *entgql.Cursor[pid.ID]) int
-		Distros         func(childComplexity int) int
-		Interactions    func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], last *int, before *entgql.Cursor[pid.ID], where *ent.InteractionWhereInput, orderBy *ent.InteractionOrder) int
-		JournalCursor   func(childComplexity int) int
-		LifecycleEvents func(childComplexity int, ids []pid.ID, decky *string, deployment *string, after *string, first *int) int
-		Lifecycles      func(childComplexity int, ids []pid.ID, first *int, after *entgql.Cursor[pid.ID], where *ent.LifecycleWhereInput, orderBy *ent.LifecycleOrder) int
-		Node            func(childComplexity int, id pid.ID) int
-		Nodes           func(childComplexity int, ids []pid.ID) int
-		Personalities   func(childComplexity int) int
-		Server          func(childComplexity int) int
-		Services        func(childComplexity int) int
-		Tokens          func(childComplexity int, username *string) int
-		Users           func(childComplexity int) int
-		Viewer          func(childComplexity int) int
+		Archetypes       func(childComplexity int) int
+		Attacker         func(childComplexity int, address string) int
+		Attackers        func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], last *int, before *entgql.Cursor[pid.ID], search *string, where *ent.AttackerWhereInput, orderBy *ent.AttackerOrder) int
+		AuditLog         func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], where *ent.AuditEntryWhereInput, orderBy *ent.AuditEntryOrder) int
+		Credentials      func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], last *int, before *entgql.Cursor[pid.ID], search *string, where *ent.CredentialWhereInput, orderBy *ent.CredentialOrder) int
+		Deckies          func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], where *ent.DeckyWhereInput, orderBy *ent.DeckyOrder) int
+		Decky            func(childComplexity int, name string, deployment string) int
+		Deployment       func(childComplexity int, name string) int
+		Deployments      func(childComplexity int, first *int, after *entgql.Cursor[pid.ID]) int
+		Distros          func(childComplexity int) int
+		InteractionStats func(childComplexity int, from *time.Time, to *time.Time, where *ent.InteractionWhereInput) int
+		Interactions     func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], last *int, before *entgql.Cursor[pid.ID], search *string, where *ent.InteractionWhereInput, orderBy *ent.InteractionOrder) int
+		JournalCursor    func(childComplexity int) int
+		LifecycleEvents  func(childComplexity int, ids []pid.ID, decky *string, deployment *string, after *string, first *int) int
+		Lifecycles       func(childComplexity int, ids []pid.ID, first *int, after *entgql.Cursor[pid.ID], where *ent.LifecycleWhereInput, orderBy *ent.LifecycleOrder) int
+		Node             func(childComplexity int, id pid.ID) int
+		Nodes            func(childComplexity int, ids []pid.ID) int
+		Personalities    func(childComplexity int) int
+		Server           func(childComplexity int) int
+		Services         func(childComplexity int) int
+		Sessions         func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], last *int, before *entgql.Cursor[pid.ID], search *string, where *ent.SessionWhereInput, orderBy *ent.SessionOrder) int
+		Tokens           func(childComplexity int, username *string) int
+		Users            func(childComplexity int) int
+		Viewer           func(childComplexity int) int
 	}
 
 	RealismCheck struct {
@@ -416,6 +495,40 @@ type ComplexityRoot struct {
 		Slug        func(childComplexity int) int
 	}
 
+	Session struct {
+		Attempts       func(childComplexity int) int
+		Authenticated  func(childComplexity int) int
+		Commands       func(childComplexity int) int
+		Decky          func(childComplexity int) int
+		DeckyName      func(childComplexity int) int
+		DeploymentName func(childComplexity int) int
+		DestPort       func(childComplexity int) int
+		Downloads      func(childComplexity int) int
+		EndedAt        func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Interactions   func(childComplexity int) int
+		Key            func(childComplexity int) int
+		LastAt         func(childComplexity int) int
+		Principal      func(childComplexity int) int
+		Recorded       func(childComplexity int) int
+		Recording      func(childComplexity int) int
+		Service        func(childComplexity int) int
+		SourceIP       func(childComplexity int) int
+		SourcePort     func(childComplexity int) int
+		StartedAt      func(childComplexity int) int
+	}
+
+	SessionConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SessionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	SetMutateIntervalPayload struct {
 		Deckies    func(childComplexity int) int
 		Deployment func(childComplexity int) int
@@ -423,13 +536,18 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		DeckyUpdated        func(childComplexity int, deployment *string, names []string) int
-		InteractionRecorded func(childComplexity int, deployment *string, decky *string, after *string) int
+		InteractionRecorded func(childComplexity int, deployment *string, decky *string, where *interactions.Filter, after *string) int
 		LifecycleUpdated    func(childComplexity int, ids []pid.ID, decky *string, deployment *string, after *string) int
 	}
 
 	TeardownPayload struct {
 		LifecycleIds func(childComplexity int) int
 		Lifecycles   func(childComplexity int) int
+	}
+
+	TimeCount struct {
+		At    func(childComplexity int) int
+		Count func(childComplexity int) int
 	}
 
 	Token struct {
@@ -443,6 +561,28 @@ type ComplexityRoot struct {
 		Peer       func(childComplexity int) int
 		Role       func(childComplexity int) int
 		Username   func(childComplexity int) int
+	}
+
+	Touch struct {
+		Attacker       func(childComplexity int) int
+		DeckyName      func(childComplexity int) int
+		DeploymentName func(childComplexity int) int
+		FirstSeenAt    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Interactions   func(childComplexity int) int
+		LastSeenAt     func(childComplexity int) int
+		Service        func(childComplexity int) int
+	}
+
+	TouchConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	TouchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	UpdateUserPayload struct {
@@ -528,6 +668,110 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Archetype.Slug(childComplexity), true
+
+	case "Attacker.address":
+		if e.ComplexityRoot.Attacker.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.Address(childComplexity), true
+	case "Attacker.attempts":
+		if e.ComplexityRoot.Attacker.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.Attempts(childComplexity), true
+	case "Attacker.commands":
+		if e.ComplexityRoot.Attacker.Commands == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.Commands(childComplexity), true
+	case "Attacker.deckies":
+		if e.ComplexityRoot.Attacker.Deckies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.Deckies(childComplexity), true
+	case "Attacker.firstSeenAt":
+		if e.ComplexityRoot.Attacker.FirstSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.FirstSeenAt(childComplexity), true
+	case "Attacker.id":
+		if e.ComplexityRoot.Attacker.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.ID(childComplexity), true
+	case "Attacker.interactions":
+		if e.ComplexityRoot.Attacker.Interactions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.Interactions(childComplexity), true
+	case "Attacker.lastSeenAt":
+		if e.ComplexityRoot.Attacker.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.LastSeenAt(childComplexity), true
+	case "Attacker.services":
+		if e.ComplexityRoot.Attacker.Services == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.Services(childComplexity), true
+	case "Attacker.sessions":
+		if e.ComplexityRoot.Attacker.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.Sessions(childComplexity), true
+	case "Attacker.touches":
+		if e.ComplexityRoot.Attacker.Touches == nil {
+			break
+		}
+
+		args, err := ec.field_Attacker_touches_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Attacker.Touches(childComplexity, args["after"].(*entgql.Cursor[pid.ID]), args["first"].(*int), args["before"].(*entgql.Cursor[pid.ID]), args["last"].(*int), args["orderBy"].(*ent.TouchOrder), args["where"].(*ent.TouchWhereInput)), true
+
+	case "AttackerConnection.edges":
+		if e.ComplexityRoot.AttackerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttackerConnection.Edges(childComplexity), true
+	case "AttackerConnection.pageInfo":
+		if e.ComplexityRoot.AttackerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttackerConnection.PageInfo(childComplexity), true
+	case "AttackerConnection.totalCount":
+		if e.ComplexityRoot.AttackerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttackerConnection.TotalCount(childComplexity), true
+
+	case "AttackerEdge.cursor":
+		if e.ComplexityRoot.AttackerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttackerEdge.Cursor(childComplexity), true
+	case "AttackerEdge.node":
+		if e.ComplexityRoot.AttackerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttackerEdge.Node(childComplexity), true
 
 	case "AuditEntry.action":
 		if e.ComplexityRoot.AuditEntry.Action == nil {
@@ -650,6 +894,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
+
+	case "Credential.accepted":
+		if e.ComplexityRoot.Credential.Accepted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.Accepted(childComplexity), true
+	case "Credential.attempts":
+		if e.ComplexityRoot.Credential.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.Attempts(childComplexity), true
+	case "Credential.firstSeenAt":
+		if e.ComplexityRoot.Credential.FirstSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.FirstSeenAt(childComplexity), true
+	case "Credential.id":
+		if e.ComplexityRoot.Credential.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.ID(childComplexity), true
+	case "Credential.kind":
+		if e.ComplexityRoot.Credential.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.Kind(childComplexity), true
+	case "Credential.lastDeckyName":
+		if e.ComplexityRoot.Credential.LastDeckyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.LastDeckyName(childComplexity), true
+	case "Credential.lastSeenAt":
+		if e.ComplexityRoot.Credential.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.LastSeenAt(childComplexity), true
+	case "Credential.lastSourceIP":
+		if e.ComplexityRoot.Credential.LastSourceIP == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.LastSourceIP(childComplexity), true
+	case "Credential.principal":
+		if e.ComplexityRoot.Credential.Principal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.Principal(childComplexity), true
+	case "Credential.secret":
+		if e.ComplexityRoot.Credential.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.Secret(childComplexity), true
+	case "Credential.secretBase64":
+		if e.ComplexityRoot.Credential.SecretBase64 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.SecretBase64(childComplexity), true
+	case "Credential.service":
+		if e.ComplexityRoot.Credential.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Credential.Service(childComplexity), true
+
+	case "CredentialConnection.edges":
+		if e.ComplexityRoot.CredentialConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CredentialConnection.Edges(childComplexity), true
+	case "CredentialConnection.pageInfo":
+		if e.ComplexityRoot.CredentialConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CredentialConnection.PageInfo(childComplexity), true
+	case "CredentialConnection.totalCount":
+		if e.ComplexityRoot.CredentialConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CredentialConnection.TotalCount(childComplexity), true
+
+	case "CredentialEdge.cursor":
+		if e.ComplexityRoot.CredentialEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CredentialEdge.Cursor(childComplexity), true
+	case "CredentialEdge.node":
+		if e.ComplexityRoot.CredentialEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CredentialEdge.Node(childComplexity), true
 
 	case "Decky.archetype":
 		if e.ComplexityRoot.Decky.Archetype == nil {
@@ -1019,6 +1368,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Interaction.CreatedAt(childComplexity), true
+	case "Interaction.credentialID":
+		if e.ComplexityRoot.Interaction.CredentialID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Interaction.CredentialID(childComplexity), true
 	case "Interaction.cursor":
 		if e.ComplexityRoot.Interaction.Cursor == nil {
 			break
@@ -1166,6 +1521,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InteractionField.Value(childComplexity), true
+
+	case "InteractionStats.attackers":
+		if e.ComplexityRoot.InteractionStats.Attackers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractionStats.Attackers(childComplexity), true
+	case "InteractionStats.byDecky":
+		if e.ComplexityRoot.InteractionStats.ByDecky == nil {
+			break
+		}
+
+		args, err := ec.field_InteractionStats_byDecky_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.InteractionStats.ByDecky(childComplexity, args["first"].(*int)), true
+	case "InteractionStats.byService":
+		if e.ComplexityRoot.InteractionStats.ByService == nil {
+			break
+		}
+
+		args, err := ec.field_InteractionStats_byService_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.InteractionStats.ByService(childComplexity, args["first"].(*int)), true
+	case "InteractionStats.byType":
+		if e.ComplexityRoot.InteractionStats.ByType == nil {
+			break
+		}
+
+		args, err := ec.field_InteractionStats_byType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.InteractionStats.ByType(childComplexity, args["first"].(*int)), true
+	case "InteractionStats.from":
+		if e.ComplexityRoot.InteractionStats.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractionStats.From(childComplexity), true
+	case "InteractionStats.overTime":
+		if e.ComplexityRoot.InteractionStats.OverTime == nil {
+			break
+		}
+
+		args, err := ec.field_InteractionStats_overTime_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.InteractionStats.OverTime(childComplexity, args["bucket"].(*time.Duration)), true
+	case "InteractionStats.to":
+		if e.ComplexityRoot.InteractionStats.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractionStats.To(childComplexity), true
+	case "InteractionStats.topAttackers":
+		if e.ComplexityRoot.InteractionStats.TopAttackers == nil {
+			break
+		}
+
+		args, err := ec.field_InteractionStats_topAttackers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.InteractionStats.TopAttackers(childComplexity, args["first"].(*int)), true
+	case "InteractionStats.total":
+		if e.ComplexityRoot.InteractionStats.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InteractionStats.Total(childComplexity), true
 
 	case "Lifecycle.actor":
 		if e.ComplexityRoot.Lifecycle.Actor == nil {
@@ -1638,6 +2073,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(UpdateUserInput)), true
 
+	case "NamedCount.count":
+		if e.ComplexityRoot.NamedCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedCount.Count(childComplexity), true
+	case "NamedCount.name":
+		if e.ComplexityRoot.NamedCount.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedCount.Name(childComplexity), true
+
 	case "Network.driver":
 		if e.ComplexityRoot.Network.Driver == nil {
 			break
@@ -1726,6 +2174,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Archetypes(childComplexity), true
+	case "Query.attacker":
+		if e.ComplexityRoot.Query.Attacker == nil {
+			break
+		}
+
+		args, err := ec.field_Query_attacker_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Attacker(childComplexity, args["address"].(string)), true
+	case "Query.attackers":
+		if e.ComplexityRoot.Query.Attackers == nil {
+			break
+		}
+
+		args, err := ec.field_Query_attackers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Attackers(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[pid.ID]), args["last"].(*int), args["before"].(*entgql.Cursor[pid.ID]), args["search"].(*string), args["where"].(*ent.AttackerWhereInput), args["orderBy"].(*ent.AttackerOrder)), true
 	case "Query.auditLog":
 		if e.ComplexityRoot.Query.AuditLog == nil {
 			break
@@ -1737,6 +2207,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[pid.ID]), args["where"].(*ent.AuditEntryWhereInput), args["orderBy"].(*ent.AuditEntryOrder)), true
+	case "Query.credentials":
+		if e.ComplexityRoot.Query.Credentials == nil {
+			break
+		}
+
+		args, err := ec.field_Query_credentials_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Credentials(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[pid.ID]), args["last"].(*int), args["before"].(*entgql.Cursor[pid.ID]), args["search"].(*string), args["where"].(*ent.CredentialWhereInput), args["orderBy"].(*ent.CredentialOrder)), true
 	case "Query.deckies":
 		if e.ComplexityRoot.Query.Deckies == nil {
 			break
@@ -1787,6 +2268,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Distros(childComplexity), true
+	case "Query.interactionStats":
+		if e.ComplexityRoot.Query.InteractionStats == nil {
+			break
+		}
+
+		args, err := ec.field_Query_interactionStats_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InteractionStats(childComplexity, args["from"].(*time.Time), args["to"].(*time.Time), args["where"].(*ent.InteractionWhereInput)), true
 	case "Query.interactions":
 		if e.ComplexityRoot.Query.Interactions == nil {
 			break
@@ -1797,7 +2289,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Interactions(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[pid.ID]), args["last"].(*int), args["before"].(*entgql.Cursor[pid.ID]), args["where"].(*ent.InteractionWhereInput), args["orderBy"].(*ent.InteractionOrder)), true
+		return e.ComplexityRoot.Query.Interactions(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[pid.ID]), args["last"].(*int), args["before"].(*entgql.Cursor[pid.ID]), args["search"].(*string), args["where"].(*ent.InteractionWhereInput), args["orderBy"].(*ent.InteractionOrder)), true
 
 	case "Query.journalCursor":
 		if e.ComplexityRoot.Query.JournalCursor == nil {
@@ -1867,6 +2359,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Services(childComplexity), true
+	case "Query.sessions":
+		if e.ComplexityRoot.Query.Sessions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_sessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Sessions(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[pid.ID]), args["last"].(*int), args["before"].(*entgql.Cursor[pid.ID]), args["search"].(*string), args["where"].(*ent.SessionWhereInput), args["orderBy"].(*ent.SessionOrder)), true
 	case "Query.tokens":
 		if e.ComplexityRoot.Query.Tokens == nil {
 			break
@@ -2071,6 +2574,159 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Service.Slug(childComplexity), true
 
+	case "Session.attempts":
+		if e.ComplexityRoot.Session.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Attempts(childComplexity), true
+	case "Session.authenticated":
+		if e.ComplexityRoot.Session.Authenticated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Authenticated(childComplexity), true
+	case "Session.commands":
+		if e.ComplexityRoot.Session.Commands == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Commands(childComplexity), true
+	case "Session.decky":
+		if e.ComplexityRoot.Session.Decky == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Decky(childComplexity), true
+	case "Session.deckyName":
+		if e.ComplexityRoot.Session.DeckyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.DeckyName(childComplexity), true
+	case "Session.deploymentName":
+		if e.ComplexityRoot.Session.DeploymentName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.DeploymentName(childComplexity), true
+	case "Session.destPort":
+		if e.ComplexityRoot.Session.DestPort == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.DestPort(childComplexity), true
+	case "Session.downloads":
+		if e.ComplexityRoot.Session.Downloads == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Downloads(childComplexity), true
+	case "Session.endedAt":
+		if e.ComplexityRoot.Session.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.EndedAt(childComplexity), true
+	case "Session.id":
+		if e.ComplexityRoot.Session.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ID(childComplexity), true
+	case "Session.interactions":
+		if e.ComplexityRoot.Session.Interactions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Interactions(childComplexity), true
+	case "Session.key":
+		if e.ComplexityRoot.Session.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Key(childComplexity), true
+	case "Session.lastAt":
+		if e.ComplexityRoot.Session.LastAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.LastAt(childComplexity), true
+	case "Session.principal":
+		if e.ComplexityRoot.Session.Principal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Principal(childComplexity), true
+	case "Session.recorded":
+		if e.ComplexityRoot.Session.Recorded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Recorded(childComplexity), true
+	case "Session.recording":
+		if e.ComplexityRoot.Session.Recording == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Recording(childComplexity), true
+	case "Session.service":
+		if e.ComplexityRoot.Session.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Service(childComplexity), true
+	case "Session.sourceIP":
+		if e.ComplexityRoot.Session.SourceIP == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.SourceIP(childComplexity), true
+	case "Session.sourcePort":
+		if e.ComplexityRoot.Session.SourcePort == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.SourcePort(childComplexity), true
+	case "Session.startedAt":
+		if e.ComplexityRoot.Session.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.StartedAt(childComplexity), true
+
+	case "SessionConnection.edges":
+		if e.ComplexityRoot.SessionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.Edges(childComplexity), true
+	case "SessionConnection.pageInfo":
+		if e.ComplexityRoot.SessionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.PageInfo(childComplexity), true
+	case "SessionConnection.totalCount":
+		if e.ComplexityRoot.SessionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.TotalCount(childComplexity), true
+
+	case "SessionEdge.cursor":
+		if e.ComplexityRoot.SessionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEdge.Cursor(childComplexity), true
+	case "SessionEdge.node":
+		if e.ComplexityRoot.SessionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEdge.Node(childComplexity), true
+
 	case "SetMutateIntervalPayload.deckies":
 		if e.ComplexityRoot.SetMutateIntervalPayload.Deckies == nil {
 			break
@@ -2105,7 +2761,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.InteractionRecorded(childComplexity, args["deployment"].(*string), args["decky"].(*string), args["after"].(*string)), true
+		return e.ComplexityRoot.Subscription.InteractionRecorded(childComplexity, args["deployment"].(*string), args["decky"].(*string), args["where"].(*interactions.Filter), args["after"].(*string)), true
 	case "Subscription.lifecycleUpdated":
 		if e.ComplexityRoot.Subscription.LifecycleUpdated == nil {
 			break
@@ -2130,6 +2786,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TeardownPayload.Lifecycles(childComplexity), true
+
+	case "TimeCount.at":
+		if e.ComplexityRoot.TimeCount.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCount.At(childComplexity), true
+	case "TimeCount.count":
+		if e.ComplexityRoot.TimeCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCount.Count(childComplexity), true
 
 	case "Token.createdAt":
 		if e.ComplexityRoot.Token.CreatedAt == nil {
@@ -2191,6 +2860,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Token.Username(childComplexity), true
+
+	case "Touch.attacker":
+		if e.ComplexityRoot.Touch.Attacker == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Touch.Attacker(childComplexity), true
+	case "Touch.deckyName":
+		if e.ComplexityRoot.Touch.DeckyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Touch.DeckyName(childComplexity), true
+	case "Touch.deploymentName":
+		if e.ComplexityRoot.Touch.DeploymentName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Touch.DeploymentName(childComplexity), true
+	case "Touch.firstSeenAt":
+		if e.ComplexityRoot.Touch.FirstSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Touch.FirstSeenAt(childComplexity), true
+	case "Touch.id":
+		if e.ComplexityRoot.Touch.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Touch.ID(childComplexity), true
+	case "Touch.interactions":
+		if e.ComplexityRoot.Touch.Interactions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Touch.Interactions(childComplexity), true
+	case "Touch.lastSeenAt":
+		if e.ComplexityRoot.Touch.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Touch.LastSeenAt(childComplexity), true
+	case "Touch.service":
+		if e.ComplexityRoot.Touch.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Touch.Service(childComplexity), true
+
+	case "TouchConnection.edges":
+		if e.ComplexityRoot.TouchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TouchConnection.Edges(childComplexity), true
+	case "TouchConnection.pageInfo":
+		if e.ComplexityRoot.TouchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TouchConnection.PageInfo(childComplexity), true
+	case "TouchConnection.totalCount":
+		if e.ComplexityRoot.TouchConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TouchConnection.TotalCount(childComplexity), true
+
+	case "TouchEdge.cursor":
+		if e.ComplexityRoot.TouchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TouchEdge.Cursor(childComplexity), true
+	case "TouchEdge.node":
+		if e.ComplexityRoot.TouchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TouchEdge.Node(childComplexity), true
 
 	case "UpdateUserPayload.password":
 		if e.ComplexityRoot.UpdateUserPayload.Password == nil {
@@ -2270,25 +3020,34 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AttackerOrder", ec.unmarshalInputAttackerOrder),
+			graphql.NewInputUnmarshaler("AttackerWhereInput", ec.unmarshalInputAttackerWhereInput),
 			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
 			graphql.NewInputUnmarshaler("AuditEntryWhereInput", ec.unmarshalInputAuditEntryWhereInput),
 			graphql.NewInputUnmarshaler("CheckDeckyInput", ec.unmarshalInputCheckDeckyInput),
 			graphql.NewInputUnmarshaler("CreateTokenInput", ec.unmarshalInputCreateTokenInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
+			graphql.NewInputUnmarshaler("CredentialOrder", ec.unmarshalInputCredentialOrder),
+			graphql.NewInputUnmarshaler("CredentialWhereInput", ec.unmarshalInputCredentialWhereInput),
 			graphql.NewInputUnmarshaler("DeckyOrder", ec.unmarshalInputDeckyOrder),
 			graphql.NewInputUnmarshaler("DeckySpec", ec.unmarshalInputDeckySpec),
 			graphql.NewInputUnmarshaler("DeckyWhereInput", ec.unmarshalInputDeckyWhereInput),
 			graphql.NewInputUnmarshaler("DeployInput", ec.unmarshalInputDeployInput),
 			graphql.NewInputUnmarshaler("DeploymentOrder", ec.unmarshalInputDeploymentOrder),
 			graphql.NewInputUnmarshaler("DeploymentWhereInput", ec.unmarshalInputDeploymentWhereInput),
+			graphql.NewInputUnmarshaler("InteractionFilter", ec.unmarshalInputInteractionFilter),
 			graphql.NewInputUnmarshaler("InteractionOrder", ec.unmarshalInputInteractionOrder),
 			graphql.NewInputUnmarshaler("InteractionWhereInput", ec.unmarshalInputInteractionWhereInput),
 			graphql.NewInputUnmarshaler("LifecycleOrder", ec.unmarshalInputLifecycleOrder),
 			graphql.NewInputUnmarshaler("LifecycleWhereInput", ec.unmarshalInputLifecycleWhereInput),
 			graphql.NewInputUnmarshaler("MutateDeckyInput", ec.unmarshalInputMutateDeckyInput),
 			graphql.NewInputUnmarshaler("NetworkInput", ec.unmarshalInputNetworkInput),
+			graphql.NewInputUnmarshaler("SessionOrder", ec.unmarshalInputSessionOrder),
+			graphql.NewInputUnmarshaler("SessionWhereInput", ec.unmarshalInputSessionWhereInput),
 			graphql.NewInputUnmarshaler("SetMutateIntervalInput", ec.unmarshalInputSetMutateIntervalInput),
 			graphql.NewInputUnmarshaler("TeardownInput", ec.unmarshalInputTeardownInput),
+			graphql.NewInputUnmarshaler("TouchOrder", ec.unmarshalInputTouchOrder),
+			graphql.NewInputUnmarshaler("TouchWhereInput", ec.unmarshalInputTouchWhereInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 		)
 	}
@@ -2855,6 +3614,254 @@ type TeardownPayload {
 	{Name: "../schema/ent.graphqls", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 directive @goModel(model: String, models: [String!], forceGenerate: Boolean) on OBJECT | INPUT_OBJECT | SCALAR | ENUM | INTERFACE | UNION
 """
+An address from which deckies were touched. It may be forged where the service is UDP, and shared by many behind one router.
+"""
+type Attacker implements Node {
+  """
+  The opaque, global ID.
+  """
+  id: ID!
+  """
+  The IP address, by which it is known.
+  """
+  address: String!
+  """
+  When it first touched a decky.
+  """
+  firstSeenAt: Time!
+  """
+  When it last touched one.
+  """
+  lastSeenAt: Time!
+  """
+  How many interactions it has had.
+  """
+  interactions: Int!
+  """
+  How many conversations it has begun.
+  """
+  sessions: Int!
+  """
+  How often it tried to log in.
+  """
+  attempts: Int!
+  """
+  How many commands it gave.
+  """
+  commands: Int!
+  """
+  How many deckies it has touched.
+  """
+  deckies: Int!
+  """
+  The services that it has touched, in the alphabet's order.
+  """
+  services: [String!]!
+  touches(
+    """
+    Returns the elements in the list that come after the specified cursor.
+    """
+    after: Cursor
+
+    """
+    Returns the first _n_ elements from the list.
+    """
+    first: Int
+
+    """
+    Returns the elements in the list that come before the specified cursor.
+    """
+    before: Cursor
+
+    """
+    Returns the last _n_ elements from the list.
+    """
+    last: Int
+
+    """
+    Ordering options for Touches returned from the connection.
+    """
+    orderBy: TouchOrder
+
+    """
+    Filtering options for Touches returned from the connection.
+    """
+    where: TouchWhereInput
+  ): TouchConnection!
+}
+"""
+A connection to a list of items.
+"""
+type AttackerConnection {
+  """
+  A list of edges.
+  """
+  edges: [AttackerEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type AttackerEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Attacker
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Attacker connections
+"""
+input AttackerOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Attackers.
+  """
+  field: AttackerOrderField!
+}
+"""
+Properties by which Attacker connections can be ordered.
+"""
+enum AttackerOrderField {
+  ADDRESS
+  FIRST_SEEN_AT
+  LAST_SEEN_AT
+  INTERACTIONS
+  SESSIONS
+  ATTEMPTS
+}
+"""
+AttackerWhereInput is used for filtering Attacker objects.
+Input was generated by ent.
+"""
+input AttackerWhereInput {
+  not: AttackerWhereInput
+  and: [AttackerWhereInput!]
+  or: [AttackerWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  idNEQ: ID
+  idIn: [ID!]
+  idNotIn: [ID!]
+  idGT: ID
+  idGTE: ID
+  idLT: ID
+  idLTE: ID
+  """
+  address field predicates
+  """
+  address: String
+  addressNEQ: String
+  addressIn: [String!]
+  addressNotIn: [String!]
+  addressGT: String
+  addressGTE: String
+  addressLT: String
+  addressLTE: String
+  addressContains: String
+  addressHasPrefix: String
+  addressHasSuffix: String
+  addressEqualFold: String
+  addressContainsFold: String
+  """
+  first_seen_at field predicates
+  """
+  firstSeenAt: Time
+  firstSeenAtNEQ: Time
+  firstSeenAtIn: [Time!]
+  firstSeenAtNotIn: [Time!]
+  firstSeenAtGT: Time
+  firstSeenAtGTE: Time
+  firstSeenAtLT: Time
+  firstSeenAtLTE: Time
+  """
+  last_seen_at field predicates
+  """
+  lastSeenAt: Time
+  lastSeenAtNEQ: Time
+  lastSeenAtIn: [Time!]
+  lastSeenAtNotIn: [Time!]
+  lastSeenAtGT: Time
+  lastSeenAtGTE: Time
+  lastSeenAtLT: Time
+  lastSeenAtLTE: Time
+  """
+  interactions field predicates
+  """
+  interactions: Int
+  interactionsNEQ: Int
+  interactionsIn: [Int!]
+  interactionsNotIn: [Int!]
+  interactionsGT: Int
+  interactionsGTE: Int
+  interactionsLT: Int
+  interactionsLTE: Int
+  """
+  sessions field predicates
+  """
+  sessions: Int
+  sessionsNEQ: Int
+  sessionsIn: [Int!]
+  sessionsNotIn: [Int!]
+  sessionsGT: Int
+  sessionsGTE: Int
+  sessionsLT: Int
+  sessionsLTE: Int
+  """
+  attempts field predicates
+  """
+  attempts: Int
+  attemptsNEQ: Int
+  attemptsIn: [Int!]
+  attemptsNotIn: [Int!]
+  attemptsGT: Int
+  attemptsGTE: Int
+  attemptsLT: Int
+  attemptsLTE: Int
+  """
+  commands field predicates
+  """
+  commands: Int
+  commandsNEQ: Int
+  commandsIn: [Int!]
+  commandsNotIn: [Int!]
+  commandsGT: Int
+  commandsGTE: Int
+  commandsLT: Int
+  commandsLTE: Int
+  """
+  deckies field predicates
+  """
+  deckies: Int
+  deckiesNEQ: Int
+  deckiesIn: [Int!]
+  deckiesNotIn: [Int!]
+  deckiesGT: Int
+  deckiesGTE: Int
+  deckiesLT: Int
+  deckiesLTE: Int
+  """
+  touches edge predicates
+  """
+  hasTouches: Boolean
+  hasTouchesWith: [TouchWhereInput!]
+}
+"""
 One thing that somebody asked for, and what came of it. Nothing changes it, and nothing deletes it.
 """
 type AuditEntry implements Node {
@@ -3030,6 +4037,247 @@ input AuditEntryWhereInput {
   resultHasSuffix: String
   resultEqualFold: String
   resultContainsFold: String
+}
+"""
+One name and secret that intruders have tried on a service: one entry, however often and on how many deckies it was tried.
+"""
+type Credential implements Node {
+  """
+  The opaque, global ID.
+  """
+  id: ID!
+  """
+  The service that it was tried on, a slug of the catalog.
+  """
+  service: String!
+  """
+  What the secret is: plaintext, publickey, ntlm, …
+  """
+  kind: String!
+  """
+  Who the intruders claimed to be.
+  """
+  principal: String!
+  """
+  How often it was tried.
+  """
+  attempts: Int!
+  """
+  How often it let them in.
+  """
+  accepted: Int!
+  """
+  When it was first tried.
+  """
+  firstSeenAt: Time!
+  """
+  When it was last tried.
+  """
+  lastSeenAt: Time!
+  """
+  Where it last came from.
+  """
+  lastSourceIP: String!
+  """
+  The decky that it was last tried on.
+  """
+  lastDeckyName: String!
+}
+"""
+A connection to a list of items.
+"""
+type CredentialConnection {
+  """
+  A list of edges.
+  """
+  edges: [CredentialEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type CredentialEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Credential
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Credential connections
+"""
+input CredentialOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Credentials.
+  """
+  field: CredentialOrderField!
+}
+"""
+Properties by which Credential connections can be ordered.
+"""
+enum CredentialOrderField {
+  PRINCIPAL
+  ATTEMPTS
+  FIRST_SEEN_AT
+  LAST_SEEN_AT
+}
+"""
+CredentialWhereInput is used for filtering Credential objects.
+Input was generated by ent.
+"""
+input CredentialWhereInput {
+  not: CredentialWhereInput
+  and: [CredentialWhereInput!]
+  or: [CredentialWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  idNEQ: ID
+  idIn: [ID!]
+  idNotIn: [ID!]
+  idGT: ID
+  idGTE: ID
+  idLT: ID
+  idLTE: ID
+  """
+  service field predicates
+  """
+  service: String
+  serviceNEQ: String
+  serviceIn: [String!]
+  serviceNotIn: [String!]
+  serviceGT: String
+  serviceGTE: String
+  serviceLT: String
+  serviceLTE: String
+  serviceContains: String
+  serviceHasPrefix: String
+  serviceHasSuffix: String
+  serviceEqualFold: String
+  serviceContainsFold: String
+  """
+  kind field predicates
+  """
+  kind: String
+  kindNEQ: String
+  kindIn: [String!]
+  kindNotIn: [String!]
+  kindGT: String
+  kindGTE: String
+  kindLT: String
+  kindLTE: String
+  kindContains: String
+  kindHasPrefix: String
+  kindHasSuffix: String
+  kindEqualFold: String
+  kindContainsFold: String
+  """
+  principal field predicates
+  """
+  principal: String
+  principalNEQ: String
+  principalIn: [String!]
+  principalNotIn: [String!]
+  principalGT: String
+  principalGTE: String
+  principalLT: String
+  principalLTE: String
+  principalContains: String
+  principalHasPrefix: String
+  principalHasSuffix: String
+  principalEqualFold: String
+  principalContainsFold: String
+  """
+  attempts field predicates
+  """
+  attempts: Int
+  attemptsNEQ: Int
+  attemptsIn: [Int!]
+  attemptsNotIn: [Int!]
+  attemptsGT: Int
+  attemptsGTE: Int
+  attemptsLT: Int
+  attemptsLTE: Int
+  """
+  accepted field predicates
+  """
+  accepted: Int
+  acceptedNEQ: Int
+  acceptedIn: [Int!]
+  acceptedNotIn: [Int!]
+  acceptedGT: Int
+  acceptedGTE: Int
+  acceptedLT: Int
+  acceptedLTE: Int
+  """
+  first_seen_at field predicates
+  """
+  firstSeenAt: Time
+  firstSeenAtNEQ: Time
+  firstSeenAtIn: [Time!]
+  firstSeenAtNotIn: [Time!]
+  firstSeenAtGT: Time
+  firstSeenAtGTE: Time
+  firstSeenAtLT: Time
+  firstSeenAtLTE: Time
+  """
+  last_seen_at field predicates
+  """
+  lastSeenAt: Time
+  lastSeenAtNEQ: Time
+  lastSeenAtIn: [Time!]
+  lastSeenAtNotIn: [Time!]
+  lastSeenAtGT: Time
+  lastSeenAtGTE: Time
+  lastSeenAtLT: Time
+  lastSeenAtLTE: Time
+  """
+  last_source_ip field predicates
+  """
+  lastSourceIP: String
+  lastSourceIPNEQ: String
+  lastSourceIPIn: [String!]
+  lastSourceIPNotIn: [String!]
+  lastSourceIPGT: String
+  lastSourceIPGTE: String
+  lastSourceIPLT: String
+  lastSourceIPLTE: String
+  lastSourceIPContains: String
+  lastSourceIPHasPrefix: String
+  lastSourceIPHasSuffix: String
+  lastSourceIPEqualFold: String
+  lastSourceIPContainsFold: String
+  """
+  last_decky_name field predicates
+  """
+  lastDeckyName: String
+  lastDeckyNameNEQ: String
+  lastDeckyNameIn: [String!]
+  lastDeckyNameNotIn: [String!]
+  lastDeckyNameGT: String
+  lastDeckyNameGTE: String
+  lastDeckyNameLT: String
+  lastDeckyNameLTE: String
+  lastDeckyNameContains: String
+  lastDeckyNameHasPrefix: String
+  lastDeckyNameHasSuffix: String
+  lastDeckyNameEqualFold: String
+  lastDeckyNameContainsFold: String
 }
 """
 Define a Relay Cursor type:
@@ -3698,9 +4946,9 @@ type Interaction implements Node {
   """
   principal: String
   """
-  What the intruder gave to prove it: a password, a key, a challenge's response. Unprintable bytes are shown escaped; ` + "`" + `fields` + "`" + ` has them whole.
+  The ` + "`" + `Credential` + "`" + ` that was tried, which may have been pruned since; null where none was.
   """
-  secret: String
+  credentialID: ID
   """
   What the intruder asked for: a shell line, a query, a request line.
   """
@@ -3956,6 +5204,24 @@ input InteractionWhereInput {
   principalNotNil: Boolean
   principalEqualFold: String
   principalContainsFold: String
+  """
+  credential_id field predicates
+  """
+  credentialID: ID
+  credentialIDNEQ: ID
+  credentialIDIn: [ID!]
+  credentialIDNotIn: [ID!]
+  credentialIDGT: ID
+  credentialIDGTE: ID
+  credentialIDLT: ID
+  credentialIDLTE: ID
+  credentialIDContains: ID
+  credentialIDHasPrefix: ID
+  credentialIDHasSuffix: ID
+  credentialIDIsNil: Boolean
+  credentialIDNotNil: Boolean
+  credentialIDEqualFold: ID
+  credentialIDContainsFold: ID
   """
   command field predicates
   """
@@ -4439,12 +5705,679 @@ type Query {
     ids: [ID!]!
   ): [Node]! @hasRole(role: VIEWER)
 }
+"""
+One conversation of an intruder with a service of a decky: a connection, or for UDP a datagram. Counts go on from its first interaction, also when that has been pruned.
+"""
+type Session implements Node {
+  """
+  The opaque, global ID.
+  """
+  id: ID!
+  """
+  The decoy's own name for it: what its interactions have as ` + "`" + `session` + "`" + `.
+  """
+  key: String!
+  """
+  The decky's name, also when it is gone.
+  """
+  deckyName: String!
+  """
+  The deployment's name, also when it is gone.
+  """
+  deploymentName: String!
+  """
+  The service that was touched, a slug of the catalog.
+  """
+  service: String!
+  """
+  Where it came from.
+  """
+  sourceIP: String!
+  sourcePort: Int!
+  """
+  The decky's port, as the catalog has it.
+  """
+  destPort: Int!
+  """
+  When its first interaction happened.
+  """
+  startedAt: Time!
+  """
+  When its last interaction so far happened.
+  """
+  lastAt: Time!
+  """
+  When the intruder was gone; null while that has not been recorded.
+  """
+  endedAt: Time
+  """
+  Who the intruder was let in as, or else last claimed to be.
+  """
+  principal: String
+  """
+  Whether the decoy has let the intruder in.
+  """
+  authenticated: Boolean!
+  """
+  How many interactions it has had.
+  """
+  interactions: Int!
+  """
+  How many of them were tries to log in.
+  """
+  attempts: Int!
+  """
+  How many of them were commands.
+  """
+  commands: Int!
+  """
+  How many of them were files that the intruder wanted to fetch; none was fetched.
+  """
+  downloads: Int!
+  """
+  Whether a terminal was recorded: ` + "`" + `recording` + "`" + ` plays it.
+  """
+  recorded: Boolean!
+  """
+  The decky; null once it is gone.
+  """
+  decky: Decky
+}
+"""
+A connection to a list of items.
+"""
+type SessionConnection {
+  """
+  A list of edges.
+  """
+  edges: [SessionEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type SessionEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Session
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Session connections
+"""
+input SessionOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Sessions.
+  """
+  field: SessionOrderField!
+}
+"""
+Properties by which Session connections can be ordered.
+"""
+enum SessionOrderField {
+  STARTED_AT
+  LAST_AT
+  INTERACTIONS
+  COMMANDS
+}
+"""
+SessionWhereInput is used for filtering Session objects.
+Input was generated by ent.
+"""
+input SessionWhereInput {
+  not: SessionWhereInput
+  and: [SessionWhereInput!]
+  or: [SessionWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  idNEQ: ID
+  idIn: [ID!]
+  idNotIn: [ID!]
+  idGT: ID
+  idGTE: ID
+  idLT: ID
+  idLTE: ID
+  """
+  key field predicates
+  """
+  key: String
+  keyNEQ: String
+  keyIn: [String!]
+  keyNotIn: [String!]
+  keyGT: String
+  keyGTE: String
+  keyLT: String
+  keyLTE: String
+  keyContains: String
+  keyHasPrefix: String
+  keyHasSuffix: String
+  keyEqualFold: String
+  keyContainsFold: String
+  """
+  decky_id field predicates
+  """
+  deckyID: ID
+  deckyIDNEQ: ID
+  deckyIDIn: [ID!]
+  deckyIDNotIn: [ID!]
+  deckyIDGT: ID
+  deckyIDGTE: ID
+  deckyIDLT: ID
+  deckyIDLTE: ID
+  deckyIDContains: ID
+  deckyIDHasPrefix: ID
+  deckyIDHasSuffix: ID
+  deckyIDIsNil: Boolean
+  deckyIDNotNil: Boolean
+  deckyIDEqualFold: ID
+  deckyIDContainsFold: ID
+  """
+  decky_name field predicates
+  """
+  deckyName: String
+  deckyNameNEQ: String
+  deckyNameIn: [String!]
+  deckyNameNotIn: [String!]
+  deckyNameGT: String
+  deckyNameGTE: String
+  deckyNameLT: String
+  deckyNameLTE: String
+  deckyNameContains: String
+  deckyNameHasPrefix: String
+  deckyNameHasSuffix: String
+  deckyNameEqualFold: String
+  deckyNameContainsFold: String
+  """
+  deployment_name field predicates
+  """
+  deploymentName: String
+  deploymentNameNEQ: String
+  deploymentNameIn: [String!]
+  deploymentNameNotIn: [String!]
+  deploymentNameGT: String
+  deploymentNameGTE: String
+  deploymentNameLT: String
+  deploymentNameLTE: String
+  deploymentNameContains: String
+  deploymentNameHasPrefix: String
+  deploymentNameHasSuffix: String
+  deploymentNameEqualFold: String
+  deploymentNameContainsFold: String
+  """
+  service field predicates
+  """
+  service: String
+  serviceNEQ: String
+  serviceIn: [String!]
+  serviceNotIn: [String!]
+  serviceGT: String
+  serviceGTE: String
+  serviceLT: String
+  serviceLTE: String
+  serviceContains: String
+  serviceHasPrefix: String
+  serviceHasSuffix: String
+  serviceEqualFold: String
+  serviceContainsFold: String
+  """
+  source_ip field predicates
+  """
+  sourceIP: String
+  sourceIPNEQ: String
+  sourceIPIn: [String!]
+  sourceIPNotIn: [String!]
+  sourceIPGT: String
+  sourceIPGTE: String
+  sourceIPLT: String
+  sourceIPLTE: String
+  sourceIPContains: String
+  sourceIPHasPrefix: String
+  sourceIPHasSuffix: String
+  sourceIPEqualFold: String
+  sourceIPContainsFold: String
+  """
+  source_port field predicates
+  """
+  sourcePort: Int
+  sourcePortNEQ: Int
+  sourcePortIn: [Int!]
+  sourcePortNotIn: [Int!]
+  sourcePortGT: Int
+  sourcePortGTE: Int
+  sourcePortLT: Int
+  sourcePortLTE: Int
+  """
+  dest_port field predicates
+  """
+  destPort: Int
+  destPortNEQ: Int
+  destPortIn: [Int!]
+  destPortNotIn: [Int!]
+  destPortGT: Int
+  destPortGTE: Int
+  destPortLT: Int
+  destPortLTE: Int
+  """
+  started_at field predicates
+  """
+  startedAt: Time
+  startedAtNEQ: Time
+  startedAtIn: [Time!]
+  startedAtNotIn: [Time!]
+  startedAtGT: Time
+  startedAtGTE: Time
+  startedAtLT: Time
+  startedAtLTE: Time
+  """
+  last_at field predicates
+  """
+  lastAt: Time
+  lastAtNEQ: Time
+  lastAtIn: [Time!]
+  lastAtNotIn: [Time!]
+  lastAtGT: Time
+  lastAtGTE: Time
+  lastAtLT: Time
+  lastAtLTE: Time
+  """
+  ended_at field predicates
+  """
+  endedAt: Time
+  endedAtNEQ: Time
+  endedAtIn: [Time!]
+  endedAtNotIn: [Time!]
+  endedAtGT: Time
+  endedAtGTE: Time
+  endedAtLT: Time
+  endedAtLTE: Time
+  endedAtIsNil: Boolean
+  endedAtNotNil: Boolean
+  """
+  principal field predicates
+  """
+  principal: String
+  principalNEQ: String
+  principalIn: [String!]
+  principalNotIn: [String!]
+  principalGT: String
+  principalGTE: String
+  principalLT: String
+  principalLTE: String
+  principalContains: String
+  principalHasPrefix: String
+  principalHasSuffix: String
+  principalIsNil: Boolean
+  principalNotNil: Boolean
+  principalEqualFold: String
+  principalContainsFold: String
+  """
+  authenticated field predicates
+  """
+  authenticated: Boolean
+  authenticatedNEQ: Boolean
+  """
+  interactions field predicates
+  """
+  interactions: Int
+  interactionsNEQ: Int
+  interactionsIn: [Int!]
+  interactionsNotIn: [Int!]
+  interactionsGT: Int
+  interactionsGTE: Int
+  interactionsLT: Int
+  interactionsLTE: Int
+  """
+  attempts field predicates
+  """
+  attempts: Int
+  attemptsNEQ: Int
+  attemptsIn: [Int!]
+  attemptsNotIn: [Int!]
+  attemptsGT: Int
+  attemptsGTE: Int
+  attemptsLT: Int
+  attemptsLTE: Int
+  """
+  commands field predicates
+  """
+  commands: Int
+  commandsNEQ: Int
+  commandsIn: [Int!]
+  commandsNotIn: [Int!]
+  commandsGT: Int
+  commandsGTE: Int
+  commandsLT: Int
+  commandsLTE: Int
+  """
+  downloads field predicates
+  """
+  downloads: Int
+  downloadsNEQ: Int
+  downloadsIn: [Int!]
+  downloadsNotIn: [Int!]
+  downloadsGT: Int
+  downloadsGTE: Int
+  downloadsLT: Int
+  downloadsLTE: Int
+  """
+  recorded field predicates
+  """
+  recorded: Boolean
+  recordedNEQ: Boolean
+  """
+  decky edge predicates
+  """
+  hasDecky: Boolean
+  hasDeckyWith: [DeckyWhereInput!]
+}
+"""
+One service of one decky that an attacker has touched.
+"""
+type Touch implements Node {
+  """
+  The opaque, global ID.
+  """
+  id: ID!
+  """
+  The decky's name, also when it is gone.
+  """
+  deckyName: String!
+  """
+  The deployment's name, also when it is gone.
+  """
+  deploymentName: String!
+  """
+  The service, a slug of the catalog.
+  """
+  service: String!
+  """
+  How many interactions there were.
+  """
+  interactions: Int!
+  """
+  When the first one was.
+  """
+  firstSeenAt: Time!
+  """
+  When the last one was.
+  """
+  lastSeenAt: Time!
+  """
+  Who touched it.
+  """
+  attacker: Attacker!
+}
+"""
+A connection to a list of items.
+"""
+type TouchConnection {
+  """
+  A list of edges.
+  """
+  edges: [TouchEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type TouchEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Touch
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Touch connections
+"""
+input TouchOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Touches.
+  """
+  field: TouchOrderField!
+}
+"""
+Properties by which Touch connections can be ordered.
+"""
+enum TouchOrderField {
+  INTERACTIONS
+  LAST_SEEN_AT
+}
+"""
+TouchWhereInput is used for filtering Touch objects.
+Input was generated by ent.
+"""
+input TouchWhereInput {
+  not: TouchWhereInput
+  and: [TouchWhereInput!]
+  or: [TouchWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  idNEQ: ID
+  idIn: [ID!]
+  idNotIn: [ID!]
+  idGT: ID
+  idGTE: ID
+  idLT: ID
+  idLTE: ID
+  """
+  attacker_id field predicates
+  """
+  attackerID: ID
+  attackerIDNEQ: ID
+  attackerIDIn: [ID!]
+  attackerIDNotIn: [ID!]
+  attackerIDGT: ID
+  attackerIDGTE: ID
+  attackerIDLT: ID
+  attackerIDLTE: ID
+  attackerIDContains: ID
+  attackerIDHasPrefix: ID
+  attackerIDHasSuffix: ID
+  attackerIDEqualFold: ID
+  attackerIDContainsFold: ID
+  """
+  decky_name field predicates
+  """
+  deckyName: String
+  deckyNameNEQ: String
+  deckyNameIn: [String!]
+  deckyNameNotIn: [String!]
+  deckyNameGT: String
+  deckyNameGTE: String
+  deckyNameLT: String
+  deckyNameLTE: String
+  deckyNameContains: String
+  deckyNameHasPrefix: String
+  deckyNameHasSuffix: String
+  deckyNameEqualFold: String
+  deckyNameContainsFold: String
+  """
+  deployment_name field predicates
+  """
+  deploymentName: String
+  deploymentNameNEQ: String
+  deploymentNameIn: [String!]
+  deploymentNameNotIn: [String!]
+  deploymentNameGT: String
+  deploymentNameGTE: String
+  deploymentNameLT: String
+  deploymentNameLTE: String
+  deploymentNameContains: String
+  deploymentNameHasPrefix: String
+  deploymentNameHasSuffix: String
+  deploymentNameEqualFold: String
+  deploymentNameContainsFold: String
+  """
+  service field predicates
+  """
+  service: String
+  serviceNEQ: String
+  serviceIn: [String!]
+  serviceNotIn: [String!]
+  serviceGT: String
+  serviceGTE: String
+  serviceLT: String
+  serviceLTE: String
+  serviceContains: String
+  serviceHasPrefix: String
+  serviceHasSuffix: String
+  serviceEqualFold: String
+  serviceContainsFold: String
+  """
+  interactions field predicates
+  """
+  interactions: Int
+  interactionsNEQ: Int
+  interactionsIn: [Int!]
+  interactionsNotIn: [Int!]
+  interactionsGT: Int
+  interactionsGTE: Int
+  interactionsLT: Int
+  interactionsLTE: Int
+  """
+  first_seen_at field predicates
+  """
+  firstSeenAt: Time
+  firstSeenAtNEQ: Time
+  firstSeenAtIn: [Time!]
+  firstSeenAtNotIn: [Time!]
+  firstSeenAtGT: Time
+  firstSeenAtGTE: Time
+  firstSeenAtLT: Time
+  firstSeenAtLTE: Time
+  """
+  last_seen_at field predicates
+  """
+  lastSeenAt: Time
+  lastSeenAtNEQ: Time
+  lastSeenAtIn: [Time!]
+  lastSeenAtNotIn: [Time!]
+  lastSeenAtGT: Time
+  lastSeenAtGTE: Time
+  lastSeenAtLT: Time
+  lastSeenAtLTE: Time
+  """
+  attacker edge predicates
+  """
+  hasAttacker: Boolean
+  hasAttackerWith: [AttackerWhereInput!]
+}
+`, BuiltIn: false},
+	{Name: "../schema/evidence.graphqls", Input: `extend type Session {
+  """
+  What its terminal showed, as an asciicast (version 2) that asciinema plays; null when no terminal was recorded, or the beginning of the recording has been
+  pruned. It holds an intruder's bytes: show it in a terminal emulator that obeys nobody, not in your own terminal (` + "`" + `decnet replay` + "`" + ` filters it).
+  """
+  recording: String @goField(forceResolver: true)
+}
+
+extend type Credential {
+  """
+  What the intruders gave as proof, as printable text; bytes that do not print are shown escaped. Viewers see ` + "`" + `(redacted)` + "`" + `: intruders try
+  what they have stolen elsewhere, and what people mistype, so that a secret here may open something real.
+  """
+  secret: String! @goField(forceResolver: true)
+  "All bytes of the secret, in base64; null for viewers."
+  secretBase64: String @goField(forceResolver: true)
+}
+
+"Counts of interactions in a span of time, for charts."
+type InteractionStats {
+  "The beginning of the span, which is in it."
+  from: Time!
+  "The end of the span, which is not."
+  to: Time!
+  "All of them."
+  total: Int!
+  "From how many addresses they came."
+  attackers: Int!
+  "How many there were in each ` + "`" + `bucket` + "`" + ` of time, the empty ones too: whole seconds, so that there are at most 1,000. Absent: about 60 of them."
+  overTime(bucket: Duration): [TimeCount!]!
+  "The services that were touched most."
+  byService(first: Int): [NamedCount!]!
+  "What was done most."
+  byType(first: Int): [NamedCount!]!
+  "The deckies that were touched most, each as DEPLOYMENT/NAME."
+  byDecky(first: Int): [NamedCount!]!
+  "The addresses that most came from."
+  topAttackers(first: Int): [NamedCount!]!
+}
+
+"How many there were in one bucket of time."
+type TimeCount {
+  "When the bucket begins."
+  at: Time!
+  count: Int!
+}
+
+"How many there were of one kind."
+type NamedCount {
+  name: String!
+  count: Int!
+}
+
+extend type Query {
+  """
+  The conversations that intruders had with deckies; oldest first unless ordered otherwise. ` + "`" + `search` + "`" + ` finds text in the address, the decky's name, the service and the principal.
+  """
+  sessions(first: Int, after: Cursor, last: Int, before: Cursor, search: String, where: SessionWhereInput, orderBy: SessionOrder): SessionConnection! @hasRole(role: VIEWER)
+  """
+  The names and secrets that intruders tried, each once; the first tried first unless ordered otherwise. ` + "`" + `search` + "`" + ` finds text in the principal, the service, the kind and the last address,
+  and for operators in the secret.
+  """
+  credentials(first: Int, after: Cursor, last: Int, before: Cursor, search: String, where: CredentialWhereInput, orderBy: CredentialOrder): CredentialConnection! @hasRole(role: VIEWER)
+  "The addresses from which deckies were touched; the first seen first unless ordered otherwise. ` + "`" + `search` + "`" + ` finds text in the address, and a service that was touched by its name."
+  attackers(first: Int, after: Cursor, last: Int, before: Cursor, search: String, where: AttackerWhereInput, orderBy: AttackerOrder): AttackerConnection! @hasRole(role: VIEWER)
+  "One address's row; null when it has touched nothing that is kept."
+  attacker(address: String!): Attacker @hasRole(role: VIEWER)
+  "Counts of the interactions that happened from ` + "`" + `from` + "`" + ` (absent: a day before ` + "`" + `to` + "`" + `) until before ` + "`" + `to` + "`" + ` (absent: now), or of those of them that ` + "`" + `where` + "`" + ` picks."
+  interactionStats(from: Time, to: Time, where: InteractionWhereInput): InteractionStats! @hasRole(role: VIEWER)
+}
 `, BuiltIn: false},
 	{Name: "../schema/interaction.graphqls", Input: `extend type Interaction {
   "Its place among all interactions; give it as ` + "`" + `after` + "`" + ` to ` + "`" + `interactionRecorded` + "`" + `."
   cursor: String!
-  "Every fact of it, the ones above too."
-  fields: [InteractionField!]!
+  """
+  What the intruder gave to prove who they are: a password, a key, a challenge's response. Unprintable bytes are shown escaped; ` + "`" + `fields` + "`" + ` has them whole.
+  Viewers see ` + "`" + `(redacted)` + "`" + `: intruders try what they have stolen elsewhere, and what people mistype, so that a secret here may open something real.
+  """
+  secret: String @goField(forceResolver: true)
+  "Every fact of it, the ones above too. Viewers see ` + "`" + `(redacted)` + "`" + ` for the secret, and for the raw text in which it may stand: headers, bodies, data."
+  fields: [InteractionField!]! @goField(forceResolver: true)
 }
 
 "One named fact of an interaction."
@@ -4456,9 +6389,24 @@ type InteractionField {
   base64: String
 }
 
+"Which interactions a subscription is about: those that fit everything that is given."
+input InteractionFilter {
+  "Of any of these services."
+  services: [String!]
+  "Of any of these types: connect, auth_attempt, command, …"
+  types: [String!]
+  "From this address."
+  sourceIP: String
+  "Of this conversation, by its ` + "`" + `key` + "`" + `."
+  session: String
+}
+
 extend type Query {
-  "What intruders did, or what of it ` + "`" + `where` + "`" + ` picks; oldest first unless ordered otherwise."
-  interactions(first: Int, after: Cursor, last: Int, before: Cursor, where: InteractionWhereInput, orderBy: InteractionOrder): InteractionConnection! @hasRole(role: VIEWER)
+  """
+  What intruders did, or what of it ` + "`" + `where` + "`" + ` picks; oldest first unless ordered otherwise. ` + "`" + `search` + "`" + ` finds text in the address, the decky's name, the service, the type, the
+  principal and the command, and for operators in the secret.
+  """
+  interactions(first: Int, after: Cursor, last: Int, before: Cursor, search: String, where: InteractionWhereInput, orderBy: InteractionOrder): InteractionConnection! @hasRole(role: VIEWER)
 }
 `, BuiltIn: false},
 	{Name: "../schema/lifecycle.graphqls", Input: `extend type Lifecycle {
@@ -4593,8 +6541,8 @@ type Subscription {
   lifecycleUpdated(ids: [ID!], decky: String, deployment: String, after: String): LifecycleEvent! @hasRole(role: VIEWER)
   "Each matching decky as it is now, then again after each change of it. Quick changes may be seen as one."
   deckyUpdated(deployment: String, names: [String!]): Decky! @hasRole(role: VIEWER)
-  "What intruders do, as it is recorded. With ` + "`" + `after` + "`" + ` (a ` + "`" + `cursor` + "`" + `), first everything since, or ` + "`" + `CURSOR_EXPIRED` + "`" + `; else only what is new."
-  interactionRecorded(deployment: String, decky: String, after: String): Interaction! @hasRole(role: VIEWER)
+  "What intruders do, as it is recorded, or what of it ` + "`" + `where` + "`" + ` picks. With ` + "`" + `after` + "`" + ` (a ` + "`" + `cursor` + "`" + `), first everything since, or ` + "`" + `CURSOR_EXPIRED` + "`" + `; else only what is new."
+  interactionRecorded(deployment: String, decky: String, where: InteractionFilter, after: String): Interaction! @hasRole(role: VIEWER)
 }
 
 "Who is asking."
@@ -4682,6 +6630,56 @@ func (ec *executionContext) childFields_Archetype(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Archetype", field.Name)
 }
 
+func (ec *executionContext) childFields_Attacker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attacker_id(ctx, field)
+	case "address":
+		return ec.fieldContext_Attacker_address(ctx, field)
+	case "firstSeenAt":
+		return ec.fieldContext_Attacker_firstSeenAt(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_Attacker_lastSeenAt(ctx, field)
+	case "interactions":
+		return ec.fieldContext_Attacker_interactions(ctx, field)
+	case "sessions":
+		return ec.fieldContext_Attacker_sessions(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Attacker_attempts(ctx, field)
+	case "commands":
+		return ec.fieldContext_Attacker_commands(ctx, field)
+	case "deckies":
+		return ec.fieldContext_Attacker_deckies(ctx, field)
+	case "services":
+		return ec.fieldContext_Attacker_services(ctx, field)
+	case "touches":
+		return ec.fieldContext_Attacker_touches(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attacker", field.Name)
+}
+
+func (ec *executionContext) childFields_AttackerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AttackerConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AttackerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AttackerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttackerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AttackerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AttackerEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AttackerEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttackerEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4766,6 +6764,58 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 		return ec.fieldContext_CreateUserPayload_password(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Credential(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Credential_id(ctx, field)
+	case "service":
+		return ec.fieldContext_Credential_service(ctx, field)
+	case "kind":
+		return ec.fieldContext_Credential_kind(ctx, field)
+	case "principal":
+		return ec.fieldContext_Credential_principal(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Credential_attempts(ctx, field)
+	case "accepted":
+		return ec.fieldContext_Credential_accepted(ctx, field)
+	case "firstSeenAt":
+		return ec.fieldContext_Credential_firstSeenAt(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_Credential_lastSeenAt(ctx, field)
+	case "lastSourceIP":
+		return ec.fieldContext_Credential_lastSourceIP(ctx, field)
+	case "lastDeckyName":
+		return ec.fieldContext_Credential_lastDeckyName(ctx, field)
+	case "secret":
+		return ec.fieldContext_Credential_secret(ctx, field)
+	case "secretBase64":
+		return ec.fieldContext_Credential_secretBase64(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Credential", field.Name)
+}
+
+func (ec *executionContext) childFields_CredentialConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CredentialConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CredentialConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CredentialConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CredentialConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CredentialEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_CredentialEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CredentialEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CredentialEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Decky(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4966,8 +7016,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_session(ctx, field)
 	case "principal":
 		return ec.fieldContext_Interaction_principal(ctx, field)
-	case "secret":
-		return ec.fieldContext_Interaction_secret(ctx, field)
+	case "credentialID":
+		return ec.fieldContext_Interaction_credentialID(ctx, field)
 	case "command":
 		return ec.fieldContext_Interaction_command(ctx, field)
 	case "outcome":
@@ -4980,6 +7030,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_decky(ctx, field)
 	case "cursor":
 		return ec.fieldContext_Interaction_cursor(ctx, field)
+	case "secret":
+		return ec.fieldContext_Interaction_secret(ctx, field)
 	case "fields":
 		return ec.fieldContext_Interaction_fields(ctx, field)
 	}
@@ -5018,6 +7070,30 @@ func (ec *executionContext) childFields_InteractionField(ctx context.Context, fi
 		return ec.fieldContext_InteractionField_base64(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InteractionField", field.Name)
+}
+
+func (ec *executionContext) childFields_InteractionStats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_InteractionStats_from(ctx, field)
+	case "to":
+		return ec.fieldContext_InteractionStats_to(ctx, field)
+	case "total":
+		return ec.fieldContext_InteractionStats_total(ctx, field)
+	case "attackers":
+		return ec.fieldContext_InteractionStats_attackers(ctx, field)
+	case "overTime":
+		return ec.fieldContext_InteractionStats_overTime(ctx, field)
+	case "byService":
+		return ec.fieldContext_InteractionStats_byService(ctx, field)
+	case "byType":
+		return ec.fieldContext_InteractionStats_byType(ctx, field)
+	case "byDecky":
+		return ec.fieldContext_InteractionStats_byDecky(ctx, field)
+	case "topAttackers":
+		return ec.fieldContext_InteractionStats_topAttackers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InteractionStats", field.Name)
 }
 
 func (ec *executionContext) childFields_Lifecycle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5180,6 +7256,16 @@ func (ec *executionContext) childFields_MutateDeckyPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type MutateDeckyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_NamedCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_NamedCount_name(ctx, field)
+	case "count":
+		return ec.fieldContext_NamedCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NamedCount", field.Name)
+}
+
 func (ec *executionContext) childFields_Network(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "driver":
@@ -5324,6 +7410,74 @@ func (ec *executionContext) childFields_Service(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Service", field.Name)
 }
 
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Session_key(ctx, field)
+	case "deckyName":
+		return ec.fieldContext_Session_deckyName(ctx, field)
+	case "deploymentName":
+		return ec.fieldContext_Session_deploymentName(ctx, field)
+	case "service":
+		return ec.fieldContext_Session_service(ctx, field)
+	case "sourceIP":
+		return ec.fieldContext_Session_sourceIP(ctx, field)
+	case "sourcePort":
+		return ec.fieldContext_Session_sourcePort(ctx, field)
+	case "destPort":
+		return ec.fieldContext_Session_destPort(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Session_startedAt(ctx, field)
+	case "lastAt":
+		return ec.fieldContext_Session_lastAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Session_endedAt(ctx, field)
+	case "principal":
+		return ec.fieldContext_Session_principal(ctx, field)
+	case "authenticated":
+		return ec.fieldContext_Session_authenticated(ctx, field)
+	case "interactions":
+		return ec.fieldContext_Session_interactions(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Session_attempts(ctx, field)
+	case "commands":
+		return ec.fieldContext_Session_commands(ctx, field)
+	case "downloads":
+		return ec.fieldContext_Session_downloads(ctx, field)
+	case "recorded":
+		return ec.fieldContext_Session_recorded(ctx, field)
+	case "decky":
+		return ec.fieldContext_Session_decky(ctx, field)
+	case "recording":
+		return ec.fieldContext_Session_recording(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SessionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SessionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SessionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_SessionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SessionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_SetMutateIntervalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deckies":
@@ -5342,6 +7496,16 @@ func (ec *executionContext) childFields_TeardownPayload(ctx context.Context, fie
 		return ec.fieldContext_TeardownPayload_lifecycles(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TeardownPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TimeCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_TimeCount_at(ctx, field)
+	case "count":
+		return ec.fieldContext_TimeCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeCount", field.Name)
 }
 
 func (ec *executionContext) childFields_Token(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5368,6 +7532,50 @@ func (ec *executionContext) childFields_Token(ctx context.Context, field graphql
 		return ec.fieldContext_Token_current(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Token", field.Name)
+}
+
+func (ec *executionContext) childFields_Touch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Touch_id(ctx, field)
+	case "deckyName":
+		return ec.fieldContext_Touch_deckyName(ctx, field)
+	case "deploymentName":
+		return ec.fieldContext_Touch_deploymentName(ctx, field)
+	case "service":
+		return ec.fieldContext_Touch_service(ctx, field)
+	case "interactions":
+		return ec.fieldContext_Touch_interactions(ctx, field)
+	case "firstSeenAt":
+		return ec.fieldContext_Touch_firstSeenAt(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_Touch_lastSeenAt(ctx, field)
+	case "attacker":
+		return ec.fieldContext_Touch_attacker(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Touch", field.Name)
+}
+
+func (ec *executionContext) childFields_TouchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TouchConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TouchConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TouchConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TouchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TouchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_TouchEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_TouchEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TouchEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

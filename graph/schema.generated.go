@@ -8,6 +8,7 @@ import (
 	"decnet/ent/token"
 	"decnet/ent/user"
 	"decnet/fleet"
+	"decnet/interactions"
 	"decnet/lifecycle"
 	"decnet/pid"
 	"decnet/scalar"
@@ -43,7 +44,7 @@ type MutationResolver interface {
 type SubscriptionResolver interface {
 	LifecycleUpdated(ctx context.Context, ids []pid.ID, decky *string, deployment *string, after *string) (<-chan *lifecycle.Event, error)
 	DeckyUpdated(ctx context.Context, deployment *string, names []string) (<-chan *ent.Decky, error)
-	InteractionRecorded(ctx context.Context, deployment *string, decky *string, after *string) (<-chan *ent.Interaction, error)
+	InteractionRecorded(ctx context.Context, deployment *string, decky *string, where *interactions.Filter, after *string) (<-chan *ent.Interaction, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -317,14 +318,22 @@ func (ec *executionContext) field_Subscription_interactionRecorded_args(ctx cont
 		return nil, err
 	}
 	args["decky"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*interactions.Filter, error) {
+			return ec.unmarshalOInteractionFilter2ᚖdecnetᚋinteractionsᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
+	args["after"] = arg3
 	return args, nil
 }
 
@@ -1780,7 +1789,7 @@ func (ec *executionContext) _Subscription_interactionRecorded(ctx context.Contex
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().InteractionRecorded(ctx, fc.Args["deployment"].(*string), fc.Args["decky"].(*string), fc.Args["after"].(*string))
+			return ec.Resolvers.Subscription().InteractionRecorded(ctx, fc.Args["deployment"].(*string), fc.Args["decky"].(*string), fc.Args["where"].(*interactions.Filter), fc.Args["after"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

@@ -253,10 +253,14 @@ func (c *Collector) insert(ctx context.Context, tx *store.Tx, d *ent.Decky, even
 	if err != nil {
 		return err
 	}
+	tried, err := derive(ctx, tx, d, events, number)
+	if err != nil {
+		return err
+	}
 	creates := make([]*ent.InteractionCreate, 0, len(events))
-	for _, e := range events {
+	for i, e := range events {
 		create := tx.Interaction.Create().SetNumber(number).SetDeckyID(d.ID).SetDeckyRef(d.ID).
-			SetDeckyName(d.Name).SetDeploymentName(d.Edges.Deployment.Name).SetCreatedAt(store.Time(c.now()))
+			SetDeckyName(d.Name).SetDeploymentName(d.Edges.Deployment.Name).SetCreatedAt(store.Time(c.now())).SetNillableCredentialID(tried[i])
 		if err := columns(create, e); err != nil {
 			return err
 		}

@@ -23,8 +23,13 @@ type Log struct {
 // NewLog returns a log that looks whenever grown rings.
 func NewLog(s *store.Store, grown *lifecycle.Bell) *Log { return &Log{store: s, grown: grown} }
 
-// Filter says whose interactions are wanted; the zero Filter is everyone's.
-type Filter struct{ Deployment, Decky string }
+// Filter says which interactions are wanted: those that fit everything that is given. The zero Filter is all of them.
+type Filter struct {
+	Deployment, Decky string
+	Services, Types   []string
+	SourceIP          *string
+	Session           *string
+}
 
 func (q Filter) apply(query *ent.InteractionQuery) *ent.InteractionQuery {
 	if q.Deployment != "" {
@@ -32,6 +37,18 @@ func (q Filter) apply(query *ent.InteractionQuery) *ent.InteractionQuery {
 	}
 	if q.Decky != "" {
 		query.Where(interaction.DeckyName(q.Decky))
+	}
+	if len(q.Services) > 0 {
+		query.Where(interaction.ServiceIn(q.Services...))
+	}
+	if len(q.Types) > 0 {
+		query.Where(interaction.TypeIn(q.Types...))
+	}
+	if q.SourceIP != nil {
+		query.Where(interaction.SourceIP(*q.SourceIP))
+	}
+	if q.Session != nil {
+		query.Where(interaction.Session(*q.Session))
 	}
 	return query
 }

@@ -36,6 +36,8 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []pid.ID) ([]ent.Noder, e
 	return nodes, nil
 }
 
+func (r *Resolver) Credential() graph.CredentialResolver { return &credentialResolver{r} }
+
 func (r *Resolver) Decky() graph.DeckyResolver { return &deckyResolver{r} }
 
 func (r *Resolver) Deployment() graph.DeploymentResolver { return &deploymentResolver{r} }
@@ -46,10 +48,14 @@ func (r *Resolver) Lifecycle() graph.LifecycleResolver { return &lifecycleResolv
 
 func (r *Resolver) Query() graph.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Session() graph.SessionResolver { return &sessionResolver{r} }
+
 type (
+	credentialResolver  struct{ *Resolver }
 	deckyResolver       struct{ *Resolver }
 	deploymentResolver  struct{ *Resolver }
 	interactionResolver struct{ *Resolver }
 	lifecycleResolver   struct{ *Resolver }
 	queryResolver       struct{ *Resolver }
+	sessionResolver     struct{ *Resolver }
 )

@@ -8,6 +8,7 @@ package resolvers
 import (
 	"context"
 	"decnet/ent"
+	"decnet/ent/schema/schematype"
 	"decnet/interactions"
 	"decnet/pid"
 
@@ -19,11 +20,30 @@ func (r *interactionResolver) Cursor(ctx context.Context, obj *ent.Interaction) 
 	return r.cursors().Encode(interactions.Stream, obj.Number), nil
 }
 
+func (r *interactionResolver) Secret(ctx context.Context, obj *ent.Interaction) (*string, error) {
+	if obj.Secret != nil && !r.seesSecrets(ctx) {
+		hidden := interactions.Redacted
+		return &hidden, nil
+	}
+	return obj.Secret, nil
+}
+
+func (r *interactionResolver) Fields(ctx context.Context, obj *ent.Interaction) ([]*schematype.InteractionField, error) {
+	if !r.seesSecrets(ctx) {
+		return pointers(interactions.Redact(obj.Fields)), nil
+	}
+	return pointers(obj.Fields), nil
+}
+
 // Interactions is the resolver for the interactions field.
-func (r *queryResolver) Interactions(ctx context.Context, first *int, after *entgql.Cursor[pid.ID], last *int, before *entgql.Cursor[pid.ID], where *ent.InteractionWhereInput, orderBy *ent.InteractionOrder) (*ent.InteractionConnection, error) {
+func (r *queryResolver) Interactions(ctx context.Context, first *int, after *entgql.Cursor[pid.ID], last *int, before *entgql.Cursor[pid.ID], search *string, where *ent.InteractionWhereInput, orderBy *ent.InteractionOrder) (*ent.InteractionConnection, error) {
 	first, err := r.page(first, last)
 	if err != nil {
 		return nil, err
 	}
-	return r.Store.Read.Interaction.Query().Paginate(ctx, after, first, before, last, ent.WithInteractionOrder(orderBy), ent.WithInteractionFilter(where.Filter))
+	q := r.Store.Read.Interaction.Query()
+	if search != nil {
+		q.Where(interactions.Search(*search, r.seesSecrets(ctx)))
+	}
+	return q.Paginate(ctx, after, first, before, last, ent.WithInteractionOrder(orderBy), ent.WithInteractionFilter(where.Filter))
 }

@@ -14,11 +14,16 @@ import (
 	"decnet/cursor"
 	"decnet/engine"
 	"decnet/ent"
+	"decnet/ent/attacker"
 	"decnet/ent/decky"
+	"decnet/ent/credential"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
 	entlifecycle "decnet/ent/lifecycle"
 	"decnet/ent/predicate"
+	"decnet/ent/session"
+	"decnet/ent/touch"
+	"decnet/ent/user"
 	"decnet/fleet"
 	"decnet/graph"
 	"decnet/interactions"
@@ -119,6 +124,19 @@ func (r *Resolver) known(ctx context.Context, ids []pid.ID) error {
 	return nil
 }
 
+// seesSecrets tells whether the one who asks may see what intruders gave as proof. Viewers may not: it takes no secrets to watch, and an intruder's may be
+// good elsewhere.
+func (r *Resolver) seesSecrets(ctx context.Context) bool { return auth.From(ctx).May(user.RoleOperator) }
+
+// top is the first of a list of counts.
+func top(ctx context.Context, r *Resolver, first *int, count func(context.Context, int) ([]*interactions.NamedCount, error)) ([]*interactions.NamedCount, error) {
+	first, err := r.page(first, nil)
+	if err != nil {
+		return nil, err
+	}
+	return count(ctx, *first)
+}
+
 // lifecycle reads one lifecycle by an ID that may be absent, or of a row that is gone.
 func (r *Resolver) lifecycle(ctx context.Context, id *pid.ID) (*ent.Lifecycle, error) {
 	if id == nil {
@@ -152,6 +170,7 @@ func viewer(id *auth.Identity) *graph.Viewer {
 func table(_ context.Context, id pid.ID) (string, error) {
 	t, ok := map[string]string{
 		pid.Deployment: deployment.Table, pid.Decky: decky.Table, pid.Lifecycle: entlifecycle.Table, pid.Interaction: interaction.Table,
+		pid.Session: session.Table, pid.Credential: credential.Table, pid.Attacker: attacker.Table, pid.Touch: touch.Table,
 	}[id.Prefix()]
 	if !ok {
 		return "", &ent.NotFoundError{}

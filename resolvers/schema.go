@@ -90,12 +90,19 @@ func (r *subscriptionResolver) DeckyUpdated(ctx context.Context, deployment *str
 }
 
 // InteractionRecorded is the resolver for the interactionRecorded field.
-func (r *subscriptionResolver) InteractionRecorded(ctx context.Context, deployment *string, decky *string, after *string) (<-chan *ent.Interaction, error) {
+func (r *subscriptionResolver) InteractionRecorded(ctx context.Context, deployment *string, decky *string, where *interactions.Filter, after *string) (<-chan *ent.Interaction, error) {
 	at, err := r.place(ctx, interactions.Stream, after)
 	if err != nil {
 		return nil, err
 	}
-	q := interactions.Filter{Deployment: text(deployment), Decky: text(decky)}
+	var q interactions.Filter
+	if where != nil {
+		if n := r.Fleet.Limits().LifecycleIds; len(where.Services)+len(where.Types) > n {
+			return nil, invalid([]any{"where"}, "%d services and types are too many: %d at most", len(where.Services)+len(where.Types), n)
+		}
+		q = *where
+	}
+	q.Deployment, q.Decky = text(deployment), text(decky)
 	id := func(i *ent.Interaction) string { return r.cursors().Encode(interactions.Stream, i.Number) }
 	return stream(ctx, id, func(send func(*ent.Interaction) bool) error { return r.Interactions.Follow(ctx, q, at, send) }), nil
 }

@@ -45,6 +45,9 @@ const (
 	Command    = "command"
 	Duration   = "duration_ms"
 	Count      = "count"
+	Part       = "part"     // which piece of a recording, from 0
+	Cast       = "cast"     // a recording's next lines, as asciicast has them
+	Began      = "began_us" // when a recording began, in microseconds since 1970: a connection may have several terminals
 )
 
 // Outcomes of an attempt.
@@ -60,6 +63,7 @@ const (
 	AuthAttempt = "auth_attempt"
 	CommandRun  = "command"
 	Download    = "download"
+	Terminal    = "terminal" // a piece of what a terminal showed: its number (Part), its lines (Cast) and which terminal (Began)
 	Panic       = "service_panic"
 	Dropped     = "events_dropped"    // lines lost before they were written or kept
 	Suppressed  = "events_suppressed" // events of one source beyond its rate

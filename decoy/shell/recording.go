@@ -113,7 +113,7 @@ func (r *Recording) send() {
 	if r.piece.Len() == 0 {
 		return
 	}
-	r.record("terminal", event.Int("part", r.number), event.String("cast", r.piece.String()))
+	r.record(event.Terminal, event.Int(event.Part, r.number), event.String(event.Cast, r.piece.String()), event.Int(event.Began, r.began.UnixMicro()))
 	r.number++
 	r.sent = r.now()
 	r.piece.Reset()

@@ -46,6 +46,8 @@ const (
 	FieldPrincipal = "principal"
 	// FieldSecret holds the string denoting the secret field in the database.
 	FieldSecret = "secret"
+	// FieldCredentialID holds the string denoting the credential_id field in the database.
+	FieldCredentialID = "credential_id"
 	// FieldCommand holds the string denoting the command field in the database.
 	FieldCommand = "command"
 	// FieldOutcome holds the string denoting the outcome field in the database.
@@ -88,6 +90,7 @@ var Columns = []string{
 	FieldSession,
 	FieldPrincipal,
 	FieldSecret,
+	FieldCredentialID,
 	FieldCommand,
 	FieldOutcome,
 	FieldFields,
@@ -198,6 +201,11 @@ func ByPrincipal(opts ...sql.OrderTermOption) OrderOption {
 // BySecret orders the results by the secret field.
 func BySecret(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSecret, opts...).ToFunc()
+}
+
+// ByCredentialID orders the results by the credential_id field.
+func ByCredentialID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCredentialID, opts...).ToFunc()
 }
 
 // ByCommand orders the results by the command field.

@@ -136,6 +136,11 @@ func Secret(v string) predicate.Interaction {
 	return predicate.Interaction(sql.FieldEQ(FieldSecret, v))
 }
 
+// CredentialID applies equality check predicate on the "credential_id" field. It's identical to CredentialIDEQ.
+func CredentialID(v pid.ID) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldCredentialID, v))
+}
+
 // Command applies equality check predicate on the "command" field. It's identical to CommandEQ.
 func Command(v string) predicate.Interaction {
 	return predicate.Interaction(sql.FieldEQ(FieldCommand, v))
@@ -1109,6 +1114,86 @@ func SecretEqualFold(v string) predicate.Interaction {
 // SecretContainsFold applies the ContainsFold predicate on the "secret" field.
 func SecretContainsFold(v string) predicate.Interaction {
 	return predicate.Interaction(sql.FieldContainsFold(FieldSecret, v))
+}
+
+// CredentialIDEQ applies the EQ predicate on the "credential_id" field.
+func CredentialIDEQ(v pid.ID) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldCredentialID, v))
+}
+
+// CredentialIDNEQ applies the NEQ predicate on the "credential_id" field.
+func CredentialIDNEQ(v pid.ID) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNEQ(FieldCredentialID, v))
+}
+
+// CredentialIDIn applies the In predicate on the "credential_id" field.
+func CredentialIDIn(vs ...pid.ID) predicate.Interaction {
+	return predicate.Interaction(sql.FieldIn(FieldCredentialID, vs...))
+}
+
+// CredentialIDNotIn applies the NotIn predicate on the "credential_id" field.
+func CredentialIDNotIn(vs ...pid.ID) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotIn(FieldCredentialID, vs...))
+}
+
+// CredentialIDGT applies the GT predicate on the "credential_id" field.
+func CredentialIDGT(v pid.ID) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGT(FieldCredentialID, v))
+}
+
+// CredentialIDGTE applies the GTE predicate on the "credential_id" field.
+func CredentialIDGTE(v pid.ID) predicate.Interaction {
+	return predicate.Interaction(sql.FieldGTE(FieldCredentialID, v))
+}
+
+// CredentialIDLT applies the LT predicate on the "credential_id" field.
+func CredentialIDLT(v pid.ID) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLT(FieldCredentialID, v))
+}
+
+// CredentialIDLTE applies the LTE predicate on the "credential_id" field.
+func CredentialIDLTE(v pid.ID) predicate.Interaction {
+	return predicate.Interaction(sql.FieldLTE(FieldCredentialID, v))
+}
+
+// CredentialIDContains applies the Contains predicate on the "credential_id" field.
+func CredentialIDContains(v pid.ID) predicate.Interaction {
+	vc := string(v)
+	return predicate.Interaction(sql.FieldContains(FieldCredentialID, vc))
+}
+
+// CredentialIDHasPrefix applies the HasPrefix predicate on the "credential_id" field.
+func CredentialIDHasPrefix(v pid.ID) predicate.Interaction {
+	vc := string(v)
+	return predicate.Interaction(sql.FieldHasPrefix(FieldCredentialID, vc))
+}
+
+// CredentialIDHasSuffix applies the HasSuffix predicate on the "credential_id" field.
+func CredentialIDHasSuffix(v pid.ID) predicate.Interaction {
+	vc := string(v)
+	return predicate.Interaction(sql.FieldHasSuffix(FieldCredentialID, vc))
+}
+
+// CredentialIDIsNil applies the IsNil predicate on the "credential_id" field.
+func CredentialIDIsNil() predicate.Interaction {
+	return predicate.Interaction(sql.FieldIsNull(FieldCredentialID))
+}
+
+// CredentialIDNotNil applies the NotNil predicate on the "credential_id" field.
+func CredentialIDNotNil() predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotNull(FieldCredentialID))
+}
+
+// CredentialIDEqualFold applies the EqualFold predicate on the "credential_id" field.
+func CredentialIDEqualFold(v pid.ID) predicate.Interaction {
+	vc := string(v)
+	return predicate.Interaction(sql.FieldEqualFold(FieldCredentialID, vc))
+}
+
+// CredentialIDContainsFold applies the ContainsFold predicate on the "credential_id" field.
+func CredentialIDContainsFold(v pid.ID) predicate.Interaction {
+	vc := string(v)
+	return predicate.Interaction(sql.FieldContainsFold(FieldCredentialID, vc))
 }
 
 // CommandEQ applies the EQ predicate on the "command" field.

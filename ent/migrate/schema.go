@@ -9,6 +9,48 @@ import (
 )
 
 var (
+	// AttackersColumns holds the columns for the "attackers" table.
+	AttackersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString, Unique: true},
+		{Name: "first_seen_at", Type: field.TypeTime},
+		{Name: "last_seen_at", Type: field.TypeTime},
+		{Name: "interactions", Type: field.TypeInt},
+		{Name: "sessions", Type: field.TypeInt},
+		{Name: "attempts", Type: field.TypeInt},
+		{Name: "commands", Type: field.TypeInt},
+		{Name: "deckies", Type: field.TypeInt},
+		{Name: "services", Type: field.TypeJSON},
+		{Name: "last_number", Type: field.TypeInt64},
+	}
+	// AttackersTable holds the schema information for the "attackers" table.
+	AttackersTable = &schema.Table{
+		Name:       "attackers",
+		Columns:    AttackersColumns,
+		PrimaryKey: []*schema.Column{AttackersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "attacker_last_seen_at",
+				Unique:  false,
+				Columns: []*schema.Column{AttackersColumns[3]},
+			},
+			{
+				Name:    "attacker_first_seen_at",
+				Unique:  false,
+				Columns: []*schema.Column{AttackersColumns[2]},
+			},
+			{
+				Name:    "attacker_interactions",
+				Unique:  false,
+				Columns: []*schema.Column{AttackersColumns[4]},
+			},
+			{
+				Name:    "attacker_last_number",
+				Unique:  false,
+				Columns: []*schema.Column{AttackersColumns[10]},
+			},
+		},
+	}
 	// AuditColumns holds the columns for the "audit" table.
 	AuditColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -48,6 +90,46 @@ var (
 		Name:       "counters",
 		Columns:    CountersColumns,
 		PrimaryKey: []*schema.Column{CountersColumns[0]},
+	}
+	// CredentialsColumns holds the columns for the "credentials" table.
+	CredentialsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "digest", Type: field.TypeBytes, Unique: true},
+		{Name: "service", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "principal", Type: field.TypeString},
+		{Name: "secret", Type: field.TypeString},
+		{Name: "secret_bytes", Type: field.TypeBytes},
+		{Name: "attempts", Type: field.TypeInt},
+		{Name: "accepted", Type: field.TypeInt},
+		{Name: "first_seen_at", Type: field.TypeTime},
+		{Name: "last_seen_at", Type: field.TypeTime},
+		{Name: "last_source_ip", Type: field.TypeString},
+		{Name: "last_decky_name", Type: field.TypeString},
+		{Name: "last_number", Type: field.TypeInt64},
+	}
+	// CredentialsTable holds the schema information for the "credentials" table.
+	CredentialsTable = &schema.Table{
+		Name:       "credentials",
+		Columns:    CredentialsColumns,
+		PrimaryKey: []*schema.Column{CredentialsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "credential_attempts",
+				Unique:  false,
+				Columns: []*schema.Column{CredentialsColumns[7]},
+			},
+			{
+				Name:    "credential_last_seen_at",
+				Unique:  false,
+				Columns: []*schema.Column{CredentialsColumns[10]},
+			},
+			{
+				Name:    "credential_last_number",
+				Unique:  false,
+				Columns: []*schema.Column{CredentialsColumns[13]},
+			},
+		},
 	}
 	// DeckiesColumns holds the columns for the "deckies" table.
 	DeckiesColumns = []*schema.Column{
@@ -201,6 +283,7 @@ var (
 		{Name: "session", Type: field.TypeString},
 		{Name: "principal", Type: field.TypeString, Nullable: true},
 		{Name: "secret", Type: field.TypeString, Nullable: true},
+		{Name: "credential_id", Type: field.TypeString, Nullable: true},
 		{Name: "command", Type: field.TypeString, Nullable: true},
 		{Name: "outcome", Type: field.TypeString, Nullable: true},
 		{Name: "fields", Type: field.TypeJSON, Nullable: true},
@@ -216,7 +299,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "interactions_deckies_interactions",
-				Columns:    []*schema.Column{InteractionsColumns[21]},
+				Columns:    []*schema.Column{InteractionsColumns[22]},
 				RefColumns: []*schema.Column{DeckiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -240,12 +323,22 @@ var (
 			{
 				Name:    "interaction_decky_id_at",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[21], InteractionsColumns[7]},
+				Columns: []*schema.Column{InteractionsColumns[22], InteractionsColumns[7]},
 			},
 			{
 				Name:    "interaction_type_at",
 				Unique:  false,
 				Columns: []*schema.Column{InteractionsColumns[9], InteractionsColumns[7]},
+			},
+			{
+				Name:    "interaction_decky_ref_session",
+				Unique:  false,
+				Columns: []*schema.Column{InteractionsColumns[2], InteractionsColumns[13]},
+			},
+			{
+				Name:    "interaction_credential_id",
+				Unique:  false,
+				Columns: []*schema.Column{InteractionsColumns[16]},
 			},
 		},
 	}
@@ -352,6 +445,71 @@ var (
 			},
 		},
 	}
+	// SessionsColumns holds the columns for the "sessions" table.
+	SessionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "key", Type: field.TypeString},
+		{Name: "decky_ref", Type: field.TypeString},
+		{Name: "decky_name", Type: field.TypeString},
+		{Name: "deployment_name", Type: field.TypeString},
+		{Name: "service", Type: field.TypeString},
+		{Name: "source_ip", Type: field.TypeString},
+		{Name: "source_port", Type: field.TypeInt},
+		{Name: "dest_port", Type: field.TypeInt},
+		{Name: "started_at", Type: field.TypeTime},
+		{Name: "last_at", Type: field.TypeTime},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "principal", Type: field.TypeString, Nullable: true},
+		{Name: "authenticated", Type: field.TypeBool, Default: false},
+		{Name: "interactions", Type: field.TypeInt},
+		{Name: "attempts", Type: field.TypeInt},
+		{Name: "commands", Type: field.TypeInt},
+		{Name: "downloads", Type: field.TypeInt},
+		{Name: "recorded", Type: field.TypeBool, Default: false},
+		{Name: "last_number", Type: field.TypeInt64},
+		{Name: "decky_id", Type: field.TypeString, Nullable: true},
+	}
+	// SessionsTable holds the schema information for the "sessions" table.
+	SessionsTable = &schema.Table{
+		Name:       "sessions",
+		Columns:    SessionsColumns,
+		PrimaryKey: []*schema.Column{SessionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "sessions_deckies_sessions",
+				Columns:    []*schema.Column{SessionsColumns[20]},
+				RefColumns: []*schema.Column{DeckiesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "session_decky_ref_key",
+				Unique:  true,
+				Columns: []*schema.Column{SessionsColumns[2], SessionsColumns[1]},
+			},
+			{
+				Name:    "session_started_at",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[9]},
+			},
+			{
+				Name:    "session_last_at",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[10]},
+			},
+			{
+				Name:    "session_source_ip_started_at",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[6], SessionsColumns[9]},
+			},
+			{
+				Name:    "session_last_number",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[19]},
+			},
+		},
+	}
 	// TokensColumns holds the columns for the "tokens" table.
 	TokensColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -379,6 +537,44 @@ var (
 			},
 		},
 	}
+	// TouchesColumns holds the columns for the "touches" table.
+	TouchesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "decky_ref", Type: field.TypeString},
+		{Name: "decky_name", Type: field.TypeString},
+		{Name: "deployment_name", Type: field.TypeString},
+		{Name: "service", Type: field.TypeString},
+		{Name: "interactions", Type: field.TypeInt},
+		{Name: "first_seen_at", Type: field.TypeTime},
+		{Name: "last_seen_at", Type: field.TypeTime},
+		{Name: "attacker_id", Type: field.TypeString},
+	}
+	// TouchesTable holds the schema information for the "touches" table.
+	TouchesTable = &schema.Table{
+		Name:       "touches",
+		Columns:    TouchesColumns,
+		PrimaryKey: []*schema.Column{TouchesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "touches_attackers_touches",
+				Columns:    []*schema.Column{TouchesColumns[8]},
+				RefColumns: []*schema.Column{AttackersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "touch_attacker_id_decky_ref_service",
+				Unique:  true,
+				Columns: []*schema.Column{TouchesColumns[8], TouchesColumns[1], TouchesColumns[4]},
+			},
+			{
+				Name:    "touch_service",
+				Unique:  false,
+				Columns: []*schema.Column{TouchesColumns[4]},
+			},
+		},
+	}
 	// UsersColumns holds the columns for the "users" table.
 	UsersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -398,8 +594,10 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AttackersTable,
 		AuditTable,
 		CountersTable,
+		CredentialsTable,
 		DeckiesTable,
 		DeploymentsTable,
 		EventPositionsTable,
@@ -407,17 +605,25 @@ var (
 		InteractionsTable,
 		JournalTable,
 		LifecyclesTable,
+		SessionsTable,
 		TokensTable,
+		TouchesTable,
 		UsersTable,
 	}
 )
 
 func init() {
+	AttackersTable.Annotation = &entsql.Annotation{
+		Table: "attackers",
+	}
 	AuditTable.Annotation = &entsql.Annotation{
 		Table: "audit",
 	}
 	CountersTable.Annotation = &entsql.Annotation{
 		Table: "counters",
+	}
+	CredentialsTable.Annotation = &entsql.Annotation{
+		Table: "credentials",
 	}
 	DeckiesTable.ForeignKeys[0].RefTable = DeploymentsTable
 	DeckiesTable.Annotation = &entsql.Annotation{
@@ -445,9 +651,17 @@ func init() {
 	LifecyclesTable.Annotation = &entsql.Annotation{
 		Table: "lifecycles",
 	}
+	SessionsTable.ForeignKeys[0].RefTable = DeckiesTable
+	SessionsTable.Annotation = &entsql.Annotation{
+		Table: "sessions",
+	}
 	TokensTable.ForeignKeys[0].RefTable = UsersTable
 	TokensTable.Annotation = &entsql.Annotation{
 		Table: "tokens",
+	}
+	TouchesTable.ForeignKeys[0].RefTable = AttackersTable
+	TouchesTable.Annotation = &entsql.Annotation{
+		Table: "touches",
 	}
 	UsersTable.Annotation = &entsql.Annotation{
 		Table: "users",

@@ -6,11 +6,17 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Attacker is the predicate function for attacker builders.
+type Attacker func(*sql.Selector)
+
 // AuditEntry is the predicate function for auditentry builders.
 type AuditEntry func(*sql.Selector)
 
 // Counter is the predicate function for counter builders.
 type Counter func(*sql.Selector)
+
+// Credential is the predicate function for credential builders.
+type Credential func(*sql.Selector)
 
 // Decky is the predicate function for decky builders.
 type Decky func(*sql.Selector)
@@ -33,8 +39,14 @@ type JournalEntry func(*sql.Selector)
 // Lifecycle is the predicate function for lifecycle builders.
 type Lifecycle func(*sql.Selector)
 
+// Session is the predicate function for session builders.
+type Session func(*sql.Selector)
+
 // Token is the predicate function for token builders.
 type Token func(*sql.Selector)
+
+// Touch is the predicate function for touch builders.
+type Touch func(*sql.Selector)
 
 // User is the predicate function for user builders.
 type User func(*sql.Selector)

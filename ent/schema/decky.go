@@ -77,6 +77,7 @@ func (Decky) Edges() []ent.Edge {
 			Comment("What was asked of it: every accepted operation, newest last unless ordered otherwise."),
 		edge.To("interactions", Interaction.Type).Annotations(entgql.RelayConnection(), entsql.OnDelete(entsql.SetNull)).
 			Comment("What intruders did to it."),
+		edge.To("sessions", Session.Type).Annotations(entgql.Skip(entgql.SkipAll), entsql.OnDelete(entsql.SetNull)),
 		edge.To("event_position", EventPosition.Type).Unique().Annotations(entgql.Skip(entgql.SkipAll), entsql.OnDelete(entsql.Cascade)),
 	}
 }

@@ -36,8 +36,9 @@ func (Interaction) Fields() []ent.Field {
 		field.Int("dest_port").Immutable().Comment("The decky's port, as the catalog has it."),
 		field.String("session").Immutable().Comment("The conversation that it was part of."),
 		field.String("principal").Optional().Nillable().Immutable().Comment("Who the intruder claimed to be."),
-		field.String("secret").Optional().Nillable().Immutable().Annotations(entgql.Skip(entgql.SkipWhereInput)).
-			Comment("What the intruder gave to prove it: a password, a key, a challenge's response. Unprintable bytes are shown escaped; `fields` has them whole."),
+		field.String("secret").Optional().Nillable().Immutable().Annotations(entgql.Skip(entgql.SkipAll)),
+		field.String("credential_id").GoType(pid.ID("")).Optional().Nillable().Immutable().StructTag(`json:"credentialID,omitempty"`).Annotations(entgql.Type("ID")).
+			Comment("The `Credential` that was tried, which may have been pruned since; null where none was."),
 		field.String("command").Optional().Nillable().Immutable().Comment("What the intruder asked for: a shell line, a query, a request line."),
 		field.String("outcome").Optional().Nillable().Immutable().Comment("What the decoy answered: accepted, rejected, …"),
 		field.JSON("fields", []schematype.InteractionField{}).Optional().Immutable().Annotations(entgql.Skip(entgql.SkipAll)),
@@ -60,6 +61,7 @@ func (Interaction) Indexes() []ent.Index {
 		// A line that is read twice is stored once.
 		index.Fields("decky_ref", "boot", "seq").Unique(),
 		index.Fields("at"), index.Fields("source_ip", "at"), index.Fields("decky_id", "at"), index.Fields("type", "at"),
+		index.Fields("decky_ref", "session"), index.Fields("credential_id"),
 	}
 }
 

@@ -76,6 +76,10 @@ var types = map[string]string{
 	"Decky":       "One decoy host: a name, an address, a MAC, a host name, an OS personality and a set of services.",
 	"Lifecycle":   "One accepted operation on one decky, and its record.",
 	"AuditEntry":  "One thing that somebody asked for, and what came of it. Nothing changes it, and nothing deletes it.",
+	"Session":     "One conversation of an intruder with a service of a decky: a connection, or for UDP a datagram. Counts go on from its first interaction, also when that has been pruned.",
+	"Credential":  "One name and secret that intruders have tried on a service: one entry, however often and on how many deckies it was tried.",
+	"Attacker":    "An address from which deckies were touched. It may be forged where the service is UDP, and shared by many behind one router.",
+	"Touch":       "One service of one decky that an attacker has touched.",
 	"Interaction": "One thing an intruder did to a decky, as the decoy recorded it. Any text in it may be an attacker's: show it as text, never as markup.",
 }
 
