@@ -477,6 +477,38 @@ func (v *ChangedUser) GetUser() User { return v.User }
 // GetPassword returns ChangedUser.Password, and is useful for accessing the field via an interface.
 func (v *ChangedUser) GetPassword() *string { return v.Password }
 
+type CheckDeckyInput struct {
+	Name       string `json:"name"`
+	Deployment string `json:"deployment"`
+}
+
+// GetName returns CheckDeckyInput.Name, and is useful for accessing the field via an interface.
+func (v *CheckDeckyInput) GetName() string { return v.Name }
+
+// GetDeployment returns CheckDeckyInput.Deployment, and is useful for accessing the field via an interface.
+func (v *CheckDeckyInput) GetDeployment() string { return v.Deployment }
+
+// How a check stands.
+type CheckStatus string
+
+const (
+	// It goes on.
+	CheckStatusRunning CheckStatus = "RUNNING"
+	// Nothing gave the decky away.
+	CheckStatusPassed CheckStatus = "PASSED"
+	// Something did: see `findings`.
+	CheckStatusFound CheckStatus = "FOUND"
+	// It could not be done: see `problem`.
+	CheckStatusFailed CheckStatus = "FAILED"
+)
+
+var AllCheckStatus = []CheckStatus{
+	CheckStatusRunning,
+	CheckStatusPassed,
+	CheckStatusFound,
+	CheckStatusFailed,
+}
+
 type CreateTokenInput struct {
 	// What it is for, 1 to 64 characters.
 	Name string `json:"name"`
@@ -2011,6 +2043,76 @@ func (v *Port) GetProto() string { return v.Proto }
 // GetTls returns Port.Tls, and is useful for accessing the field via an interface.
 func (v *Port) GetTls() bool { return v.Tls }
 
+// RealismCheck includes the requested fields of the GraphQL type RealismCheck.
+// The GraphQL type's documentation follows.
+//
+// A look at a decky as a scanner would look, and what gave it away.
+type RealismCheck struct {
+	Status CheckStatus `json:"status"`
+	// Who asked for it.
+	By        string    `json:"by"`
+	StartedAt time.Time `json:"startedAt"`
+	// Null while it goes on.
+	FinishedAt *time.Time `json:"finishedAt"`
+	// Why it failed.
+	Problem *string `json:"problem"`
+	// The services that were looked at. Those of UDP are not.
+	Probed []string `json:"probed"`
+	// Those that could not be connected to from the server.
+	Unreachable []string `json:"unreachable"`
+	// What gave the decky away, the worst first.
+	Findings []RealismFinding `json:"findings"`
+}
+
+// GetStatus returns RealismCheck.Status, and is useful for accessing the field via an interface.
+func (v *RealismCheck) GetStatus() CheckStatus { return v.Status }
+
+// GetBy returns RealismCheck.By, and is useful for accessing the field via an interface.
+func (v *RealismCheck) GetBy() string { return v.By }
+
+// GetStartedAt returns RealismCheck.StartedAt, and is useful for accessing the field via an interface.
+func (v *RealismCheck) GetStartedAt() time.Time { return v.StartedAt }
+
+// GetFinishedAt returns RealismCheck.FinishedAt, and is useful for accessing the field via an interface.
+func (v *RealismCheck) GetFinishedAt() *time.Time { return v.FinishedAt }
+
+// GetProblem returns RealismCheck.Problem, and is useful for accessing the field via an interface.
+func (v *RealismCheck) GetProblem() *string { return v.Problem }
+
+// GetProbed returns RealismCheck.Probed, and is useful for accessing the field via an interface.
+func (v *RealismCheck) GetProbed() []string { return v.Probed }
+
+// GetUnreachable returns RealismCheck.Unreachable, and is useful for accessing the field via an interface.
+func (v *RealismCheck) GetUnreachable() []string { return v.Unreachable }
+
+// GetFindings returns RealismCheck.Findings, and is useful for accessing the field via an interface.
+func (v *RealismCheck) GetFindings() []RealismFinding { return v.Findings }
+
+// RealismFinding includes the requested fields of the GraphQL type RealismFinding.
+// The GraphQL type's documentation follows.
+//
+// Something that gave a decky away.
+type RealismFinding struct {
+	// The service, a slug of the catalog.
+	Service string `json:"service"`
+	// A word for it, such as `fixed-salt`.
+	Tell     string   `json:"tell"`
+	Severity Severity `json:"severity"`
+	Detail   string   `json:"detail"`
+}
+
+// GetService returns RealismFinding.Service, and is useful for accessing the field via an interface.
+func (v *RealismFinding) GetService() string { return v.Service }
+
+// GetTell returns RealismFinding.Tell, and is useful for accessing the field via an interface.
+func (v *RealismFinding) GetTell() string { return v.Tell }
+
+// GetSeverity returns RealismFinding.Severity, and is useful for accessing the field via an interface.
+func (v *RealismFinding) GetSeverity() Severity { return v.Severity }
+
+// GetDetail returns RealismFinding.Detail, and is useful for accessing the field via an interface.
+func (v *RealismFinding) GetDetail() string { return v.Detail }
+
 // What a user may do.
 type Role string
 
@@ -2284,6 +2386,24 @@ func (v *SetMutateIntervalInput) __premarshalJSON() (*__premarshalSetMutateInter
 	return &retval, nil
 }
 
+// How surely a tell gives a decoy away.
+type Severity string
+
+const (
+	// Odd, but seen on real hosts.
+	SeverityLow Severity = "LOW"
+	// Suspicious.
+	SeverityMedium Severity = "MEDIUM"
+	// Certain.
+	SeverityHigh Severity = "HIGH"
+)
+
+var AllSeverity = []Severity{
+	SeverityLow,
+	SeverityMedium,
+	SeverityHigh,
+}
+
 // What to take down.
 type TeardownInput struct {
 	Deployment string `json:"deployment,omitempty"`
@@ -2517,6 +2637,14 @@ func (v *__changePasswordInput) GetCurrent() string { return v.Current }
 // GetNew returns __changePasswordInput.New, and is useful for accessing the field via an interface.
 func (v *__changePasswordInput) GetNew() string { return v.New }
 
+// __checkDeckyInput is used internally by genqlient
+type __checkDeckyInput struct {
+	Input CheckDeckyInput `json:"input"`
+}
+
+// GetInput returns __checkDeckyInput.Input, and is useful for accessing the field via an interface.
+func (v *__checkDeckyInput) GetInput() CheckDeckyInput { return v.Input }
+
 // __createTokenInput is used internally by genqlient
 type __createTokenInput struct {
 	Input CreateTokenInput `json:"input"`
@@ -2732,6 +2860,18 @@ type __mutateDeckyInput struct {
 
 // GetInput returns __mutateDeckyInput.Input, and is useful for accessing the field via an interface.
 func (v *__mutateDeckyInput) GetInput() MutateDeckyInput { return v.Input }
+
+// __realismInput is used internally by genqlient
+type __realismInput struct {
+	Name       string `json:"name"`
+	Deployment string `json:"deployment"`
+}
+
+// GetName returns __realismInput.Name, and is useful for accessing the field via an interface.
+func (v *__realismInput) GetName() string { return v.Name }
+
+// GetDeployment returns __realismInput.Deployment, and is useful for accessing the field via an interface.
+func (v *__realismInput) GetDeployment() string { return v.Deployment }
 
 // __recordingInput is used internally by genqlient
 type __recordingInput struct {
@@ -2976,6 +3116,42 @@ type changePasswordResponse struct {
 // GetChangePassword returns changePasswordResponse.ChangePassword, and is useful for accessing the field via an interface.
 func (v *changePasswordResponse) GetChangePassword() changePasswordChangePasswordChangePasswordPayload {
 	return v.ChangePassword
+}
+
+// checkDeckyCheckDeckyCheckDeckyPayload includes the requested fields of the GraphQL type CheckDeckyPayload.
+type checkDeckyCheckDeckyCheckDeckyPayload struct {
+	// The decky; its `realism` is RUNNING.
+	Decky checkDeckyCheckDeckyCheckDeckyPayloadDecky `json:"decky"`
+}
+
+// GetDecky returns checkDeckyCheckDeckyCheckDeckyPayload.Decky, and is useful for accessing the field via an interface.
+func (v *checkDeckyCheckDeckyCheckDeckyPayload) GetDecky() checkDeckyCheckDeckyCheckDeckyPayloadDecky {
+	return v.Decky
+}
+
+// checkDeckyCheckDeckyCheckDeckyPayloadDecky includes the requested fields of the GraphQL type Decky.
+// The GraphQL type's documentation follows.
+//
+// One decoy host: a name, an address, a MAC, a host name, an OS personality and a set of services.
+type checkDeckyCheckDeckyCheckDeckyPayloadDecky struct {
+	// The opaque, global ID.
+	Id string `json:"id"`
+}
+
+// GetId returns checkDeckyCheckDeckyCheckDeckyPayloadDecky.Id, and is useful for accessing the field via an interface.
+func (v *checkDeckyCheckDeckyCheckDeckyPayloadDecky) GetId() string { return v.Id }
+
+// checkDeckyResponse is returned by checkDecky on success.
+type checkDeckyResponse struct {
+	// Looks at a decky as a scanner would who suspects a decoy: banners, versions, TLS, timing, salts, refusals that no product gives, keys that other deckies have too, names
+	// and systems that contradict each other. Answers at once; what was found is in `Decky.realism` within two minutes, and `deckyUpdated` tells. The decky records the look as it
+	// records every touch. CONFLICT when no service of it answers.
+	CheckDecky checkDeckyCheckDeckyCheckDeckyPayload `json:"checkDecky"`
+}
+
+// GetCheckDecky returns checkDeckyResponse.CheckDecky, and is useful for accessing the field via an interface.
+func (v *checkDeckyResponse) GetCheckDecky() checkDeckyCheckDeckyCheckDeckyPayload {
+	return v.CheckDecky
 }
 
 // createTokenResponse is returned by createToken on success.
@@ -3358,6 +3534,27 @@ type mutateDeckyResponse struct {
 
 // GetMutateDecky returns mutateDeckyResponse.MutateDecky, and is useful for accessing the field via an interface.
 func (v *mutateDeckyResponse) GetMutateDecky() MutateResult { return v.MutateDecky }
+
+// realismDecky includes the requested fields of the GraphQL type Decky.
+// The GraphQL type's documentation follows.
+//
+// One decoy host: a name, an address, a MAC, a host name, an OS personality and a set of services.
+type realismDecky struct {
+	// The last look at it as a scanner would look who suspects a decoy (`checkDecky`); null: there was none.
+	Realism *RealismCheck `json:"realism"`
+}
+
+// GetRealism returns realismDecky.Realism, and is useful for accessing the field via an interface.
+func (v *realismDecky) GetRealism() *RealismCheck { return v.Realism }
+
+// realismResponse is returned by realism on success.
+type realismResponse struct {
+	// One decky; null when there is none of that name.
+	Decky *realismDecky `json:"decky"`
+}
+
+// GetDecky returns realismResponse.Decky, and is useful for accessing the field via an interface.
+func (v *realismResponse) GetDecky() *realismDecky { return v.Decky }
 
 // recordingNode includes the requested fields of the GraphQL interface Node.
 //
@@ -4142,6 +4339,42 @@ func changePassword(
 	}
 
 	data_ = &changePasswordResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by checkDecky.
+const checkDecky_Operation = `
+mutation checkDecky ($input: CheckDeckyInput!) {
+	checkDecky(input: $input) {
+		decky {
+			id
+		}
+	}
+}
+`
+
+func checkDecky(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input CheckDeckyInput,
+) (data_ *checkDeckyResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "checkDecky",
+		Query:  checkDecky_Operation,
+		Variables: &__checkDeckyInput{
+			Input: input,
+		},
+	}
+
+	data_ = &checkDeckyResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5270,6 +5503,57 @@ func mutateDecky(
 	}
 
 	data_ = &mutateDeckyResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by realism.
+const realism_Operation = `
+query realism ($name: String!, $deployment: String!) {
+	decky(name: $name, deployment: $deployment) {
+		realism {
+			status
+			by
+			startedAt
+			finishedAt
+			problem
+			probed
+			unreachable
+			findings {
+				service
+				tell
+				severity
+				detail
+			}
+		}
+	}
+}
+`
+
+// What a look at a decky as a scanner would look has come to.
+func realism(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	name string,
+	deployment string,
+) (data_ *realismResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "realism",
+		Query:  realism_Operation,
+		Variables: &__realismInput{
+			Name:       name,
+			Deployment: deployment,
+		},
+	}
+
+	data_ = &realismResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

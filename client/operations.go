@@ -267,3 +267,59 @@ func (c *Client) CheckDecky(ctx context.Context, in CheckDeckyInput) (*RealismCh
 		}
 	}
 }
+
+// SessionQuery says which sessions are wanted; what is left out is any.
+type SessionQuery struct {
+	Search, Deployment, Decky, Service, Source string
+	Recorded                                   bool // only those whose terminal was recorded
+}
+
+// LastSessions returns the n (at most a page) sessions that began last, oldest first.
+func (c *Client) LastSessions(ctx context.Context, q SessionQuery, n int) ([]*Session, error) {
+	var recorded *bool
+	if q.Recorded {
+		recorded = &q.Recorded
+	}
+	r, err := sessions(ctx, transport{c}, Optional(q.Search), Optional(q.Deployment), Optional(q.Decky), Optional(q.Service), Optional(q.Source), recorded, n)
+	if err != nil {
+		return nil, err
+	}
+	return nodes(r.Sessions.Edges, func(e *sessionsSessionsSessionConnectionEdgesSessionEdge) *Session { return e.Node }), nil
+}
+
+// Recording returns what a session's terminal showed, as an asciicast (version 2). It is NOT_FOUND when there is no such session or no recording of it.
+func (c *Client) Recording(ctx context.Context, id string) (string, error) {
+	r, err := recording(ctx, transport{c}, id)
+	if err != nil {
+		return "", err
+	}
+	if r.Node == nil {
+		return "", &Error{Code: CodeNotFound, Message: "there is no session " + id}
+	}
+	s, ok := (*r.Node).(*recordingNodeSession)
+	if !ok {
+		return "", &Error{Code: CodeNotFound, Message: id + " is no session"}
+	}
+	if s.Recording == nil {
+		return "", &Error{Code: CodeNotFound, Message: "there is no recording of session " + id}
+	}
+	return *s.Recording, nil
+}
+
+// Credentials returns the n (at most a page) credentials that come first by an order, of a service ("" is any) and with the text ("" is any) in them.
+func (c *Client) Credentials(ctx context.Context, search, service string, order CredentialOrderField, n int) ([]*Credential, error) {
+	r, err := credentials(ctx, transport{c}, Optional(search), Optional(service), n, order)
+	if err != nil {
+		return nil, err
+	}
+	return nodes(r.Credentials.Edges, func(e *credentialsCredentialsCredentialConnectionEdgesCredentialEdge) *Credential { return e.Node }), nil
+}
+
+// Attackers returns the n (at most a page) attackers that come first by an order, with the text ("" is any) in them.
+func (c *Client) Attackers(ctx context.Context, search string, order AttackerOrderField, n int) ([]*Attacker, error) {
+	r, err := attackers(ctx, transport{c}, Optional(search), n, order)
+	if err != nil {
+		return nil, err
+	}
+	return nodes(r.Attackers.Edges, func(e *attackersAttackersAttackerConnectionEdgesAttackerEdge) *Attacker { return e.Node }), nil
+}

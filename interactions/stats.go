@@ -150,7 +150,7 @@ func (s *Stats) by(ctx context.Context, most int, columns ...string) ([]*NamedCo
 			}
 			name += q.C(c)
 		}
-		q.Select(sql.As(name, "name"), sql.As(sql.Count("*"), "count")).GroupBy(name).OrderBy("count DESC", "name").Limit(most)
+		q.Select(sql.As(name, "name"), sql.As(sql.Count("*"), "count")).GroupBy(name).OrderBy(sql.Desc("count"), "name").Limit(most)
 	}).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("count the interactions by %s: %w", columns[0], err)

@@ -89,7 +89,8 @@ Exit codes:
 	root.AddCommand(
 		a.loginCommand(), a.logoutCommand(), a.whoamiCommand(), a.passwdCommand(), a.tokensCommand(), a.usersCommand(), a.auditCommand(),
 		a.deployCommand(), a.mutateCommand(), a.intervalCommand(), a.checkCommand(), a.teardownCommand(),
-		a.lsCommand(), a.showCommand(), a.watchCommandLine(), a.lifecyclesCommand(), a.cancelCommand(), a.retryCommand(), a.interactionsCommand(),
+		a.lsCommand(), a.showCommand(), a.watchCommandLine(), a.lifecyclesCommand(), a.cancelCommand(), a.retryCommand(),
+		a.interactionsCommand(), a.sessionsCommand(), a.credentialsCommand(), a.attackersCommand(), a.replayCommand(),
 		a.archetypesCommand(), a.servicesCommand(), a.backupCommand(), a.versionCommand(),
 	)
 	return root
