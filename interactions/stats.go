@@ -3,6 +3,7 @@ package interactions
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -142,14 +143,12 @@ func (s *Stats) TopAttackers(ctx context.Context, most int) ([]*NamedCount, erro
 func (s *Stats) by(ctx context.Context, most int, columns ...string) ([]*NamedCount, error) {
 	var rows []*NamedCount
 	err := s.query().Modify(func(q *sql.Selector) {
-		name := ""
+		parts := make([]string, len(columns))
 		for i, c := range columns {
 			q.Where(sql.NEQ(q.C(c), ""))
-			if i > 0 {
-				name += " || '/' || "
-			}
-			name += q.C(c)
+			parts[i] = q.C(c)
 		}
+		name := strings.Join(parts, " || '/' || ")
 		q.Select(sql.As(name, "name"), sql.As(sql.Count("*"), "count")).GroupBy(name).OrderBy(sql.Desc("count"), "name").Limit(most)
 	}).Scan(ctx, &rows)
 	if err != nil {

@@ -113,8 +113,11 @@ func (r *queryResolver) InteractionStats(ctx context.Context, from *time.Time, t
 	if begin.After(end) {
 		return nil, invalid([]any{"from"}, "%s is after %s", begin.Format(time.RFC3339), end.Format(time.RFC3339))
 	}
+	if where == nil {
+		return interactions.NewStats(r.Store, begin, end), nil
+	}
 	picked, err := where.P()
-	if errors.Is(err, ent.ErrEmptyInteractionWhereInput) || where == nil {
+	if errors.Is(err, ent.ErrEmptyInteractionWhereInput) {
 		return interactions.NewStats(r.Store, begin, end), nil
 	}
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"decnet/engine"
 	"decnet/ent"
 	"decnet/ent/attacker"
-	"decnet/ent/decky"
 	"decnet/ent/credential"
+	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
 	entlifecycle "decnet/ent/lifecycle"
@@ -126,7 +126,9 @@ func (r *Resolver) known(ctx context.Context, ids []pid.ID) error {
 
 // seesSecrets tells whether the one who asks may see what intruders gave as proof. Viewers may not: it takes no secrets to watch, and an intruder's may be
 // good elsewhere.
-func (r *Resolver) seesSecrets(ctx context.Context) bool { return auth.From(ctx).May(user.RoleOperator) }
+func (r *Resolver) seesSecrets(ctx context.Context) bool {
+	return auth.From(ctx).May(user.RoleOperator)
+}
 
 // top is the first of a list of counts.
 func top(ctx context.Context, r *Resolver, first *int, count func(context.Context, int) ([]*interactions.NamedCount, error)) ([]*interactions.NamedCount, error) {

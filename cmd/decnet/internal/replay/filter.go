@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -34,7 +35,7 @@ const drawing = "@ABCDEFGHJKLMPSTXZ`abdefmrsu"
 // clean returns what of p may go to a terminal.
 func (f *filter) clean(p string) string {
 	var out strings.Builder
-	in := append(f.half, p...)
+	in := slices.Concat(f.half, []byte(p))
 	f.half = nil
 	for len(in) > 0 {
 		r, n := utf8.DecodeRune(in)
