@@ -1,4 +1,4 @@
-// Package listen bounds the connections that one address may have open, before a byte of them is read: whoever opens thousands and says nothing takes none of
+// Package listen is what stands before every handler. It bounds the connections that one address may have open, before a byte of them is read: whoever opens thousands and says nothing takes none of
 // those that others need.
 package listen
 

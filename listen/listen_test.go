@@ -3,6 +3,8 @@ package listen
 import (
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"testing"
 	"time"
@@ -65,5 +67,15 @@ func TestNoBound(t *testing.T) {
 	dial := serve(t, 0)
 	for range 5 {
 		require.True(t, served(dial()))
+	}
+}
+
+func TestBrowsersAreToldToComeByHTTPS(t *testing.T) {
+	for _, believed := range []bool{true, false} {
+		w := httptest.NewRecorder()
+		Headers(http.NotFoundHandler(), believed).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+		require.Equal(t, believed, w.Header().Get("Strict-Transport-Security") != "")
+		require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
+		require.Equal(t, "DENY", w.Header().Get("X-Frame-Options"))
 	}
 }
