@@ -10,7 +10,7 @@ export default defineConfig({
   plugins: [react(), systemFonts()],
   server: { proxy: { '/graphql': { target: server, ws: true } } },
   resolve: {
-    alias: [{ find: /^monaco-editor\/esm\/vs\/editor\/edcore\.main\.js$/, replacement: fileURLToPath(new URL('src/graphiql/monaco.ts', import.meta.url)) }],
+    alias: [{ find: /^monaco-editor\/esm\/vs\/editor\/edcore\.main\.js$/, replacement: fileURLToPath(new URL('src/explorer/monaco.ts', import.meta.url)) }],
   },
   // GraphiQL starts its workers as ES modules.
   worker: { format: 'es' },
@@ -23,7 +23,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 4096,
     license: { fileName: 'licenses.md' },
     rolldownOptions: {
-      input: ['index.html', 'graphiql.html'],
+      input: ['index.html', 'explorer.html'],
       // GraphiQL's sources talk to a compiler that has run already.
       onLog: (level, log, say) => log.code === 'MODULE_LEVEL_DIRECTIVE' || say(level, log),
     },

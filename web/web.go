@@ -1,5 +1,5 @@
-// Package web serves the pages that are built into the program: the fleet at /, and GraphiQL at /graphiql. They need nothing from outside: no other
-// host is named in them, and the policy that they are served with lets the browser ask no other host.
+// Package web serves the pages that are built into the program: the app, which is one document at all of its addresses, and its explorer, GraphiQL, at
+// /graphiql. They need nothing from outside: no other host is named in them, and the policy that they are served with lets the browser ask no other host.
 //
 // The sources in src are built by Vite into dist, which is committed, so that the server builds with Go alone. Names under dist/assets bear a hash of
 // their content and never change.
@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -23,12 +24,26 @@ import (
 //go:embed dist
 var dist embed.FS
 
-// pages are the routes of the app and the documents that answer them. What is not here and not a file of dist is 404: a wrong address is told so, and
-// never gets a page that pretends to be it.
+// pages are the addresses of the app and the documents that answer them; src/app/paths.ts names the same ones. What is not here and not a file of dist is
+// 404: a wrong address is told so, and never gets a page that pretends to be it.
 var pages = map[string]string{
-	"/":         "index.html",
-	"/graphiql": "graphiql.html",
+	"/":             app,
+	"/deploy":       app,
+	"/lifecycles":   app,
+	"/interactions": app,
+	"/attackers":    app,
+	"/credentials":  app,
+	"/sessions":     app,
+	"/graphiql":     explorer,
 }
+
+// details are pages of the app about one thing, which the rest of their address names. Whether there is such a thing the app finds out.
+var details = regexp.MustCompile(`^/(?:deploy/[^/]+|deckies/[^/]+/[^/]+|lifecycles/[^/]+|sessions/[^/]+)$`)
+
+const (
+	app      = "index.html"
+	explorer = "explorer.html"
+)
 
 // The policies keep an intruder's bytes harmless even where a page were to fail to. Nothing runs but our own files; React never needs innerHTML, so the
 // browser forbids it (trusted types).
@@ -69,11 +84,13 @@ func Handler() http.Handler {
 	if err != nil {
 		panic(fmt.Errorf("web: read the files in the program: %w", err)) // only a wrong build can get here, and every test would
 	}
+	files["/"+explorer].policy = graphiqlPolicy
 	for route, document := range pages {
 		files[route] = files["/"+document]
-		delete(files, "/"+document) // one address for each page
 	}
-	files["/graphiql"].policy = graphiqlPolicy
+	for _, document := range pages {
+		delete(files, "/"+document) // a page has no address but its own
+	}
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -82,6 +99,9 @@ func Handler() http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		f, ok := files[r.URL.Path]
+		if !ok && details.MatchString(r.URL.Path) {
+			f, ok = files["/"], true
+		}
 		if !ok {
 			h.Set("Content-Security-Policy", policy)
 			http.NotFound(w, r)

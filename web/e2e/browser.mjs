@@ -1,5 +1,6 @@
 // A real browser on a running server. Nothing here starts a server: DECNET_URL says where one is, DECNET_PASSWORD is admin's.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,11 +15,11 @@ const flags = [
 ]
 
 /** Opens a browser with a profile of its own. Every request is counted; one to another host is refused and remembered in `outside`. */
-export async function openBrowser({ colorScheme = 'light', viewport = { width: 1440, height: 1000 } } = {}) {
+export async function openBrowser({ colorScheme = 'light', viewport = { width: 1440, height: 1000 }, flags: more = [] } = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'decnet-e2e-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.DECNET_CHROMIUM ?? '/usr/bin/chromium',
-    headless: true, args: flags, colorScheme, viewport, timezoneId: 'UTC', locale: 'en-GB',
+    headless: true, args: [...flags, ...more], colorScheme, viewport, timezoneId: 'UTC', locale: 'en-GB',
   })
   const outside = []
   const problems = []
@@ -51,10 +52,19 @@ export async function openBrowser({ colorScheme = 'light', viewport = { width: 1
   }
 }
 
+/** Opens an address of the app in a new page, signed in. */
+export async function openPage(browser, path = '/', user = 'admin', secret = password) {
+  const page = await browser.newPage()
+  page.setDefaultTimeout(20_000)
+  await page.goto(url + path)
+  if (secret) await signIn(page, user, secret)
+  return page
+}
+
 /** Signs in on the page that is open. */
-export async function signIn(page) {
-  await page.getByLabel('User name').fill('admin')
-  await page.getByLabel('Password').fill(password)
+export async function signIn(page, user = 'admin', secret = password) {
+  await page.getByLabel('User name').fill(user)
+  await page.getByLabel('Password').fill(secret)
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
@@ -90,4 +100,40 @@ export function ftpLogin(host, port, user, pass) {
     socket.on('error', reject)
     socket.on('close', resolve)
   })
+}
+
+/** Waits until `holds` does; `what` says what for. */
+export async function until(holds, what, within = 60_000) {
+  for (const end = Date.now() + within; Date.now() < end;) {
+    if (await holds().catch(() => false)) return
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  throw new Error(`in ${within / 1000} s, not: ${what}`)
+}
+
+/** Kills the server as a crash would; scripts/e2e starts it again. Resolves with its process's number. */
+export async function killServer() {
+  const pid = Number(await readFile(process.env.DECNET_PID_FILE, 'utf8'))
+  process.kill(pid, 'SIGKILL')
+  return pid
+}
+
+/** Waits until the server answers again. */
+export const serverAnswers = () => until(async () => (await fetch(url)).ok, 'the server answers')
+
+/** Tears a deployment down and waits for its end. */
+export async function tearDown(deployment) {
+  await ask('mutation ($d: String!) { teardown(input: { deployment: $d }) { lifecycleIds } }', { d: deployment })
+  const left = 'query ($d: String!) { deckies(first: 1, where: { hasDeploymentWith: [{ name: $d }] }) { totalCount } }'
+  await until(async () => (await ask(left, { d: deployment })).deckies.totalCount === 0, `${deployment} is gone`)
+}
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** The serious faults that axe finds on a page, in a line each. */
+export async function faults(page) {
+  await page.evaluate(await readFile(axe, 'utf8'))
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(' | ')})`)
 }

@@ -1,37 +1,35 @@
+// The fleet's pages: what a script does shows, what an operator asks for is done, and a viewer is offered nothing that would fail.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { ask, freshName, ftpLogin, openBrowser, password, signIn, url } from './browser.mjs'
+import { ask, freshName, openBrowser, openPage, password, signIn, tearDown, until, url } from './browser.mjs'
 
-const deployment = freshName('e2e')
+const deployment = freshName('fleet')
+const mine = `/?deployment=${deployment}`
+const needsUsers = { skip: !password && 'the server asks nobody to sign in' }
 let browser, page
 
 before(async () => {
   browser = await openBrowser()
   page = await browser.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(30_000)
 })
 
 after(async () => {
-  await ask(`mutation ($d: String!) { teardown(input: { deployment: $d }) { lifecycleIds } }`, { d: deployment })
+  await tearDown(deployment)
   await browser.close()
   assert.deepEqual(browser.outside, [], 'no other host is asked for anything')
   assert.deepEqual(browser.problems, [], 'nothing is thrown, and the policy has nothing to refuse')
 })
 
-const row = (name) => page.locator(`tr[data-decky="${name}"]`)
+const row = (name) => page.locator(`[data-decky="${name}"]`)
 const live = () => page.locator('[data-connection=live]').waitFor()
+const settled = (text) => page.locator('.tray').getByText(text).waitFor({ timeout: 60_000 })
+const services = async (name) => (await ask('query ($d: String!, $n: String!) { decky(deployment: $d, name: $n) { services } }', { d: deployment, n: name })).decky.services
+const shown = (name) => row(name).locator('.chips li').allTextContents()
 
-/** Deploys as a script does. */
-const deploy = (name, count, services) =>
-  ask(`mutation ($input: DeployInput!) { deploy(input: $input) { lifecycleIds } }`, {
-    input: { deployment, deckies: [{ name, count, services }] },
-  })
-
-test('a wrong password is refused in the server\'s words, the right one lets in', { skip: !password && 'the server asks nobody to sign in' }, async () => {
-  await page.goto(url)
-  await page.getByLabel('User name').fill('admin')
-  await page.getByLabel('Password').fill('certainly not this one')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+test('a wrong password is refused in the server\'s words, the right one lets in', needsUsers, async () => {
+  await page.goto(url + mine)
+  await signIn(page, 'admin', 'certainly not this one')
   await page.getByRole('alert').filter({ hasText: 'the user name or the password is wrong' }).waitFor()
   await signIn(page)
   await live()
@@ -40,41 +38,109 @@ test('a wrong password is refused in the server\'s words, the right one lets in'
 })
 
 test('a script\'s deploy shows without a reload', async () => {
-  if (!password) await page.goto(url)
-  await live()
-  await deploy('web', 2, ['http', 'ftp'])
-  for (const name of ['web-01', 'web-02']) {
-    await row(name).getByText('running', { exact: true }).first().waitFor()
-    await row(name).getByText('succeeded').first().waitFor()
+  if (!password) await page.goto(url + mine)
+  await page.evaluate(() => (globalThis.sameDocument = true))
+  await ask('mutation ($input: DeployInput!) { deploy(input: $input) { lifecycleIds } }', {
+    input: { deployment, deckies: [{ name: 'web', count: 3, services: ['http', 'ssh'] }] },
+  })
+  for (const name of ['web-01', 'web-02', 'web-03']) await row(name).and(page.locator('[data-state=running]')).waitFor({ timeout: 120_000 })
+  assert.equal(await page.evaluate(() => globalThis.sameDocument), true)
+})
+
+test('a script\'s mutation shows without a reload', async () => {
+  await ask('mutation ($d: String!) { mutateDecky(input: { deployment: $d, name: "web-01", services: ["ftp", "http"] }) { lifecycleIds } }', { d: deployment })
+  await row('web-01').locator('.chips .confirmed', { hasText: 'ftp' }).waitFor({ timeout: 60_000 })
+  await until(async () => (await shown('web-01')).join() === 'ftp,http', 'the page shows the services as they are')
+  assert.equal(await page.evaluate(() => globalThis.sameDocument), true)
+})
+
+test('what the page shows as after is what the decky gets', async () => {
+  const before = await services('web-02')
+  await row('web-02').getByRole('button', { name: 'Mutate web-02…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Mutate', exact: true }).and(page.locator(':enabled')).waitFor()
+  const after = (await dialog.locator('.before-after > div').nth(1).locator('li:not(.removed)').evaluateAll((items) => items.map((li) => li.firstChild.textContent))).sort()
+  assert.notDeepEqual(after, before)
+  await dialog.getByRole('button', { name: 'Mutate', exact: true }).click()
+  await settled('succeeded')
+  assert.deepEqual(await services('web-02'), after)
+})
+
+test('services picked by hand are those that it gets', async () => {
+  await row('web-03').getByRole('button', { name: 'Mutate web-03…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Pick by hand' }).click()
+  await dialog.getByRole('checkbox', { name: /redis/i }).waitFor()
+  const checked = dialog.getByRole('checkbox', { checked: true })
+  while (await checked.count() > 0) await checked.first().uncheck()
+  await dialog.getByRole('checkbox', { name: /redis/i }).check()
+  await dialog.getByRole('button', { name: 'Mutate', exact: true }).click()
+  await until(async () => (await shown('web-03')).join() === 'redis', 'it has redis alone')
+})
+
+test('several are mutated at once, with before and after of each', async () => {
+  await row('web-01').getByRole('checkbox').check()
+  await row('web-02').getByRole('checkbox').check()
+  await page.getByRole('toolbar').getByRole('button', { name: 'Mutate…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Mutate 2 deckies' }).click()
+  await dialog.getByText('2 of 2 accepted').waitFor()
+  await until(async () => await dialog.locator('.outcomes .badge.succeeded').count() === 2, 'both have succeeded')
+  assert.ok(await dialog.locator('.outcomes .added').count() >= 1)
+  await dialog.getByRole('button', { name: 'Close' }).last().click()
+  await page.getByRole('toolbar').getByRole('button', { name: 'Clear' }).click()
+})
+
+test('an interval counts down, and can be turned off', async () => {
+  const set = async (button) => {
+    await row('web-01').getByRole('button', { name: 'More for web-01' }).click()
+    await page.getByRole('menuitem', { name: 'Interval…' }).click()
+    await page.getByRole('dialog').getByLabel('Every', { exact: true }).fill('6h')
+    await page.getByRole('dialog').getByRole('button', { name: button, exact: true }).click()
   }
+  await set('Set')
+  await row('web-01').getByText(/in [4-7] h/).waitFor()
+  await set('Turn off')
+  await row('web-01').getByText(/in [4-7] h/).waitFor({ state: 'detached' })
 })
 
-test('the mutate button streams its steps, each once', async () => {
-  await row('web-01').getByRole('button', { name: 'Mutate web-01' }).click()
-  await page.getByRole('status').filter({ hasText: 'Mutate web-01: succeeded' }).waitFor()
-  const steps = await row('web-01').locator('.steps li').evaluateAll((items) => items.map((li) => [li.value, li.textContent]))
-  assert.ok(steps.length >= 3, `steps: ${steps}`)
-  assert.deepEqual(steps.map(([seq]) => seq), steps.map((_, i) => i + 1), 'numbered 1, 2, 3, … without a gap or a repeat')
-  assert.match(steps[0][1], /pending/)
-  assert.match(steps.at(-1)[1], /succeeded/)
-  await row('web-01').getByText('not in step').waitFor({ state: 'detached' })
+test('what is shown stands in the address', async () => {
+  await page.getByRole('searchbox', { name: 'Search the fleet' }).fill('web-02')
+  await row('web-01').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Grid' }).click()
+  assert.match(page.url(), /q=web-02.*view=grid/)
+  await page.reload()
+  await page.locator('article[data-decky=web-02]').waitFor()
+  assert.equal(await row('web-01').count(), 0)
+  await page.goto(url + mine)
+  await row('web-01').waitFor()
 })
 
-test('a preview changes nothing; a refusal is shown in the server\'s words', async () => {
-  await page.getByLabel('Name', { exact: true }).fill('planned')
-  await page.getByLabel('Deployment', { exact: true }).fill(deployment)
-  await page.getByLabel('Archetype').selectOption('linux-server')
-  await page.getByRole('button', { name: 'Preview' }).click()
-  await page.locator('table.plan').getByText('planned-03').waitFor()
-  assert.equal(await row('planned-01').count(), 0)
-  await page.getByLabel('Count').fill('100000')
-  await page.getByRole('button', { name: 'Preview' }).click()
-  await page.getByRole('alert').filter({ hasText: 'input.deckies.0.count: count is 100000' }).waitFor()
+test('the decky\'s page has its lifecycles, and each one its steps in full', async () => {
+  await row('web-01').getByRole('link', { name: 'web-01' }).click()
+  await page.getByRole('heading', { level: 1, name: 'web-01' }).waitFor()
+  await page.getByText('by admin').first().waitFor()
+  await page.locator('[data-lifecycle]').getByRole('link', { name: 'deploy' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Deploy of web-01' }).waitFor()
+  await page.locator('.steps li').first().waitFor()
+  const steps = await page.locator('.steps li').evaluateAll((items) => items.map((li) => li.value))
+  assert.deepEqual(steps, steps.map((_, i) => i + 1), 'numbered 1, 2, 3, … without a gap or a repeat')
+  assert.ok(steps.length >= 3)
 })
 
-test('a break is shown, and what happened meanwhile is told once', async () => {
+test('the lifecycles are told as they happen, by the filters in the address', async () => {
+  await page.getByRole('navigation').getByRole('link', { name: 'Lifecycles' }).click()
+  await page.getByLabel('Operation').selectOption('MUTATE')
+  await page.getByLabel('Decky').fill('web-02')
+  await until(async () => await page.locator('[data-lifecycle]').count() >= 1, 'there are some')
+  const before = await page.locator('[data-lifecycle]').count()
+  await ask('mutation ($d: String!) { mutateDecky(input: { deployment: $d, name: "web-02" }) { lifecycleIds } }', { d: deployment })
+  await until(async () => await page.locator('[data-lifecycle]').count() === before + 1, 'one more, without a reload')
+  await page.goto(url + mine)
+})
+
+test('a break is shown with its beginning, and what happened meanwhile is told once', async () => {
   const second = await browser.newPage()
-  second.setDefaultTimeout(20_000)
   let broken = false
   const sockets = new Set()
   await second.routeWebSocket(/\/graphql$/, (socket) => {
@@ -82,74 +148,56 @@ test('a break is shown, and what happened meanwhile is told once', async () => {
     socket.connectToServer()
     sockets.add(socket)
   })
-  await second.goto(url)
+  await second.goto(`${url}/lifecycles?decky=web-03`)
   if (password) await signIn(second)
   await second.locator('[data-connection=live]').waitFor()
   broken = true
   for (const socket of sockets) await socket.close({ code: 1012, reason: 'Service restart' })
-  await second.locator('[data-connection=reconnecting]').waitFor()
-  const { mutateDecky } = await ask(`mutation ($d: String!) { mutateDecky(input: { deployment: $d, name: "web-02" }) { lifecycleIds } }`, { d: deployment })
+  await second.locator('[data-connection=reconnecting] time').first().waitFor()
+  const { mutateDecky } = await ask('mutation ($d: String!) { mutateDecky(input: { deployment: $d, name: "web-03" }) { lifecycleIds } }', { d: deployment })
   const [id] = mutateDecky.lifecycleIds
-  assert.equal(await second.locator(`[data-lifecycle="${id}"]`).count(), 0, 'the page does not know yet')
+  await until(async () => (await ask('query ($i: ID!) { lifecycles(ids: [$i]) { edges { node { status } } } }', { i: id })).lifecycles.edges[0].node.status === 'SUCCEEDED', 'it is done')
   broken = false
-  const entry = second.locator(`[data-lifecycle="${id}"]`)
-  await entry.locator('.steps li').filter({ hasText: 'succeeded' }).waitFor({ state: 'attached' })
   await second.locator('[data-connection=live]').waitFor()
-  const seqs = await entry.locator('.steps li').evaluateAll((items) => items.map((li) => li.value))
-  assert.deepEqual(seqs, seqs.map((_, i) => i + 1))
-  assert.equal(await entry.count(), 1)
+  const item = second.locator(`[data-lifecycle="${id}"]`)
+  await item.getByText('succeeded').waitFor()
+  assert.equal(await item.count(), 1)
   await second.close()
 })
 
-test('what an intruder sends is shown as text, and does nothing', async (t) => {
-  const { server } = await ask('{ server { engine } }')
-  if (server.engine === 'sim') return t.skip('a sim decky has nothing to connect to: use --engine process')
-  await deploy('bait', 1, ['ftp'])
-  await row('bait').getByText('succeeded').first().waitFor()
-  const { decky } = await ask(`query ($d: String!) { decky(name: "bait", deployment: $d) { endpoints { address port } } }`, { d: deployment })
-  const [{ address, port }] = decky.endpoints
-  const markup = '<img src=x onerror=alert(1)><script>document.title="owned"</script>'
-  await ftpLogin(address, port, `${markup}\u202Egnp\u0007`, 'hunter2')
-  const item = page.locator('[data-interaction]').filter({ hasText: markup })
-  await item.first().waitFor()
-  assert.equal(await page.locator('[data-interaction] img, [data-interaction] script').count(), 0)
-  assert.equal(await page.title(), 'Fleet · decnet')
-  const text = await item.first().innerText()
-  assert.doesNotMatch(text, /[\u202E\u0007]/, 'nothing turns the line around')
-  assert.match(text, /202E|\\xe2\\x80\\xae/i, 'and the page says what was there')
-})
-
-test('teardown asks first, and the decky goes', async () => {
-  await row('web-02').getByRole('button', { name: 'Tear down web-02' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
-  assert.equal(await row('web-02').count(), 1)
-  await row('web-02').getByRole('button', { name: 'Tear down web-02' }).click()
+test('teardown names what goes and asks first, and the decky goes', async () => {
+  const askFor = async () => {
+    await row('web-03').getByRole('button', { name: 'More for web-03' }).click()
+    await page.getByRole('menuitem', { name: 'Tear down…' }).click()
+    await page.getByRole('dialog').getByRole('heading', { name: 'Tear down web-03?' }).waitFor()
+  }
+  await askFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  assert.equal(await row('web-03').count(), 1)
+  await askFor()
   await page.getByRole('dialog').getByRole('button', { name: 'Tear down' }).click()
-  await row('web-02').waitFor({ state: 'detached' })
+  await row('web-03').waitFor({ state: 'detached', timeout: 60_000 })
   assert.equal(await row('web-01').count(), 1)
 })
 
-test('who may only look is offered nothing else', async () => {
-  const viewer = await browser.newPage()
-  await viewer.route('**/graphql', async (route) => {
-    if (!route.request().postData()?.includes('query Viewer')) return route.fallback()
-    return route.fulfill({ json: { data: { viewer: { username: 'looker', role: 'VIEWER', passwordDue: false } } } })
-  })
-  if (password) await viewer.addInitScript((session) => sessionStorage.setItem('decnet.session', session), await kept())
-  await viewer.goto(url)
-  await viewer.locator('tr[data-decky="web-01"]').waitFor()
-  for (const name of [/Mutate/, /Tear down/, /Deploy/]) assert.equal(await viewer.getByRole('button', { name }).count(), 0)
-  await viewer.close()
+test('the keyboard goes everywhere', async () => {
+  await page.locator('main').focus()
+  await page.keyboard.press('/')
+  assert.equal(await page.evaluate(() => document.activeElement.type), 'search')
+  await page.locator('main').focus()
+  await page.keyboard.type('gl')
+  await page.getByRole('heading', { level: 1, name: 'Lifecycles' }).waitFor()
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.goto(url + mine)
 })
 
-test('who may only look signs in for real, and first chooses a password of their own', { skip: !password && 'the server asks nobody to sign in' }, async () => {
+test('who may only look signs in, chooses a password, and is offered nothing that would fail', needsUsers, async () => {
   const name = freshName('vera')
-  const { createUser } = await ask(`mutation ($u: String!) { createUser(input: { username: $u, role: VIEWER }) { password } }`, { u: name })
-  const viewer = await browser.newPage()
-  await viewer.goto(url)
-  await viewer.getByLabel('User name').fill(name)
-  await viewer.getByLabel('Password').fill(createUser.password)
-  await viewer.getByRole('button', { name: 'Sign in' }).click()
+  const { createUser } = await ask('mutation ($u: String!) { createUser(input: { username: $u, role: VIEWER }) { password } }', { u: name })
+  const viewer = await openPage(browser, mine, name, createUser.password)
   await viewer.getByRole('heading', { name: 'Choose a password' }).waitFor()
   const change = async (again) => {
     await viewer.getByLabel('Present password').fill(createUser.password)
@@ -160,19 +208,26 @@ test('who may only look signs in for real, and first chooses a password of their
   await change('a choice of her owm')
   await viewer.getByRole('alert').filter({ hasText: 'differ' }).waitFor()
   await change('a choice of her own')
-  await viewer.locator('tr[data-decky="web-01"]').waitFor()
-  assert.equal(await viewer.getByRole('button', { name: /Mutate/ }).count(), 0)
+  await viewer.locator('[data-decky="web-01"]').waitFor()
+  const nothing = async () => {
+    for (const what of [/Mutate/, /Tear down/, /^Deploy/, /Interval/, /More for/, /Retry/]) assert.equal(await viewer.getByRole('button', { name: what }).count(), 0, String(what))
+    assert.equal(await viewer.getByRole('checkbox').count(), 0)
+    assert.equal(await viewer.getByRole('link', { name: 'Deploy', exact: true }).count(), 0)
+  }
+  await nothing()
+  await viewer.getByRole('link', { name: 'web-01' }).click()
+  await viewer.getByRole('heading', { level: 1, name: 'web-01' }).waitFor()
+  await nothing()
+  await viewer.goto(`${url}/deploy`)
+  await viewer.getByText('You may look, not deploy').waitFor()
   await viewer.close()
 })
 
-test('a session that is ended elsewhere asks to sign in again', { skip: !password && 'the server asks nobody to sign in' }, async () => {
-  const { token } = JSON.parse(await kept())
+test('a session that is ended elsewhere asks to sign in again', needsUsers, async () => {
+  const { token } = JSON.parse(await page.evaluate(() => sessionStorage.getItem('decnet.session')))
   await fetch(`${url}/graphql`, {
     method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
     body: JSON.stringify({ query: 'mutation { logout { ok } }' }),
   })
   await page.getByText('Your session is over. Sign in again.').waitFor()
 })
-
-/** What the page keeps of its session. */
-const kept = () => page.evaluate(() => sessionStorage.getItem('decnet.session'))

@@ -1,5 +1,4 @@
-import { FleetPage } from './fleet/FleetPage'
+import { App } from './app/App'
 import { mount } from './mount'
-import { Page } from './session/Page'
 
-mount(<Page current="fleet">{(props) => <FleetPage key={props.session.token} {...props} />}</Page>)
+mount(<App />)

@@ -3,7 +3,7 @@
 /** How the streams stand. `since` is in milliseconds since 1970. */
 export type ConnectionState =
   | { kind: 'connecting' }
-  | { kind: 'live' }
+  | { kind: 'live'; since: number }
   | { kind: 'reconnecting'; since: number; reason: string }
 
 /** All that is known of the connection. */
@@ -15,17 +15,17 @@ export interface Connection {
 }
 
 export type ConnectionEvent =
-  | { type: 'opened' }
+  | { type: 'opened'; at: number }
   | { type: 'closed'; reason: string; at: number }
   | { type: 'stream broken'; stream: string; reason: string; at: number }
-  | { type: 'stream well'; stream: string }
+  | { type: 'stream well'; stream: string; at: number }
 
 export const newConnection: Connection = { socket: 'new', broken: {}, state: { kind: 'connecting' } }
 
 export function connection(before: Connection, event: ConnectionEvent): Connection {
   switch (event.type) {
     case 'opened':
-      return judge({ ...before, socket: 'open' })
+      return judge({ ...before, socket: 'open' }, event.at)
     case 'closed':
       return lost({ ...before, socket: 'closed' }, event)
     case 'stream broken':
@@ -33,14 +33,14 @@ export function connection(before: Connection, event: ConnectionEvent): Connecti
     case 'stream well': {
       if (!(event.stream in before.broken)) return before
       const { [event.stream]: _, ...broken } = before.broken
-      return judge({ ...before, broken })
+      return judge({ ...before, broken }, event.at)
     }
   }
 }
 
-function judge(c: Connection): Connection {
+function judge(c: Connection, at: number): Connection {
   const well = c.socket === 'open' && Object.keys(c.broken).length === 0
-  return well ? { ...c, state: { kind: 'live' } } : c
+  return well && c.state.kind !== 'live' ? { ...c, state: { kind: 'live', since: at } } : c
 }
 
 // However many tries fail, the break began with the first.

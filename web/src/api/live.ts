@@ -23,6 +23,8 @@ export interface Source<Result, Variables> {
   next(result: Result): void
   /** Called when the server no longer has what comes after the cursor; `prepare` follows. */
   expired?(): void
+  /** Called when the server ends the stream, for one that has an end; without it, an end is a break. */
+  ended?(): void
 }
 
 /** The page's streams. */
@@ -37,7 +39,7 @@ export class Live {
   constructor(token: string | null, signedOut: () => void) {
     this.#signedOut = signedOut
     this.#client = openSocket(token, {
-      opened: () => this.#note({ type: 'opened' }),
+      opened: () => this.#note({ type: 'opened', at: Date.now() }),
       closed: (code, reason) => {
         this.#note({ type: 'closed', reason, at: Date.now() })
         if (code === forbidden) signedOut()
@@ -59,7 +61,7 @@ export class Live {
     void this.#loop(source, stop.signal)
     return () => {
       stop.abort()
-      this.#note({ type: 'stream well', stream: source.name })
+      this.#note({ type: 'stream well', stream: source.name, at: Date.now() })
     }
   }
 
@@ -69,15 +71,20 @@ export class Live {
   }
 
   async #loop<Result, Variables extends Record<string, unknown>>(source: Source<Result, Variables>, stop: AbortSignal) {
-    const well = () => this.#note({ type: 'stream well', stream: source.name })
+    const well = () => this.#note({ type: 'stream well', stream: source.name, at: Date.now() })
     for (let tries = 0; !stop.aborted; tries++) {
       try {
         const variables = await source.prepare(stop)
+        if (stop.aborted) return
         await this.#once(source, variables, stop, () => {
           tries = 0
           well()
         })
         if (stop.aborted) return
+        if (source.ended) {
+          well()
+          return source.ended()
+        }
         throw new Error('The server ended the stream.')
       } catch (problem) {
         if (stop.aborted) return

@@ -1,4 +1,5 @@
 // One question to the API over HTTP, and what can go wrong with it.
+import type { Client, CombinedError, TypedDocumentNode } from '@urql/core'
 import type { TypedDocumentString } from '../gql/graphql'
 
 /** An error as the server words it. */
@@ -40,31 +41,23 @@ export const inWords = (problem: unknown): string => (problem instanceof Error ?
 /** The header that says who is asking; also the WebSocket's connectionParams. */
 export const credentials = (token: string | null): Record<string, string> => (token ? { Authorization: `Bearer ${token}` } : {})
 
-/** Sends one query or mutation. Throws an ApiError or an Unreachable. */
-export async function request<Result, Variables>(
-  document: TypedDocumentString<Result, Variables>,
-  variables: Variables,
-  token: string | null,
-  signal?: AbortSignal,
+/** A generated document as urql takes it. urql reads text as well; only its types know no typed text. */
+export const typed = <Result, Variables>(document: TypedDocumentString<Result, Variables>): TypedDocumentNode<Result, Variables> =>
+  document.toString() as unknown as TypedDocumentNode<Result, Variables>
+
+/** Makes one of our errors of urql's. */
+export function asRefusal({ graphQLErrors, networkError }: CombinedError): ApiError | Unreachable {
+  if (graphQLErrors.length) return new ApiError(graphQLErrors as unknown as Refusal[])
+  return new Unreachable(`The server does not answer (${networkError?.message ?? 'no reason is known'}).`, { cause: networkError })
+}
+
+/** Asks one query or mutation afresh, past the cache. Throws an ApiError or an Unreachable. */
+export async function request<Result, Variables extends Record<string, unknown>>(
+  client: Client, document: TypedDocumentString<Result, Variables>, variables: Variables,
 ): Promise<Result> {
-  let response: Response
-  try {
-    response = await fetch('/graphql', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json, application/json', ...credentials(token) },
-      body: JSON.stringify({ query: document.toString(), variables }),
-      ...(signal && { signal }),
-    })
-  } catch (problem) {
-    throw new Unreachable(`The server does not answer (${inWords(problem)}).`, { cause: problem })
-  }
-  let answer: { data?: Result | null; errors?: Refusal[] }
-  try {
-    answer = await response.json()
-  } catch (problem) {
-    throw new Unreachable(`The server answers ${response.status} ${response.statusText}, which is not the API's answer.`, { cause: problem })
-  }
-  if (answer.errors?.length) throw new ApiError(answer.errors)
-  if (!answer.data) throw new Unreachable(`The server answers ${response.status} without data.`)
-  return answer.data
+  const ask = document.toString().trimStart().startsWith('mutation') ? client.mutation : client.query
+  const { data, error } = await ask.call(client, typed(document), variables, { requestPolicy: 'network-only' }).toPromise()
+  if (error) throw asRefusal(error)
+  if (!data) throw new Unreachable('The server answers without data.')
+  return data as Result
 }

@@ -22,9 +22,21 @@ type Documents = {
     "\n  subscription LifecycleUpdated($after: String) {\n    lifecycleUpdated(after: $after) {\n      cursor\n      seq\n      status\n      stage\n      attempt\n      at\n      lifecycle {\n        ...LifecycleFacts\n      }\n    }\n  }\n": typeof types.LifecycleUpdatedDocument,
     "\n  query InteractionHistory($last: Int!) {\n    interactions(last: $last) {\n      edges {\n        node {\n          ...InteractionFacts\n        }\n      }\n    }\n  }\n\n  fragment InteractionFacts on Interaction {\n    id\n    cursor\n    at\n    type\n    service\n    deckyName\n    deploymentName\n    sourceIP\n    sourcePort\n    destPort\n    session\n    principal\n    secret\n    command\n    outcome\n    message\n  }\n": typeof types.InteractionHistoryDocument,
     "\n  subscription InteractionRecorded($after: String) {\n    interactionRecorded(after: $after) {\n      ...InteractionFacts\n    }\n  }\n": typeof types.InteractionRecordedDocument,
-    "\n  query Archetypes {\n    archetypes {\n      slug\n      name\n      description\n      available\n    }\n  }\n": typeof types.ArchetypesDocument,
-    "\n  mutation Deploy($input: DeployInput!) {\n    deploy(input: $input) {\n      lifecycleIds\n      planned {\n        id\n        name\n        ip\n        hostname\n        services\n      }\n    }\n  }\n": typeof types.DeployDocument,
-    "\n  mutation MutateDecky($input: MutateDeckyInput!) {\n    mutateDecky(input: $input) {\n      lifecycleIds\n    }\n  }\n": typeof types.MutateDeckyDocument,
+    "\n  query Catalog {\n    archetypes {\n      slug\n      name\n      description\n      services\n      os\n      available\n    }\n    services {\n      slug\n      name\n      description\n      category\n      available\n    }\n  }\n": typeof types.CatalogDocument,
+    "\n  query Deployments {\n    deployments(first: 100) {\n      edges {\n        node {\n          id\n          name\n          mutateInterval\n          network {\n            driver\n            subnet\n            gateway\n            parent\n          }\n        }\n      }\n    }\n  }\n": typeof types.DeploymentsDocument,
+    "\n  query Server {\n    server {\n      engine\n      limits {\n        deckiesPerDeploy\n        servicesPerDecky\n      }\n    }\n  }\n": typeof types.ServerDocument,
+    "\n  mutation Deploy($input: DeployInput!) {\n    deploy(input: $input) {\n      lifecycleIds\n      planned {\n        id\n        name\n        ip\n        mac\n        hostname\n        os\n        services\n      }\n    }\n  }\n": typeof types.DeployDocument,
+    "\n  mutation MutateDecky($input: MutateDeckyInput!) {\n    mutateDecky(input: $input) {\n      lifecycleIds\n      decky {\n        services\n      }\n    }\n  }\n": typeof types.MutateDeckyDocument,
+    "\n  mutation SetMutateInterval($input: SetMutateIntervalInput!) {\n    setMutateInterval(input: $input) {\n      deployment {\n        id\n        mutateInterval\n      }\n    }\n  }\n": typeof types.SetMutateIntervalDocument,
+    "\n  mutation RetryLifecycle($id: ID!) {\n    retryLifecycle(id: $id) {\n      lifecycleIds\n    }\n  }\n": typeof types.RetryLifecycleDocument,
+    "\n  mutation CancelLifecycle($id: ID!) {\n    cancelLifecycle(id: $id) {\n      lifecycle {\n        id\n      }\n    }\n  }\n": typeof types.CancelLifecycleDocument,
+    "\n  query LifecyclesPage($first: Int!, $after: Cursor, $where: LifecycleWhereInput) {\n    lifecycles(first: $first, after: $after, where: $where, orderBy: { field: CREATED_AT, direction: DESC }) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.LifecyclesPageDocument,
+    "\n  query LifecyclesByIds($ids: [ID!]!, $first: Int!) {\n    lifecycles(ids: $ids, first: $first) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n    }\n  }\n": typeof types.LifecyclesByIdsDocument,
+    "\n  query LifecycleDetail($id: ID!) {\n    lifecycles(ids: [$id], first: 1) {\n      edges {\n        node {\n          ...LifecycleFacts\n          startedAt\n          traceId\n          supersededBy {\n            id\n          }\n          retryOf {\n            id\n          }\n        }\n      }\n    }\n  }\n": typeof types.LifecycleDetailDocument,
+    "\n  query LifecycleEvents($ids: [ID!]!, $after: String, $first: Int!) {\n    lifecycleEvents(ids: $ids, after: $after, first: $first) {\n      events {\n        cursor\n        seq\n        status\n        stage\n        attempt\n        at\n        lifecycle {\n          ...LifecycleFacts\n        }\n      }\n      cursor\n      hasNextPage\n    }\n  }\n": typeof types.LifecycleEventsDocument,
+    "\n  subscription LifecyclesFollowed($ids: [ID!]!, $after: String) {\n    lifecycleUpdated(ids: $ids, after: $after) {\n      cursor\n      seq\n      status\n      stage\n      attempt\n      at\n      lifecycle {\n        ...LifecycleFacts\n      }\n    }\n  }\n": typeof types.LifecyclesFollowedDocument,
+    "\n  query InteractionsPage($first: Int!, $after: Cursor, $where: InteractionWhereInput) {\n    interactions(first: $first, after: $after, where: $where, orderBy: { field: AT, direction: DESC }) {\n      edges {\n        node {\n          ...InteractionFacts\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.InteractionsPageDocument,
+    "\n  query DeckyDetail($deployment: String!, $name: String!) {\n    decky(deployment: $deployment, name: $name) {\n      id\n      name\n      mac\n      distro\n      os\n      createdAt\n      mutateInterval\n      repair {\n        failures\n        nextAt\n        gaveUp\n      }\n      deployment {\n        id\n        name\n        mutateInterval\n        network {\n          driver\n          subnet\n        }\n      }\n    }\n  }\n": typeof types.DeckyDetailDocument,
     "\n  mutation Teardown($input: TeardownInput!) {\n    teardown(input: $input) {\n      lifecycleIds\n    }\n  }\n": typeof types.TeardownDocument,
     "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n    }\n  }\n": typeof types.ViewerDocument,
     "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n      }\n    }\n  }\n": typeof types.LoginDocument,
@@ -39,9 +51,21 @@ const documents: Documents = {
     "\n  subscription LifecycleUpdated($after: String) {\n    lifecycleUpdated(after: $after) {\n      cursor\n      seq\n      status\n      stage\n      attempt\n      at\n      lifecycle {\n        ...LifecycleFacts\n      }\n    }\n  }\n": types.LifecycleUpdatedDocument,
     "\n  query InteractionHistory($last: Int!) {\n    interactions(last: $last) {\n      edges {\n        node {\n          ...InteractionFacts\n        }\n      }\n    }\n  }\n\n  fragment InteractionFacts on Interaction {\n    id\n    cursor\n    at\n    type\n    service\n    deckyName\n    deploymentName\n    sourceIP\n    sourcePort\n    destPort\n    session\n    principal\n    secret\n    command\n    outcome\n    message\n  }\n": types.InteractionHistoryDocument,
     "\n  subscription InteractionRecorded($after: String) {\n    interactionRecorded(after: $after) {\n      ...InteractionFacts\n    }\n  }\n": types.InteractionRecordedDocument,
-    "\n  query Archetypes {\n    archetypes {\n      slug\n      name\n      description\n      available\n    }\n  }\n": types.ArchetypesDocument,
-    "\n  mutation Deploy($input: DeployInput!) {\n    deploy(input: $input) {\n      lifecycleIds\n      planned {\n        id\n        name\n        ip\n        hostname\n        services\n      }\n    }\n  }\n": types.DeployDocument,
-    "\n  mutation MutateDecky($input: MutateDeckyInput!) {\n    mutateDecky(input: $input) {\n      lifecycleIds\n    }\n  }\n": types.MutateDeckyDocument,
+    "\n  query Catalog {\n    archetypes {\n      slug\n      name\n      description\n      services\n      os\n      available\n    }\n    services {\n      slug\n      name\n      description\n      category\n      available\n    }\n  }\n": types.CatalogDocument,
+    "\n  query Deployments {\n    deployments(first: 100) {\n      edges {\n        node {\n          id\n          name\n          mutateInterval\n          network {\n            driver\n            subnet\n            gateway\n            parent\n          }\n        }\n      }\n    }\n  }\n": types.DeploymentsDocument,
+    "\n  query Server {\n    server {\n      engine\n      limits {\n        deckiesPerDeploy\n        servicesPerDecky\n      }\n    }\n  }\n": types.ServerDocument,
+    "\n  mutation Deploy($input: DeployInput!) {\n    deploy(input: $input) {\n      lifecycleIds\n      planned {\n        id\n        name\n        ip\n        mac\n        hostname\n        os\n        services\n      }\n    }\n  }\n": types.DeployDocument,
+    "\n  mutation MutateDecky($input: MutateDeckyInput!) {\n    mutateDecky(input: $input) {\n      lifecycleIds\n      decky {\n        services\n      }\n    }\n  }\n": types.MutateDeckyDocument,
+    "\n  mutation SetMutateInterval($input: SetMutateIntervalInput!) {\n    setMutateInterval(input: $input) {\n      deployment {\n        id\n        mutateInterval\n      }\n    }\n  }\n": types.SetMutateIntervalDocument,
+    "\n  mutation RetryLifecycle($id: ID!) {\n    retryLifecycle(id: $id) {\n      lifecycleIds\n    }\n  }\n": types.RetryLifecycleDocument,
+    "\n  mutation CancelLifecycle($id: ID!) {\n    cancelLifecycle(id: $id) {\n      lifecycle {\n        id\n      }\n    }\n  }\n": types.CancelLifecycleDocument,
+    "\n  query LifecyclesPage($first: Int!, $after: Cursor, $where: LifecycleWhereInput) {\n    lifecycles(first: $first, after: $after, where: $where, orderBy: { field: CREATED_AT, direction: DESC }) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.LifecyclesPageDocument,
+    "\n  query LifecyclesByIds($ids: [ID!]!, $first: Int!) {\n    lifecycles(ids: $ids, first: $first) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n    }\n  }\n": types.LifecyclesByIdsDocument,
+    "\n  query LifecycleDetail($id: ID!) {\n    lifecycles(ids: [$id], first: 1) {\n      edges {\n        node {\n          ...LifecycleFacts\n          startedAt\n          traceId\n          supersededBy {\n            id\n          }\n          retryOf {\n            id\n          }\n        }\n      }\n    }\n  }\n": types.LifecycleDetailDocument,
+    "\n  query LifecycleEvents($ids: [ID!]!, $after: String, $first: Int!) {\n    lifecycleEvents(ids: $ids, after: $after, first: $first) {\n      events {\n        cursor\n        seq\n        status\n        stage\n        attempt\n        at\n        lifecycle {\n          ...LifecycleFacts\n        }\n      }\n      cursor\n      hasNextPage\n    }\n  }\n": types.LifecycleEventsDocument,
+    "\n  subscription LifecyclesFollowed($ids: [ID!]!, $after: String) {\n    lifecycleUpdated(ids: $ids, after: $after) {\n      cursor\n      seq\n      status\n      stage\n      attempt\n      at\n      lifecycle {\n        ...LifecycleFacts\n      }\n    }\n  }\n": types.LifecyclesFollowedDocument,
+    "\n  query InteractionsPage($first: Int!, $after: Cursor, $where: InteractionWhereInput) {\n    interactions(first: $first, after: $after, where: $where, orderBy: { field: AT, direction: DESC }) {\n      edges {\n        node {\n          ...InteractionFacts\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.InteractionsPageDocument,
+    "\n  query DeckyDetail($deployment: String!, $name: String!) {\n    decky(deployment: $deployment, name: $name) {\n      id\n      name\n      mac\n      distro\n      os\n      createdAt\n      mutateInterval\n      repair {\n        failures\n        nextAt\n        gaveUp\n      }\n      deployment {\n        id\n        name\n        mutateInterval\n        network {\n          driver\n          subnet\n        }\n      }\n    }\n  }\n": types.DeckyDetailDocument,
     "\n  mutation Teardown($input: TeardownInput!) {\n    teardown(input: $input) {\n      lifecycleIds\n    }\n  }\n": types.TeardownDocument,
     "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n    }\n  }\n": types.ViewerDocument,
     "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n      }\n    }\n  }\n": types.LoginDocument,
@@ -80,15 +104,63 @@ export function graphql(source: "\n  subscription InteractionRecorded($after: St
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Archetypes {\n    archetypes {\n      slug\n      name\n      description\n      available\n    }\n  }\n"): typeof import('./graphql.js').ArchetypesDocument;
+export function graphql(source: "\n  query Catalog {\n    archetypes {\n      slug\n      name\n      description\n      services\n      os\n      available\n    }\n    services {\n      slug\n      name\n      description\n      category\n      available\n    }\n  }\n"): typeof import('./graphql.js').CatalogDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation Deploy($input: DeployInput!) {\n    deploy(input: $input) {\n      lifecycleIds\n      planned {\n        id\n        name\n        ip\n        hostname\n        services\n      }\n    }\n  }\n"): typeof import('./graphql.js').DeployDocument;
+export function graphql(source: "\n  query Deployments {\n    deployments(first: 100) {\n      edges {\n        node {\n          id\n          name\n          mutateInterval\n          network {\n            driver\n            subnet\n            gateway\n            parent\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').DeploymentsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation MutateDecky($input: MutateDeckyInput!) {\n    mutateDecky(input: $input) {\n      lifecycleIds\n    }\n  }\n"): typeof import('./graphql.js').MutateDeckyDocument;
+export function graphql(source: "\n  query Server {\n    server {\n      engine\n      limits {\n        deckiesPerDeploy\n        servicesPerDecky\n      }\n    }\n  }\n"): typeof import('./graphql.js').ServerDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation Deploy($input: DeployInput!) {\n    deploy(input: $input) {\n      lifecycleIds\n      planned {\n        id\n        name\n        ip\n        mac\n        hostname\n        os\n        services\n      }\n    }\n  }\n"): typeof import('./graphql.js').DeployDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation MutateDecky($input: MutateDeckyInput!) {\n    mutateDecky(input: $input) {\n      lifecycleIds\n      decky {\n        services\n      }\n    }\n  }\n"): typeof import('./graphql.js').MutateDeckyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetMutateInterval($input: SetMutateIntervalInput!) {\n    setMutateInterval(input: $input) {\n      deployment {\n        id\n        mutateInterval\n      }\n    }\n  }\n"): typeof import('./graphql.js').SetMutateIntervalDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RetryLifecycle($id: ID!) {\n    retryLifecycle(id: $id) {\n      lifecycleIds\n    }\n  }\n"): typeof import('./graphql.js').RetryLifecycleDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CancelLifecycle($id: ID!) {\n    cancelLifecycle(id: $id) {\n      lifecycle {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.js').CancelLifecycleDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LifecyclesPage($first: Int!, $after: Cursor, $where: LifecycleWhereInput) {\n    lifecycles(first: $first, after: $after, where: $where, orderBy: { field: CREATED_AT, direction: DESC }) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.js').LifecyclesPageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LifecyclesByIds($ids: [ID!]!, $first: Int!) {\n    lifecycles(ids: $ids, first: $first) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').LifecyclesByIdsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LifecycleDetail($id: ID!) {\n    lifecycles(ids: [$id], first: 1) {\n      edges {\n        node {\n          ...LifecycleFacts\n          startedAt\n          traceId\n          supersededBy {\n            id\n          }\n          retryOf {\n            id\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').LifecycleDetailDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query LifecycleEvents($ids: [ID!]!, $after: String, $first: Int!) {\n    lifecycleEvents(ids: $ids, after: $after, first: $first) {\n      events {\n        cursor\n        seq\n        status\n        stage\n        attempt\n        at\n        lifecycle {\n          ...LifecycleFacts\n        }\n      }\n      cursor\n      hasNextPage\n    }\n  }\n"): typeof import('./graphql.js').LifecycleEventsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription LifecyclesFollowed($ids: [ID!]!, $after: String) {\n    lifecycleUpdated(ids: $ids, after: $after) {\n      cursor\n      seq\n      status\n      stage\n      attempt\n      at\n      lifecycle {\n        ...LifecycleFacts\n      }\n    }\n  }\n"): typeof import('./graphql.js').LifecyclesFollowedDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query InteractionsPage($first: Int!, $after: Cursor, $where: InteractionWhereInput) {\n    interactions(first: $first, after: $after, where: $where, orderBy: { field: AT, direction: DESC }) {\n      edges {\n        node {\n          ...InteractionFacts\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.js').InteractionsPageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query DeckyDetail($deployment: String!, $name: String!) {\n    decky(deployment: $deployment, name: $name) {\n      id\n      name\n      mac\n      distro\n      os\n      createdAt\n      mutateInterval\n      repair {\n        failures\n        nextAt\n        gaveUp\n      }\n      deployment {\n        id\n        name\n        mutateInterval\n        network {\n          driver\n          subnet\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').DeckyDetailDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

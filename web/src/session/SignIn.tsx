@@ -23,7 +23,7 @@ export function SignIn({ notice, onSignedIn }: { notice: string | null; onSigned
   return (
     <main className="sign-in">
       <form onSubmit={submit} className="card">
-        <h1>Sign in</h1>
+        <h1><img src="/favicon.svg" alt="" width="28" height="28" />Sign in</h1>
         {notice && <p>{notice}</p>}
         <label>
           User name

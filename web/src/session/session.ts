@@ -1,6 +1,7 @@
 // Who is signed in. The token lives as long as the tab: sessionStorage, never a cookie, so no other site's request can carry it.
 import { graphql } from '../gql'
 import type { Role } from '../gql/graphql'
+import { makeClient } from '../api/client'
 import { request } from '../api/request'
 
 const key = 'decnet.session'
@@ -74,7 +75,7 @@ function kept(): Kept | null {
 /** Asks the server who we are; null: nobody, so sign in. Throws when the server can't be asked. */
 export async function probe(): Promise<Session | null> {
   const k = kept()
-  const { viewer } = await request(viewerQuery, {}, k?.token ?? null)
+  const { viewer } = await request(makeClient(k?.token ?? null), viewerQuery, {})
   if (viewer) return { token: k?.token ?? null, expiresAt: k?.expiresAt ?? null, ...viewer }
   forget()
   return null
@@ -82,21 +83,21 @@ export async function probe(): Promise<Session | null> {
 
 /** Signs in, and remembers it for this tab. */
 export async function signIn(username: string, password: string): Promise<Session> {
-  const { token, expiresAt, viewer } = (await request(loginMutation, { username, password }, null)).login
+  const { token, expiresAt, viewer } = (await request(makeClient(null), loginMutation, { username, password })).login
   sessionStorage.setItem(key, JSON.stringify({ token, expiresAt } satisfies Kept))
   return { token, expiresAt, ...viewer }
 }
 
 /** Changes the password; the session goes on. */
 export async function changePassword(session: Session, current: string, next: string): Promise<Session> {
-  await request(changePasswordMutation, { current, new: next }, session.token)
+  await request(makeClient(session.token), changePasswordMutation, { current, new: next })
   return { ...session, passwordDue: false }
 }
 
 /** Ends the token on the server and forgets it. Without a server it is only forgotten: it ends by itself. */
 export async function signOut(session: Session): Promise<void> {
   forget()
-  await request(logoutMutation, {}, session.token).catch(() => {})
+  await request(makeClient(session.token), logoutMutation, {}).catch(() => {})
 }
 
 /** Forgets the token. */

@@ -1,0 +1,100 @@
+// What intruders did: live, held still, replayed, and always as text. And every page as a screen reader has it.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { ask, faults, freshName, ftpLogin, openBrowser, openPage, tearDown, until, url } from './browser.mjs'
+
+const deployment = freshName('evi')
+const markup = '<img src=x onerror=alert(1)><script>document.title="owned"</script>'
+let browser, page, ftp
+
+before(async () => {
+  browser = await openBrowser()
+  await ask('mutation ($input: DeployInput!) { deploy(input: $input) { lifecycleIds } }', { input: { deployment, deckies: [{ name: 'files', services: ['ftp'] }] } })
+  const endpoints = async () => (await ask('query ($d: String!) { decky(deployment: $d, name: "files") { endpoints { address port } } }', { d: deployment })).decky.endpoints
+  await until(async () => (await endpoints()).length === 1, 'the decky answers', 120_000)
+  ;[ftp] = await endpoints()
+  page = await openPage(browser, '/interactions?decky=files')
+  await page.locator('[data-connection=live]').waitFor()
+})
+
+after(async () => {
+  await tearDown(deployment)
+  await browser.close()
+  assert.deepEqual(browser.outside, [], 'no other host is asked for anything')
+  assert.deepEqual(browser.problems, [], 'nothing is thrown, and the policy has nothing to refuse')
+})
+
+const items = () => page.locator('[data-interaction]')
+const knock = (user, secret = 'hunter2') => ftpLogin(ftp.address, ftp.port, user, secret)
+
+test('what an intruder does shows as it happens, and markup in it does nothing', async () => {
+  await knock(`${markup}\u202Egnp\u0007`)
+  const item = items().filter({ hasText: markup }).filter({ hasText: 'auth_attempt' })
+  await item.first().waitFor()
+  assert.equal(await page.locator('main img, main script').count(), 0)
+  assert.equal(await page.title(), 'Interactions · decnet')
+  const text = await item.first().innerText()
+  assert.doesNotMatch(text, /[\u202E\u0007]/, 'nothing turns the line around')
+  assert.match(text, /202E|\\xe2\\x80\\xae/i, 'and the page says what was there')
+})
+
+test('a held feed stands still, says what waits, and goes on with all of it', async () => {
+  await page.getByRole('button', { name: 'Pause' }).click()
+  const before = await items().count()
+  await knock('while-held')
+  await page.getByRole('status').filter({ hasText: 'new since you held it' }).waitFor()
+  assert.equal(await items().count(), before)
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await items().filter({ hasText: 'while-held' }).first().waitFor()
+  const ids = await items().evaluateAll((all) => all.map((i) => i.dataset.interaction))
+  assert.equal(new Set(ids).size, ids.length, 'nothing twice')
+})
+
+test('the charts count it', async () => {
+  await page.getByRole('table', { name: 'By service' }).getByText('ftp').waitFor()
+})
+
+test('it adds up to an attacker, a credential and a session, markup and all', async () => {
+  await page.goto(`${url}/attackers`)
+  await page.locator('[data-attacker]').first().waitFor()
+  await page.goto(`${url}/credentials`)
+  const credential = page.locator('[data-credential]').filter({ hasText: markup })
+  await credential.waitFor()
+  assert.match(await credential.innerText(), /hunter2/)
+  assert.equal(await page.locator('main img, main script').count(), 0)
+  await page.goto(`${url}/sessions`)
+  await page.locator('[data-session]').first().getByRole('link', { name: 'Replay' }).click()
+  await page.locator('[data-frames]').waitFor()
+})
+
+test('a session is replayed from its beginning to its end, as text', async () => {
+  const player = page.locator('[data-frames]')
+  const frames = Number(await player.getAttribute('data-frames'))
+  await player.getByRole('button', { name: 'To the beginning' }).click()
+  await until(async () => Number(await player.getAttribute('data-played')) < frames, 'it is at the beginning')
+  await player.getByLabel('Speed').selectOption('16')
+  await player.getByRole('button', { name: 'Play' }).click()
+  await until(async () => Number(await player.getAttribute('data-played')) === frames, 'it has played to the end')
+  assert.equal(await page.locator('main img, main script').count(), 0)
+})
+
+test('axe finds no serious fault, in either theme', async () => {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  const { lifecycles } = await ask('query ($d: String!) { lifecycles(first: 1, where: { deploymentName: $d }) { edges { node { id } } } }', { d: deployment })
+  const addresses = ['/', '/?view=grid', '/deploy', '/lifecycles', `/lifecycles/${lifecycles.edges[0].node.id}`, `/deckies/${deployment}/files`,
+    '/interactions', '/attackers', '/credentials', '/sessions', new URL(page.url()).pathname]
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme })
+    for (const address of addresses) {
+      await page.goto(url + address)
+      await page.locator('[data-connection=live]').waitFor()
+      await page.locator('h1').waitFor()
+      await until(async () => await page.locator('.waiting').count() === 0, 'the page has loaded')
+      assert.deepEqual(await faults(page), [], `${address}, ${colorScheme}`)
+    }
+    await page.goto(url)
+    await page.getByRole('button', { name: /^Mutate files/ }).first().click()
+    await page.getByRole('dialog').waitFor()
+    assert.deepEqual(await faults(page), [], `a dialog, ${colorScheme}`)
+  }
+})

@@ -1,0 +1,24 @@
+import { useCallback, useMemo } from 'react'
+import { useQuery } from 'urql'
+import type { TypedDocumentString } from '../gql/graphql'
+import { asRefusal, typed } from './request'
+
+/** What is known of an answer. */
+export interface Answer<Result> {
+  /** The newest answer, also while a newer one is on its way. */
+  data: Result | undefined
+  fetching: boolean
+  problem: Error | null
+  /** Asks again, past the cache. */
+  again: () => void
+}
+
+/** Asks a query when the component shows, and again when its variables change. `pause` waits. */
+export function useAsk<Result, Variables extends Record<string, unknown>>(
+  document: TypedDocumentString<Result, Variables>, variables: Variables, pause = false,
+): Answer<Result> {
+  const query = useMemo(() => typed(document), [document])
+  const [{ data, fetching, error }, ask] = useQuery<Result, Variables>({ query, variables, pause })
+  const again = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask])
+  return { data, fetching, problem: error ? asRefusal(error) : null, again }
+}

@@ -1,0 +1,86 @@
+// The app: one session's data, and the page that the address names. Each page is its own file, fetched when it is first opened.
+import { CSPProvider } from '@base-ui/react/csp-provider'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { Provider } from 'urql'
+import { Route, Switch } from 'wouter'
+import { makeClient } from '../api/client'
+import { FleetData } from '../data/fleetData'
+import { ActionTray } from './ActionTray'
+import { App as Context, type AppContext } from './context'
+import { useActions } from './actions'
+import { ConnectionState } from './ConnectionState'
+import { Boundary } from './Boundary'
+import { NotFound } from './NotFound'
+import { Session, type SessionProps } from './Session'
+import { Shell } from './Shell'
+import { Shortcuts } from './Shortcuts'
+
+const FleetPage = lazy(() => import('../fleet/FleetPage'))
+const WizardPage = lazy(() => import('../deploy/WizardPage'))
+const ProgressPage = lazy(() => import('../deploy/ProgressPage'))
+const DeckyPage = lazy(() => import('../decky/DeckyPage'))
+const LifecyclesPage = lazy(() => import('../lifecycles/LifecyclesPage'))
+const LifecyclePage = lazy(() => import('../lifecycles/LifecyclePage'))
+const InteractionsPage = lazy(() => import('../interactions/InteractionsPage'))
+const AttackersPage = lazy(() => import('../evidence/AttackersPage'))
+const CredentialsPage = lazy(() => import('../evidence/CredentialsPage'))
+const SessionsPage = lazy(() => import('../evidence/SessionsPage'))
+const SessionPage = lazy(() => import('../evidence/SessionPage'))
+
+export function App() {
+  return (
+    <CSPProvider disableStyleElements>
+      <Session>{(props) => <SignedIn key={props.session.token} {...props} />}</Session>
+    </CSPProvider>
+  )
+}
+
+function SignedIn({ session, expired, leave }: SessionProps) {
+  const client = useMemo(() => makeClient(session.token, expired), [session.token, expired])
+  const [data, setData] = useState<FleetData | null>(null)
+  const actions = useActions()
+  useEffect(() => {
+    const fresh = new FleetData(client, session.token, expired)
+    setData(fresh)
+    return () => fresh.dispose()
+  }, [client, session.token, expired])
+  const app = useMemo<AppContext | null>(
+    () => data && { session, client, data, actions, mayChange: session.role !== 'VIEWER' },
+    [session, client, data, actions],
+  )
+  if (!app) return null
+  return (
+    <Provider value={client}>
+      <Context value={app}>
+        <Shell session={session} leave={leave} status={<ConnectionState live={app.data.live} />}>
+          <Boundary>
+            <Suspense fallback={<p role="status" className="waiting">One moment…</p>}>
+              <Pages />
+            </Suspense>
+          </Boundary>
+          <ActionTray />
+          <Shortcuts />
+        </Shell>
+      </Context>
+    </Provider>
+  )
+}
+
+const Pages = () => (
+  <Switch>
+    <Route path="/" component={FleetPage} />
+    <Route path="/deploy" component={WizardPage} />
+    <Route path="/deploy/:key">{({ key }) => <ProgressPage key={key} deploy={key} />}</Route>
+    <Route path="/deckies/:deployment/:name">
+      {({ deployment, name }) => <DeckyPage key={`${deployment}/${name}`} deployment={deployment} name={name} />}
+    </Route>
+    <Route path="/lifecycles" component={LifecyclesPage} />
+    <Route path="/lifecycles/:id">{({ id }) => <LifecyclePage key={id} id={id} />}</Route>
+    <Route path="/interactions" component={InteractionsPage} />
+    <Route path="/attackers" component={AttackersPage} />
+    <Route path="/credentials" component={CredentialsPage} />
+    <Route path="/sessions" component={SessionsPage} />
+    <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} />}</Route>
+    <Route component={NotFound} />
+  </Switch>
+)

@@ -1,0 +1,90 @@
+// The frame around every page: where to go, who is signed in, and whether what is shown is now.
+import {
+  Activity, Boxes, Fingerprint, FlaskConical, KeyRound, LogOut, Monitor, Moon, Rocket, ScrollText, Sun, TerminalSquare, type LucideIcon,
+} from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Link, useLocation } from 'wouter'
+import type { Session } from '../session/session'
+import { paths } from './paths'
+import { useTheme, type Theme } from './theme'
+
+interface Place {
+  to: string
+  label: string
+  Icon: LucideIcon
+  /** A document of its own. */
+  elsewhere?: boolean
+  /** Only for who may change the fleet. */
+  changes?: boolean
+}
+
+const places: readonly { heading: string; places: readonly Place[] }[] = [
+  {
+    heading: 'Fleet',
+    places: [
+      { to: paths.fleet, label: 'Fleet', Icon: Boxes },
+      { to: paths.deploy, label: 'Deploy', Icon: Rocket, changes: true },
+      { to: paths.lifecycles, label: 'Lifecycles', Icon: ScrollText },
+    ],
+  },
+  {
+    heading: 'Evidence',
+    places: [
+      { to: paths.interactions, label: 'Interactions', Icon: Activity },
+      { to: paths.attackers, label: 'Attackers', Icon: Fingerprint },
+      { to: paths.credentials, label: 'Credentials', Icon: KeyRound },
+      { to: paths.sessions, label: 'Sessions', Icon: TerminalSquare },
+    ],
+  },
+  { heading: 'API', places: [{ to: paths.explorer, label: 'Explorer', Icon: FlaskConical, elsewhere: true }] },
+]
+
+const themeIcons: Record<Theme, LucideIcon> = { system: Monitor, light: Sun, dark: Moon }
+
+interface Props {
+  session: Session
+  leave: () => void
+  /** The connection's state. */
+  status: ReactNode
+  /** The explorer is a document of its own, whose ways lead out by loading. */
+  document?: 'app' | 'explorer'
+  children: ReactNode
+}
+
+export function Shell({ session, leave, status, document = 'app', children }: Props) {
+  const [theme, nextTheme] = useTheme()
+  const ThemeIcon = themeIcons[theme]
+  return (
+    <div className="shell">
+      <a className="skip" href="#page">Skip to the page</a>
+      <header className="bar">
+        <a className="brand" href="/"><img src="/favicon.svg" alt="" width="22" height="22" />decnet</a>
+        <nav aria-label="Pages">
+          {places.map((group) => (
+            <div key={group.heading} className="nav-group">
+              <p className="nav-heading" aria-hidden="true">{group.heading}</p>
+              {group.places.filter((p) => !p.changes || session.role !== 'VIEWER').map((place) => <Way key={place.to} {...place} from={document} />)}
+            </div>
+          ))}
+        </nav>
+        <div className="bar-foot">
+          {status}
+          <div className="who">
+            <span className="who-name">{session.username}<span className="faint"> {session.role.toLowerCase()}</span></span>
+            <button type="button" className="icon" onClick={nextTheme} aria-label={`Theme: ${theme}. Change it`} title={`Theme: ${theme}`}><ThemeIcon size={16} aria-hidden="true" /></button>
+            {session.token && <button type="button" className="icon" onClick={leave} aria-label="Sign out" title="Sign out"><LogOut size={16} aria-hidden="true" /></button>}
+          </div>
+        </div>
+      </header>
+      <main id="page" tabIndex={-1}>{children}</main>
+    </div>
+  )
+}
+
+function Way({ to, label, Icon, elsewhere = false, from }: Place & { from: 'app' | 'explorer' }) {
+  const [here] = useLocation()
+  const current = to === '/' ? here === '/' || here.startsWith('/deckies/') : here === to || here.startsWith(`${to}/`)
+  const inside = <><Icon size={17} aria-hidden="true" /><span>{label}</span></>
+  const props = { className: 'way', 'aria-current': current ? 'page' as const : undefined }
+  return elsewhere || from === 'explorer' ? <a href={to} {...props}>{inside}</a> : <Link href={to} {...props}>{inside}</Link>
+}

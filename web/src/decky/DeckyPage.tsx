@@ -1,0 +1,88 @@
+import { Shuffle } from 'lucide-react'
+import { useCallback, useMemo, useState } from 'react'
+import { Link } from 'wouter'
+import { useApp } from '../app/context'
+import { paths } from '../app/paths'
+import { useAsk } from '../api/useAsk'
+import { deckyDetail, type Lifecycle } from '../data/documents'
+import { useStore } from '../data/store'
+import { useTouches } from '../data/touches'
+import { Dialogs, type Asked } from '../fleet/Dialogs'
+import { InteractionList } from '../interactions/InteractionList'
+import { useInteractions } from '../interactions/useInteractions'
+import { Timeline } from '../lifecycles/Timeline'
+import { useLifecycles } from '../lifecycles/useLifecycles'
+import { Ago, Countdown } from '../ui/Countdown'
+import { Empty, Problem } from '../ui/Notices'
+import { PageHead } from '../ui/PageHead'
+import { Spark } from '../ui/Spark'
+import { Standing } from '../ui/Standing'
+import { Identity } from './Identity'
+import { OpenSessions } from './OpenSessions'
+import { ServiceTable } from './ServiceTable'
+import '../styles/decky.css'
+
+/** One decky: what it pretends to be, what happened to it, and who was there. Its record stays when it is gone. */
+export default function DeckyPage({ deployment, name }: { deployment: string; name: string }) {
+  const { data, mayChange } = useApp()
+  const fleet = useStore(data.deckies)
+  const decky = useMemo(() => [...(fleet?.values() ?? [])].find((d) => d.name === name && d.deployment.name === deployment), [fleet, name, deployment])
+  const { data: detail } = useAsk(deckyDetail, { deployment, name, })
+  const [asked, setAsked] = useState<Asked | null>(null)
+  const touches = useTouches()
+
+  const its = useCallback((l: Lifecycle) => l.deckyName === name && l.deploymentName === deployment, [name, deployment])
+  const { lifecycles, problem, again, older } = useLifecycles({ deckyName: name, deploymentName: deployment }, its)
+  const where = useMemo(() => ({ deckyName: name, deploymentName: deployment }), [name, deployment])
+  const interactions = useInteractions(where)
+
+  return (
+    <div className="page">
+      <PageHead
+        title={name}
+        about={decky
+          ? <span className="inline"><Standing of={decky.state} /><span>{decky.hostname}</span><code>{decky.ip}</code><Spark counts={touches.of(deployment, name)} label="touches in the last day" /></span>
+          : fleet && 'It is gone. What was recorded of it stays.'}
+      >
+        {mayChange && decky && (
+          <>
+            <button type="button" className="danger" onClick={() => setAsked({ kind: 'teardown', deckies: [decky] })}>Tear down…</button>
+            <button type="button" onClick={() => setAsked({ kind: 'interval', deckies: [decky], deployments: [] })}>Interval…</button>
+            <button type="button" className="primary" onClick={() => setAsked({ kind: 'mutate', deckies: [decky] })}><Shuffle size={16} aria-hidden="true" />Mutate…</button>
+          </>
+        )}
+      </PageHead>
+      {decky && (
+        <div className="decky-top">
+          <Identity decky={decky} detail={detail?.decky ?? null} />
+          <section className="panel" aria-labelledby="services">
+            <h2 id="services">Services</h2>
+            <ServiceTable decky={decky} />
+            <p className="faint">
+              {decky.lastMutatedAt ? <>Changed <Ago at={decky.lastMutatedAt} />. </> : 'Never changed. '}
+              {decky.nextMutationAt && <>Changes by itself <Countdown to={decky.nextMutationAt} />.</>}
+            </p>
+          </section>
+        </div>
+      )}
+      <div className="decky-columns">
+        <section aria-labelledby="lifecycles">
+          <h2 id="lifecycles">Lifecycles</h2>
+          {problem && <Problem problem={problem} again={again} />}
+          {lifecycles?.length === 0 && <Empty title="No lifecycle bears this name"><Link href={paths.fleet}>Go to the fleet</Link></Empty>}
+          {lifecycles && lifecycles.length > 0 && <Timeline lifecycles={lifecycles} about="decky" />}
+          {older && <button type="button" className="more" onClick={older}>Show older ones</button>}
+        </section>
+        <section aria-labelledby="interactions">
+          <OpenSessions interactions={interactions.list ?? []} />
+          <h2 id="interactions">Interactions</h2>
+          {interactions.problem && <Problem problem={interactions.problem} again={interactions.again} />}
+          {interactions.list?.length === 0 && <Empty title="Nobody has touched it yet"><p>Connect to one of its services: it shows here.</p></Empty>}
+          {interactions.list && interactions.list.length > 0 && <InteractionList interactions={interactions.list} withDecky={false} />}
+          {interactions.older && <button type="button" className="more" onClick={interactions.older}>Show older ones</button>}
+        </section>
+      </div>
+      {asked && <Dialogs asked={asked} onClose={() => setAsked(null)} />}
+    </div>
+  )
+}

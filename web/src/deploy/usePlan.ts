@@ -1,0 +1,38 @@
+import { useEffect, useState } from 'react'
+import { useApp } from '../app/context'
+import { inWords, request } from '../api/request'
+import { deploy, type Planned } from '../data/documents'
+import type { DeployInput } from '../gql/graphql'
+
+/** What the server would make of an input. */
+export interface Plan {
+  planned: readonly Planned[] | null
+  problem: string | null
+  /** The plan is of an earlier input, and a newer one is being asked for. */
+  stale: boolean
+}
+
+/** How long the form rests before the server is asked, in milliseconds. */
+const rest = 250
+
+/** The plan of an input, asked again as the input changes. Null: there is nothing to ask yet. */
+export function usePlan(input: DeployInput | null): Plan {
+  const { client } = useApp()
+  const [plan, setPlan] = useState<Plan & { of: string | null }>({ planned: null, problem: null, stale: false, of: null })
+  const wanted = input && JSON.stringify(input)
+  useEffect(() => {
+    if (!wanted) return
+    let left = false
+    const timer = setTimeout(() => {
+      request(client, deploy, { input: { ...(JSON.parse(wanted) as DeployInput), dryRun: true } }).then(
+        ({ deploy: { planned } }) => left || setPlan({ planned, problem: null, stale: false, of: wanted }),
+        (reason) => left || setPlan({ planned: null, problem: inWords(reason), stale: false, of: wanted }),
+      )
+    }, rest)
+    return () => {
+      left = true
+      clearTimeout(timer)
+    }
+  }, [client, wanted])
+  return { ...plan, stale: plan.of !== wanted }
+}

@@ -1,0 +1,4 @@
+import { ExplorerPage } from './explorer/ExplorerPage'
+import { mount } from './mount'
+
+mount(<ExplorerPage />)

@@ -1,0 +1,41 @@
+import { memo } from 'react'
+import { Link } from 'wouter'
+import { paths } from '../app/paths'
+import type { Interaction } from '../data/documents'
+import { Hostile } from '../ui/Hostile'
+import { Moment } from '../ui/Moment'
+import '../styles/interactions.css'
+
+const facts = [
+  ['principal', 'as'],
+  ['secret', 'secret'],
+  ['command', 'asked'],
+  ['outcome', 'answer'],
+] as const satisfies readonly (readonly [keyof Interaction, string])[]
+
+/** What intruders did, newest first. Everything they sent is shown as text. */
+export function InteractionList({ interactions, withDecky = true }: { interactions: readonly Interaction[]; withDecky?: boolean }) {
+  return <ol className="feed" aria-label="Interactions">{interactions.map((i) => <Item key={i.id} interaction={i} withDecky={withDecky} />)}</ol>
+}
+
+const Item = memo(function Item({ interaction: i, withDecky }: { interaction: Interaction; withDecky: boolean }) {
+  return (
+    <li className="interaction" data-interaction={i.id}>
+      <p className="interaction-head">
+        <Moment at={i.at} />
+        <span className="badge service">{i.service}</span>
+        <span className="kind"><Hostile text={i.type} /></span>
+        {withDecky && <Link href={paths.decky(i.deploymentName, i.deckyName)}>{i.deckyName}</Link>}
+        <span className="faint">from</span>
+        <Link href={`${paths.interactions}?source=${encodeURIComponent(i.sourceIP)}`} className="source"><Hostile text={i.sourceIP} />:{i.sourcePort}</Link>
+        <Link href={paths.session(i.session)} className="quiet-link">session</Link>
+      </p>
+      {i.message !== `${i.type} from ${i.sourceIP}` && <p className="interaction-said"><Hostile text={i.message} /></p>}
+      {facts.some(([field]) => i[field]) && (
+        <dl>
+          {facts.map(([field, label]) => i[field] && <div key={field}><dt>{label}</dt><dd><Hostile text={i[field]} /></dd></div>)}
+        </dl>
+      )}
+    </li>
+  )
+})
