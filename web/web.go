@@ -99,7 +99,7 @@ func Handler() http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		f, ok := files[r.URL.Path]
-		if !ok && details.MatchString(r.URL.Path) {
+		if !ok && details.MatchString(r.URL.EscapedPath()) {
 			f, ok = files["/"], true
 		}
 		if !ok {

@@ -66,12 +66,21 @@ func TestPages(t *testing.T) {
 }
 
 func TestWhatIsNotThereIsSaidSo(t *testing.T) {
-	for _, target := range []string{"/nowhere", "/index.html", "/graphiql/", "/assets/", "/assets/nothing.js", "/assets/../web.go", "/dist/index.html", "/.git/config"} {
+	for _, target := range []string{"/nowhere", "/index.html", "/explorer.html", "/graphiql/", "/deckies", "/deckies/default", "/deckies/default/web-01/", "/sessions/", "/deploy/a/b", "/assets/", "/assets/nothing.js", "/assets/../web.go", "/dist/index.html", "/.git/config"} {
 		r := get(t, "GET", target)
 		require.Equal(t, http.StatusNotFound, r.StatusCode, target)
 		require.NotEmpty(t, r.Header.Get("Content-Security-Policy"))
 	}
 	require.Equal(t, http.StatusMethodNotAllowed, get(t, "POST", "/").StatusCode)
+}
+
+func TestEachThingHasAnAddress(t *testing.T) {
+	for _, target := range []string{"/deploy/8d0f", "/deckies/default/web-01", "/lifecycles/lcy_1", "/sessions/a%2Fb"} {
+		r := get(t, "GET", target)
+		require.Equal(t, http.StatusOK, r.StatusCode, target)
+		require.NotContains(t, r.Header.Get("Content-Security-Policy"), "unsafe", target)
+		require.Contains(t, body(t, r), `<div id="root">`)
+	}
 }
 
 func TestPolicy(t *testing.T) {
@@ -121,8 +130,8 @@ func TestCompression(t *testing.T) {
 // Hosts that the bundle names and never asks: XML namespaces, schema names, and addresses of documentation that a person may follow. The browser's test
 // sees to it that none is asked; this one, that nobody adds one without having looked.
 var namedOnly = map[string]bool{
-	"code.visualstudio.com": true, "commonmark.org": true, "en.wikipedia.org": true, "github.com": true, "json-schema.org": true, "microsoft.com": true,
-	"prettier.io": true, "react.dev": true, "www.w3.org": true, "yarnpkg.com": true,
+	"base-ui.com": true, "bit.ly": true, "code.visualstudio.com": true, "commonmark.org": true, "en.wikipedia.org": true, "github.com": true, "json-schema.org": true,
+	"microsoft.com": true, "prettier.io": true, "react.dev": true, "redux-toolkit.js.org": true, "redux.js.org": true, "www.w3.org": true, "yarnpkg.com": true,
 }
 
 func TestNoOtherHostIsNamed(t *testing.T) {

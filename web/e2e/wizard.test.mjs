@@ -108,7 +108,7 @@ test('a failure has the engine\'s words, and a retry that works once its reason 
     await fill({ prefix: 'taken', count: 1, archetype: /Linux Server/, address })
     await page.locator('[data-planned=taken]').getByText(address).waitFor()
     await page.getByRole('button', { name: 'Deploy 1 decky' }).click()
-    await row('taken').and(page.locator('[data-status=failed]')).waitFor({ timeout: 180_000 })
+    await row('taken').and(page.locator('[data-status=failed]')).waitFor({ timeout: 60_000 })
   } finally {
     await free()
   }
@@ -129,8 +129,11 @@ async function occupy(address) {
   const docker = (...args) => execFileSync('docker', args, { encoding: 'utf8' }).trim()
   const [image] = docker('ps', '--filter', `label=decnet.deployment=${deployment}`, '--format', '{{.Image}}').split('\n')
   const [network] = docker('network', 'ls', '--filter', `label=decnet.deployment=${deployment}`, '-q').split('\n')
-  // It need not run long, nor do anything: an address is taken by whoever has it.
-  const squatter = docker('create', '--network', network, '--ip', address, '--entrypoint', '/decoy', image)
+  // Another decoy, with the identity of one that is there: an address is taken by whoever runs with it.
+  const [twin] = docker('ps', '--filter', `label=decnet.deployment=${deployment}`, '-q').split('\n')
+  const environment = JSON.parse(docker('inspect', '-f', '{{json .Config.Env}}', twin)).flatMap((e) => ['--env', e])
+  const squatter = docker('create', '--network', network, '--ip', address, '--tmpfs', '/state:mode=1777', ...environment, image, '--state', '/state')
   docker('start', squatter)
+  assert.equal(docker('inspect', '-f', '{{.State.Running}}', squatter), 'true')
   return async () => docker('rm', '-f', squatter)
 }
