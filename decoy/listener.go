@@ -168,3 +168,17 @@ func (d datagram) RemoteAddr() net.Addr             { return d.peer }
 func (d datagram) SetDeadline(time.Time) error      { return nil }
 func (d datagram) SetReadDeadline(time.Time) error  { return nil }
 func (d datagram) SetWriteDeadline(time.Time) error { return nil }
+
+// branched is a datagram socket with one peer.
+type branched struct {
+	*net.UDPConn
+	allow func(bytes int) bool // whether the peer may be sent so much
+}
+
+// Write sends one datagram, unless the peer has been sent too much.
+func (b branched) Write(p []byte) (int, error) {
+	if !b.allow(len(p)) {
+		return 0, ErrBudget
+	}
+	return b.UDPConn.Write(p)
+}

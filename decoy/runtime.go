@@ -403,7 +403,47 @@ func (r *Runtime) answer(l *listener, data []byte, from netip.AddrPort) {
 	}
 	defer in.leave()
 	s := r.session(l, in, datagram{l.udp, net.UDPAddrFromAddrPort(from), func(bytes int) bool { return r.guard.allowAnswer(from.Addr(), bytes) }})
+	s.branch = func(serve func(context.Context, *Session)) bool { return r.branch(l, in, s, serve) }
 	ctx, cancel := context.WithTimeout(in.ctx, 5*time.Second)
 	defer cancel()
 	s.Guard(func() { answerer.ServePacket(ctx, s, data) })
+}
+
+// branch lets the service go on with the sender of a datagram on a socket of its own.
+func (r *Runtime) branch(l *listener, in *instance, from *Session, serve func(context.Context, *Session)) bool {
+	peer := from.peer.Addr()
+	if !in.enter() {
+		return false
+	}
+	if !r.guard.connect(peer) {
+		in.leave()
+		return false
+	}
+	leave := func() {
+		r.guard.disconnect(peer)
+		in.leave()
+	}
+	var local *net.UDPAddr
+	if addr := from.local.Addr(); !addr.IsUnspecified() {
+		local = net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, 0))
+	}
+	// It is connected to who asked, and to nobody else: that only keeps strangers out of the conversation.
+	conn, err := net.DialUDP("udp", local, net.UDPAddrFromAddrPort(from.peer))
+	if err != nil {
+		r.log.Warn("opening a socket for a conversation", "port", l.want.String(), "err", err)
+		leave()
+		return false
+	}
+	s := r.session(l, in, branched{conn, func(bytes int) bool { return r.guard.allowAnswer(peer, bytes) }})
+	s.id = from.id
+	go func() {
+		defer leave()
+		defer conn.Close()
+		ctx, cancel := context.WithTimeout(in.ctx, r.limits.SessionTime)
+		defer cancel()
+		stop := context.AfterFunc(ctx, func() { conn.Close() })
+		defer stop()
+		s.Guard(func() { serve(ctx, s) })
+	}()
+	return true
 }

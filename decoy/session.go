@@ -1,6 +1,7 @@
 package decoy
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,6 +32,7 @@ type Session struct {
 	limits  Limits
 	started time.Time
 	record  func(event.Event) // nil: a self-check, of which nothing is recorded
+	branch  func(serve func(context.Context, *Session)) bool
 	log     *slog.Logger
 
 	mu            sync.Mutex
@@ -147,6 +149,13 @@ func (s *Session) arm(own *time.Time, set func(time.Time) error) error {
 		deadline = *own
 	}
 	return set(deadline)
+}
+
+// Branch goes on with the sender of a datagram on a port of its own, as TFTP does: serve gets a session whose Write sends a datagram and whose Read waits for one from the same
+// sender. It runs beside the caller, counted and bounded as a connection is, until it returns or the service goes out of force. Branch says false where the sender has too many, or for a session that is no
+// datagram's.
+func (s *Session) Branch(serve func(ctx context.Context, s *Session)) bool {
+	return s.branch != nil && s.branch(serve)
 }
 
 // Close ends the conversation.

@@ -27,5 +27,6 @@ import (
 	_ "decnet/decoy/services/snmp"
 	_ "decnet/decoy/services/ssh"
 	_ "decnet/decoy/services/telnet"
+	_ "decnet/decoy/services/tftp"
 	_ "decnet/decoy/services/vnc"
 )
