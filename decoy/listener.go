@@ -29,9 +29,10 @@ type listener struct {
 	want  Port // the catalog's
 	port  int  // as bound
 	owner atomic.Pointer[instance]
-	tcp   net.Listener   // or
-	udp   net.PacketConn // by want.Proto
-	open  atomic.Int64   // connections
+	tcp   net.Listener     // or
+	udp   net.PacketConn   // by want.Proto
+	group []net.PacketConn // where its datagrams to groups come in
+	open  atomic.Int64     // connections
 }
 
 // listen binds the port on the address ("" is all), or the port plus offset where it can't be had.
@@ -64,11 +65,13 @@ func (l *listener) bind(ctx context.Context, address string) (err error) {
 }
 
 func (l *listener) close() {
-	if l.udp != nil {
-		l.udp.Close()
+	if l.udp == nil {
+		l.tcp.Close()
 		return
 	}
-	l.tcp.Close()
+	for _, socket := range append(l.group, l.udp) {
+		socket.Close()
+	}
 }
 
 // check connects to the port from the decky's own address, which the runtime knows not to record.
@@ -114,11 +117,11 @@ func (l *listener) accept(log *slog.Logger, serve func(net.Conn)) {
 	}
 }
 
-// receive hands every datagram to answer, one after another, until the listener is closed.
-func (l *listener) receive(log *slog.Logger, answer func(data []byte, from netip.AddrPort)) {
+// receive hands every datagram from the socket to answer, one after another, until it is closed.
+func (l *listener) receive(socket net.PacketConn, log *slog.Logger, answer func(data []byte, from netip.AddrPort)) {
 	buf := make([]byte, 16<<10)
 	for {
-		n, addr, err := l.udp.ReadFrom(buf)
+		n, addr, err := socket.ReadFrom(buf)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}

@@ -204,6 +204,12 @@ func (r *Runtime) prepare(ctx context.Context, services []string) (*change, erro
 			}
 			next.opened = append(next.opened, l)
 			l.owner.Store(in)
+			if member, ok := in.service.(GroupMember); ok && l.udp != nil {
+				// Without multicast the service still answers what comes to its own address.
+				if err := l.join(r.host.IP, member.Groups(port.Number)); err != nil {
+					r.log.Warn("joining multicast groups", "port", port.String(), "err", err)
+				}
+			}
 			r.serve(l)
 		} else if l.owner.Load() != in {
 			next.inherited[l] = in
@@ -318,9 +324,11 @@ func (r *Runtime) recordRefused() {
 // serve starts the loop that takes what comes to the listener's port.
 func (r *Runtime) serve(l *listener) {
 	if l.udp != nil {
-		r.loops.Go(func() {
-			l.receive(r.log, func(data []byte, from netip.AddrPort) { r.answer(l, data, from) })
-		})
+		for _, socket := range append(l.group, l.udp) {
+			r.loops.Go(func() {
+				l.receive(socket, r.log, func(data []byte, from netip.AddrPort) { r.answer(l, data, from) })
+			})
+		}
 		return
 	}
 	r.loops.Go(func() {

@@ -3,6 +3,7 @@ package decoy
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"slices"
 )
 
@@ -20,6 +21,13 @@ type Streamer interface {
 type PacketAnswerer interface {
 	// ServePacket answers one datagram by writing to s; data is only valid during the call.
 	ServePacket(ctx context.Context, s *Session, data []byte)
+}
+
+// GroupMember is a PacketAnswerer that neighbours also reach by multicast.
+type GroupMember interface {
+	PacketAnswerer
+	// Groups returns the IPv4 groups whose datagrams to the port are answered like those to the decky's own address, from which the answers go.
+	Groups(port int) []netip.Addr
 }
 
 // Factory makes a service for a host. It must be cheap and do no I/O.

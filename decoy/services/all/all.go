@@ -12,6 +12,7 @@ import (
 	_ "decnet/decoy/services/imap"
 	_ "decnet/decoy/services/k8s"
 	_ "decnet/decoy/services/ldap"
+	_ "decnet/decoy/services/llmnr"
 	_ "decnet/decoy/services/mongodb"
 	_ "decnet/decoy/services/mqtt"
 	_ "decnet/decoy/services/mssql"

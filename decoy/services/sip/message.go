@@ -151,7 +151,7 @@ func parameters(text string) map[string]string {
 			break
 		}
 		name = strings.ToLower(strings.Trim(name, " ,\t"))
-		value := ""
+		var value string
 		if rest = strings.TrimLeft(rest, " \t"); strings.HasPrefix(rest, `"`) {
 			value, text, _ = strings.Cut(rest[1:], `"`)
 		} else {
