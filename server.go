@@ -151,7 +151,9 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	runner := lifecycle.NewRunner(db, journal, eng, bell, log, lifecycle.RunnerOptions{
 		Workers: cfg.WorkersFor(eng.Name()), Lease: cfg.Lease, MaxAttempts: cfg.MaxAttempts, MaxRepairs: cfg.MaxRepairs,
 	})
-	listed, err := cfg.Listed(operations.Source{Name: "the command line.graphql", Text: client.Documents})
+	listed, err := cfg.Listed(
+		operations.Source{Name: "the command line.graphql", Text: client.Documents}, operations.Source{Name: "the web app.json", Text: web.Operations},
+	)
 	if err != nil {
 		return err
 	}

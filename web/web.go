@@ -24,6 +24,11 @@ import (
 //go:embed dist
 var dist embed.FS
 
+// Operations are all that the app asks, as a manifest in JSON: what a server that keeps a list of operations has to let through.
+//
+//go:embed operations.json
+var Operations string
+
 // pages are the addresses of the app and the documents that answer them; src/app/paths.ts names the same ones. What is not here and not a file of dist is
 // 404: a wrong address is told so, and never gets a page that pretends to be it.
 var pages = map[string]string{

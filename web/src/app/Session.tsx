@@ -41,7 +41,7 @@ export function Session({ children }: { children: (props: SessionProps) => React
     if (!asking) return
     let left = false
     probe().then(
-      (found) => left || setState(found ? { kind: 'signed in', session: found } : { kind: 'signed out', notice: null }),
+      ({ session, notice }) => left || setState(session ? { kind: 'signed in', session } : { kind: 'signed out', notice }),
       (problem) => left || setState({ kind: 'unreachable', reason: inWords(problem) }),
     )
     return () => void (left = true)

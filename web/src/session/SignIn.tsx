@@ -1,11 +1,18 @@
-import { useState, type FormEvent } from 'react'
+import { useEffect, useState, type FormEvent } from 'react'
 import { inWords } from '../api/request'
-import { signIn, type Session } from './session'
+import { provider, signIn, type Provider, type Session } from './session'
 
 /** The form to sign in by. `notice` says why it is shown again. */
 export function SignIn({ notice, onSignedIn }: { notice: string | null; onSignedIn: (session: Session) => void }) {
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
+  const [elsewhere, setElsewhere] = useState<Provider | null>(null)
+
+  useEffect(() => {
+    let left = false
+    void provider().then((found) => left || setElsewhere(found))
+    return () => void (left = true)
+  }, [])
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -35,6 +42,7 @@ export function SignIn({ notice, onSignedIn }: { notice: string | null; onSigned
         </label>
         {problem && <p role="alert" className="problem">{problem}</p>}
         <button type="submit" disabled={busy}>{busy ? 'Signing in…' : 'Sign in'}</button>
+        {elsewhere && <a className="button elsewhere" href={elsewhere.login}>Sign in with {elsewhere.name}</a>}
         <p className="hint">The first user is <code>admin</code>; the server printed its password when it first started.</p>
       </form>
     </main>

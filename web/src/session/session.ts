@@ -72,13 +72,49 @@ function kept(): Kept | null {
   }
 }
 
-/** Asks the server who we are; null: nobody, so sign in. Throws when the server can't be asked. */
-export async function probe(): Promise<Session | null> {
+/** Where else people can sign in. */
+export interface Provider {
+  name: string
+  /** Where the browser goes for it. */
+  login: string
+}
+
+/** The provider where people may sign in, if the server has one. */
+export async function provider(): Promise<Provider | null> {
+  const answer = await fetch('/oidc/info').catch(() => null)
+  return answer?.ok ? ((await answer.json()) as Provider) : null
+}
+
+/** Takes what a provider's sign-in left in the address: the token that waits for this page, or why there is none. */
+async function returned(): Promise<string | null> {
+  const said = new URLSearchParams(location.search)
+  const failed = said.get('sign-in-failed')
+  if (failed === null && !said.has('signed-in')) return null
+  history.replaceState(null, '', location.pathname)
+  if (failed !== null) return failed
+  const answer = await fetch('/oidc/session', { method: 'POST', headers: { 'Content-Type': 'application/json' } })
+  if (answer.status !== 200) return 'The sign-in took too long. Sign in again.'
+  const { token, expiresAt } = (await answer.json()) as Kept
+  sessionStorage.setItem(key, JSON.stringify({ token, expiresAt } satisfies Kept))
+  return null
+}
+
+/** What the server says of who is asking. */
+export interface Found {
+  /** Null: nobody, so sign in. */
+  session: Session | null
+  /** Why a sign-in at the provider came to nothing. */
+  notice: string | null
+}
+
+/** Asks the server who we are; it throws when that can't be asked. */
+export async function probe(): Promise<Found> {
+  const notice = await returned()
   const k = kept()
   const { viewer } = await request(makeClient(k?.token ?? null), viewerQuery, {})
-  if (viewer) return { token: k?.token ?? null, expiresAt: k?.expiresAt ?? null, ...viewer }
+  if (viewer) return { session: { token: k?.token ?? null, expiresAt: k?.expiresAt ?? null, ...viewer }, notice: null }
   forget()
-  return null
+  return { session: null, notice }
 }
 
 /** Signs in, and remembers it for this tab. */
