@@ -198,3 +198,15 @@ func TestTheDefaultRole(t *testing.T) {
 	s.as(s.fetchToken(browser)).must(&who, "{ viewer { username role } }", nil)
 	require.Equal(t, "cid VIEWER", fmt.Sprint(who.Viewer.Username, " ", who.Viewer.Role))
 }
+
+// The same by the page in a real browser, on a server that runs listed operations only: the app's own are all on the list.
+func TestThePageSignsInAtTheProvider(t *testing.T) {
+	list := filepath.Join(t.TempDir(), "tests.graphql")
+	require.NoError(t, os.WriteFile(list, []byte("mutation($u: String!, $p: String!) { login(username: $u, password: $p) { token } }"), 0o600))
+	s := withProvider(t, "--operations", list)
+	said, err := http.Get(s.issuer + "/groups?name=olga&in=soc")
+	require.NoError(t, err)
+	said.Body.Close()
+	out := output(t, "node", filepath.Join(enginetest.Root(), "e2e", "oidc", "page.mjs"), s.URL, "olga")
+	require.Contains(t, out, "every page has what it asks")
+}
