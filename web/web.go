@@ -12,6 +12,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -77,13 +78,12 @@ func Handler() http.Handler {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := dist.ReadFile(name)
+		info, err := entry.Info()
 		if err != nil {
 			return err
 		}
-		name = strings.TrimPrefix(name, "dist")
-		f, err := newFile(name, content)
-		files[name] = f
+		f, err := newFile(name, info.Size())
+		files[strings.TrimPrefix(name, "dist")] = f
 		return err
 	})
 	if err != nil {
@@ -121,59 +121,72 @@ func Handler() http.Handler {
 	})
 }
 
-// file is one file of dist, ready to be sent.
+// file is one file of dist. Its bytes stay in the program until somebody asks for them: most runs of the server never show GraphiQL.
 type file struct {
-	content     []byte
+	name        string
 	gzipped     func() []byte // nil: not worth it
+	tag         func() string
 	contentType string
 	cache       string
 	policy      string
-	tag         string
 }
 
 // worthGzip is the size in bytes from which compressing pays.
 const worthGzip = 1024
 
-func newFile(name string, content []byte) (*file, error) {
+func newFile(name string, size int64) (*file, error) {
 	contentType, ok := contentTypes[path.Ext(name)]
 	if !ok {
 		return nil, fmt.Errorf("no content type is known for %s", name)
 	}
-	sum := sha256.Sum256(content)
-	f := &file{content: content, contentType: contentType, cache: "no-cache", policy: policy, tag: hex.EncodeToString(sum[:12])}
-	if strings.HasPrefix(name, "/assets/") {
+	f := &file{name: name, contentType: contentType, cache: "no-cache", policy: policy}
+	f.tag = sync.OnceValue(func() string {
+		sum := sha256.New()
+		f.copyTo(sum)
+		return hex.EncodeToString(sum.Sum(nil)[:12])
+	})
+	if strings.HasPrefix(name, "dist/assets/") {
 		f.cache = "public, max-age=31536000, immutable"
 	}
-	if len(content) >= worthGzip {
-		// When first asked for, and then kept: most runs of the server never show GraphiQL.
-		f.gzipped = sync.OnceValue(func() []byte { return compress(content) })
+	if size >= worthGzip {
+		f.gzipped = sync.OnceValue(func() []byte {
+			var b bytes.Buffer
+			w := gzip.NewWriter(&b)
+			f.copyTo(w)
+			_ = w.Close() // a buffer takes everything
+			return b.Bytes()
+		})
 	}
 	return f, nil
 }
 
-func compress(content []byte) []byte {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, _ = w.Write(content) // a buffer takes everything
-	_ = w.Close()
-	return b.Bytes()
+// open returns the file as it lies in the program: nothing is copied.
+func (f *file) open() io.ReadSeeker {
+	opened, err := dist.Open(f.name)
+	if err != nil {
+		panic(fmt.Errorf("web: open a file in the program: %w", err)) // it was there when the program was built
+	}
+	return opened.(io.ReadSeeker) // embed promises it
 }
+
+// copyTo writes the file to what takes everything.
+func (f *file) copyTo(w io.Writer) { _, _ = io.Copy(w, f.open()) }
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
 	h.Set("Cache-Control", f.cache)
 	h.Set("Content-Security-Policy", f.policy)
-	content, tag := f.content, f.tag
+	content, tag := f.open(), f.tag()
 	if f.gzipped != nil {
 		h.Set("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-			content, tag = f.gzipped(), tag+"-gzip"
+			content, tag = bytes.NewReader(f.gzipped()), tag+"-gzip"
 			h.Set("Content-Encoding", "gzip")
 		}
 	}
 	h.Set("ETag", `"`+tag+`"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	http.ServeContent(w, r, "", time.Time{}, content)
 }
 
 // acceptsGzip reads an Accept-Encoding header.
