@@ -67,18 +67,13 @@ func (s *Session) Event(typ string, fields ...event.Field) {
 	if s.record == nil {
 		return
 	}
-	severity := event.Info
-	switch typ {
-	case event.AuthAttempt, event.CommandRun, event.Download:
-		severity = event.Warning
-	}
 	all := make([]event.Field, 0, 3+len(fields))
 	all = append(all,
 		event.String(event.SrcIP, s.peer.Addr().String()),
 		event.Int(event.SrcPort, int64(s.peer.Port())),
 		event.Int(event.DstPort, int64(s.port)))
 	s.record(event.Event{
-		Severity: severity,
+		Severity: event.SeverityOf(typ),
 		Service:  s.service,
 		Session:  s.id,
 		Type:     typ,

@@ -68,7 +68,7 @@ func (l *Log) Follow(ctx context.Context, q Filter, after *int64, send func(*ent
 	}
 	for {
 		grown := l.grown.C()
-		rows, next, err := l.page(ctx, q, at)
+		rows, next, err := l.Page(ctx, q, at)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
@@ -93,8 +93,8 @@ func (l *Log) Follow(ctx context.Context, q Filter, after *int64, send func(*ent
 	}
 }
 
-// page returns matching interactions after a place, and the place to go on from.
-func (l *Log) page(ctx context.Context, q Filter, after int64) (rows []*ent.Interaction, next int64, err error) {
+// Page returns matching interactions after a place, a few hundred at most, and the place to go on from. It is a cursor.ErrExpired when interactions after the place are missing.
+func (l *Log) Page(ctx context.Context, q Filter, after int64) (rows []*ent.Interaction, next int64, err error) {
 	err = l.store.Snapshot(ctx, func(c *ent.Client) error {
 		span, err := store.SpanOf(ctx, c, Stream)
 		if err != nil {

@@ -85,17 +85,21 @@ func join(pieces []piece) (cast string, ok bool) {
 // fieldOf is a field's value with all its bytes, "" when there is none.
 func fieldOf(fields []schematype.InteractionField, name string) string {
 	for _, f := range fields {
-		if f.Name != name {
-			continue
+		if f.Name == name {
+			return valueOf(f)
 		}
-		if f.Base64 == nil {
-			return f.Value
-		}
-		b, err := base64.StdEncoding.DecodeString(*f.Base64)
-		if err != nil {
-			return f.Value // it can't be: we wrote it
-		}
-		return string(b)
 	}
 	return ""
+}
+
+// valueOf is a field's value with all its bytes.
+func valueOf(f schematype.InteractionField) string {
+	if f.Base64 == nil {
+		return f.Value
+	}
+	b, err := base64.StdEncoding.DecodeString(*f.Base64)
+	if err != nil {
+		return f.Value // it can't be: we wrote it
+	}
+	return string(b)
 }

@@ -33,6 +33,15 @@ const (
 	Info    Severity = 6
 )
 
+// SeverityOf is how much an event of a type matters.
+func SeverityOf(typ string) Severity {
+	switch typ {
+	case AuthAttempt, CommandRun, Download, Dropped:
+		return Warning
+	}
+	return Info
+}
+
 // Names of fields that many services share.
 const (
 	SrcIP      = "src_ip"
