@@ -30,6 +30,7 @@ import (
 	"decnet/controller"
 	"decnet/engine"
 	"decnet/engine/open"
+	"decnet/export"
 	"decnet/fleet"
 	"decnet/health"
 	"decnet/interactions"
@@ -171,7 +172,15 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if cfg.AuthOff() {
 		identify = auth.Off
 	}
-	metrics.Watch(telemetry.Sources{Store: db, Feed: feed, Connections: graphql.Connections, Now: time.Now})
+	sinks, err := cfg.Export.Sinks()
+	if err != nil {
+		return err
+	}
+	exporters := make([]*export.Exporter, len(sinks))
+	for i, sink := range sinks {
+		exporters[i] = export.New(db, recorded, sink, log)
+	}
+	metrics.Watch(telemetry.Sources{Store: db, Feed: feed, Connections: graphql.Connections, Exporters: exporters, Now: time.Now})
 	checks := health.Checks{{Name: "database", Ready: db.Ping}, {Name: "engine", Ready: eng.Ping}, {Name: "runner", Ready: runner.Ready}, {Name: "feed", Ready: feed.Ready}}
 
 	mux := http.NewServeMux()
@@ -225,6 +234,9 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	workers.Go(func() {
 		interactions.NewCollector(db, eng, bell, recorded, time.Now, log).Run(ctx)
 	})
+	for _, e := range exporters {
+		workers.Go(func() { e.Run(ctx) })
+	}
 	if cfg.StarterFleet {
 		workers.Go(func() {
 			s := &starter.Starter{Store: db, Fleet: fl, Feed: feed, Out: os.Stdout, URL: url}

@@ -63,6 +63,9 @@ type Config struct {
 	InteractionsMaxAge  time.Duration
 	InteractionsMaxRows int64
 
+	// Export says where interactions go as they are recorded.
+	Export Export
+
 	MaxConnections           int
 	MaxConnectionsPerAddress int
 	Limits                   fleet.Limits
@@ -189,6 +192,8 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.Int64Var(&c.JournalMaxEntries, "journal-max-entries", 1_000_000, "entries of the journal that are kept (0: all)")
 	f.DurationVar(&c.InteractionsMaxAge, "interactions-max-age", 365*24*time.Hour, "how old interactions get (0: any age)")
 	f.Int64Var(&c.InteractionsMaxRows, "interactions-max-rows", 5_000_000, "interactions that are kept (0: all)")
+
+	c.Export.flags(f)
 
 	f.IntVar(&c.MaxConnections, "max-connections", 10_000, "WebSockets open at once")
 	f.IntVar(&c.MaxConnectionsPerAddress, "max-connections-per-address", 1000, "connections open at once from one address; the trusted proxies have no such bound (0: none)")

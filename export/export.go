@@ -50,8 +50,8 @@ type State struct {
 	Name string
 	// Sent and Skipped count since the server's start; those skipped had been pruned before they could be sent.
 	Sent, Skipped, Failures int64
-	// Behind is how many interactions wait.
-	Behind int64
+	// At is the number of the last interaction that was sent or skipped; -1 before the database has told.
+	At int64
 }
 
 // Exporter feeds one sink.
@@ -68,7 +68,7 @@ type Exporter struct {
 
 // New returns an exporter; Run makes it go. grown rings when interactions were added.
 func New(s *store.Store, grown *lifecycle.Bell, sink Sink, log *slog.Logger) *Exporter {
-	return &Exporter{store: s, log: log.With("export", sink.Name()), bell: grown, sink: sink, wait: wait, state: State{Name: sink.Name()}}
+	return &Exporter{store: s, log: log.With("export", sink.Name()), bell: grown, sink: sink, wait: wait, state: State{Name: sink.Name(), At: -1}}
 }
 
 // State tells how it stands.
@@ -117,6 +117,7 @@ func (e *Exporter) once(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	e.count(func(s *State) { s.At = at })
 	rows, next, err := interactions.NewLog(e.store, e.bell).Page(ctx, interactions.Filter{}, at)
 	if errors.Is(err, cursor.ErrExpired) {
 		return true, e.skip(ctx, at)
@@ -129,7 +130,6 @@ func (e *Exporter) once(ctx context.Context) (more bool, err error) {
 	for i, row := range rows {
 		records[i] = Record{row, codec.Encode(interactions.Stream, row.Number)}
 	}
-	e.count(func(s *State) { s.Behind = int64(len(rows)) })
 	if len(rows) == 0 {
 		return false, nil
 	}
@@ -141,12 +141,8 @@ func (e *Exporter) once(ctx context.Context) (more bool, err error) {
 	if err := e.advance(ctx, next); err != nil {
 		return false, err
 	}
-	span, err := store.SpanOf(ctx, e.store.Read, interactions.Stream)
-	if err != nil {
-		return false, err
-	}
-	e.count(func(s *State) { s.Sent += int64(len(rows)); s.Behind = span.Head - next })
-	return span.Head > next, nil
+	e.count(func(s *State) { s.Sent += int64(len(rows)); s.At = next })
+	return true, nil
 }
 
 // skip goes on after what has been pruned, or, in a database that is behind the place, from its end.

@@ -157,6 +157,9 @@ func (v *derivation) addAttacker(e event.Event, src string, at time.Time, place 
 	case event.CommandRun:
 		a.Commands++
 	}
+	if e.Session == "" {
+		return // the decoy tells what it did not let through: no service was touched
+	}
 	t := v.touches[touched{a.ID, e.Service}]
 	if t == nil {
 		if !v.met(a.ID) {
@@ -272,6 +275,9 @@ func (v *derivation) saveAttackers(ctx context.Context, tx *store.Tx) error {
 		touches = append(touches, tx.Touch.Create().SetID(t.ID).SetAttackerID(t.AttackerID).SetDeckyRef(v.decky.ID).
 			SetDeckyName(v.decky.Name).SetDeploymentName(v.decky.Edges.Deployment.Name).SetService(t.Service).
 			SetInteractions(t.Interactions).SetFirstSeenAt(t.FirstSeenAt).SetLastSeenAt(t.LastSeenAt))
+	}
+	if len(touches) == 0 {
+		return nil
 	}
 	return tx.Touch.CreateBulk(touches...).OnConflictColumns(touch.FieldAttackerID, touch.FieldDeckyRef, touch.FieldService).UpdateNewValues().Exec(ctx)
 }

@@ -76,6 +76,7 @@ func TestInteractionsAreSummedUpOnce(t *testing.T) {
 		in.add(9, "ssh", "s1", event.Disconnect, "10.0.0.9")
 		in.add(10, "ftp", "s2", event.AuthAttempt, "10.0.0.10", attempt("root", "toor", event.Rejected)...)
 		in.add(11, "ssh", "s3", event.AuthAttempt, "10.0.0.10", attempt("root", "toor", event.Rejected)...)
+		in.add(11, "decoy", "", event.Suppressed, "10.0.0.10")
 		in.add(12, "ssh", "s3", event.AuthAttempt, "10.0.0.10", attempt(long, long, event.Rejected)...)
 
 		stored := func() int {
@@ -123,13 +124,13 @@ func TestInteractionsAreSummedUpOnce(t *testing.T) {
 		attackers, err := s.Read.Attacker.Query().Order(ent.Asc("address")).All(ctx)
 		require.NoError(t, err)
 		require.Len(t, attackers, 2)
-		require.Equal(t, []any{"10.0.0.10", 3, 2, 3, 1, []string{"ftp", "ssh"}},
+		require.Equal(t, []any{"10.0.0.10", 4, 2, 3, 1, []string{"ftp", "ssh"}},
 			[]any{attackers[0].Address, attackers[0].Interactions, attackers[0].Sessions, attackers[0].Attempts, attackers[0].Deckies, attackers[0].Services})
 		require.Equal(t, 9, attackers[1].Interactions)
 		require.Equal(t, 2, attackers[0].QueryTouches().CountX(ctx))
 
 		// The last of 10.0.0.9 goes, and what is only about it.
-		_, err = interactions.Prune(ctx, s, time.Time{}, 3)
+		_, err = interactions.Prune(ctx, s, time.Time{}, 4)
 		require.NoError(t, err)
 		require.Equal(t, 2, s.Read.Session.Query().CountX(ctx))
 		require.Equal(t, 3, s.Read.Credential.Query().CountX(ctx))

@@ -11,6 +11,8 @@ import (
 	"decnet/ent"
 	"decnet/ent/decky"
 	entlifecycle "decnet/ent/lifecycle"
+	"decnet/export"
+	"decnet/interactions"
 	"decnet/lifecycle"
 	"decnet/store"
 )
@@ -24,20 +26,26 @@ type Sources struct {
 	Feed  *lifecycle.Feed
 	// Connections tells how many WebSockets are open.
 	Connections func() int
-	Now         func() time.Time
+	// Exporters hand interactions on.
+	Exporters []*export.Exporter
+	Now       func() time.Time
 }
 
 var (
-	openDesc        = prometheus.NewDesc("decnet_lifecycles_open", "Lifecycles that have not ended, by status: PENDING is the queue's depth.", []string{"status"}, nil)
-	oldestDesc      = prometheus.NewDesc("decnet_lifecycle_oldest_pending_seconds", "How long the oldest lifecycle has waited that waits for a runner; 0: none does.", nil, nil)
-	leasesDesc      = prometheus.NewDesc("decnet_leases", "Lifecycles under way, by whether their runner's lease holds.", []string{"state"}, nil)
-	deckiesDesc     = prometheus.NewDesc("decnet_deckies", "Deckies by state.", []string{"state"}, nil)
-	givenUpDesc     = prometheus.NewDesc("decnet_deckies_given_up", "Deckies whose repair the reconciler has given up.", nil, nil)
-	journalDesc     = prometheus.NewDesc("decnet_journal_entries_total", "Entries that were ever appended to the journal, by any server on this database.", nil, nil)
-	interactionDesc = prometheus.NewDesc("decnet_interactions_total", "Interactions that were ever recorded, by any server on this database.", nil, nil)
-	subscribersDesc = prometheus.NewDesc("decnet_subscribers", "Open subscriptions to lifecycles.", nil, nil)
-	lagDesc         = prometheus.NewDesc("decnet_subscriber_lag_entries", "How many entries of the journal the slowest subscriber is behind.", nil, nil)
-	socketsDesc     = prometheus.NewDesc("decnet_websocket_connections", "Open WebSockets.", nil, nil)
+	openDesc          = prometheus.NewDesc("decnet_lifecycles_open", "Lifecycles that have not ended, by status: PENDING is the queue's depth.", []string{"status"}, nil)
+	oldestDesc        = prometheus.NewDesc("decnet_lifecycle_oldest_pending_seconds", "How long the oldest lifecycle has waited that waits for a runner; 0: none does.", nil, nil)
+	leasesDesc        = prometheus.NewDesc("decnet_leases", "Lifecycles under way, by whether their runner's lease holds.", []string{"state"}, nil)
+	deckiesDesc       = prometheus.NewDesc("decnet_deckies", "Deckies by state.", []string{"state"}, nil)
+	givenUpDesc       = prometheus.NewDesc("decnet_deckies_given_up", "Deckies whose repair the reconciler has given up.", nil, nil)
+	journalDesc       = prometheus.NewDesc("decnet_journal_entries_total", "Entries that were ever appended to the journal, by any server on this database.", nil, nil)
+	interactionDesc   = prometheus.NewDesc("decnet_interactions_total", "Interactions that were ever recorded, by any server on this database.", nil, nil)
+	subscribersDesc   = prometheus.NewDesc("decnet_subscribers", "Open subscriptions to lifecycles.", nil, nil)
+	lagDesc           = prometheus.NewDesc("decnet_subscriber_lag_entries", "How many entries of the journal the slowest subscriber is behind.", nil, nil)
+	exportBehindDesc  = prometheus.NewDesc("decnet_export_behind", "Interactions that an export has still to send.", []string{"export"}, nil)
+	exportSentDesc    = prometheus.NewDesc("decnet_export_sent_total", "Interactions that an export has sent since the server started.", []string{"export"}, nil)
+	exportSkippedDesc = prometheus.NewDesc("decnet_export_skipped_total", "Interactions that had been pruned before an export could send them, since the server started.", []string{"export"}, nil)
+	exportFailedDesc  = prometheus.NewDesc("decnet_export_failures_total", "Tries of an export that failed since the server started; it tries again.", []string{"export"}, nil)
+	socketsDesc       = prometheus.NewDesc("decnet_websocket_connections", "Open WebSockets.", nil, nil)
 )
 
 // Watch adds what is looked up at each scrape.
@@ -47,7 +55,7 @@ type state struct{ Sources }
 
 // Describe names what Collect gives.
 func (*state) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{openDesc, oldestDesc, leasesDesc, deckiesDesc, givenUpDesc, journalDesc, interactionDesc, subscribersDesc, lagDesc, socketsDesc} {
+	for _, d := range []*prometheus.Desc{openDesc, oldestDesc, leasesDesc, deckiesDesc, givenUpDesc, journalDesc, interactionDesc, subscribersDesc, lagDesc, socketsDesc, exportBehindDesc, exportSentDesc, exportSkippedDesc, exportFailedDesc} {
 		ch <- d
 	}
 }
@@ -76,6 +84,7 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(stream.desc, prometheus.CounterValue, float64(span.Head))
 		}
 	}
+	s.exports(ctx, ch)
 }
 
 func (s *state) queue(ctx context.Context, gauge func(*prometheus.Desc, float64, ...string)) error {
@@ -131,4 +140,18 @@ func (s *state) deckies(ctx context.Context, gauge func(*prometheus.Desc, float6
 	}
 	gauge(givenUpDesc, float64(given))
 	return nil
+}
+
+// exports tells how the exporters stand.
+func (s *state) exports(ctx context.Context, ch chan<- prometheus.Metric) {
+	span, err := store.SpanOf(ctx, s.Store.Read, interactions.Stream)
+	for _, e := range s.Exporters {
+		now := e.State()
+		if err == nil && now.At >= 0 {
+			ch <- prometheus.MustNewConstMetric(exportBehindDesc, prometheus.GaugeValue, float64(max(span.Head-now.At, 0)), now.Name)
+		}
+		ch <- prometheus.MustNewConstMetric(exportSentDesc, prometheus.CounterValue, float64(now.Sent), now.Name)
+		ch <- prometheus.MustNewConstMetric(exportSkippedDesc, prometheus.CounterValue, float64(now.Skipped), now.Name)
+		ch <- prometheus.MustNewConstMetric(exportFailedDesc, prometheus.CounterValue, float64(now.Failures), now.Name)
+	}
 }

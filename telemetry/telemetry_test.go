@@ -23,6 +23,7 @@ import (
 
 	"decnet/engine"
 	"decnet/engine/sim"
+	"decnet/export"
 	"decnet/internal/world"
 	"decnet/lifecycle"
 	"decnet/store"
@@ -43,7 +44,7 @@ func watched(t *testing.T) (*world.World, *telemetry.Metrics) {
 		return nil
 	}})))
 	w.Journal.Moved = m.Moved
-	m.Watch(telemetry.Sources{Store: s, Feed: w.Feed, Connections: func() int { return 7 }, Now: time.Now})
+	m.Watch(telemetry.Sources{Store: s, Feed: w.Feed, Connections: func() int { return 7 }, Exporters: []*export.Exporter{export.New(s, &lifecycle.Bell{}, export.NewFile("none"), w.Log)}, Now: time.Now})
 	return w, m
 }
 

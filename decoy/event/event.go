@@ -36,7 +36,7 @@ const (
 // SeverityOf is how much an event of a type matters.
 func SeverityOf(typ string) Severity {
 	switch typ {
-	case AuthAttempt, CommandRun, Download, Dropped:
+	case AuthAttempt, CommandRun, Download, Dropped, Suppressed, Refused:
 		return Warning
 	}
 	return Info
