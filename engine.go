@@ -17,7 +17,6 @@ import (
 	"decnet/engine"
 	"decnet/engine/open"
 	"decnet/engine/remote"
-	"decnet/fleet"
 )
 
 // engineCommand serves the engine to a server that holds no privilege.
@@ -80,7 +79,7 @@ func serveEngine(ctx context.Context, cfg *config.Config, socket string, uids []
 			return o, o.Drivers, nil
 		},
 		PinFile: filepath.Join(cfg.Data, "engine-installation"), Grace: cfg.Grace, Log: log,
-		Rules: remote.Rules{Catalog: cat, Parents: parents, HostAddresses: fleet.InterfaceAddresses},
+		Rules: remote.Rules{Catalog: cat, Parents: parents, HostAddresses: remote.HostAddresses},
 	}
 	l, err := remote.Listen(socket, uids, log)
 	if err != nil {

@@ -57,7 +57,7 @@ func (w *world) start() {
 	s := &Server{
 		Open:    func(string) (engine.Engine, []engine.Driver, error) { e, err := w.open(); return e, bridgeOnly, err },
 		PinFile: w.pin, Grace: 200 * time.Millisecond, Log: slog.Default(),
-		Rules: Rules{Catalog: catalog.Default(), HostAddresses: func() []netip.Prefix { return nil }},
+		Rules: Rules{Catalog: catalog.Default(), HostAddresses: HostAddresses},
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, l) }()

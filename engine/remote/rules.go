@@ -17,7 +17,7 @@ type Rules struct {
 	// Parents are the interfaces of this host that a MACVLAN or IPVLAN network may hang on; none: there are no such networks.
 	Parents []string
 	// HostAddresses returns this host's own addresses with their networks, so that a new network takes none of them.
-	HostAddresses func() []netip.Prefix
+	HostAddresses func() ([]netip.Prefix, error)
 }
 
 const (
@@ -147,9 +147,20 @@ func (r Rules) bridge(n engine.Network) error {
 	if !slices.ContainsFunc(private, func(p netip.Prefix) bool { return p.Bits() <= n.Subnet.Bits() && p.Contains(n.Subnet.Addr()) }) {
 		return refuse("%s is not a private network", n.Subnet)
 	}
-	for _, own := range r.HostAddresses() {
-		// The gateway of a network that is there already is this host's own.
-		if bridges := own.Masked() == n.Subnet && own.Addr() == n.Gateway; own.Overlaps(n.Subnet) && !bridges {
+	return nil
+}
+
+// free tells whether a network takes nothing of this host's. It matters where a network may come to be; those that are there already stay as they are.
+func (r Rules) free(n engine.Network) error {
+	if n.Driver != engine.Bridge {
+		return nil // it is the LAN's own
+	}
+	host, err := r.HostAddresses()
+	if err != nil {
+		return err
+	}
+	for _, own := range host {
+		if own.Overlaps(n.Subnet) {
 			return refuse("%s overlaps this host's %s", n.Subnet, own)
 		}
 	}

@@ -29,7 +29,7 @@ var verbs = map[string]verb{
 		return c.send(frame{Hello: &hello{Engine: c.engine.Name(), Drivers: c.rules.drivers(c.drivers)}})
 	}},
 	verbPing:   {run: func(ctx context.Context, c *call) error { return c.engine.Ping(ctx) }},
-	verbEnsure: {check: aDecky, change: true, run: func(ctx context.Context, c *call) error { return c.bring(ctx, c.engine.Ensure) }},
+	verbEnsure: {check: aNewDecky, change: true, run: func(ctx context.Context, c *call) error { return c.bring(ctx, c.engine.Ensure) }},
 	verbApply:  {check: aDecky, change: true, run: func(ctx context.Context, c *call) error { return c.bring(ctx, c.engine.Apply) }},
 	verbRemove: {check: aRef, change: true, run: func(ctx context.Context, c *call) error { return c.engine.Remove(ctx, *c.Ref, c.progress) }},
 	verbObserve: {run: func(ctx context.Context, c *call) error {
@@ -50,6 +50,13 @@ func aDecky(r Rules, q request) error {
 		return refuse("this verb takes a decky")
 	}
 	return r.decky(*q.Decky)
+}
+
+func aNewDecky(r Rules, q request) error {
+	if err := aDecky(r, q); err != nil {
+		return err
+	}
+	return r.free(q.Decky.Network)
 }
 
 func aRef(r Rules, q request) error {
