@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -140,8 +141,12 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	bell, recorded := &lifecycle.Bell{}, &lifecycle.Bell{}
 	journal := lifecycle.NewJournal(bell, time.Now)
 	journal.Moved = metrics.Moved
+	hostAddresses := fleet.InterfaceAddresses
+	if opened.HostAddresses != nil {
+		hostAddresses = func() []netip.Prefix { return append(fleet.InterfaceAddresses(), opened.HostAddresses()...) }
+	}
 	fl := fleet.New(db, journal, cat, fleet.Options{
-		Limits: cfg.Limits, Driver: opened.Drivers[0], Drivers: opened.Drivers, HostAddresses: fleet.InterfaceAddresses,
+		Limits: cfg.Limits, Driver: opened.Drivers[0], Drivers: opened.Drivers, HostAddresses: hostAddresses,
 	})
 	defer fl.Close()
 	quiet, err := controller.ParseQuietHours(cfg.QuietHours)

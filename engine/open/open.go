@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,8 @@ type Options struct {
 type Opened struct {
 	engine.Engine
 	Drivers []engine.Driver
+	// HostAddresses are those of the engine's host, with their networks, where it may be another than this process sees; nil elsewhere.
+	HostAddresses func() []netip.Prefix
 }
 
 // answerWithin is how long auto waits for a Docker Engine to answer.
@@ -44,7 +47,7 @@ const answerWithin = 3 * time.Second
 func Engine(ctx context.Context, o Options) (*Opened, error) {
 	if strings.HasPrefix(o.Kind, remote.Scheme) {
 		e, drivers := remote.Dial(ctx, o.Kind, o.Owner, o.Log)
-		return &Opened{e, drivers}, nil
+		return &Opened{Engine: e, Drivers: drivers, HostAddresses: e.HostAddresses}, nil
 	}
 	if o.DecoyBinary == "" {
 		self, err := os.Executable()
@@ -59,7 +62,7 @@ func Engine(ctx context.Context, o Options) (*Opened, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Opened{e, []engine.Driver{engine.Bridge, engine.Loopback, engine.MACVLAN, engine.IPVLAN}}, nil
+		return &Opened{Engine: e, Drivers: []engine.Driver{engine.Bridge, engine.Loopback, engine.MACVLAN, engine.IPVLAN}}, nil
 	case "process":
 		return openProcess(o)
 	}
@@ -76,7 +79,7 @@ func Engine(ctx context.Context, o Options) (*Opened, error) {
 			return openProcess(o)
 		}
 	}
-	return &Opened{e, []engine.Driver{engine.Bridge, engine.MACVLAN, engine.IPVLAN}}, nil
+	return &Opened{Engine: e, Drivers: []engine.Driver{engine.Bridge, engine.MACVLAN, engine.IPVLAN}}, nil
 }
 
 func openProcess(o Options) (*Opened, error) {
@@ -84,5 +87,5 @@ func openProcess(o Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Opened{e, []engine.Driver{engine.Loopback}}, nil
+	return &Opened{Engine: e, Drivers: []engine.Driver{engine.Loopback}}, nil
 }

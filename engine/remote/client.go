@@ -10,7 +10,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -24,6 +26,7 @@ type Client struct {
 	http         *http.Client
 	log          *slog.Logger
 	name         string // of the engine
+	host         atomic.Pointer[[]netip.Prefix]
 }
 
 var _ engine.Engine = (*Client)(nil)
@@ -53,6 +56,7 @@ func Dial(ctx context.Context, address, installation string, log *slog.Logger) (
 	err := c.call(ctx, verbHello, request{}, func(f frame) error {
 		if f.Hello != nil {
 			c.name, drivers = f.Hello.Engine, f.Hello.Drivers
+			c.host.Store(&f.Host)
 		}
 		return nil
 	})
@@ -64,6 +68,14 @@ func Dial(ctx context.Context, address, installation string, log *slog.Logger) (
 
 // Name is that of the engine in the other process.
 func (c *Client) Name() string { return c.name }
+
+// HostAddresses are those of the other process's host, with their networks, as of when it was last looked at. From within a container they are not to be seen.
+func (c *Client) HostAddresses() []netip.Prefix {
+	if host := c.host.Load(); host != nil {
+		return *host
+	}
+	return nil
+}
 
 // Ping tells whether the other process answers, and its engine.
 func (c *Client) Ping(ctx context.Context) error { return c.call(ctx, verbPing, request{}, ignore) }
@@ -117,7 +129,10 @@ func (c *Client) Remove(ctx context.Context, r engine.Ref, p engine.Progress) er
 func (c *Client) Observe(ctx context.Context) ([]engine.Observed, error) {
 	all := []engine.Observed{}
 	err := c.call(ctx, verbObserve, request{}, func(f frame) error {
-		if f.Observed != nil {
+		switch {
+		case f.Host != nil:
+			c.host.Store(&f.Host)
+		case f.Observed != nil:
 			all = append(all, *f.Observed)
 		}
 		return nil

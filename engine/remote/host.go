@@ -7,18 +7,21 @@ import (
 	"regexp"
 )
 
-// dockerBridge is what Docker calls the host's end of a network.
-var dockerBridge = regexp.MustCompile(`^br-[0-9a-f]{12}$`)
+// Address is one of a host's own, with its network.
+type Address struct {
+	Interface string
+	netip.Prefix
+}
 
-// HostAddresses returns this host's own IPv4 addresses with their networks: not loopback's, and not those of Docker's networks, which Docker itself keeps apart.
-func HostAddresses() ([]netip.Prefix, error) {
+// HostAddresses returns this host's own IPv4 addresses but loopback's.
+func HostAddresses() ([]Address, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
 		return nil, fmt.Errorf("list this host's interfaces: %w", err)
 	}
-	var own []netip.Prefix
+	var own []Address
 	for _, i := range interfaces {
-		if i.Flags&net.FlagLoopback != 0 || dockerBridge.MatchString(i.Name) {
+		if i.Flags&net.FlagLoopback != 0 {
 			continue
 		}
 		addrs, err := i.Addrs()
@@ -27,9 +30,14 @@ func HostAddresses() ([]netip.Prefix, error) {
 		}
 		for _, a := range addrs {
 			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() {
-				own = append(own, p)
+				own = append(own, Address{i.Name, p})
 			}
 		}
 	}
 	return own, nil
 }
+
+var dockerBridge = regexp.MustCompile(`^br-[0-9a-f]{12}$`)
+
+// docker tells whether it is Docker's end of one of its networks, which Docker itself keeps apart.
+func (a Address) docker() bool { return dockerBridge.MatchString(a.Interface) }

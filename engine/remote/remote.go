@@ -10,6 +10,7 @@ package remote
 
 import (
 	"errors"
+	"net/netip"
 
 	"decnet/engine"
 )
@@ -41,6 +42,7 @@ type request struct {
 // frame is one line of an answer. The last one has Done or Error; an answer without either has been cut off.
 type frame struct {
 	Hello    *hello           `json:"hello,omitempty"`
+	Host     []netip.Prefix   `json:"host,omitempty"` // what that host has of addresses: with hello, and with each look at everything
 	Stage    string           `json:"stage,omitempty"`
 	Watching bool             `json:"watching,omitempty"`
 	Observed *engine.Observed `json:"observed,omitempty"`

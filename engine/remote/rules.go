@@ -16,8 +16,8 @@ type Rules struct {
 	Catalog *catalog.Catalog
 	// Parents are the interfaces of this host that a MACVLAN or IPVLAN network may hang on; none: there are no such networks.
 	Parents []string
-	// HostAddresses returns this host's own addresses with their networks, so that a new network takes none of them.
-	HostAddresses func() ([]netip.Prefix, error)
+	// HostAddresses returns this host's own addresses, so that a new network takes none of theirs.
+	HostAddresses func() ([]Address, error)
 }
 
 const (
@@ -160,8 +160,8 @@ func (r Rules) free(n engine.Network) error {
 		return err
 	}
 	for _, own := range host {
-		if own.Overlaps(n.Subnet) {
-			return refuse("%s overlaps this host's %s", n.Subnet, own)
+		if own.Overlaps(n.Subnet) && !own.docker() {
+			return refuse("%s overlaps this host's %s", n.Subnet, own.Prefix)
 		}
 	}
 	return nil

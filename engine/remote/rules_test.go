@@ -15,10 +15,12 @@ import (
 func TestEveryFieldIsCheckedOnThePrivilegedSide(t *testing.T) {
 	rules := Rules{
 		Catalog: catalog.Default(), Parents: []string{"eth1"},
-		HostAddresses: func() ([]netip.Prefix, error) { return []netip.Prefix{netip.MustParsePrefix("192.168.7.1/24")}, nil },
+		HostAddresses: func() ([]Address, error) {
+			return []Address{{"eth0", netip.MustParsePrefix("192.168.7.1/24")}, {"br-0123456789ab", netip.MustParsePrefix("10.99.0.1/24")}}, nil
+		},
 	}
 	judge := func(d engine.Decky) error { return aNewDecky(rules, request{Decky: &d}) }
-	require.NoError(t, judge(decky()))
+	require.NoError(t, judge(decky()), "the bridge of its own network is on this host, and in nobody's way")
 	for name, spoil := range map[string]func(*engine.Decky){
 		"an ID that is a flag":             func(d *engine.Decky) { d.ID = "--privileged" },
 		"an ID with a path":                func(d *engine.Decky) { d.ID = "dky_../../etc" },

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"net/netip"
 
 	"decnet/engine"
 )
@@ -26,13 +27,18 @@ type verb struct {
 
 var verbs = map[string]verb{
 	verbHello: {run: func(_ context.Context, c *call) error {
-		return c.send(frame{Hello: &hello{Engine: c.engine.Name(), Drivers: c.rules.drivers(c.drivers)}})
+		host, err := c.host()
+		return errors.Join(err, c.send(frame{Hello: &hello{Engine: c.engine.Name(), Drivers: c.rules.drivers(c.drivers)}, Host: host}))
 	}},
 	verbPing:   {run: func(ctx context.Context, c *call) error { return c.engine.Ping(ctx) }},
 	verbEnsure: {check: aNewDecky, change: true, run: func(ctx context.Context, c *call) error { return c.bring(ctx, c.engine.Ensure) }},
 	verbApply:  {check: aDecky, change: true, run: func(ctx context.Context, c *call) error { return c.bring(ctx, c.engine.Apply) }},
 	verbRemove: {check: aRef, change: true, run: func(ctx context.Context, c *call) error { return c.engine.Remove(ctx, *c.Ref, c.progress) }},
 	verbObserve: {run: func(ctx context.Context, c *call) error {
+		host, err := c.host()
+		if err := errors.Join(err, c.send(frame{Host: host})); err != nil {
+			return err
+		}
 		all, err := c.engine.Observe(ctx)
 		for i := range all {
 			err = errors.Join(err, c.send(frame{Observed: &all[i]}))
@@ -94,6 +100,16 @@ func watch(ctx context.Context, c *call) error {
 			return nil
 		}
 	}
+}
+
+// host is what this host has of addresses. The caller may not see them itself, as from within a container.
+func (c *call) host() ([]netip.Prefix, error) {
+	own, err := c.rules.HostAddresses()
+	prefixes := make([]netip.Prefix, 0, len(own))
+	for _, a := range own {
+		prefixes = append(prefixes, a.Prefix)
+	}
+	return prefixes, err
 }
 
 // progress passes a stage on. Should that fail, the call's context ends by itself.
