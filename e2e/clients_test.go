@@ -29,9 +29,9 @@ var clients = []struct {
 	{"http", `curl -s --max-time 10 -u admin:$PW http://$IP/admin-probe`, `404`, touched{"request", "", ``, `GET /admin-probe`}},
 	{"https", `curl -sk --max-time 10 -A scanner https://$IP/evil`, `404`, touched{"request", "", ``, `GET /evil`}},
 	{"ftp", `curl -sS --max-time 10 ftp://admin:$PW@$IP/`, `denied|530`, touched{"auth_attempt", "admin", `^Hunter2!pass$`, ``}},
-	{"mysql", `mysql -h $IP -u root -p$PW --skip-ssl -e 'select 1'`, `Access denied for user 'root'`, touched{"auth_attempt", "root", `^[0-9a-f]{40}$`, ``}},
+	{"mysql", `mysql -h $IP -u root -p$PW --skip-ssl -e 'select 1'`, `Access denied for user 'root'`, touched{"auth_attempt", "root", `^([0-9a-f]{40}|Hunter2!pass)$`, ``}},
 	{"postgres", `PGPASSWORD=$PW psql -h $IP -U postgres -c 'select 1'`, `password authentication failed`, touched{"auth_attempt", "postgres", `.`, ``}},
-	{"redis", `redis-cli -h $IP CONFIG GET dir`, `dir`, touched{"command", "", ``, `CONFIG GET dir`}},
+	{"redis", `redis-cli -h $IP CONFIG GET dir`, `dir|NOAUTH`, touched{"command", "", ``, `CONFIG GET dir`}},
 	{"smtp", `swaks --server $IP --from a@b.example --to c@d.example --timeout 10`, `220 `, touched{"command", "", ``, `(?i)MAIL FROM:`}},
 	{"imap", `curl -sS --max-time 10 imap://$IP/ -u bob:$PW`, `denied`, touched{"auth_attempt", "bob", `^Hunter2!pass$`, ``}},
 	{"pop3", `curl -sS --max-time 10 pop3://$IP/ -u bob:$PW`, `denied`, touched{"auth_attempt", "bob", `^Hunter2!pass$`, ``}},
@@ -41,13 +41,16 @@ var clients = []struct {
 	{"smb", `smbclient -L //$IP -U bob%$PW`, `Sharename`, touched{"auth_attempt", "bob", `^bob::`, ``}},
 	{"rdp", `nmap -Pn -n -p3389 --script rdp-enum-encryption $IP`, `3389/tcp open`, touched{"connection_request", "", ``, ``}},
 	{"mssql", `echo 'select 1' | tsql -H $IP -p 1433 -U sa -P $PW`, `Login failed for user 'sa'`, touched{"auth_attempt", "sa", `^Hunter2!pass$`, ``}},
-	{"k8s", `kubectl --server=http://$IP:8080 get pods -A`, `NAME|No resources`, touched{"request", "", ``, `/pods`}},
+	{"k8s", `kubectl --server=http://$IP:8080 get pods -A`, `NAME|No resources|orbidden`, touched{"request", "", ``, `/pods`}},
 	{"conpot", `mbpoll -m tcp -a 1 -r 1 -c 1 -1 $IP`, `\[1\]`, touched{"modbus", "", ``, ``}},
 	{"smtp_relay", `swaks --server $IP --from a@b.example --to c@d.example --timeout 10`, `250 `, touched{"command", "", ``, `(?i)RCPT TO:`}},
 	{"ldap", `ldapsearch -x -H ldap://$IP -D cn=bob,dc=corp -w $PW -b dc=corp`, `Invalid credentials`, touched{"auth_attempt", "cn=bob,dc=corp", `^Hunter2!pass$`, ``}},
 	{"dns", `dig +time=2 +tries=1 @$IP secret.example A`, `status:`, touched{"query", "", ``, ``}},
 	{"mqtt", `mosquitto_pub -h $IP -t x -m y -u bob -P $PW`, ``, touched{"auth_attempt", "bob", `^Hunter2!pass$`, ``}},
 	{"snmp", `snmpget -v2c -c $PW -r0 -t2 $IP 1.3.6.1.2.1.1.1.0 || true`, ``, touched{"auth_attempt", "", `^Hunter2!pass$`, ``}},
+	{"tftp", `cd $(mktemp -d) && tftp $IP -c get startup-config || true`, ``, touched{"tftp", "", ``, ``}},
+	{"llmnr", `nmap -Pn -n -sU -p5353 --script dns-service-discovery $IP`, `5353/udp`, touched{"query", "", ``, ``}},
+	{"mongodb", `nmap -Pn -n -p27017 --script mongodb-info $IP`, `27017/tcp open`, touched{"command", "", ``, ``}},
 	{"sip", `sipsak -v -s sip:100@$IP || true`, ``, touched{"sip", "", ``, ``}},
 }
 
@@ -58,7 +61,7 @@ func TestTheClientsThatIntrudersUse(t *testing.T) {
 	deckies := map[string][]string{}
 	for _, c := range clients {
 		switch c.service {
-		case "smtp_relay", "k8s", "smb", "rdp", "mssql", "conpot", "ldap", "dns", "mqtt", "snmp", "sip":
+		case "smtp_relay", "k8s", "smb", "rdp", "mssql", "conpot", "ldap", "dns", "mqtt", "snmp", "sip", "tftp", "llmnr":
 			deckies["other"] = append(deckies["other"], c.service)
 		default:
 			deckies["linux"] = append(deckies["linux"], c.service)

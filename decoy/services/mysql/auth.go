@@ -3,17 +3,21 @@ package mysql
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/subtle"
+	"crypto/x509"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/secure"
@@ -287,13 +291,51 @@ func (c *conn) verify(plugin string, r response) bool {
 		return attempt(plugin, text, false)
 	}
 	answer, err := c.read(maxPacketStranger)
-	if err != nil || !c.tls {
-		// Without TLS the client wants a key to encrypt it with, and gets none, as from a server that was set up without.
+	if err == nil && !c.tls {
+		answer, err = c.decrypted(answer)
+	}
+	if err != nil {
 		return attempt(plugin, text, false)
 	}
 	password := strings.TrimSuffix(string(answer), "\x00")
 	about = append(about, event.Bytes("response", text))
 	return attempt("plaintext", []byte(password), slices.Contains(passwords, password))
+}
+
+// decrypted takes the password of a client without TLS, which encrypts it with the server's key: it asks for that key first, unless it has it already.
+func (c *conn) decrypted(answer []byte) ([]byte, error) {
+	type made struct {
+		key *rsa.PrivateKey
+		err error
+	}
+	own := decoy.Once(c.server.host, "mysql/password-key", func() made {
+		key, err := c.server.host.RSAKey("mysql/password", 2048)
+		return made{key, err}
+	})
+	if own.err != nil {
+		return nil, own.err
+	}
+	if len(answer) == 1 && answer[0] == 2 {
+		public, err := x509.MarshalPKIXPublicKey(&own.key.PublicKey)
+		if err != nil {
+			return nil, fmt.Errorf("write the public key: %w", err)
+		}
+		c.put(append([]byte{1}, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})...))
+		if err := c.flush(); err != nil {
+			return nil, err
+		}
+		if answer, err = c.read(maxPacketStranger); err != nil {
+			return nil, err
+		}
+	}
+	mixed, err := rsa.DecryptOAEP(sha1.New(), nil, own.key, answer, nil)
+	if err != nil {
+		return nil, fmt.Errorf("decrypt the password: %w", err)
+	}
+	for i := range mixed {
+		mixed[i] ^= c.salt[i%len(c.salt)]
+	}
+	return mixed, nil
 }
 
 func yesNo(b bool) string {
