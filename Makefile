@@ -43,7 +43,11 @@ test: need-test bin/decoy node-modules ## Everything: unit and race, PostgreSQL,
 
 test-web: need-test build node-modules ## The web app: its own tests, and the real server in a real browser
 	cd web && npm run --silent check && npm run --silent test
+	scripts/dockerd start
 	scripts/e2e
+
+bench-web: need-test build node-modules ## A fleet of DECKIES=2000 under steady mutation in a browser for FOR=10m: long tasks, frames, memory
+	DECNET_E2E_ENGINE=sim BENCH_FOR=$(or $(FOR),10m) BENCH_DECKIES=$(or $(DECKIES),2000) scripts/e2e bench --deckies-per-deployment 5000 --deckies-per-deploy 5000 --sim-latency 20ms
 
 test-short: ## What needs no engine, no browser and no database server
 	go test ./catalog/... ./mutator/... ./fleet/... ./lifecycle/... ./store/... ./decoy/... ./interactions/... ./auth/... ./api/... ./config/...
@@ -79,6 +83,10 @@ generate: need-build ## Regenerate Ent, gqlgen and the clients from the schemas
 
 web: need-node node-modules ## Build the web app into web/dist, which is committed
 	cd web && npm run --silent generate && npm run --silent build
+
+screenshots: need-test build node-modules ## Take the pictures of the documentation, in both themes
+	scripts/dockerd start
+	scripts/e2e screenshots
 
 check-generate: generate web ## Fail when committed generated files (new ones too) are not what generate makes
 	@test -z "$$(git status --porcelain)" || { git status --short; git --no-pager diff --stat; echo 'generated files are stale: run make generate web, and commit'; exit 1; }
@@ -120,4 +128,4 @@ node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok e2e/oi
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
 
 FORCE:
-.PHONY: run build install image release check-reproducible audit need-release test test-web test-short bench bench-hostile soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE
+.PHONY: run build install image release check-reproducible audit need-release test test-web test-short bench bench-hostile bench-web screenshots soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE

@@ -52,6 +52,7 @@ test('a held feed stands still, says what waits, and goes on with all of it', as
 
 test('the charts count it', async () => {
   await page.getByRole('table', { name: 'By service' }).getByText('ftp').waitFor()
+  await page.getByText(/^[1-9]\d* from 1 address$/).waitFor()
 })
 
 test('it adds up to an attacker, a credential and a session, markup and all', async () => {

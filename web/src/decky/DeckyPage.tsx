@@ -5,8 +5,9 @@ import { useApp } from '../app/context'
 import { paths } from '../app/paths'
 import { useAsk } from '../api/useAsk'
 import { deckyDetail, type Lifecycle } from '../data/documents'
+import { deckyKey } from '../data/journal'
 import { useStore } from '../data/store'
-import { useTouches } from '../data/touches'
+import { useNewestTouches } from '../data/touches'
 import { Dialogs, type Asked } from '../fleet/Dialogs'
 import { InteractionList } from '../interactions/InteractionList'
 import { useInteractions } from '../interactions/useInteractions'
@@ -15,8 +16,8 @@ import { useLifecycles } from '../lifecycles/useLifecycles'
 import { Ago, Countdown } from '../ui/Countdown'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
-import { Spark } from '../ui/Spark'
 import { Standing } from '../ui/Standing'
+import { Touches } from '../ui/Touches'
 import { Identity } from './Identity'
 import { OpenSessions } from './OpenSessions'
 import { ServiceTable } from './ServiceTable'
@@ -29,10 +30,10 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
   const decky = useMemo(() => [...(fleet?.values() ?? [])].find((d) => d.name === name && d.deployment.name === deployment), [fleet, name, deployment])
   const { data: detail } = useAsk(deckyDetail, { deployment, name, })
   const [asked, setAsked] = useState<Asked | null>(null)
-  const touches = useTouches()
+  const touches = useNewestTouches()
 
   const its = useCallback((l: Lifecycle) => l.deckyName === name && l.deploymentName === deployment, [name, deployment])
-  const { lifecycles, problem, again, older } = useLifecycles({ deckyName: name, deploymentName: deployment }, its)
+  const { list: lifecycles, problem, again, older } = useLifecycles({ deckyName: name, deploymentName: deployment }, its)
   const where = useMemo(() => ({ deckyName: name, deploymentName: deployment }), [name, deployment])
   const interactions = useInteractions(where)
 
@@ -41,7 +42,7 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
       <PageHead
         title={name}
         about={decky
-          ? <span className="inline"><Standing of={decky.state} /><span>{decky.hostname}</span><code>{decky.ip}</code><Spark counts={touches.of(deployment, name)} label="touches in the last day" /></span>
+          ? <span className="inline"><Standing of={decky.state} /><span>{decky.hostname}</span><code>{decky.ip}</code><Touches decky={decky.id} newest={touches.get(deckyKey(deployment, name))} /></span>
           : fleet && 'It is gone. What was recorded of it stays.'}
       >
         {mayChange && decky && (
@@ -74,7 +75,7 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
           {older && <button type="button" className="more" onClick={older}>Show older ones</button>}
         </section>
         <section aria-labelledby="interactions">
-          <OpenSessions interactions={interactions.list ?? []} />
+          {decky && <OpenSessions decky={decky.id} />}
           <h2 id="interactions">Interactions</h2>
           {interactions.problem && <Problem problem={interactions.problem} again={interactions.again} />}
           {interactions.list?.length === 0 && <Empty title="Nobody has touched it yet"><p>Connect to one of its services: it shows here.</p></Empty>}

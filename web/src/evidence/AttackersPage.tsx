@@ -1,54 +1,43 @@
-import { useMemo } from 'react'
-import { Link, useSearchParams } from 'wouter'
+import { Link } from 'wouter'
 import { paths } from '../app/paths'
+import { usePaged } from '../data/usePaged'
+import type { AttackersPageQuery } from '../gql/graphql'
 import { Ago } from '../ui/Countdown'
 import { Hostile } from '../ui/Hostile'
-import { Empty, Problem } from '../ui/Notices'
-import { PageHead } from '../ui/PageHead'
-import { looked, scope } from './scope'
-import { attackersOf } from './sessions'
-import { useSample } from './useSample'
-import '../styles/evidence.css'
+import { attackersPage } from './documents'
+import { ListPage, useSearch } from './ListPage'
+import { useLively } from './useLively'
 
-const everything = {}
+const pageSize = 100
+const pick = ({ attackers }: AttackersPageQuery) => attackers
+const columns = [
+  { name: 'Address' }, { name: 'Last seen' }, { name: 'First seen' }, { name: 'Interactions', number: true }, { name: 'Sessions', number: true },
+  { name: 'Sign-ins tried', number: true }, { name: 'Commands', number: true }, { name: 'Deckies', number: true }, { name: 'Services' },
+]
 
-/** Who came, by the address that they came from. */
+/** Who came, by the address that they came from; those heard of last come first. */
 export default function AttackersPage() {
-  const sample = useSample(everything, looked)
-  const [params, setParams] = useSearchParams()
-  const q = params.get('q') ?? ''
-  const attackers = useMemo(() => attackersOf(sample.interactions ?? []), [sample.interactions])
-  const shown = attackers.filter((a) => [a.sourceIP, ...a.deckies, ...a.services].some((text) => text.includes(q)))
+  const search = useSearch()
+  const page = usePaged(attackersPage, { first: pageSize, search }, pick)
+  useLively(page.again)
   return (
-    <div className="page">
-      <PageHead title="Attackers" about={scope(sample)} />
-      {sample.problem && <Problem problem={sample.problem} again={sample.again} />}
-      {!sample.interactions && !sample.problem && <p role="status" className="waiting">Reading what was recorded…</p>}
-      {sample.interactions && attackers.length === 0 && <Empty title="Nobody has come yet"><p>Each address that touches a decky shows here.</p></Empty>}
-      {attackers.length > 0 && (
-        <>
-          <search className="filters"><input type="search" aria-label="Search attackers" placeholder="Address, decky or service…" value={q} onChange={(e) => setParams(e.target.value ? { q: e.target.value } : {}, { replace: true })} /></search>
-          <div className="scroll" role="region" aria-label="Attackers" tabIndex={0}>
-            <table>
-              <thead><tr><th scope="col">Address</th><th scope="col">Last seen</th><th scope="col">First seen</th><th scope="col" className="number">Interactions</th><th scope="col" className="number">Sessions</th><th scope="col" className="number">Credentials</th><th scope="col">Services</th><th scope="col">Deckies</th></tr></thead>
-              <tbody>
-                {shown.map((a) => (
-                  <tr key={a.sourceIP} data-attacker={a.sourceIP}>
-                    <th scope="row"><Link href={`${paths.interactions}?source=${encodeURIComponent(a.sourceIP)}`}><Hostile text={a.sourceIP} /></Link></th>
-                    <td><Ago at={a.last} /></td>
-                    <td><Ago at={a.first} /></td>
-                    <td className="number">{a.count}</td>
-                    <td className="number"><Link href={`${paths.sessions}?source=${encodeURIComponent(a.sourceIP)}`}>{a.sessions}</Link></td>
-                    <td className="number">{a.credentials}</td>
-                    <td><span className="chips">{a.services.map((s) => <span key={s} className="chip">{s}</span>)}</span></td>
-                    <td className="names">{a.deckies.join(', ')}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </>
-      )}
-    </div>
+    <ListPage
+      title="Attackers" about="Each address from which a decky was touched; those heard of last come first." searches="Address or service…" page={page} columns={columns}
+      nothing={{ title: 'Nobody has come yet', hint: 'Each address that touches a decky shows here.' }}
+    >
+      {page.list?.map((a) => (
+        <tr key={a.id} data-attacker={a.address}>
+          <th scope="row"><Link href={`${paths.interactions}?source=${encodeURIComponent(a.address)}`}><Hostile text={a.address} /></Link></th>
+          <td><Ago at={a.lastSeenAt} /></td>
+          <td><Ago at={a.firstSeenAt} /></td>
+          <td className="number">{a.interactions}</td>
+          <td className="number"><Link href={`${paths.sessions}?source=${encodeURIComponent(a.address)}`}>{a.sessions}</Link></td>
+          <td className="number">{a.attempts}</td>
+          <td className="number">{a.commands}</td>
+          <td className="number">{a.deckies}</td>
+          <td><span className="chips">{a.services.map((s) => <span key={s}>{s}</span>)}</span></td>
+        </tr>
+      ))}
+    </ListPage>
   )
 }

@@ -1,57 +1,43 @@
-import { useMemo } from 'react'
-import { useSearchParams } from 'wouter'
-import type { Interaction } from '../data/documents'
+import { useApp } from '../app/context'
+import { usePaged } from '../data/usePaged'
+import type { CredentialsPageQuery } from '../gql/graphql'
 import { Ago } from '../ui/Countdown'
 import { Hostile } from '../ui/Hostile'
-import { Empty, Problem } from '../ui/Notices'
-import { PageHead } from '../ui/PageHead'
-import { looked, scope } from './scope'
-import { credentialsOf } from './sessions'
-import { useSample } from './useSample'
-import '../styles/evidence.css'
+import { credentialsPage } from './documents'
+import { ListPage, useSearch } from './ListPage'
+import { useLively } from './useLively'
 
-/** How many rows are drawn. */
-const rows = 300
-const signIns = { type: 'auth_attempt' }
-const isSignIn = (i: Interaction) => i.type === 'auth_attempt'
+const pageSize = 100
+const pick = ({ credentials }: CredentialsPageQuery) => credentials
+const columns = [
+  { name: 'Name' }, { name: 'Secret' }, { name: 'Kind' }, { name: 'Service' }, { name: 'Tried', number: true }, { name: 'Let in', number: true },
+  { name: 'Last from' }, { name: 'Last tried' },
+]
 
-/** What intruders tried to sign in with. */
+/** What intruders tried to sign in with; what is tried most comes first. */
 export default function CredentialsPage() {
-  const sample = useSample(signIns, looked, isSignIn)
-  const [params, setParams] = useSearchParams()
-  const q = params.get('q') ?? ''
-  const all = useMemo(() => credentialsOf(sample.interactions ?? []), [sample.interactions])
-  const shown = all.filter((c) => c.principal.includes(q) || c.secret.includes(q))
+  const { mayChange } = useApp()
+  const search = useSearch()
+  const page = usePaged(credentialsPage, { first: pageSize, search }, pick)
+  useLively(page.again)
   return (
-    <div className="page">
-      <PageHead title="Credentials" about={sample.interactions && `${scope(sample).replace('interactions', 'attempts to sign in')} Those that are tried the most come first.`} />
-      {sample.problem && <Problem problem={sample.problem} again={sample.again} />}
-      {!sample.interactions && !sample.problem && <p role="status" className="waiting">Reading what was recorded…</p>}
-      {sample.interactions && all.length === 0 && <Empty title="Nobody has tried to sign in yet"><p>Each name and secret that is tried on a decky shows here.</p></Empty>}
-      {all.length > 0 && (
-        <>
-          <search className="filters"><input type="search" aria-label="Search credentials" placeholder="Name or secret…" value={q} onChange={(e) => setParams(e.target.value ? { q: e.target.value } : {}, { replace: true })} /></search>
-          <div className="scroll" role="region" aria-label="Credentials" tabIndex={0}>
-            <table>
-              <thead><tr><th scope="col">Name</th><th scope="col">Secret</th><th scope="col" className="number">Tried</th><th scope="col" className="number">Let in</th><th scope="col" className="number">Sources</th><th scope="col">Services</th><th scope="col">Last tried</th></tr></thead>
-              <tbody>
-                {shown.slice(0, rows).map((c) => (
-                  <tr key={`${c.principal}\0${c.secret}`} data-credential>
-                    <th scope="row"><Hostile text={c.principal} /></th>
-                    <td><Hostile text={c.secret} /></td>
-                    <td className="number">{c.count}</td>
-                    <td className="number">{c.accepted}</td>
-                    <td className="number">{c.sources}</td>
-                    <td><span className="chips">{c.services.map((s) => <span key={s} className="chip">{s}</span>)}</span></td>
-                    <td><Ago at={c.last} /></td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-          {shown.length > rows && <p className="faint">{shown.length - rows} more are not shown: search for what you look for.</p>}
-        </>
-      )}
-    </div>
+    <ListPage
+      title="Credentials" searches="Name, secret, service or address…" page={page} columns={columns}
+      about={mayChange ? 'What was tried to sign in with; what is tried most comes first.' : 'What was tried to sign in with. Secrets are shown to operators only: one that was stolen elsewhere may open something real.'}
+      nothing={{ title: 'Nobody has tried to sign in yet', hint: 'Each name and secret that is tried on a decky shows here.' }}
+    >
+      {page.list?.map((c) => (
+        <tr key={c.id} data-credential>
+          <th scope="row"><Hostile text={c.principal} /></th>
+          <td><Hostile text={c.secret} /></td>
+          <td className="faint">{c.kind}</td>
+          <td><span className="badge service">{c.service}</span></td>
+          <td className="number">{c.attempts}</td>
+          <td className="number">{c.accepted}</td>
+          <td><Hostile text={c.lastSourceIP} /></td>
+          <td><Ago at={c.lastSeenAt} /></td>
+        </tr>
+      ))}
+    </ListPage>
   )
 }

@@ -1,6 +1,8 @@
 import { useMemo } from 'react'
 import { Link } from 'wouter'
 import { paths } from '../app/paths'
+import { useAsk } from '../api/useAsk'
+import { nodes } from '../data/nodes'
 import { InteractionList } from '../interactions/InteractionList'
 import { useInteractions } from '../interactions/useInteractions'
 import { Took } from '../ui/Countdown'
@@ -8,17 +10,25 @@ import { Hostile } from '../ui/Hostile'
 import { Moment } from '../ui/Moment'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
+import { framesOfCast } from './asciicast'
+import { sessionDetail } from './documents'
 import { framesOf } from './frames'
 import { Player } from './Player'
-import { sessionsOf } from './sessions'
+import { useLively } from './useLively'
 import '../styles/evidence.css'
 
-/** One conversation of an intruder with a decky, to be replayed. */
+/** One conversation of an intruder with a decky, to be replayed: what its terminal showed where there was one, else what was recorded of it. */
 export default function SessionPage({ id }: { id: string }) {
+  const { data, problem, again } = useAsk(sessionDetail, { key: id })
+  useLively(again)
+  const session = data && nodes(data.sessions)[0]
   const question = useMemo(() => ({ session: id }), [id])
-  const { list, problem, again, older } = useInteractions(question)
-  const frames = useMemo(() => framesOf((list ?? []).toReversed()), [list])
-  const [session] = useMemo(() => sessionsOf(list ?? []), [list])
+  const { list, older } = useInteractions(question)
+  const recording = session?.recording
+  const cast = useMemo(() => (recording ? framesOfCast(recording) : []), [recording])
+  const happened = useMemo(() => framesOf((list ?? []).toReversed()), [list])
+  const terminal = cast.length > 0
+  const frames = terminal ? cast : happened
   return (
     <div className="page">
       <PageHead
@@ -28,18 +38,19 @@ export default function SessionPage({ id }: { id: string }) {
             <span className="badge service">{session.service}</span>
             <span>on <Link href={paths.decky(session.deploymentName, session.deckyName)}>{session.deckyName}</Link></span>
             <span>from <code><Hostile text={session.sourceIP} /></code></span>
-            <Moment at={session.first} />
-            <Took from={session.first} to={session.open ? null : session.last} />
+            {session.principal && <span>as <Hostile text={session.principal} />{session.authenticated && ', let in'}</span>}
+            <Moment at={session.startedAt} />
+            <Took from={session.startedAt} to={session.endedAt} />
+            {!session.endedAt && <span className="badge running">open</span>}
           </span>
         )}
-      >
-        {older && <button type="button" onClick={older}>Read its beginning</button>}
-      </PageHead>
+      />
       {problem && <Problem problem={problem} again={again} />}
-      {list === null && !problem && <p role="status" className="waiting">Reading what was recorded…</p>}
-      {list?.length === 0 && <Empty title="There is no such session"><Link href={paths.sessions}>See all sessions</Link></Empty>}
-      {frames.length > 0 && <Player frames={frames} />}
-      {list && list.length > 0 && <><h2>Everything that was recorded of it</h2><InteractionList interactions={list} withDecky={false} /></>}
+      {!data && !problem && <p role="status" className="waiting">Reading what was recorded…</p>}
+      {data && !session && list?.length === 0 && <Empty title="There is no such session"><Link href={paths.sessions}>See all sessions</Link></Empty>}
+      {data && frames.length > 0 && <Player key={String(terminal)} frames={frames} terminal={terminal} />}
+      {list && list.length > 0 && <><h2>What was recorded of it</h2><InteractionList interactions={list} withDecky={false} /></>}
+      {older && <button type="button" className="more" onClick={older}>Show older ones</button>}
     </div>
   )
 }

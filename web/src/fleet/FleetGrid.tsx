@@ -3,10 +3,11 @@ import { memo, useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { paths } from '../app/paths'
 import type { Decky } from '../data/documents'
+import { deckyKey } from '../data/journal'
 import { Ago, Countdown } from '../ui/Countdown'
 import { Services } from '../ui/Services'
-import { Spark } from '../ui/Spark'
 import { Standing } from '../ui/Standing'
+import { Touches } from '../ui/Touches'
 import { DeckyMenu } from './DeckyMenu'
 import type { ListProps } from './list'
 
@@ -35,7 +36,7 @@ export function FleetGrid({ deckies, selected, select, ask, touches }: ListProps
             {deckies.slice(index * columns, (index + 1) * columns).map((decky, i) => (
               <Card
                 key={decky.id} decky={decky} place={index * columns + i + 1} of={deckies.length} selected={selected.has(decky.id)} select={select} ask={ask}
-                counts={touches.of(decky.deployment.name, decky.name)}
+                newest={touches.get(deckyKey(decky.deployment.name, decky.name))}
               />
             ))}
           </div>
@@ -50,10 +51,10 @@ interface CardProps extends Pick<ListProps, 'select' | 'ask'> {
   place: number
   of: number
   selected: boolean
-  counts: readonly number[]
+  newest: string | undefined
 }
 
-const Card = memo(function Card({ decky, place, of, selected, select, ask, counts }: CardProps) {
+const Card = memo(function Card({ decky, place, of, selected, select, ask, newest }: CardProps) {
   return (
     <article role="listitem" className="fleet-card" data-decky={decky.name} data-state={decky.state.toLowerCase()} data-selected={selected} aria-setsize={of} aria-posinset={place}>
       <div className="card-head">
@@ -69,7 +70,7 @@ const Card = memo(function Card({ decky, place, of, selected, select, ask, count
           {decky.lastMutatedAt ? <>mutated <Ago at={decky.lastMutatedAt} /></> : 'never mutated'}
           {decky.nextMutationAt && <>, next <Countdown to={decky.nextMutationAt} /></>}
         </span>
-        <Spark counts={counts} label="touches in the last day" />
+        <Touches decky={decky.id} newest={newest} />
       </div>
     </article>
   )

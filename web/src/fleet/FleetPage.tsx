@@ -6,7 +6,7 @@ import { paths } from '../app/paths'
 import { ordered } from '../data/deckies'
 import type { Decky } from '../data/documents'
 import { useStore } from '../data/store'
-import { useTouches } from '../data/touches'
+import { useNewestTouches } from '../data/touches'
 import { Empty } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
 import { Dialogs, type Asked } from './Dialogs'
@@ -30,7 +30,7 @@ export default function FleetPage() {
   const [filters, change] = useFilters()
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<Asked | null>(null)
-  const touches = useTouches()
+  const touches = useNewestTouches()
 
   const all = useMemo(() => ordered(fleet), [fleet])
   const shown = useMemo(() => sorted(all.filter((d) => matches(d, filters)), filters.sort), [all, filters])

@@ -3,10 +3,11 @@ import { memo, useRef } from 'react'
 import { Link } from 'wouter'
 import { paths } from '../app/paths'
 import type { Decky } from '../data/documents'
+import { deckyKey } from '../data/journal'
 import { Ago, Countdown } from '../ui/Countdown'
 import { Services } from '../ui/Services'
-import { Spark } from '../ui/Spark'
 import { Standing } from '../ui/Standing'
+import { Touches } from '../ui/Touches'
 import { DeckyMenu } from './DeckyMenu'
 import type { ListProps } from './list'
 
@@ -45,7 +46,7 @@ export function FleetTable({ deckies, selected, select, ask, touches }: ListProp
           return decky && (
             <Row
               key={key} decky={decky} index={index} top={start} selected={selected.has(decky.id)} select={select} ask={ask}
-              counts={touches.of(decky.deployment.name, decky.name)}
+              newest={touches.get(deckyKey(decky.deployment.name, decky.name))}
             />
           )
         })}
@@ -59,10 +60,10 @@ interface RowProps extends Pick<ListProps, 'select' | 'ask'> {
   index: number
   top: number
   selected: boolean
-  counts: readonly number[]
+  newest: string | undefined
 }
 
-const Row = memo(function Row({ decky, index, top, selected, select, ask, counts }: RowProps) {
+const Row = memo(function Row({ decky, index, top, selected, select, ask, newest }: RowProps) {
   return (
     <div role="row" className="fleet-row" data-decky={decky.name} data-state={decky.state.toLowerCase()} aria-rowindex={index + 2} aria-selected={ask && selected} style={{ height: rowHeight, transform: `translateY(${top}px)` }}>
       {ask && (
@@ -79,7 +80,7 @@ const Row = memo(function Row({ decky, index, top, selected, select, ask, counts
         {decky.lastMutatedAt ? <Ago at={decky.lastMutatedAt} /> : <span className="faint">never</span>}
         {decky.nextMutationAt && <span className="faint">next <Countdown to={decky.nextMutationAt} /></span>}
       </span>
-      <span role="cell"><Spark counts={counts} label="touches in the last day" /></span>
+      <span role="cell"><Touches decky={decky.id} newest={newest} /></span>
       {ask && <span role="cell" className="cell-actions"><DeckyMenu decky={decky} ask={ask} /></span>}
     </div>
   )

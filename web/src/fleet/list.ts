@@ -1,5 +1,4 @@
 import type { Decky } from '../data/documents'
-import type { Touches } from '../data/touches'
 import type { Asked } from './Dialogs'
 
 /** What the table and the grid are given. */
@@ -9,5 +8,6 @@ export interface ListProps {
   select: (ids: readonly string[], on: boolean) => void
   /** Asks the operator for the details of a change; absent for who may only look. */
   ask: ((asked: Asked) => void) | undefined
-  touches: Touches
+  /** The newest interaction with each decky, by deckyKey. */
+  touches: ReadonlyMap<string, string>
 }

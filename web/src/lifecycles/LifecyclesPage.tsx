@@ -17,7 +17,7 @@ export default function LifecyclesPage() {
   const filters = useMemo(() => fromAddress(params), [params])
   const change = (some: Partial<Filters>) => setParams((before) => toAddress({ ...fromAddress(before), ...some }), { replace: true })
   const fits = useCallback((l: Lifecycle) => matches(l, filters), [filters])
-  const { lifecycles, problem, again, older } = useLifecycles(toWhere(filters), fits)
+  const { list: lifecycles, problem, again, older } = useLifecycles(toWhere(filters), fits)
   const filtered = params.size > 0
 
   return (

@@ -1,1 +1,0 @@
-var e=4e3;function t({interactions:e,more:t}){return e?t?`Of the newest ${e.length} interactions.`:`Of all ${e.length} interactions.`:``}export{t as n,e as t};
