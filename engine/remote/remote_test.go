@@ -33,7 +33,7 @@ var bridgeOnly = []engine.Driver{engine.Bridge}
 
 // world is an engine process, in this one.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	socket string
 	pin    string
 	open   func() (engine.Engine, error)
@@ -41,7 +41,7 @@ type world struct {
 }
 
 // serve starts an engine process; it ends with the test.
-func serve(t *testing.T, open func() (engine.Engine, error)) *world {
+func serve(t testing.TB, open func() (engine.Engine, error)) *world {
 	t.Helper()
 	w := &world{t: t, socket: filepath.Join(t.TempDir(), "engine.sock"), pin: filepath.Join(t.TempDir(), "installation"), open: open}
 	w.start()
@@ -381,4 +381,19 @@ func TestATraceGoesOnInTheOtherProcess(t *testing.T) {
 	require.Equal(t, engine.NotRunning, engine.AsError(err).Code)
 	require.Equal(t, here.TraceID(), seen.TraceID())
 	require.True(t, seen.IsSampled() && seen.IsRemote())
+}
+
+// What the socket costs a call: the sim itself takes next to nothing.
+func BenchmarkApply(b *testing.B) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	s := sim.New(sim.Options{})
+	w := serve(b, func() (engine.Engine, error) { return s, nil })
+	c := w.dial("one")
+	_, err := c.Ensure(b.Context(), decky(), quiet)
+	require.NoError(b, err)
+	for b.Loop() {
+		if _, err := c.Apply(b.Context(), decky(), quiet); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

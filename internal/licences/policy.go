@@ -2,7 +2,7 @@ package main
 
 // allowed are the licences, by their SPDX names, that what we build on may have: they let it be used in a program under Apache-2.0 and be passed on.
 var allowed = map[string]bool{
-	"0BSD": true, "Apache-2.0": true, "BlueOak-1.0.0": true, "BSD-2-Clause": true, "BSD-3-Clause": true, "CC0-1.0": true, "ISC": true, "MIT": true, "PSF-2.0": true,
+	"0BSD": true, "Apache-2.0": true, "BlueOak-1.0.0": true, "BSD-2-Clause": true, "BSD-3-Clause": true, "CC0-1.0": true, "ISC": true, "MIT": true, "PSF-2.0": true, "Unlicense": true,
 	// Only changes to its own files would have to be passed on, and we make none.
 	"MPL-2.0": true,
 	// For data (caniuse-lite): whose it is, is to be said, which its package does.
