@@ -58,7 +58,7 @@ const (
 	// schemaCost is that of asking for the schema, which complexity does not count.
 	schemaCost = 100_000
 	// startCost, eventCost and lookupCost are those of a stream's start, of an event of it, and of each thing that an event makes us look up.
-	startCost, eventCost, lookupCost = 1000, 10, 200
+	startCost, eventCost, lookupCost = 1000, 10, 50
 	// smallBody is read as it comes, in bytes: what is dear about a small request is not its length.
 	smallBody = 8 << 10
 	// lookupsAtOnce is how many of them one caller's streams may have under way.
