@@ -34,6 +34,7 @@ release: need-release ## The release of HEAD in dist/: static programs, units, S
 
 ##@ Check
 test: need-test bin/decoy node-modules ## Everything: unit and race, PostgreSQL, a real Docker Engine, real clients, the browser
+	VERSION=$(VERSION) scripts/build-static bin/static # what the image is made of: from the compiler's cache later, however many tests want it
 	scripts/dockerd start
 	scripts/postgres start
 	trap 'scripts/postgres stop' EXIT; \
