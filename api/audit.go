@@ -76,7 +76,8 @@ func detail(args map[string]any) string {
 }
 
 // secret are the names of arguments whose values nobody may read.
-var secret = map[string]bool{"password": true, "current": true, "new": true, "secret": true, "token": true}
+// "value" is a setting's: some are passwords.
+var secret = map[string]bool{"value": true, "password": true, "current": true, "new": true, "secret": true, "token": true}
 
 // withoutSecrets replaces what is secret, and leaves out what was not given.
 func withoutSecrets(v any) any {

@@ -25,6 +25,7 @@ type Service struct {
 	Decoy                             bool   // the decoy binary speaks it
 	Image                             string // a user's own container image; "" is none
 	Singleton                         bool   // one for the whole network, so never a decky's
+	Settings                          []Setting
 }
 
 // Available tells whether a decky of this build can run the service. (A container image of the user's own is described by the
@@ -72,7 +73,10 @@ type Personality struct {
 	OUIs       []string          // vendor prefixes of fitting network cards, as 00:50:56
 }
 
-func (s Service) clone() Service { s.Ports = slices.Clone(s.Ports); return s }
+func (s Service) clone() Service {
+	s.Ports, s.Settings = slices.Clone(s.Ports), slices.Clone(s.Settings)
+	return s
+}
 
 func (a Archetype) clone() Archetype {
 	a.Services, a.Pool, a.Distros = slices.Clone(a.Services), slices.Clone(a.Pool), slices.Clone(a.Distros)

@@ -940,6 +940,9 @@ type DeckySpec struct {
 	Hostname *string `json:"hostname,omitempty"`
 	// How often it mutates by itself. Absent: the deployment's.
 	MutateInterval *time.Duration `json:"-"`
+	// What its services are to be like, where `services { settings }` of the catalog has a setting for it; also of services that a mutation may bring. Absent on a `REPLACE`: as they are. What is not
+	// chosen is drawn for the decky.
+	Settings []ServiceSettingInput `json:"settings,omitempty"`
 }
 
 // GetName returns DeckySpec.Name, and is useful for accessing the field via an interface.
@@ -968,6 +971,9 @@ func (v *DeckySpec) GetHostname() *string { return v.Hostname }
 
 // GetMutateInterval returns DeckySpec.MutateInterval, and is useful for accessing the field via an interface.
 func (v *DeckySpec) GetMutateInterval() *time.Duration { return v.MutateInterval }
+
+// GetSettings returns DeckySpec.Settings, and is useful for accessing the field via an interface.
+func (v *DeckySpec) GetSettings() []ServiceSettingInput { return v.Settings }
 
 func (v *DeckySpec) UnmarshalJSON(b []byte) error {
 
@@ -1021,6 +1027,8 @@ type __premarshalDeckySpec struct {
 	Hostname *string `json:"hostname,omitempty"`
 
 	MutateInterval json.RawMessage `json:"mutateInterval,omitempty"`
+
+	Settings []ServiceSettingInput `json:"settings,omitempty"`
 }
 
 func (v *DeckySpec) MarshalJSON() ([]byte, error) {
@@ -1056,6 +1064,7 @@ func (v *DeckySpec) __premarshalJSON() (*__premarshalDeckySpec, error) {
 			}
 		}
 	}
+	retval.Settings = v.Settings
 	return &retval, nil
 }
 
@@ -2199,6 +2208,25 @@ func (v *Service) GetPorts() []Port { return v.Ports }
 
 // GetAvailable returns Service.Available, and is useful for accessing the field via an interface.
 func (v *Service) GetAvailable() bool { return v.Available }
+
+// What one setting of a service is to be.
+type ServiceSettingInput struct {
+	// The service, a slug of the catalog.
+	Service string `json:"service"`
+	// The setting.
+	Key string `json:"key"`
+	// The value, as text: `true`, `22`, `8.0.36`.
+	Value string `json:"value"`
+}
+
+// GetService returns ServiceSettingInput.Service, and is useful for accessing the field via an interface.
+func (v *ServiceSettingInput) GetService() string { return v.Service }
+
+// GetKey returns ServiceSettingInput.Key, and is useful for accessing the field via an interface.
+func (v *ServiceSettingInput) GetKey() string { return v.Key }
+
+// GetValue returns ServiceSettingInput.Value, and is useful for accessing the field via an interface.
+func (v *ServiceSettingInput) GetValue() string { return v.Value }
 
 // Session includes the GraphQL fields of Session requested by the fragment Session.
 // The GraphQL type's documentation follows.

@@ -98,6 +98,12 @@ func Pick[T any](h *Host, purpose string, choices ...T) T {
 	return choices[h.Rand("pick/"+purpose).IntN(len(choices))]
 }
 
+// Setting returns what the operator has chosen for a service, and whether anything was chosen.
+func (h *Host) Setting(service, key string) (value string, chosen bool) {
+	value, chosen = h.Settings[service][key]
+	return value, chosen
+}
+
 // Once returns what make makes, which it makes once for a host and key: for what is drawn from the seed at a cost, such as keys. It
 // outlives the services. The key must not be an intruder's choice, since nothing is forgotten.
 func Once[T any](h *Host, key string, make func() T) T {

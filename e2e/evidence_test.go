@@ -174,3 +174,39 @@ func TestEvidenceIsSummedUpAndSecretsAreForOperators(t *testing.T) {
 	vera.refused("BAD_USER_INPUT", `{ interactionStats(from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z") { total } }`, nil)
 	vera.refused("LIMIT_EXCEEDED", `{ sessions(first: 200) { edges { node { recording } } } }`, nil)
 }
+
+// What a deploy chooses for services is there to be read, and its passwords for operators.
+func TestSettingsAreShownAndTheirSecretsAreForOperators(t *testing.T) {
+	s := start(t, "--engine", "sim")
+	a := spec("a", "ssh", "mysql")
+	a["settings"] = []any{
+		map[string]any{"service": "ssh", "key": "password", "value": "hunter2"}, map[string]any{"service": "mysql", "key": "version", "value": "8.0.36"},
+	}
+	s.succeed(s.deploy(map[string]any{"deckies": []any{a}}))
+	type setting struct{ Service, Key, Value string }
+	var out struct {
+		Decky    struct{ Settings []setting }
+		Services []struct {
+			Slug     string
+			Settings []struct {
+				Key, Type string
+				Secret    bool
+			}
+		}
+	}
+	const ask = `{ decky(name: "a") { settings { service key value } } services { slug settings { key type secret } } }`
+	admin := s.as(s.Token)
+	admin.must(&out, ask, nil)
+	require.Equal(t, []setting{{"mysql", "version", "8.0.36"}, {"ssh", "password", "hunter2"}}, out.Decky.Settings)
+	for _, service := range out.Services {
+		if service.Slug == "rdp" {
+			require.Equal(t, "BOOL", service.Settings[0].Type)
+		}
+	}
+	admin.must(nil, `mutation { createUser(input: {username: "vera", role: VIEWER, password: "a password of hers"}) { password } }`, nil)
+	s.as(s.login("vera", "a password of hers")).must(&out, ask, nil)
+	require.Equal(t, []setting{{"mysql", "version", "8.0.36"}, {"ssh", "password", "(redacted)"}}, out.Decky.Settings)
+	for _, e := range s.audit() {
+		require.NotContains(t, e.Detail, "hunter2")
+	}
+}

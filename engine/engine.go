@@ -57,6 +57,8 @@ type Decky struct {
 	Seed       []byte
 	Services   []string
 	Generation int
+	// Settings are what the operator has chosen, by service and key; nil for nothing. There are passwords in them.
+	Settings map[string]map[string]string
 }
 
 // Endpoint is one port of a decky that answers.

@@ -62,6 +62,8 @@ type Decky struct {
 	LastMutatedAt *time.Time `json:"last_mutated_at,omitempty"`
 	// When it will next mutate by itself; null: not scheduled.
 	NextMutationAt *time.Time `json:"next_mutation_at,omitempty"`
+	// What the operator has chosen, by service and key. There are passwords in it.
+	Settings map[string]map[string]string `json:"settings,omitempty"`
 	// How many repairs in a row have failed: the reconciler's backoff.
 	RepairFailures int `json:"repair_failures,omitempty"`
 	// RepairNotBefore holds the value of the "repair_not_before" field.
@@ -157,7 +159,7 @@ func (*Decky) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case decky.FieldServices, decky.FieldObservedServices, decky.FieldSeed, decky.FieldEndpoints, decky.FieldRealism:
+		case decky.FieldServices, decky.FieldObservedServices, decky.FieldSeed, decky.FieldEndpoints, decky.FieldSettings, decky.FieldRealism:
 			values[i] = new([]byte)
 		case decky.FieldID, decky.FieldDeploymentID:
 			values[i] = new(pid.ID)
@@ -314,6 +316,14 @@ func (_m *Decky) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.NextMutationAt = new(time.Time)
 				*_m.NextMutationAt = value.Time
+			}
+		case decky.FieldSettings:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field settings", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Settings); err != nil {
+					return fmt.Errorf("unmarshal field settings: %w", err)
+				}
 			}
 		case decky.FieldRepairFailures:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -480,6 +490,9 @@ func (_m *Decky) String() string {
 		builder.WriteString("next_mutation_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("settings=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Settings))
 	builder.WriteString(", ")
 	builder.WriteString("repair_failures=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RepairFailures))

@@ -217,6 +217,12 @@ func (_c *DeckyCreate) SetNillableNextMutationAt(v *time.Time) *DeckyCreate {
 	return _c
 }
 
+// SetSettings sets the "settings" field.
+func (_c *DeckyCreate) SetSettings(v map[string]map[string]string) *DeckyCreate {
+	_c.mutation.SetSettings(v)
+	return _c
+}
+
 // SetRepairFailures sets the "repair_failures" field.
 func (_c *DeckyCreate) SetRepairFailures(v int) *DeckyCreate {
 	_c.mutation.SetRepairFailures(v)
@@ -605,6 +611,10 @@ func (_c *DeckyCreate) createSpec() (*Decky, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.NextMutationAt(); ok {
 		_spec.SetField(decky.FieldNextMutationAt, field.TypeTime, value)
 		_node.NextMutationAt = &value
+	}
+	if value, ok := _c.mutation.Settings(); ok {
+		_spec.SetField(decky.FieldSettings, field.TypeJSON, value)
+		_node.Settings = value
 	}
 	if value, ok := _c.mutation.RepairFailures(); ok {
 		_spec.SetField(decky.FieldRepairFailures, field.TypeInt, value)
@@ -1006,6 +1016,24 @@ func (u *DeckyUpsert) UpdateNextMutationAt() *DeckyUpsert {
 // ClearNextMutationAt clears the value of the "next_mutation_at" field.
 func (u *DeckyUpsert) ClearNextMutationAt() *DeckyUpsert {
 	u.SetNull(decky.FieldNextMutationAt)
+	return u
+}
+
+// SetSettings sets the "settings" field.
+func (u *DeckyUpsert) SetSettings(v map[string]map[string]string) *DeckyUpsert {
+	u.Set(decky.FieldSettings, v)
+	return u
+}
+
+// UpdateSettings sets the "settings" field to the value that was provided on create.
+func (u *DeckyUpsert) UpdateSettings() *DeckyUpsert {
+	u.SetExcluded(decky.FieldSettings)
+	return u
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (u *DeckyUpsert) ClearSettings() *DeckyUpsert {
+	u.SetNull(decky.FieldSettings)
 	return u
 }
 
@@ -1437,6 +1465,27 @@ func (u *DeckyUpsertOne) UpdateNextMutationAt() *DeckyUpsertOne {
 func (u *DeckyUpsertOne) ClearNextMutationAt() *DeckyUpsertOne {
 	return u.Update(func(s *DeckyUpsert) {
 		s.ClearNextMutationAt()
+	})
+}
+
+// SetSettings sets the "settings" field.
+func (u *DeckyUpsertOne) SetSettings(v map[string]map[string]string) *DeckyUpsertOne {
+	return u.Update(func(s *DeckyUpsert) {
+		s.SetSettings(v)
+	})
+}
+
+// UpdateSettings sets the "settings" field to the value that was provided on create.
+func (u *DeckyUpsertOne) UpdateSettings() *DeckyUpsertOne {
+	return u.Update(func(s *DeckyUpsert) {
+		s.UpdateSettings()
+	})
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (u *DeckyUpsertOne) ClearSettings() *DeckyUpsertOne {
+	return u.Update(func(s *DeckyUpsert) {
+		s.ClearSettings()
 	})
 }
 
@@ -2049,6 +2098,27 @@ func (u *DeckyUpsertBulk) UpdateNextMutationAt() *DeckyUpsertBulk {
 func (u *DeckyUpsertBulk) ClearNextMutationAt() *DeckyUpsertBulk {
 	return u.Update(func(s *DeckyUpsert) {
 		s.ClearNextMutationAt()
+	})
+}
+
+// SetSettings sets the "settings" field.
+func (u *DeckyUpsertBulk) SetSettings(v map[string]map[string]string) *DeckyUpsertBulk {
+	return u.Update(func(s *DeckyUpsert) {
+		s.SetSettings(v)
+	})
+}
+
+// UpdateSettings sets the "settings" field to the value that was provided on create.
+func (u *DeckyUpsertBulk) UpdateSettings() *DeckyUpsertBulk {
+	return u.Update(func(s *DeckyUpsert) {
+		s.UpdateSettings()
+	})
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (u *DeckyUpsertBulk) ClearSettings() *DeckyUpsertBulk {
+	return u.Update(func(s *DeckyUpsert) {
+		s.ClearSettings()
 	})
 }
 

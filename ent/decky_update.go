@@ -312,6 +312,18 @@ func (_u *DeckyUpdate) ClearNextMutationAt() *DeckyUpdate {
 	return _u
 }
 
+// SetSettings sets the "settings" field.
+func (_u *DeckyUpdate) SetSettings(v map[string]map[string]string) *DeckyUpdate {
+	_u.mutation.SetSettings(v)
+	return _u
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (_u *DeckyUpdate) ClearSettings() *DeckyUpdate {
+	_u.mutation.ClearSettings()
+	return _u
+}
+
 // SetRepairFailures sets the "repair_failures" field.
 func (_u *DeckyUpdate) SetRepairFailures(v int) *DeckyUpdate {
 	_u.mutation.ResetRepairFailures()
@@ -685,6 +697,12 @@ func (_u *DeckyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.NextMutationAtCleared() {
 		_spec.ClearField(decky.FieldNextMutationAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Settings(); ok {
+		_spec.SetField(decky.FieldSettings, field.TypeJSON, value)
+	}
+	if _u.mutation.SettingsCleared() {
+		_spec.ClearField(decky.FieldSettings, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.RepairFailures(); ok {
 		_spec.SetField(decky.FieldRepairFailures, field.TypeInt, value)
@@ -1174,6 +1192,18 @@ func (_u *DeckyUpdateOne) ClearNextMutationAt() *DeckyUpdateOne {
 	return _u
 }
 
+// SetSettings sets the "settings" field.
+func (_u *DeckyUpdateOne) SetSettings(v map[string]map[string]string) *DeckyUpdateOne {
+	_u.mutation.SetSettings(v)
+	return _u
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (_u *DeckyUpdateOne) ClearSettings() *DeckyUpdateOne {
+	_u.mutation.ClearSettings()
+	return _u
+}
+
 // SetRepairFailures sets the "repair_failures" field.
 func (_u *DeckyUpdateOne) SetRepairFailures(v int) *DeckyUpdateOne {
 	_u.mutation.ResetRepairFailures()
@@ -1577,6 +1607,12 @@ func (_u *DeckyUpdateOne) sqlSave(ctx context.Context) (_node *Decky, err error)
 	}
 	if _u.mutation.NextMutationAtCleared() {
 		_spec.ClearField(decky.FieldNextMutationAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Settings(); ok {
+		_spec.SetField(decky.FieldSettings, field.TypeJSON, value)
+	}
+	if _u.mutation.SettingsCleared() {
+		_spec.ClearField(decky.FieldSettings, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.RepairFailures(); ok {
 		_spec.SetField(decky.FieldRepairFailures, field.TypeInt, value)

@@ -3359,6 +3359,7 @@ type DeckyMutation struct {
 	addmutate_interval      *time.Duration
 	last_mutated_at         *time.Time
 	next_mutation_at        *time.Time
+	settings                *map[string]map[string]string
 	repair_failures         *int
 	addrepair_failures      *int
 	repair_not_before       *time.Time
@@ -4359,6 +4360,55 @@ func (m *DeckyMutation) ResetNextMutationAt() {
 	delete(m.clearedFields, decky.FieldNextMutationAt)
 }
 
+// SetSettings sets the "settings" field.
+func (m *DeckyMutation) SetSettings(value map[string]map[string]string) {
+	m.settings = &value
+}
+
+// Settings returns the value of the "settings" field in the mutation.
+func (m *DeckyMutation) Settings() (r map[string]map[string]string, exists bool) {
+	v := m.settings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettings returns the old "settings" field's value of the Decky entity.
+// If the Decky object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeckyMutation) OldSettings(ctx context.Context) (v map[string]map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettings: %w", err)
+	}
+	return oldValue.Settings, nil
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (m *DeckyMutation) ClearSettings() {
+	m.settings = nil
+	m.clearedFields[decky.FieldSettings] = struct{}{}
+}
+
+// SettingsCleared returns if the "settings" field was cleared in this mutation.
+func (m *DeckyMutation) SettingsCleared() bool {
+	_, ok := m.clearedFields[decky.FieldSettings]
+	return ok
+}
+
+// ResetSettings resets all changes to the "settings" field.
+func (m *DeckyMutation) ResetSettings() {
+	m.settings = nil
+	delete(m.clearedFields, decky.FieldSettings)
+}
+
 // SetRepairFailures sets the "repair_failures" field.
 func (m *DeckyMutation) SetRepairFailures(i int) {
 	m.repair_failures = &i
@@ -4903,7 +4953,7 @@ func (m *DeckyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DeckyMutation) Fields() []string {
-	fields := make([]string, 0, 25)
+	fields := make([]string, 0, 26)
 	if m.deployment != nil {
 		fields = append(fields, decky.FieldDeploymentID)
 	}
@@ -4960,6 +5010,9 @@ func (m *DeckyMutation) Fields() []string {
 	}
 	if m.next_mutation_at != nil {
 		fields = append(fields, decky.FieldNextMutationAt)
+	}
+	if m.settings != nil {
+		fields = append(fields, decky.FieldSettings)
 	}
 	if m.repair_failures != nil {
 		fields = append(fields, decky.FieldRepairFailures)
@@ -5025,6 +5078,8 @@ func (m *DeckyMutation) Field(name string) (ent.Value, bool) {
 		return m.LastMutatedAt()
 	case decky.FieldNextMutationAt:
 		return m.NextMutationAt()
+	case decky.FieldSettings:
+		return m.Settings()
 	case decky.FieldRepairFailures:
 		return m.RepairFailures()
 	case decky.FieldRepairNotBefore:
@@ -5084,6 +5139,8 @@ func (m *DeckyMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldLastMutatedAt(ctx)
 	case decky.FieldNextMutationAt:
 		return m.OldNextMutationAt(ctx)
+	case decky.FieldSettings:
+		return m.OldSettings(ctx)
 	case decky.FieldRepairFailures:
 		return m.OldRepairFailures(ctx)
 	case decky.FieldRepairNotBefore:
@@ -5238,6 +5295,13 @@ func (m *DeckyMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetNextMutationAt(v)
 		return nil
+	case decky.FieldSettings:
+		v, ok := value.(map[string]map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettings(v)
+		return nil
 	case decky.FieldRepairFailures:
 		v, ok := value.(int)
 		if !ok {
@@ -5391,6 +5455,9 @@ func (m *DeckyMutation) ClearedFields() []string {
 	if m.FieldCleared(decky.FieldNextMutationAt) {
 		fields = append(fields, decky.FieldNextMutationAt)
 	}
+	if m.FieldCleared(decky.FieldSettings) {
+		fields = append(fields, decky.FieldSettings)
+	}
 	if m.FieldCleared(decky.FieldRepairNotBefore) {
 		fields = append(fields, decky.FieldRepairNotBefore)
 	}
@@ -5428,6 +5495,9 @@ func (m *DeckyMutation) ClearField(name string) error {
 		return nil
 	case decky.FieldNextMutationAt:
 		m.ClearNextMutationAt()
+		return nil
+	case decky.FieldSettings:
+		m.ClearSettings()
 		return nil
 	case decky.FieldRepairNotBefore:
 		m.ClearRepairNotBefore()
@@ -5499,6 +5569,9 @@ func (m *DeckyMutation) ResetField(name string) error {
 		return nil
 	case decky.FieldNextMutationAt:
 		m.ResetNextMutationAt()
+		return nil
+	case decky.FieldSettings:
+		m.ResetSettings()
 		return nil
 	case decky.FieldRepairFailures:
 		m.ResetRepairFailures()

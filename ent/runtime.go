@@ -68,15 +68,15 @@ func init() {
 	// decky.DefaultInstance holds the default value on creation for the instance field.
 	decky.DefaultInstance = deckyDescInstance.Default.(string)
 	// deckyDescRepairFailures is the schema descriptor for repair_failures field.
-	deckyDescRepairFailures := deckyFields[20].Descriptor()
+	deckyDescRepairFailures := deckyFields[21].Descriptor()
 	// decky.DefaultRepairFailures holds the default value on creation for the repair_failures field.
 	decky.DefaultRepairFailures = deckyDescRepairFailures.Default.(int)
 	// deckyDescRepairGaveUp is the schema descriptor for repair_gave_up field.
-	deckyDescRepairGaveUp := deckyFields[22].Descriptor()
+	deckyDescRepairGaveUp := deckyFields[23].Descriptor()
 	// decky.DefaultRepairGaveUp holds the default value on creation for the repair_gave_up field.
 	decky.DefaultRepairGaveUp = deckyDescRepairGaveUp.Default.(bool)
 	// deckyDescChange is the schema descriptor for change field.
-	deckyDescChange := deckyFields[24].Descriptor()
+	deckyDescChange := deckyFields[25].Descriptor()
 	// decky.DefaultChange holds the default value on creation for the change field.
 	decky.DefaultChange = deckyDescChange.Default.(int64)
 	// deckyDescID is the schema descriptor for id field.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -286,6 +287,9 @@ func (p *deploying) add(ctx context.Context, w wanted, n network, free *addresse
 	if b.mac != "" {
 		c.SetMAC(b.mac)
 	}
+	if len(w.settings) > 0 {
+		c.SetSettings(w.settings)
+	}
 	if at := nextMutation(p.journal.Now(), w.spec.MutateInterval, p.interval()); at != nil {
 		c.SetNextMutationAt(*at)
 	}
@@ -336,6 +340,10 @@ func (p *deploying) meet(ctx context.Context, d *ent.Decky, w wanted) error {
 	}
 	if w.spec.Hostname != nil && d.Hostname != *w.spec.Hostname {
 		u.SetHostname(*w.spec.Hostname)
+		changed = true
+	}
+	if w.settings != nil && !maps.EqualFunc(d.Settings, w.settings, maps.Equal) {
+		u.SetSettings(w.settings)
 		changed = true
 	}
 	if w.ip.IsValid() && d.IP != w.ip.String() {

@@ -199,3 +199,58 @@ func TestAWatcherSeesEachDeckyAsItIs(t *testing.T) {
 	cancel()
 	require.NoError(t, <-done)
 }
+
+func TestSettingsAreCheckedAndKept(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := world.On(t, s, sim.New(sim.Options{}))
+		w.Run(lifecycle.RunnerOptions{})
+		deploy := func(mode fleet.DeployMode, settings ...*fleet.SettingInput) (*fleet.Deployed, error) {
+			return w.Fleet.Deploy(t.Context(), "tester", fleet.DeployInput{Deployment: "default", Mode: mode, Deckies: []*fleet.DeckySpec{
+				{Name: "a", Count: 1, Services: []string{"ssh"}, Settings: settings},
+			}})
+		}
+		for _, bad := range []struct {
+			setting *fleet.SettingInput
+			path    any
+			says    string
+		}{
+			{&fleet.SettingInput{Service: "shh", Key: "password", Value: "x"}, "service", "did you mean"},
+			{&fleet.SettingInput{Service: "ssh", Key: "passwd", Value: "x"}, "key", "it has password"},
+			{&fleet.SettingInput{Service: "redis", Key: "version", Value: "7"}, "value", "does not match"},
+		} {
+			_, err := deploy(fleet.Add, bad.setting)
+			e := refused(t, err)
+			require.Equal(t, []any{"input", "deckies", 0, "settings", 0, bad.path}, e.Path)
+			require.Contains(t, e.Message, bad.says)
+		}
+		password := &fleet.SettingInput{Service: "ssh", Key: "password", Value: "toor"}
+		_, err := deploy(fleet.Add, password, password)
+		require.Contains(t, refused(t, err).Message, "twice")
+
+		done, err := deploy(fleet.Add, password, &fleet.SettingInput{Service: "mysql", Key: "version", Value: "8.0.36"})
+		require.NoError(t, err)
+		w.Follow(nil, done.Lifecycles...)
+		want := map[string]map[string]string{"ssh": {"password": "toor"}, "mysql": {"version": "8.0.36"}}
+		require.Equal(t, want, w.Decky("a").Settings)
+		w.Follow(nil, w.Mutate("a"))
+		d := w.Decky("a")
+		require.Equal(t, want, d.Settings, "a mutation leaves them")
+		d.Edges.Deployment = s.Read.Deployment.Query().OnlyX(t.Context())
+		require.Equal(t, want, lifecycle.Spec(d, d.Services, d.Generation).Settings, "the engine gets them")
+
+		same, err := deploy(fleet.Replace)
+		require.NoError(t, err)
+		w.Follow(nil, same.Lifecycles...) // its services are ssh again
+		require.Equal(t, want, w.Decky("a").Settings, "nothing was said of them")
+		changed, err := deploy(fleet.Replace, []*fleet.SettingInput{}...)
+		require.NoError(t, err)
+		require.Len(t, changed.Lifecycles, 1, "an empty list chooses nothing")
+		w.Follow(nil, changed.Lifecycles...)
+		require.Empty(t, w.Decky("a").Settings)
+		changed, err = deploy(fleet.Replace, &fleet.SettingInput{Service: "ssh", Key: "password", Value: "other"})
+		require.NoError(t, err)
+		require.Len(t, changed.Lifecycles, 1, "another setting is work for the engine")
+		w.Follow(nil, changed.Lifecycles...)
+		require.Equal(t, "other", w.Decky("a").Settings["ssh"]["password"])
+	})
+}

@@ -62,6 +62,15 @@ type DeckySpec struct {
 	IP             *string        `json:"ip"`
 	Hostname       *string        `json:"hostname"`
 	MutateInterval *time.Duration `json:"mutateInterval"`
+	// Settings is absent from the keys of older inputs: what was asked under an idempotency key must stay what it was.
+	Settings []*SettingInput `json:"settings,omitempty"`
+}
+
+// SettingInput is one setting of a service.
+type SettingInput struct {
+	Service string `json:"service"`
+	Key     string `json:"key"`
+	Value   string `json:"value"`
 }
 
 // MutateInput is which decky to mutate, and to what.

@@ -39,6 +39,7 @@ type wanted struct {
 	os       string
 	style    string // of the host name; "" is the distro's
 	ip       netip.Addr
+	settings map[string]map[string]string // nil: nothing was said of them
 }
 
 // expand checks a deploy's specs against the catalog and unfolds their counts.
@@ -81,6 +82,10 @@ func (f *Fleet) expandOne(spec *DeckySpec, path []any) ([]wanted, error) {
 	}
 	w := wanted{spec: spec, path: path, os: "linux", distros: []string{"debian"}}
 	if err := f.dress(&w); err != nil {
+		return nil, err
+	}
+	var err error
+	if w.settings, err = f.settings(spec.Settings, path); err != nil {
 		return nil, err
 	}
 	if spec.IP != nil {

@@ -60,6 +60,75 @@ func (ec *executionContext) fieldContext_CheckDeckyPayload_decky(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _ChosenSetting_service(ctx context.Context, field graphql.CollectedField, obj *ChosenSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChosenSetting_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChosenSetting_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChosenSetting", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChosenSetting_key(ctx context.Context, field graphql.CollectedField, obj *ChosenSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChosenSetting_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChosenSetting_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChosenSetting", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChosenSetting_value(ctx context.Context, field graphql.CollectedField, obj *ChosenSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChosenSetting_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChosenSetting_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChosenSetting", field, false, false, "String")
+}
+
 func (ec *executionContext) _Endpoint_service(ctx context.Context, field graphql.CollectedField, obj *engine.Endpoint) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -929,6 +998,49 @@ func (ec *executionContext) _CheckDeckyPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var chosenSettingImplementors = []string{"ChosenSetting"}
+
+func (ec *executionContext) _ChosenSetting(ctx context.Context, sel ast.SelectionSet, obj *ChosenSetting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, chosenSettingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChosenSetting")
+		case "service":
+			out.Values[i] = ec._ChosenSetting_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._ChosenSetting_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._ChosenSetting_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var endpointImplementors = []string{"Endpoint"}
 
 func (ec *executionContext) _Endpoint(ctx context.Context, sel ast.SelectionSet, obj *engine.Endpoint) graphql.Marshaler {
@@ -1252,6 +1364,30 @@ func (ec *executionContext) marshalNCheckStatus2decnetᚋrealismᚐStatus(ctx co
 		graphql.AddInvalidNullFromMarshaler(ctx, "CheckStatus!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNChosenSetting2ᚕᚖdecnetᚋgraphᚐChosenSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []*ChosenSetting) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChosenSetting2ᚖdecnetᚋgraphᚐChosenSetting(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNChosenSetting2ᚖdecnetᚋgraphᚐChosenSetting(ctx context.Context, sel ast.SelectionSet, v *ChosenSetting) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChosenSetting!")
+		return graphql.Null
+	}
+	return ec._ChosenSetting(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNEndpoint2decnetᚋengineᚐEndpoint(ctx context.Context, sel ast.SelectionSet, v engine.Endpoint) graphql.Marshaler {

@@ -358,7 +358,7 @@ func (ec *executionContext) unmarshalInputDeckySpec(ctx context.Context, obj any
 		asMap["count"] = 1
 	}
 
-	fieldsInOrder := [...]string{"name", "count", "archetype", "services", "distro", "os", "ip", "hostname", "mutateInterval"}
+	fieldsInOrder := [...]string{"name", "count", "archetype", "services", "distro", "os", "ip", "hostname", "mutateInterval", "settings"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -428,6 +428,13 @@ func (ec *executionContext) unmarshalInputDeckySpec(ctx context.Context, obj any
 				return it, err
 			}
 			it.MutateInterval = data
+		case "settings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settings"))
+			data, err := ec.unmarshalOServiceSettingInput2ᚕᚖdecnetᚋfleetᚐSettingInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settings = data
 		}
 	}
 	return it, nil
@@ -606,6 +613,62 @@ func (ec *executionContext) unmarshalInputNetworkInput(ctx context.Context, obj 
 func UnmarshalNetworkInput(ctx context.Context, raw any) (fleet.NetworkInput, error) {
 	var out fleet.NetworkInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "NetworkInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputServiceSettingInput(ctx context.Context, obj any) (fleet.SettingInput, error) {
+	var it fleet.SettingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"service", "key", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "service":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("service"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Service = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalServiceSettingInput unmarshals raw into the ServiceSettingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalServiceSettingInput(ctx context.Context, raw any) (fleet.SettingInput, error) {
+	var out fleet.SettingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ServiceSettingInput", raw, &out)
 	return out, err
 }
 
@@ -882,6 +945,11 @@ func (ec *executionContext) marshalNNetworkDriver2decnetᚋengineᚐDriver(ctx c
 	return res
 }
 
+func (ec *executionContext) unmarshalNServiceSettingInput2ᚖdecnetᚋfleetᚐSettingInput(ctx context.Context, v any) (*fleet.SettingInput, error) {
+	res, err := ec.unmarshalInputServiceSettingInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNTeardownInput2decnetᚋfleetᚐTeardownInput(ctx context.Context, v any) (fleet.TeardownInput, error) {
 	res, err := ec.unmarshalInputTeardownInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -901,6 +969,23 @@ func (ec *executionContext) unmarshalONetworkInput2ᚖdecnetᚋfleetᚐNetworkIn
 	}
 	res, err := ec.unmarshalInputNetworkInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOServiceSettingInput2ᚕᚖdecnetᚋfleetᚐSettingInputᚄ(ctx context.Context, v any) ([]*fleet.SettingInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*fleet.SettingInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNServiceSettingInput2ᚖdecnetᚋfleetᚐSettingInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -35,6 +35,7 @@ type CredentialResolver interface {
 type DeckyResolver interface {
 	MutateInterval(ctx context.Context, obj *ent.Decky) (*time.Duration, error)
 
+	Settings(ctx context.Context, obj *ent.Decky) ([]*ChosenSetting, error)
 	Repair(ctx context.Context, obj *ent.Decky) (*Repair, error)
 	Realism(ctx context.Context, obj *ent.Decky) (*realism.Record, error)
 }
@@ -2555,6 +2556,38 @@ func (ec *executionContext) fieldContext_Decky_endpoints(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Endpoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Decky_settings(ctx context.Context, field graphql.CollectedField, obj *ent.Decky) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Decky_settings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Decky().Settings(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ChosenSetting) graphql.Marshaler {
+			return ec.marshalNChosenSetting2ᚕᚖdecnetᚋgraphᚐChosenSettingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Decky_settings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Decky",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChosenSetting(ctx, field)
 		},
 	}
 	return fc, nil
@@ -15855,6 +15888,12 @@ func (ec *executionContext) _Decky(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "settings":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Decky_settings(ctx, field, obj)
+				})
 		case "repair":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

@@ -27,6 +27,15 @@ type CheckDeckyPayload struct {
 	Decky *ent.Decky `json:"decky"`
 }
 
+// What was chosen for one setting of a service.
+type ChosenSetting struct {
+	// The service, a slug of the catalog.
+	Service string `json:"service"`
+	Key     string `json:"key"`
+	// The value; viewers see `(redacted)` for a secret one.
+	Value string `json:"value"`
+}
+
 type CreateTokenInput struct {
 	// What it is for, 1 to 64 characters.
 	Name string `json:"name"`

@@ -118,6 +118,12 @@ type ComplexityRoot struct {
 		Decky func(childComplexity int) int
 	}
 
+	ChosenSetting struct {
+		Key     func(childComplexity int) int
+		Service func(childComplexity int) int
+		Value   func(childComplexity int) int
+	}
+
 	CreateTokenPayload struct {
 		Secret func(childComplexity int) int
 		Token  func(childComplexity int) int
@@ -177,6 +183,7 @@ type ComplexityRoot struct {
 		Realism            func(childComplexity int) int
 		Repair             func(childComplexity int) int
 		Services           func(childComplexity int) int
+		Settings           func(childComplexity int) int
 		State              func(childComplexity int) int
 	}
 
@@ -492,7 +499,19 @@ type ComplexityRoot struct {
 		Description func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Ports       func(childComplexity int) int
+		Settings    func(childComplexity int) int
 		Slug        func(childComplexity int) int
+	}
+
+	ServiceSetting struct {
+		Choices func(childComplexity int) int
+		Help    func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Max     func(childComplexity int) int
+		Min     func(childComplexity int) int
+		Pattern func(childComplexity int) int
+		Secret  func(childComplexity int) int
+		Type    func(childComplexity int) int
 	}
 
 	Session struct {
@@ -869,6 +888,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CheckDeckyPayload.Decky(childComplexity), true
 
+	case "ChosenSetting.key":
+		if e.ComplexityRoot.ChosenSetting.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChosenSetting.Key(childComplexity), true
+	case "ChosenSetting.service":
+		if e.ComplexityRoot.ChosenSetting.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChosenSetting.Service(childComplexity), true
+	case "ChosenSetting.value":
+		if e.ComplexityRoot.ChosenSetting.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChosenSetting.Value(childComplexity), true
+
 	case "CreateTokenPayload.secret":
 		if e.ComplexityRoot.CreateTokenPayload.Secret == nil {
 			break
@@ -1142,6 +1180,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Decky.Services(childComplexity), true
+	case "Decky.settings":
+		if e.ComplexityRoot.Decky.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decky.Settings(childComplexity), true
 	case "Decky.state":
 		if e.ComplexityRoot.Decky.State == nil {
 			break
@@ -2567,12 +2611,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.Ports(childComplexity), true
+	case "Service.settings":
+		if e.ComplexityRoot.Service.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Settings(childComplexity), true
 	case "Service.slug":
 		if e.ComplexityRoot.Service.Slug == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Service.Slug(childComplexity), true
+
+	case "ServiceSetting.choices":
+		if e.ComplexityRoot.ServiceSetting.Choices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceSetting.Choices(childComplexity), true
+	case "ServiceSetting.help":
+		if e.ComplexityRoot.ServiceSetting.Help == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceSetting.Help(childComplexity), true
+	case "ServiceSetting.key":
+		if e.ComplexityRoot.ServiceSetting.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceSetting.Key(childComplexity), true
+	case "ServiceSetting.max":
+		if e.ComplexityRoot.ServiceSetting.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceSetting.Max(childComplexity), true
+	case "ServiceSetting.min":
+		if e.ComplexityRoot.ServiceSetting.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceSetting.Min(childComplexity), true
+	case "ServiceSetting.pattern":
+		if e.ComplexityRoot.ServiceSetting.Pattern == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceSetting.Pattern(childComplexity), true
+	case "ServiceSetting.secret":
+		if e.ComplexityRoot.ServiceSetting.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceSetting.Secret(childComplexity), true
+	case "ServiceSetting.type":
+		if e.ComplexityRoot.ServiceSetting.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceSetting.Type(childComplexity), true
 
 	case "Session.attempts":
 		if e.ComplexityRoot.Session.Attempts == nil {
@@ -3042,6 +3141,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LifecycleWhereInput", ec.unmarshalInputLifecycleWhereInput),
 			graphql.NewInputUnmarshaler("MutateDeckyInput", ec.unmarshalInputMutateDeckyInput),
 			graphql.NewInputUnmarshaler("NetworkInput", ec.unmarshalInputNetworkInput),
+			graphql.NewInputUnmarshaler("ServiceSettingInput", ec.unmarshalInputServiceSettingInput),
 			graphql.NewInputUnmarshaler("SessionOrder", ec.unmarshalInputSessionOrder),
 			graphql.NewInputUnmarshaler("SessionWhereInput", ec.unmarshalInputSessionWhereInput),
 			graphql.NewInputUnmarshaler("SetMutateIntervalInput", ec.unmarshalInputSetMutateIntervalInput),
@@ -3299,6 +3399,8 @@ type Service {
   ports: [Port!]!
   "Whether this build can deploy it."
   available: Boolean!
+  "What a deploy may choose of it. What it does not choose is drawn for each decky."
+  settings: [ServiceSetting!]!
 }
 
 "A port that a service wants."
@@ -3321,12 +3423,41 @@ type Personality {
   slug: String!
   name: String!
 }
+
+"Something of a service that a deploy may choose."
+type ServiceSetting {
+  key: String!
+  help: String!
+  type: SettingType!
+  "Whether it is a password or the like: viewers do not see what was chosen."
+  secret: Boolean!
+  "What an ENUM may be."
+  choices: [String!]!
+  "What a STRING must match, as a regular expression; null: any printable text."
+  pattern: String
+  "The least that an INT may be."
+  min: Int!
+  "The most that an INT may be, and how many bytes a STRING may have."
+  max: Int!
+}
+
+"What a setting's value is."
+enum SettingType {
+  STRING
+  "` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `."
+  BOOL
+  INT
+  "One of the choices."
+  ENUM
+}
 `, BuiltIn: false},
 	{Name: "../schema/decky.graphqls", Input: `extend type Decky {
   "How often it mutates by itself, where it has an interval of its own; null: as the deployment says, or turned off (` + "`" + `nextMutationAt` + "`" + ` is then null)."
   mutateInterval: Duration @goField(forceResolver: true)
   "Where its confirmed services answer."
   endpoints: [Endpoint!]!
+  "What was chosen for its services when it was deployed, by service and key."
+  settings: [ChosenSetting!]! @goField(forceResolver: true)
   "How its repair goes; null while nothing has failed since it was last in step."
   repair: Repair @goField(forceResolver: true)
   "The last look at it as a scanner would look who suspects a decoy (` + "`" + `checkDecky` + "`" + `); null: there was none."
@@ -3479,6 +3610,15 @@ type CheckDeckyPayload {
   "The decky; its ` + "`" + `realism` + "`" + ` is RUNNING."
   decky: Decky!
 }
+
+"What was chosen for one setting of a service."
+type ChosenSetting {
+  "The service, a slug of the catalog."
+  service: String!
+  key: String!
+  "The value; viewers see ` + "`" + `(redacted)` + "`" + ` for a secret one."
+  value: String!
+}
 `, BuiltIn: false},
 	{Name: "../schema/deployment.graphqls", Input: `"How ` + "`" + `deploy` + "`" + ` treats the deckies that are already there."
 enum DeployMode {
@@ -3581,6 +3721,11 @@ input DeckySpec {
   hostname: String
   "How often it mutates by itself. Absent: the deployment's."
   mutateInterval: Duration
+  """
+  What its services are to be like, where ` + "`" + `services { settings }` + "`" + ` of the catalog has a setting for it; also of services that a mutation may bring. Absent on a ` + "`" + `REPLACE` + "`" + `: as they are. What is not
+  chosen is drawn for the decky.
+  """
+  settings: [ServiceSettingInput!]
 }
 
 "What was accepted, or with ` + "`" + `dryRun` + "`" + ` what would be."
@@ -3609,6 +3754,16 @@ input TeardownInput {
 type TeardownPayload {
   lifecycleIds: [ID!]!
   lifecycles: [Lifecycle!]!
+}
+
+"What one setting of a service is to be."
+input ServiceSettingInput {
+  "The service, a slug of the catalog."
+  service: String!
+  "The setting."
+  key: String!
+  "The value, as text: ` + "`" + `true` + "`" + `, ` + "`" + `22` + "`" + `, ` + "`" + `8.0.36` + "`" + `."
+  value: String!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphqls", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -6746,6 +6901,18 @@ func (ec *executionContext) childFields_CheckDeckyPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CheckDeckyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ChosenSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "service":
+		return ec.fieldContext_ChosenSetting_service(ctx, field)
+	case "key":
+		return ec.fieldContext_ChosenSetting_key(ctx, field)
+	case "value":
+		return ec.fieldContext_ChosenSetting_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChosenSetting", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -6862,6 +7029,8 @@ func (ec *executionContext) childFields_Decky(ctx context.Context, field graphql
 		return ec.fieldContext_Decky_mutateInterval(ctx, field)
 	case "endpoints":
 		return ec.fieldContext_Decky_endpoints(ctx, field)
+	case "settings":
+		return ec.fieldContext_Decky_settings(ctx, field)
 	case "repair":
 		return ec.fieldContext_Decky_repair(ctx, field)
 	case "realism":
@@ -7406,8 +7575,32 @@ func (ec *executionContext) childFields_Service(ctx context.Context, field graph
 		return ec.fieldContext_Service_ports(ctx, field)
 	case "available":
 		return ec.fieldContext_Service_available(ctx, field)
+	case "settings":
+		return ec.fieldContext_Service_settings(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Service", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ServiceSetting_key(ctx, field)
+	case "help":
+		return ec.fieldContext_ServiceSetting_help(ctx, field)
+	case "type":
+		return ec.fieldContext_ServiceSetting_type(ctx, field)
+	case "secret":
+		return ec.fieldContext_ServiceSetting_secret(ctx, field)
+	case "choices":
+		return ec.fieldContext_ServiceSetting_choices(ctx, field)
+	case "pattern":
+		return ec.fieldContext_ServiceSetting_pattern(ctx, field)
+	case "min":
+		return ec.fieldContext_ServiceSetting_min(ctx, field)
+	case "max":
+		return ec.fieldContext_ServiceSetting_max(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceSetting", field.Name)
 }
 
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -20,7 +20,7 @@ func Spec(d *ent.Decky, services []string, generation int) engine.Decky {
 			ID: string(dep.ID), Driver: engine.Driver(dep.NetworkDriver), Subnet: subnet, Gateway: gateway, Parent: dep.Parent,
 		},
 		IP: ip, Hostname: d.Hostname, OS: d.Os, Distro: d.Distro, Seed: d.Seed,
-		Services: services, Generation: generation,
+		Services: services, Generation: generation, Settings: d.Settings,
 	}
 	if d.MAC != nil {
 		out.MAC = *d.MAC

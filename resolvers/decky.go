@@ -27,6 +27,10 @@ func (r *deckyResolver) MutateInterval(ctx context.Context, obj *ent.Decky) (*ti
 	return obj.MutateInterval, nil
 }
 
+func (r *deckyResolver) Settings(ctx context.Context, obj *ent.Decky) ([]*graph.ChosenSetting, error) {
+	return r.chosen(ctx, obj.Settings), nil
+}
+
 // Repair is the resolver for the repair field.
 func (r *deckyResolver) Repair(ctx context.Context, obj *ent.Decky) (*graph.Repair, error) {
 	if obj.RepairFailures == 0 {

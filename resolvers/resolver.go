@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -128,6 +129,22 @@ func (r *Resolver) known(ctx context.Context, ids []pid.ID) error {
 // good elsewhere.
 func (r *Resolver) seesSecrets(ctx context.Context) bool {
 	return auth.From(ctx).May(user.RoleOperator)
+}
+
+// chosen lists a decky's settings in their order, without the secret ones' values for those who may not see them. What the catalog does not know any more counts as secret.
+func (r *Resolver) chosen(ctx context.Context, settings map[string]map[string]string) []*graph.ChosenSetting {
+	out := []*graph.ChosenSetting{}
+	for _, slug := range slices.Sorted(maps.Keys(settings)) {
+		service, _ := r.Catalog.Service(slug)
+		for _, key := range slices.Sorted(maps.Keys(settings[slug])) {
+			value := settings[slug][key]
+			if s, ok := service.Setting(key); (!ok || s.Secret) && !r.seesSecrets(ctx) {
+				value = interactions.Redacted
+			}
+			out = append(out, &graph.ChosenSetting{Service: slug, Key: key, Value: value})
+		}
+	}
+	return out
 }
 
 // top is the first of a list of counts.

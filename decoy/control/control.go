@@ -63,6 +63,8 @@ type Identity struct {
 	Seed      []byte `json:"seed"`
 	// PortOffset is added to a port that can't be bound (no right to it, or taken): 0 refuses instead.
 	PortOffset int `json:"portOffset,omitempty"`
+	// Settings are what the operator has chosen, by service and key. They were checked against the catalog.
+	Settings map[string]map[string]string `json:"settings,omitempty"`
 }
 
 // The codes that a decoy itself gives. They are the engine's, word for word.

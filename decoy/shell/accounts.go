@@ -14,7 +14,7 @@ var weakPasswords = []string{
 
 // Admits tells whether the system lets the user in with the password. Each decky has its own few weak passwords for root and for its own user, out of
 // the ones that intruders try first, so that one gets in after some guessing and no two deckies are alike; the user may also have their own name as
-// a password. Systems whose inside is not made here (Windows, BSD, a router) let nobody in.
+// a password. What the operator has chosen takes their place. Systems whose inside is not made here (Windows, BSD, a router) let nobody in.
 func (s *System) Admits(user, password string) bool {
 	switch s.host.OS {
 	case "windows", "windows_server", "bsd", "cisco":
@@ -22,6 +22,9 @@ func (s *System) Admits(user, password string) bool {
 	}
 	if user != "root" && user != s.User {
 		return false
+	}
+	if chosen := s.passwords(user); len(chosen) > 0 {
+		return slices.Contains(chosen, password)
 	}
 	r := s.host.Rand("passwords/" + user)
 	own := slices.Clone(weakPasswords)
@@ -31,6 +34,20 @@ func (s *System) Admits(user, password string) bool {
 		own = append(own, user)
 	}
 	return slices.Contains(own, password)
+}
+
+// passwords are those that the operator has chosen for the user. A host has one set of accounts, whichever door they come in by.
+func (s *System) passwords(user string) (chosen []string) {
+	key := "user_password"
+	if user == "root" {
+		key = "password"
+	}
+	for _, service := range []string{"ssh", "telnet"} {
+		if p, ok := s.host.Setting(service, key); ok {
+			chosen = append(chosen, p)
+		}
+	}
+	return chosen
 }
 
 // Greeting returns what the system prints after a login: the message of the day and when the user was last here.

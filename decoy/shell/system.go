@@ -162,6 +162,11 @@ func SystemOf(h *decoy.Host) *System {
 	if s.IP == "" {
 		s.IP = "192.168.1.10"
 	}
+	for _, service := range []string{"telnet", "ssh"} {
+		if user, ok := h.Setting(service, "user"); ok {
+			s.User = user
+		}
+	}
 	return s
 }
 

@@ -117,6 +117,18 @@ func (r Rules) made(d engine.Decky) error {
 			return refuse("%s is in the list twice", slug)
 		}
 	}
+	for slug, chosen := range d.Settings {
+		service, _ := r.Catalog.Service(slug)
+		for key, value := range chosen {
+			setting, ok := service.Setting(key)
+			if !ok {
+				return refuse("its catalog has no setting %q of %q"+same, key, slug)
+			}
+			if err := setting.Check(value); err != nil {
+				return refuse("%s of %s %v", key, slug, err)
+			}
+		}
+	}
 	return nil
 }
 

@@ -55,6 +55,8 @@ const (
 	FieldLastMutatedAt = "last_mutated_at"
 	// FieldNextMutationAt holds the string denoting the next_mutation_at field in the database.
 	FieldNextMutationAt = "next_mutation_at"
+	// FieldSettings holds the string denoting the settings field in the database.
+	FieldSettings = "settings"
 	// FieldRepairFailures holds the string denoting the repair_failures field in the database.
 	FieldRepairFailures = "repair_failures"
 	// FieldRepairNotBefore holds the string denoting the repair_not_before field in the database.
@@ -138,6 +140,7 @@ var Columns = []string{
 	FieldMutateInterval,
 	FieldLastMutatedAt,
 	FieldNextMutationAt,
+	FieldSettings,
 	FieldRepairFailures,
 	FieldRepairNotBefore,
 	FieldRepairGaveUp,

@@ -1081,6 +1081,16 @@ func NextMutationAtNotNil() predicate.Decky {
 	return predicate.Decky(sql.FieldNotNull(FieldNextMutationAt))
 }
 
+// SettingsIsNil applies the IsNil predicate on the "settings" field.
+func SettingsIsNil() predicate.Decky {
+	return predicate.Decky(sql.FieldIsNull(FieldSettings))
+}
+
+// SettingsNotNil applies the NotNil predicate on the "settings" field.
+func SettingsNotNil() predicate.Decky {
+	return predicate.Decky(sql.FieldNotNull(FieldSettings))
+}
+
 // RepairFailuresEQ applies the EQ predicate on the "repair_failures" field.
 func RepairFailuresEQ(v int) predicate.Decky {
 	return predicate.Decky(sql.FieldEQ(FieldRepairFailures, v))

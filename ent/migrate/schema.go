@@ -152,6 +152,7 @@ var (
 		{Name: "mutate_interval", Type: field.TypeInt64, Nullable: true},
 		{Name: "last_mutated_at", Type: field.TypeTime, Nullable: true},
 		{Name: "next_mutation_at", Type: field.TypeTime, Nullable: true},
+		{Name: "settings", Type: field.TypeJSON, Nullable: true},
 		{Name: "repair_failures", Type: field.TypeInt, Default: 0},
 		{Name: "repair_not_before", Type: field.TypeTime, Nullable: true},
 		{Name: "repair_gave_up", Type: field.TypeBool, Default: false},
@@ -168,7 +169,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "deckies_deployments_deckies",
-				Columns:    []*schema.Column{DeckiesColumns[25]},
+				Columns:    []*schema.Column{DeckiesColumns[26]},
 				RefColumns: []*schema.Column{DeploymentsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -177,7 +178,7 @@ var (
 			{
 				Name:    "decky_deployment_id_name",
 				Unique:  true,
-				Columns: []*schema.Column{DeckiesColumns[25], DeckiesColumns[1]},
+				Columns: []*schema.Column{DeckiesColumns[26], DeckiesColumns[1]},
 			},
 			{
 				Name:    "decky_ip",
@@ -192,7 +193,7 @@ var (
 			{
 				Name:    "decky_change",
 				Unique:  false,
-				Columns: []*schema.Column{DeckiesColumns[23]},
+				Columns: []*schema.Column{DeckiesColumns[24]},
 			},
 		},
 	}

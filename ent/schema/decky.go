@@ -55,6 +55,8 @@ func (Decky) Fields() []ent.Field {
 			Comment("When its services last changed."),
 		field.Time("next_mutation_at").Optional().Nillable().Annotations(entgql.OrderField("NEXT_MUTATION_AT")).
 			Comment("When it will next mutate by itself; null: not scheduled."),
+		field.JSON("settings", map[string]map[string]string{}).Optional().Annotations(entgql.Skip(entgql.SkipAll)).
+			Comment("What the operator has chosen, by service and key. There are passwords in it."),
 		field.Int("repair_failures").Default(0).Annotations(entgql.Skip(entgql.SkipAll)).
 			Comment("How many repairs in a row have failed: the reconciler's backoff."),
 		field.Time("repair_not_before").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipAll)),

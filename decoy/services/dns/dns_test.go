@@ -190,3 +190,9 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+func TestTheVersionMayBeChosen(t *testing.T) {
+	id := decoytest.Identity()
+	id.Settings = map[string]map[string]string{"dns": {"bind_version": "9.11.4-P2"}}
+	servicetest.Contains(t, dig(t, decoytest.StartAs(t, id, "dns"), "CH", "TXT", "version.bind"), "9.11.4-P2")
+}

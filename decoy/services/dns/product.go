@@ -29,6 +29,15 @@ var versions = map[string][]string{
 }
 
 func productOf(h *decoy.Host) product {
+	p := drawn(h)
+	if chosen, ok := h.Setting("dns", "bind_version"); ok {
+		p.version = chosen
+	}
+	return p
+}
+
+// drawn is the product that the decky's seed and system come to.
+func drawn(h *decoy.Host) product {
 	switch h.OS {
 	case "windows", "windows_server":
 		m := windows.MachineOf(h)

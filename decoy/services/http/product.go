@@ -78,7 +78,7 @@ func productOf(h *decoy.Host) product {
 	if choices == nil {
 		choices = offers["debian"]
 	}
-	picked := decoy.Pick(h, "http-product", choices...)
+	picked := chosenOf(h, decoy.Pick(h, "http-product", choices...))
 	p := product{family: picked.family, banner: picked.banner, order: orders[picked.family], keepAlive: 75 * time.Second, requests: 1000}
 	switch p.family {
 	case apache:
@@ -93,13 +93,33 @@ func productOf(h *decoy.Host) product {
 		p.keepAlive, p.requests = 5*time.Second, 100
 		p.allow = "OPTIONS, GET, HEAD, POST"
 	case iis:
-		p.banner = windows.MachineOf(h).IIS()
+		if p.banner == "" {
+			p.banner = windows.MachineOf(h).IIS()
+		}
 		p.keepAlive = 2 * time.Minute
 		p.allow = "OPTIONS, TRACE, GET, HEAD, POST"
 	case cisco:
 		p.requests = 1
 	}
 	return p
+}
+
+// chosenOf is the operator's choice in place of the one that was drawn. A host has one web server, whichever port it answers on. A header of no product that we know is
+// put over the behaviour of the one that was drawn.
+func chosenOf(h *decoy.Host, drawn offer) offer {
+	for _, service := range []string{"http", "https"} {
+		banner, ok := h.Setting(service, "server_header")
+		if !ok {
+			continue
+		}
+		for prefix, f := range map[string]family{"nginx": nginx, "Apache": apache, "lighttpd": lighttpd, "Microsoft-IIS": iis} {
+			if strings.HasPrefix(banner, prefix) {
+				return offer{f, banner}
+			}
+		}
+		return offer{drawn.family, banner}
+	}
+	return drawn
 }
 
 // etag is the entity tag that the server makes of a file's time and size.

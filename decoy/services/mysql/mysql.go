@@ -61,6 +61,9 @@ func newServer(h *decoy.Host) *server {
 		choices = versions["debian"]
 	}
 	version := decoy.Pick(h, "mysql-version", choices...)
+	if chosen, ok := h.Setting("mysql", "version"); ok {
+		version = chosen
+	}
 	v := &server{
 		host: h, system: shell.SystemOf(h), app: bait.AppOf(h), version: version, banner: version, mariadb: strings.Contains(version, "MariaDB"),
 		pace: time.Duration(20+h.Rand("mysql").IntN(200)) * time.Second,

@@ -55,6 +55,9 @@ func newServer(h *decoy.Host) *server {
 	v := &server{host: h, machine: windows.MachineOf(h)}
 	if v.machine.Real {
 		v.nla, v.flags = decoy.Pick(h, "rdp-nla", true, true, false), 0x1f
+		if chosen, ok := h.Setting("rdp", "nla"); ok {
+			v.nla = chosen == "true"
+		}
 		if v.machine.Major < 10 {
 			v.flags = 0x0f
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -174,4 +175,18 @@ func FuzzPackets(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestNLAMayBeChosen(t *testing.T) {
+	for _, drawn := range []bool{true, false} {
+		id := onWindows(t, drawn)
+		id.Settings = map[string]map[string]string{"rdp": {"nla": strconv.FormatBool(!drawn)}}
+		h, err := decoy.NewHost(id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if newServer(h).nla == drawn {
+			t.Errorf("NLA is %t, as it was drawn", drawn)
+		}
+	}
 }

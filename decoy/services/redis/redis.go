@@ -40,6 +40,15 @@ type version [3]int
 
 func (v version) String() string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }
 
+// parseVersion reads a version, and is the other one where that can't be done.
+func parseVersion(text string, other version) version {
+	var v version
+	if n, err := fmt.Sscanf(text, "%d.%d.%d", &v[0], &v[1], &v[2]); n != len(v) || err != nil {
+		return other
+	}
+	return v
+}
+
 // versions are those that each distribution and Redis's own packages for it ship.
 var versions = map[string][]version{
 	"debian":   {{7, 0, 15}, {7, 0, 11}, {7, 2, 5}, {7, 4, 1}, {6, 2, 14}},
@@ -65,6 +74,9 @@ func newServer(h *decoy.Host) *server {
 	s := &server{
 		host: h, system: shell.SystemOf(h), version: decoy.Pick(h, "redis-version", choices...),
 		runID: h.Hex("redis-run", 20), pid: 400 + r.IntN(1200), started: h.BootTime().Add(time.Duration(8+r.IntN(30)) * time.Second),
+	}
+	if chosen, ok := h.Setting("redis", "version"); ok {
+		s.version = parseVersion(chosen, s.version)
 	}
 	password := ""
 	if r.IntN(3) == 0 {

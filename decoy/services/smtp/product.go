@@ -158,6 +158,18 @@ var versions = map[string][]string{
 }
 
 func productOf(h *decoy.Host) product {
+	p := drawn(h)
+	// The two of them never are on one host: they want the same ports.
+	for _, service := range []string{"smtp", "smtp_relay"} {
+		if chosen, ok := h.Setting(service, "banner"); ok {
+			p.banner = "220 {host} " + chosen
+		}
+	}
+	return p
+}
+
+// drawn is the product that the decky's seed and system come to.
+func drawn(h *decoy.Host) product {
 	if h.OS == "windows" || h.OS == "windows_server" {
 		return exchange()
 	}

@@ -27,6 +27,7 @@ deckies:
     ip: 10.20.0.20
     hostname: db1
     mutateInterval: 30m
+    settings: {mysql: {version: 8.0.36}, rdp: {nla: true}}
 `
 
 const iniFile = `; the original's
@@ -73,7 +74,7 @@ func TestYAML(t *testing.T) {
 		t.Errorf("web is %+v", web)
 	}
 	if fmt.Sprint(db.Services) != "[mysql ssh]" || db.Count != 1 || text(db.Distro) != "debian" || text(db.Os) != "linux" || text(db.Ip) != "10.20.0.20" ||
-		text(db.Hostname) != "db1" || *db.MutateInterval != 30*time.Minute {
+		text(db.Hostname) != "db1" || *db.MutateInterval != 30*time.Minute || fmt.Sprint(db.Settings) != "[{mysql version 8.0.36} {rdp nla true}]" {
 		t.Errorf("db is %+v", db)
 	}
 	if got := f.Where(1); got != "fleet.yaml:12" {

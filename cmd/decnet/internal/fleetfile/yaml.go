@@ -3,6 +3,8 @@ package fleetfile
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +46,18 @@ type deckyFields struct {
 	IP             string    `yaml:"ip"`
 	Hostname       string    `yaml:"hostname"`
 	MutateInterval *yamlTime `yaml:"mutateInterval"`
+	// Settings are by service and key; a value may be written as text, a number or true and false.
+	Settings map[string]map[string]any `yaml:"settings"`
+}
+
+// settings lists the settings in an order that is always the same.
+func (d deckyFields) settings() (list []client.ServiceSettingInput) {
+	for _, service := range slices.Sorted(maps.Keys(d.Settings)) {
+		for _, key := range slices.Sorted(maps.Keys(d.Settings[service])) {
+			list = append(list, client.ServiceSettingInput{Service: service, Key: key, Value: fmt.Sprint(d.Settings[service][key])})
+		}
+	}
+	return list
 }
 
 // UnmarshalYAML reads the entry and notes its line.
@@ -92,7 +106,7 @@ func lineOf(n ast.Node) int {
 }
 
 var yamlKeys = []string{
-	"deployment", "mode", "network", "mutateInterval", "deckies", "name", "count", "archetype", "services", "distro", "os", "ip", "hostname",
+	"deployment", "mode", "network", "mutateInterval", "deckies", "name", "count", "archetype", "services", "distro", "os", "ip", "hostname", "settings",
 	"driver", "subnet", "gateway", "parent",
 }
 
@@ -132,7 +146,7 @@ func (p *parser) yaml(content []byte) {
 		}
 		p.add(d.line, client.DeckySpec{
 			Name: v.Name, Count: count, Archetype: client.Optional(v.Archetype), Services: v.Services, Distro: client.Optional(v.Distro), Os: client.Optional(v.OS),
-			Ip: client.Optional(v.IP), Hostname: client.Optional(v.Hostname), MutateInterval: v.MutateInterval.duration(),
+			Ip: client.Optional(v.IP), Hostname: client.Optional(v.Hostname), MutateInterval: v.MutateInterval.duration(), Settings: v.settings(),
 		})
 	}
 }

@@ -1,0 +1,120 @@
+package catalog
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// SettingType is what a setting's value is.
+type SettingType string
+
+// The types.
+const (
+	SettingString SettingType = "STRING"
+	SettingBool   SettingType = "BOOL" // true or false
+	SettingInt    SettingType = "INT"
+	SettingEnum   SettingType = "ENUM" // one of Choices
+)
+
+// maxSetting bounds the text of a setting that names no bound, in bytes.
+const maxSetting = 256
+
+// Setting is something of a service that a deploy may choose. What it does not choose the decoy draws from the decky's seed, or leaves out.
+type Setting struct {
+	Key, Help string
+	Type      SettingType
+	Secret    bool     // a password or the like: not for viewers
+	Choices   []string // of an enum
+	Pattern   string   // of a string: what it must match; "" is anything printable
+	Min, Max  int      // of a number; Max is a string's length in bytes, too
+	pattern   *regexp.Regexp
+}
+
+// Check says what is wrong with a value, as words that go on from "it": nil when nothing is.
+func (s Setting) Check(value string) error {
+	switch s.Type {
+	case SettingBool:
+		if value != "true" && value != "false" {
+			return fmt.Errorf("is true or false")
+		}
+	case SettingInt:
+		if n, err := strconv.Atoi(value); err != nil || strconv.Itoa(n) != value || n < s.Min || n > s.Max {
+			return fmt.Errorf("is a whole number from %d to %d", s.Min, s.Max)
+		}
+	case SettingEnum:
+		if !slices.Contains(s.Choices, value) {
+			return fmt.Errorf("is one of %s", strings.Join(s.Choices, ", "))
+		}
+	default:
+		if value == "" || len(value) > s.Max {
+			return fmt.Errorf("has 1 to %d bytes", s.Max)
+		}
+		if !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			return fmt.Errorf("is printable text")
+		}
+		if s.pattern != nil && !s.pattern.MatchString(value) {
+			return fmt.Errorf("does not match %s", s.Pattern)
+		}
+	}
+	return nil
+}
+
+// Setting returns the service's setting of that key, if there is one.
+func (s Service) Setting(key string) (Setting, bool) {
+	i := slices.IndexFunc(s.Settings, func(o Setting) bool { return o.Key == key })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return s.Settings[i], true
+}
+
+// settings reads a service's settings, which only the embedded catalog has: the decoy binary has to know them.
+func (l *loader) settings(n ast.Node) []Setting {
+	if !l.embedded {
+		l.fail(n, "settings are what the decoy binary knows, which a file can't change")
+		return nil
+	}
+	var out []Setting
+	l.pairs(n, func(key ast.Node, name string, value ast.Node) {
+		s := Setting{Key: name, Type: SettingString, Max: maxSetting}
+		l.fields(value, map[string]func(ast.Node){
+			"type":    func(n ast.Node) { s.Type = SettingType(strings.ToUpper(l.text(n))) },
+			"help":    func(n ast.Node) { s.Help = l.text(n) },
+			"secret":  func(n ast.Node) { s.Secret = l.boolean(n) },
+			"choices": func(n ast.Node) { s.Choices = l.list(n, func(ast.Node, string) {}) },
+			"min":     func(n ast.Node) { s.Min = l.integer(n) },
+			"max":     func(n ast.Node) { s.Max = l.integer(n) },
+			"pattern": func(n ast.Node) {
+				var err error
+				s.Pattern = l.text(n)
+				if s.pattern, err = regexp.Compile(s.Pattern); err != nil {
+					l.fail(n, "%v", err)
+				}
+			},
+		})
+		if !slices.Contains([]SettingType{SettingString, SettingBool, SettingInt, SettingEnum}, s.Type) {
+			l.fail(key, "%q is not a type of setting", s.Type)
+		}
+		if (s.Type == SettingEnum) != (len(s.Choices) > 0) {
+			l.fail(key, "an enum has choices, and nothing else has")
+		}
+		l.need(key, s.Help, "help")
+		out = append(out, s)
+	})
+	return out
+}
+
+func (l *loader) integer(n ast.Node) int {
+	v, err := strconv.Atoi(l.text(n))
+	if err != nil {
+		l.fail(n, "expected a whole number")
+	}
+	return v
+}

@@ -1,0 +1,56 @@
+package catalog
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestSettingsAreChecked(t *testing.T) {
+	c := Default()
+	for _, test := range []struct {
+		service, key string
+		good, bad    []string
+	}{
+		{"ssh", "password", []string{"toor", strings.Repeat("x", 128), "mit Ümlaut"}, []string{"", strings.Repeat("x", 129), "a\nb", "\u202eabc", "\xff"}},
+		{"telnet", "user", []string{"pi", "www-data"}, []string{"Root", "a b", "root:x", strings.Repeat("a", 33)}},
+		{"mysql", "version", []string{"8.0.36", "10.11.6-MariaDB-0+deb12u1"}, []string{"8", "eight", "8.0.36 <b>"}},
+		{"redis", "version", []string{"7.2.4"}, []string{"7.2", "7.2.4-rc1", "7.2.9999"}},
+		{"rdp", "nla", []string{"true", "false"}, []string{"yes", "", "True"}},
+		{"http", "server_header", []string{"nginx/1.25.3", "Apache/2.4.1 (Unix)"}, []string{"a\r\nSet-Cookie: x", " nginx"}},
+		{"smtp", "banner", []string{"ESMTP Postfix", "SMTP"}, []string{"Postfix", "ESMTP \r\n250 ok"}},
+	} {
+		service, _ := c.Service(test.service)
+		s, ok := service.Setting(test.key)
+		if !ok {
+			t.Fatalf("%s has no setting %s", test.service, test.key)
+		}
+		for _, v := range test.good {
+			if err := s.Check(v); err != nil {
+				t.Errorf("%s %s: %q %v", test.service, test.key, v, err)
+			}
+		}
+		for _, v := range test.bad {
+			if s.Check(v) == nil {
+				t.Errorf("%s %s: %q was taken", test.service, test.key, v)
+			}
+		}
+	}
+	number := Setting{Type: SettingInt, Min: 1, Max: 10}
+	enum := Setting{Type: SettingEnum, Choices: []string{"a", "b"}}
+	if number.Check("10") != nil || number.Check("11") == nil || number.Check("07") == nil || number.Check("x") == nil || enum.Check("b") != nil || enum.Check("c") == nil {
+		t.Error("a number or a choice is misjudged")
+	}
+}
+
+// What the decoy binary does not know can't be set.
+func TestAFileAddsNoSettings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "more.yaml")
+	if err := os.WriteFile(file, []byte("services:\n  ssh: {settings: {port: {help: Where it listens}}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "more.yaml:2") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,50 @@
+package fleet
+
+import (
+	"strings"
+
+	"decnet/catalog"
+)
+
+// settings checks what a deploy chooses for services against the catalog. A service need not be among the decky's own: it may come by a mutation. nil means that
+// nothing was said, and an empty list that nothing is chosen.
+func (f *Fleet) settings(in []*SettingInput, path []any) (map[string]map[string]string, error) {
+	if in == nil {
+		return nil, nil
+	}
+	out := map[string]map[string]string{}
+	for i, s := range in {
+		here := at(path, "settings", i)
+		service, ok := f.catalog.Service(s.Service)
+		if !ok {
+			return nil, f.unknown("service", s.Service, at(here, "service"))
+		}
+		setting, ok := service.Setting(s.Key)
+		if !ok {
+			return nil, invalid(at(here, "key"), "%s has no setting %q: %s", s.Service, s.Key, keys(service))
+		}
+		if err := setting.Check(s.Value); err != nil {
+			return nil, invalid(at(here, "value"), "%s of %s %v", s.Key, s.Service, err)
+		}
+		if _, twice := out[s.Service][s.Key]; twice {
+			return nil, invalid(here, "%s of %s is given twice", s.Key, s.Service)
+		}
+		if out[s.Service] == nil {
+			out[s.Service] = map[string]string{}
+		}
+		out[s.Service][s.Key] = s.Value
+	}
+	return out, nil
+}
+
+// keys lists the settings that a service has, for an error.
+func keys(service catalog.Service) string {
+	if len(service.Settings) == 0 {
+		return "it has none"
+	}
+	names := make([]string, len(service.Settings))
+	for i, s := range service.Settings {
+		names[i] = s.Key
+	}
+	return "it has " + strings.Join(names, ", ")
+}
