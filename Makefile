@@ -48,7 +48,7 @@ test-web: need-test build node-modules ## The web app: its own tests, and the re
 	scripts/e2e
 
 bench-web: need-test build node-modules ## A fleet of DECKIES=2000 under steady mutation in a browser for FOR=10m: long tasks, frames, memory
-	DECNET_E2E_ENGINE=sim BENCH_FOR=$(or $(FOR),10m) BENCH_DECKIES=$(or $(DECKIES),2000) scripts/e2e bench --deckies-per-deployment 5000 --deckies-per-deploy 5000 --sim-latency 20ms
+	DECNET_E2E_ENGINE=sim BENCH_FOR=$(or $(FOR),10m) BENCH_DECKIES=$(or $(DECKIES),2000) scripts/e2e bench --sim-latency 20ms
 
 test-short: ## What needs no engine, no browser and no database server
 	go test ./catalog/... ./mutator/... ./fleet/... ./lifecycle/... ./store/... ./decoy/... ./interactions/... ./auth/... ./api/... ./config/...
@@ -85,9 +85,10 @@ generate: need-build ## Regenerate Ent, gqlgen and the clients from the schemas
 web: need-node node-modules ## Build the web app into web/dist, which is committed
 	cd web && npm run --silent generate && npm run --silent build
 
-screenshots: need-test build node-modules ## Take the pictures of the documentation, in both themes
+screenshots: need-test build node-modules need-pngquant ## Take the pictures of the documentation, in both themes
 	scripts/dockerd start
 	scripts/e2e screenshots
+	pngquant --force --strip --skip-if-larger --ext .png --quality 60-90 docs/images/*.png
 
 check-generate: generate web ## Fail when committed generated files (new ones too) are not what generate makes
 	@test -z "$$(git status --porcelain)" || { git status --short; git --no-pager diff --stat; echo 'generated files are stale: run make generate web, and commit'; exit 1; }
@@ -119,6 +120,9 @@ need-test: need-build
 
 need-release: need-build need-node
 	@scripts/need jq=jq
+
+need-pngquant:
+	@scripts/need pngquant=pngquant
 
 need-node:
 	@scripts/need node=nodejs npm=npm

@@ -1,5 +1,5 @@
 import { Rocket } from 'lucide-react'
-import { useCallback, useDeferredValue, useMemo, useState } from 'react'
+import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { useApp } from '../app/context'
 import { paths } from '../app/paths'
@@ -32,7 +32,8 @@ export default function FleetPage() {
   const [asked, setAsked] = useState<Asked | null>(null)
   const touches = useNewestTouches()
 
-  const all = useMemo(() => ordered(fleet), [fleet])
+  const before = useRef<readonly Decky[]>([])
+  const all = useMemo(() => (before.current = ordered(fleet, before.current)), [fleet])
   const shown = useMemo(() => sorted(all.filter((d) => matches(d, filters)), filters.sort), [all, filters])
   const chosen = useMemo(() => all.filter((d) => selected.has(d.id)), [all, selected])
   const deployments = useMemo(() => [...new Set(all.map((d) => d.deployment.name))], [all])

@@ -15,7 +15,7 @@ export function ServicePicker({ chosen, choose }: { chosen: readonly string[]; c
         <fieldset key={category}>
           <legend>{category}</legend>
           {services.map((s) => (
-            <label key={s.slug} className="tick" title={s.available ? s.description : `${s.description} (not in this build)`}>
+            <label key={s.slug} className="tick" data-off={!s.available} title={s.available ? s.description : `${s.description} (not in this build)`}>
               <input
                 type="checkbox" checked={chosen.includes(s.slug)} disabled={!s.available}
                 onChange={(e) => choose(e.target.checked ? [...chosen, s.slug].sort() : chosen.filter((c) => c !== s.slug))}
