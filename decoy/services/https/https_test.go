@@ -54,7 +54,11 @@ func TestHelloIsRecorded(t *testing.T) {
 			t.Errorf("the client does not see %q:\n%s", want, out)
 		}
 	}
-	d.Wait("tls", decoytest.Has("sni", "intranet.example"), decoytest.Has("alpn", "h2,http/1.1"), decoytest.Has("tls_version", "TLS 1.3"))
+	d.Wait("tls", decoytest.Has("sni", "intranet.example"), decoytest.Has("alpn", "h2,http/1.1"), decoytest.Has("tls_version", "TLS 1.3"), func(e event.Event) bool {
+		ja3, _ := e.Get("ja3")
+		ja4, _ := e.Get("ja4")
+		return len(ja3) == 32 && strings.HasPrefix(ja4, "t13d") && ja4[8:11] == "h2_"
+	})
 }
 
 func TestPlainRequest(t *testing.T) {

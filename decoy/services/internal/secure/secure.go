@@ -51,7 +51,7 @@ func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *t
 		event.String("client_ciphers", ciphers(hello.CipherSuites)),
 	}
 	if hello.CipherSuites != nil {
-		fields = append(fields, event.String("ja3", fingerprint(&hello)))
+		fields = append(fields, event.String("ja3", fingerprint(&hello)), event.String("ja4", ja4(&hello)))
 	}
 	if err != nil {
 		s.Event("tls", append(fields, event.String("failure", err.Error()))...)
@@ -88,7 +88,7 @@ func fingerprint(h *tls.ClientHelloInfo) string {
 func numbers[T ~uint8 | ~uint16](of []T) string {
 	var all []string
 	for _, n := range of {
-		if v := uint16(n); v&0x0f0f != 0x0a0a || v>>8 != v&0xff {
+		if v := uint16(n); !isGREASE(v) {
 			all = append(all, strconv.Itoa(int(v)))
 		}
 	}
