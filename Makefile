@@ -53,6 +53,9 @@ bench-web: need-test build node-modules ## A fleet of DECKIES=2000 under steady 
 test-short: ## What needs no engine, no browser and no database server
 	go test ./catalog/... ./mutator/... ./fleet/... ./lifecycle/... ./store/... ./decoy/... ./interactions/... ./auth/... ./api/... ./config/...
 
+fuzz: need-build ## Every fuzz target for FUZZTIME=1m; KEEP=20 keeps so many of the inputs found in testdata
+	FUZZTIME=$(or $(FUZZTIME),1m) KEEP=$(or $(KEEP),0) scripts/fuzz $(PACKAGES)
+
 bench: need-test build ## Figures against the machine's own floors, as ratios, in one run
 	scripts/dockerd start
 	go run ./bench
@@ -133,4 +136,4 @@ node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok e2e/oi
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
 
 FORCE:
-.PHONY: run build install image release check-reproducible audit need-release test test-web test-short bench bench-hostile bench-web screenshots soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE
+.PHONY: run build install image release check-reproducible audit need-release test test-web test-short bench bench-hostile bench-web screenshots soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE fuzz

@@ -178,13 +178,21 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 			}
 			stream = secured
 			c.out = pgproto3.NewBackend(stream, stream)
+		case code == 2<<16 && c.server.speaksOld():
+			c.old(stream, body)
+			return nil
 		case code>>16 != 3:
 			c.s.Event("protocol_error", event.String("reason", "unsupported protocol"), event.Bytes("data", body))
 			oldest := "3.0"
-			if c.server.major < 14 {
+			if c.server.speaksOld() {
 				oldest = "2.0"
 			}
-			c.fatal("0A000", fmt.Sprintf("unsupported frontend protocol %d.%d: server supports %s to 3.0", code>>16, code&0xffff, oldest), "ProcessStartupPacket")
+			text := fmt.Sprintf("unsupported frontend protocol %d.%d: server supports %s to 3.0", code>>16, code&0xffff, oldest)
+			if code>>16 < 3 && c.server.speaksOld() {
+				oldFatal(stream, text)
+			} else {
+				c.fatal("0A000", text, "ProcessStartupPacket")
+			}
 			return nil
 		default:
 			binary.BigEndian.PutUint32(body, pgproto3.ProtocolVersion30)

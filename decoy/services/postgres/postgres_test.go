@@ -188,6 +188,42 @@ func TestUnsupportedProtocol(t *testing.T) {
 	}
 }
 
+func TestOldProtocol(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool { return newServer(h).speaksOld() }), "postgres")
+	start := make([]byte, 296)
+	copy(start, "\x00\x00\x01\x28\x00\x02\x00\x00")
+	copy(start[8:], "shop")
+	copy(start[72:], "postgres")
+	login := func(password string) string {
+		t.Helper()
+		conn := d.Dial(5432)
+		conn.Write(start)
+		ask := make([]byte, 9)
+		if _, err := io.ReadFull(conn, ask); err != nil || string(ask[:5]) != "R\x00\x00\x00\x05" {
+			t.Fatalf("asked for a password by %q, %v", ask, err)
+		}
+		proof := md5Proof("postgres", password, ask[5:]) + "\x00"
+		conn.Write(append([]byte{0, 0, 0, byte(4 + len(proof))}, proof...))
+		got, err := io.ReadAll(conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(got)
+	}
+	if got := login("wrong one"); got != "EFATAL:  password authentication failed for user \"postgres\"\n\x00" {
+		t.Errorf("a wrong password: %q", got)
+	}
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "postgres"), decoytest.Has("protocol", "2.0"), decoytest.Has(event.Outcome, event.Rejected))
+	login(newServer(d.Host).passwords("postgres")[0])
+	d.Wait(event.AuthAttempt, decoytest.Has("protocol", "2.0"), decoytest.Has(event.Outcome, event.Accepted))
+	conn := d.Dial(5432)
+	conn.Write([]byte{0, 0, 0, 8, 0, 1, 0, 0})
+	if got, err := io.ReadAll(conn); err != nil || string(got) != "EFATAL:  unsupported frontend protocol 1.0: server supports 2.0 to 3.0\n\x00" {
+		t.Errorf("version 1: %q, %v", got, err)
+	}
+}
+
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "postgres")
