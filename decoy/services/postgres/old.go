@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"io"
 
 	"decnet/decoy/event"
@@ -61,7 +60,7 @@ func (c *conn) old(stream io.ReadWriter, body []byte) {
 	}
 	c.attempt("md5", string(proof), proven, event.String("salt", hex.EncodeToString(salt[:])), event.String("protocol", "2.0"))
 	if !proven {
-		oldFatal(stream, fmt.Sprintf("password authentication failed for user %q", c.user))
+		oldFatal(stream, "password authentication failed for user \""+c.user+"\"")
 		return
 	}
 	oldFatal(stream, "remaining connection slots are reserved for non-replication superuser connections")
