@@ -56,12 +56,18 @@ test-short: ## What needs no engine, no browser and no database server
 fuzz: need-build ## Every fuzz target for FUZZTIME=1m; KEEP=20 keeps so many of the inputs found in testdata
 	FUZZTIME=$(or $(FUZZTIME),1m) KEEP=$(or $(KEEP),0) scripts/fuzz $(PACKAGES)
 
+decoys-table: need-test bin/decoy ## Write docs/decoys.md: what nmap takes each decoy for, and the login that it records
+	go run ./internal/decoytable > docs/decoys.md.new && mv docs/decoys.md.new docs/decoys.md
+
 bench: need-test build ## Figures against the machine's own floors, as ratios, in one run
 	scripts/dockerd start
 	go run ./bench
 
 bench-hostile: need-build build ## What each kind of attack on the API costs those who mean well
 	go run ./bench/hostile $(ARGS)
+
+bench-decoy: bin/decoy ## What one decky costs: memory, and connections under a scan
+	go run ./bench/decoy $(ARGS)
 
 soak: need-test build ## Torment the server for FOR=5m with KILLS=200 on ENGINE=sim (or docker), and count what went wrong
 	@if [ "$(or $(ENGINE),sim)" = docker ]; then scripts/dockerd start; fi
@@ -136,4 +142,4 @@ node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok e2e/oi
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
 
 FORCE:
-.PHONY: run build install image release check-reproducible audit need-release test test-web test-short bench bench-hostile bench-web screenshots soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE fuzz
+.PHONY: run build install image release check-reproducible audit need-release test test-web test-short bench bench-hostile bench-web screenshots soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE fuzz decoys-table bench-decoy

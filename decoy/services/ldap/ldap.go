@@ -125,7 +125,7 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 		m, _, err := ber.Parse(raw)
 		if err != nil || !m.Is(ber.Sequence, 2) || m.Kids[0].Tag != ber.Integer {
 			c.strange(raw)
-			c.disconnect()
+			c.disconnect("")
 			return
 		}
 		if !c.obey(ctx, m, raw) {
@@ -157,11 +157,14 @@ func (c *client) strange(data []byte) {
 	c.s.Event("protocol_error", event.Bytes("data", data[:min(len(data), maxRecorded)]))
 }
 
-// disconnect tells a client that it is no client of this protocol.
-func (c *client) disconnect() {
+// disconnect tells a client that it is no client of this protocol: text says why in OpenLDAP's words, "" for what it leaves unsaid.
+func (c *client) disconnect(text string) {
 	const notice = "1.3.6.1.4.1.1466.20036"
 	if c.active {
-		c.send(ber.Number(ber.Integer, 0), ber.Of(extended, append(c.result(protocolError, "", "00000057: LdapErr: DSID-0C0C0093, comment: Error decoding ldap message, data 0, "+c.build), ber.Text(0x8a, notice))...))
+		text = "00000057: LdapErr: DSID-0C0C0093, comment: Error decoding ldap message, data 0, " + c.build
+	}
+	if text != "" {
+		c.send(ber.Number(ber.Integer, 0), ber.Of(extended, append(c.result(protocolError, "", text), ber.Text(0x8a, notice))...)) // the conversation ends in any case
 	}
 }
 
@@ -220,7 +223,7 @@ func (c *client) obey(ctx context.Context, m ber.Node, raw []byte) bool {
 		return c.send(id, ber.Of(answer, c.result(code, "", text)...))
 	}
 	c.strange(raw)
-	c.send(id, ber.Of(answer, c.result(protocolError, "", "unknown LDAP request")...)) // the conversation ends in any case
+	c.disconnect("unknown LDAP request")
 	return false
 }
 

@@ -1,0 +1,55 @@
+package main
+
+// scene is one decoy under one identity.
+type scene struct {
+	service   string
+	as        string   // the product that it means to be
+	wants     []string // what nmap must say, of any of the ports
+	os        string   // "" is linux
+	archetype string
+	hostname  string
+	seed      int    // another one, where the first gives a decky that asks for no password
+	scripts   string // of nmap
+	login     string // a shell command that logs in to HOST and PORT
+	secret    string // the password that it gives; "" where only a proof of it travels
+}
+
+const secret = "S3cret-of-the-table"
+
+// cases are in the order of the catalog.
+var cases = []scene{
+	{service: "ssh", as: "OpenSSH", wants: []string{"OpenSSH"}, login: `sshpass -p ` + secret + ` ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o PreferredAuthentications=password -p $PORT root@$HOST true`, secret: secret},
+	{service: "telnet", as: "a device's telnetd", wants: []string{"telnet"}, login: `{ sleep 2; echo root; sleep 2; echo ` + secret + `; sleep 4; } | telnet $HOST $PORT`, secret: secret},
+	{service: "rdp", as: "Windows", os: "windows_server", hostname: "SRV-RDP", wants: []string{"Microsoft Terminal Services"}, login: `xvfb-run -a xfreerdp /v:$HOST:$PORT /u:admin /p:` + secret + ` /cert:ignore /sec:nla +auth-only`},
+	{service: "rdp", as: "xrdp", wants: []string{"xrdp"}},
+	{service: "vnc", as: "a VNC server", wants: []string{"VNC"}, login: `list=$(mktemp); echo secret > $list; nmap -Pn -n -p $PORT --script +vnc-brute --script-args passdb=$list $HOST; rm $list`},
+	{service: "http", as: "a web server", wants: []string{"http"}, login: `curl -s -u admin:` + secret + ` http://$HOST:$PORT/`, secret: secret},
+	{service: "https", as: "a web server", wants: []string{"ssl/http"}, login: `curl -sk -u admin:` + secret + ` https://$HOST:$PORT/`, secret: secret},
+	{service: "ftp", as: "an FTP server", wants: []string{"ftp"}, login: `curl -s -u admin:` + secret + ` ftp://$HOST:$PORT/`, secret: secret},
+	{service: "tftp", as: "Windows Deployment Services", os: "windows_server", wants: []string{"Microsoft Windows Deployment Services tftpd"}},
+	{service: "smb", as: "Windows", os: "windows_server", hostname: "SRV-FILES", wants: []string{"Microsoft Windows"}, login: `smbclient -L $HOST -p 445 -U admin%` + secret},
+	{service: "smb", as: "Samba", wants: []string{"Samba"}},
+	{service: "smtp", as: "Postfix or another", wants: []string{"smtp"}, login: `swaks --server $HOST:$PORT --auth PLAIN --auth-user admin --auth-password ` + secret + ` --to a@example.org --quit-after AUTH --tls-optional`, secret: secret},
+	{service: "smtp_relay", as: "Postfix or another", wants: []string{"smtp"}, login: `swaks --server $HOST:$PORT --auth PLAIN --auth-user admin --auth-password ` + secret + ` --to a@example.org --quit-after AUTH --tls-optional`, secret: secret},
+	{service: "imap", as: "Dovecot", wants: []string{"Dovecot imapd"}, login: `curl -sk --ssl -u admin:` + secret + ` imap://$HOST:143/`, secret: secret},
+	{service: "pop3", as: "Dovecot", wants: []string{"Dovecot pop3d"}, login: `curl -sk --ssl -u admin:` + secret + ` pop3://$HOST:110/`, secret: secret},
+	{service: "ldap", as: "OpenLDAP", wants: []string{"OpenLDAP"}, login: `ldapsearch -H ldap://$HOST:389 -x -D cn=admin,dc=example,dc=org -w ` + secret, secret: secret},
+	{service: "ldap", as: "Active Directory", os: "windows_server", archetype: "domain-controller", hostname: "DC01", wants: []string{"Microsoft Windows Active Directory LDAP"}, login: `ldapsearch -H ldap://$HOST:389 -x -D Administrator@corp.local -w ` + secret, secret: secret},
+	{service: "llmnr", as: "a printer by mDNS", os: "embedded", archetype: "printer", hostname: "HP4F21A0", wants: []string{"DNS-based service discovery", "ipp"}, scripts: "dns-service-discovery"},
+	{service: "dns", as: "BIND", wants: []string{"ISC BIND 9"}, scripts: "dns-nsid", login: `dig @$HOST -p 53 -y hmac-sha256:backup:c2VjcmV0 SOA example.org`},
+	{service: "dns", as: "Microsoft DNS", os: "windows_server", hostname: "DC01", wants: []string{"Microsoft DNS"}, scripts: "dns-nsid"},
+	{service: "mysql", as: "MySQL or MariaDB", wants: []string{"mysql"}, login: `mysql -h $HOST -P $PORT -u admin -p` + secret + ` -e "select 1"`},
+	{service: "postgres", as: "PostgreSQL", wants: []string{"PostgreSQL"}, login: `PGPASSWORD=` + secret + ` psql -h $HOST -p $PORT -U admin -c "select 1"`},
+	{service: "mssql", as: "SQL Server", os: "windows_server", hostname: "SRV-SQL", wants: []string{"Microsoft SQL Server"}, login: `echo quit | TDSVER=7.4 tsql -H $HOST -p $PORT -U sa -P ` + secret, secret: secret},
+	{service: "mongodb", as: "MongoDB", wants: []string{"MongoDB"}},
+	{service: "redis", as: "Redis", wants: []string{"Redis"}, login: `redis-cli -h $HOST -p $PORT AUTH ` + secret, secret: secret},
+	{service: "elasticsearch", as: "Elasticsearch", wants: []string{"Elasticsearch"}, login: `curl -s -u elastic:` + secret + ` http://$HOST:$PORT/`, secret: secret},
+	{service: "mqtt", as: "Mosquitto", wants: []string{"mosquitto version"}, login: `mosquitto_pub -h $HOST -p $PORT -u admin -P ` + secret + ` -t x -m y`, secret: secret},
+	{service: "snmp", as: "net-snmp", wants: []string{"net-snmp"}, scripts: "snmp-info,snmp-sysdescr", login: `snmpget -v2c -c ` + secret + ` -t 1 -r 0 $HOST:161 1.3.6.1.2.1.1.1.0`, secret: secret},
+	{service: "snmp", as: "a printer", os: "embedded", archetype: "printer", hostname: "HP4F21A0", wants: []string{"SNMPv3 server"}, scripts: "snmp-info,snmp-sysdescr"},
+	{service: "sip", as: "Asterisk", wants: []string{"Asterisk"}, scripts: "sip-methods", login: `sipsak -U -s sip:100@$HOST:5060 -u 100 -a ` + secret},
+	{service: "sip", as: "3CX", os: "windows_server", hostname: "SRV-VOIP", wants: []string{"3CX"}, scripts: "sip-methods"},
+	{service: "k8s", as: "Kubernetes", wants: []string{"Kubernetes", "ssl/"}, login: `curl -sk -H "Authorization: Bearer ` + secret + `" https://$HOST:6443/api`, secret: secret},
+	{service: "docker_api", as: "Docker", wants: []string{"Docker"}, login: `curl -s -H "X-Registry-Auth: x" -u admin:` + secret + ` http://$HOST:2375/version`},
+	{service: "conpot", as: "a Siemens SIMATIC", os: "embedded", archetype: "industrial-control", wants: []string{"Siemens"}, scripts: "modbus-discover,s7-info"},
+}
