@@ -67,7 +67,7 @@ bench-hostile: need-build build ## What each kind of attack on the API costs tho
 	go run ./bench/hostile $(ARGS)
 
 bench-decoy: bin/decoy ## What one decky costs: memory, and connections under a scan
-	go run ./bench/decoy $(ARGS)
+	go run ./bench/cost $(ARGS)
 
 soak: need-test build ## Torment the server for FOR=5m with KILLS=200 on ENGINE=sim (or docker), and count what went wrong
 	@if [ "$(or $(ENGINE),sim)" = docker ]; then scripts/dockerd start; fi

@@ -1,7 +1,7 @@
-// Command decoy measures what one decky costs: the memory of one with five services that nobody talks to and of one that was scanned, how many connections a second it takes under a
+// Command cost measures what one decky costs: the memory of one with five services that nobody talks to and of one that was scanned, how many connections a second it takes under a
 // scan, and how much of a core each costs. The floor is a program that accepts a connection, writes a line and closes it, and does nothing else.
 //
-//	go run ./bench/decoy            (make bench-decoy)
+//	go run ./bench/cost            (make bench-decoy)
 //
 // It needs bin/decoy. Everything stays on loopback, and is bounded by -for and -rate.
 package main
@@ -38,11 +38,11 @@ func main() {
 	rate := flag.Int("rate", 5000, "most connections a second")
 	flag.Parse()
 	if err := run(*lasts, *rate); err != nil {
-		log.Fatal("bench/decoy: ", err)
+		log.Fatal("bench/cost: ", err)
 	}
 }
 
-func run(lasts time.Duration, rate int) error {
+func run(lasts time.Duration, rate int) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	dir, err := os.MkdirTemp("", "decnet-bench-decoy-")
@@ -65,7 +65,7 @@ func run(lasts time.Duration, rate int) error {
 	if err != nil {
 		return err
 	}
-	defer e.Remove(context.WithoutCancel(ctx), d.Ref, func(string) {})
+	defer func() { err = errors.Join(err, e.Remove(context.WithoutCancel(ctx), d.Ref, func(string) {})) }()
 	ready := time.Since(began)
 	pid, _, _ := strings.Cut(strings.TrimPrefix(observed.Instance, "pid:"), ":")
 	decky, err := strconv.Atoi(pid)
@@ -130,8 +130,8 @@ func floor() (net.Listener, error) {
 				return
 			}
 			go func() {
-				io.WriteString(conn, "hello\r\n")
-				conn.Close()
+				defer conn.Close()
+				_, _ = io.WriteString(conn, "hello\r\n") // who has left by then has had its answer
 			}()
 		}
 	}()
@@ -174,8 +174,10 @@ func probe(ctx context.Context, target string) bool {
 		return false
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Second))
-	io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
+	if conn.SetDeadline(time.Now().Add(time.Second)) != nil {
+		return false
+	}
+	_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n") // a service that says no at once says it all the same
 	n, _ := conn.Read(make([]byte, 512))
 	return n > 0
 }
