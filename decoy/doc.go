@@ -1,7 +1,7 @@
 // Package decoy is the runtime of one decky: it opens and closes the services that the fleet wants, carries intruders' conversations to
 // them, and records what they do.
 //
-// It stands on four promises.
+// It stands on five promises.
 //
 //   - A change touches only what it names. [Runtime.Apply] opens the new services' ports and connects to each before it closes an old one; on
 //     any error the old set goes on as if nothing had been asked. A port that an old and a new service share passes from one to the other without
@@ -10,6 +10,8 @@
 //     What had to be dropped (a reader that is too slow, a source that floods) is counted, and the count is an event itself.
 //   - Whoever talks to a decoy is an attacker. Connections, time, bytes and events are bounded for all and for each source ([Limits]), a panic costs one
 //     session, and a writer that blocks holds up nobody.
+//   - Nobody is attacked through a decoy. Datagrams, whose source may be forged, are answered at a bounded rate and with a bounded number of bytes for each source, and by each service
+//     with little more than the question had, unless the source shows that it is there.
 //   - A decky is somebody. All that makes it unlike others is drawn from its secret seed by [Host], so that it is the same after every restart, in every
 //     service.
 //
@@ -31,6 +33,10 @@
 // The decoys of APIs over HTTP record request (method, path, headers, body, status), and of a long body the further pieces as body_part (body_sha256, offset, content); those of
 // databases write (what changes data); docker_api container_create, container_start, container_exec and image_pull; k8s k8s_change; vnc keys, clicks and clipboard. What
 // a protocol doesn't know is a protocol_error.
+//
+// dns records query, zone_transfer, version_query and dns_update or another operation; llmnr query and unasked_answer (records), by which poisoners of names betray themselves; snmp each request
+// (operation, oids) and, once for each source, its community; mqtt mqtt_connect, subscribe and publish; ldap bind, search, compare, write and extended; sip each request and call (number); tftp
+// each request and file_read.
 //
 // A file that is uploaded, by SFTP, SCP, SMB or into a container, is a file_written (path, size, sha256, content) with its beginning, and a file_part (sha256, offset, content) for each
 // further piece of its first 64 KiB.
