@@ -107,8 +107,8 @@ func examine(e *process.Engine, number int, c scene) (r result) {
 	name := fmt.Sprintf("table-%d", number)
 	ref := engine.Ref{ID: name, Name: name, Deployment: "table", NetworkID: "table"}
 	observed, err := e.Ensure(ctx, engine.Decky{
-		Ref: ref, Network: engine.Network{ID: "table", Driver: engine.Loopback, Subnet: netip.PrefixFrom(address, 24).Masked()}, IP: address, Hostname: cmp.Or(c.hostname, "SRV-ALPHA-42"), OS: cmp.Or(c.os, "linux"), Distro: cmp.Or(c.distro, "debian"), Archetype: c.archetype,
-		Seed: fmt.Appendf(nil, "a decky of the table, number %d", number), Services: []string{c.service}, Generation: 1,
+		Ref: ref, Network: engine.Network{ID: "table", Driver: engine.Loopback, Subnet: netip.PrefixFrom(address, 24).Masked()}, IP: address, Hostname: cmp.Or(c.hostname, "SRV-ALPHA-42"), OS: cmp.Or(c.os, "linux"), Distro: "debian", Archetype: c.archetype,
+		Seed: fmt.Appendf(nil, "a decky of the table, number %d", number+1000*c.seed), Services: []string{c.service}, Generation: 1,
 	}, func(string) {})
 	if err != nil {
 		r.err = fmt.Errorf("making the decky: %w", err)

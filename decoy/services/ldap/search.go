@@ -124,7 +124,7 @@ func (c *client) compare(id, op ber.Node) bool {
 	code := int64(noSuchObject)
 	if len(op.Kids) == 2 && len(op.Kids[1].Kids) == 2 {
 		name, attribute, value := string(op.Kids[0].Value), string(op.Kids[1].Kids[0].Value), string(op.Kids[1].Kids[1].Value)
-		c.s.Event("compare", event.String("dn", name), event.String("attribute", attribute), event.String("value", value))
+		c.s.Event("compare", event.String("dn", name), event.String("attribute", attribute), event.String("data", value))
 		for _, e := range c.entries {
 			if e.key != canonical(name) {
 				continue

@@ -101,7 +101,7 @@ func (c *client) admit(in *bufio.Reader) bool {
 		event.String("protocol", h.protocol), event.Int("version", int64(h.version)), event.String("client_id", h.id), event.Int("keep_alive", int64(h.keepAlive)),
 	}
 	if h.will {
-		fields = append(fields, event.String("will_topic", h.willTopic), event.Bytes("will", h.willBody))
+		fields = append(fields, event.String("will_topic", h.willTopic), event.Bytes("content", h.willBody))
 	}
 	c.s.Event("mqtt_connect", fields...)
 	if h.version < 3 || h.version > 5 {
@@ -230,7 +230,7 @@ func (c *client) published(ctx context.Context, p packet) bool {
 		c.strange("no message", p)
 		return false
 	}
-	c.s.Event("publish", event.String("topic", m.topic), event.Int("qos", int64(m.qos)), event.Int("size", int64(len(m.body))), event.Bytes("payload", m.body))
+	c.s.Event("publish", event.String("topic", m.topic), event.Int("qos", int64(m.qos)), event.Int("size", int64(len(m.body))), event.Bytes("body", m.body))
 	if !strings.HasPrefix(m.topic, "$") {
 		c.pass(m)
 	}

@@ -61,7 +61,7 @@ func TestMessagesReachTheirSendersAlone(t *testing.T) {
 	d := decoytest.StartAs(t, identity(t, open), "mqtt")
 	for qos := range 3 {
 		run(t, d, "mosquitto_pub", "-t", "cmnd/door/POWER", "-m", fmt.Sprint("open", qos), "-q", fmt.Sprint(qos), "-r")
-		d.Wait("publish", decoytest.Has("topic", "cmnd/door/POWER"), decoytest.Has("payload", fmt.Sprint("open", qos)), decoytest.Has("qos", fmt.Sprint(qos)))
+		d.Wait("publish", decoytest.Has("topic", "cmnd/door/POWER"), decoytest.Has("body", fmt.Sprint("open", qos)), decoytest.Has("qos", fmt.Sprint(qos)))
 	}
 	servicetest.Contains(t, run(t, d, "mosquitto_sub", "-t", "cmnd/+/POWER", "-C", "1", "-W", "8"), "open2")
 	// mosquitto_rr hears its own question where it asks for the answer there: two clients of one address.

@@ -260,7 +260,7 @@ func (x *exchange) authenticate(s *decoy.Session, r *request) (user string, v ve
 	if v == right {
 		outcome = event.Accepted
 	}
-	s.Attempt("sip_digest_md5", user, []byte(p["response"]), outcome, event.String("hashcat", hashcat(s, p, r.method)))
+	s.Attempt("sip_digest_md5", user, []byte(hashcat(s, p, r.method)), outcome, event.String("realm", p["realm"]))
 	if user == "" {
 		user = "anonymous"
 	}

@@ -57,7 +57,7 @@ func TestSipsak(t *testing.T) {
 	d.Wait("sip", decoytest.Has("method", "OPTIONS"), decoytest.Has("transport", "UDP"))
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, extension), decoytest.Has(event.Outcome, event.Accepted), decoytest.Has(event.SecretKind, "sip_digest_md5"))
 	e := d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, extension), decoytest.Has(event.Outcome, event.Rejected))
-	if line, _ := e.Get("hashcat"); strings.Count(line, "*") != 14 || !strings.HasPrefix(line, "$sip$*") {
+	if line, _ := e.Get(event.Secret); strings.Count(line, "*") != 14 || !strings.HasPrefix(line, "$sip$*") {
 		t.Errorf("for guessing: %q", line)
 	}
 }

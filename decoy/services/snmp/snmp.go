@@ -159,7 +159,7 @@ func record(s *decoy.Session, version string, p pdu) {
 	fields := []event.Field{event.String("version", version), event.String("operation", kindNames[p.kind]), event.String("oids", strings.Join(ids, " "))}
 	if values != nil {
 		joined := strings.Join(values, "\n")
-		fields = append(fields, event.String("values", joined[:min(len(joined), maxRecorded)]))
+		fields = append(fields, event.String("content", joined[:min(len(joined), maxRecorded)]))
 	}
 	s.Event("snmp", fields...)
 }
@@ -217,7 +217,7 @@ func (a *agent) secured(s *decoy.Session, data []byte, m ber.Node) []byte {
 	}
 	if len(user) > 0 {
 		// The message is what a cracker of the user's password works on.
-		s.Attempt("snmpv3_hmac", string(user), proof, event.Rejected, event.String("engine", hex.EncodeToString(engine)), event.Bytes("message", data[:min(len(data), maxRecorded)]))
+		s.Attempt("snmpv3_hmac", string(user), proof, event.Rejected, event.String("engine", hex.EncodeToString(engine)), event.Bytes("data", data[:min(len(data), maxRecorded)]))
 	}
 	if a.product.engine == nil || flags.Value[0]&4 == 0 {
 		return nil

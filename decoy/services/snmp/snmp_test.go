@@ -57,7 +57,7 @@ func TestNetSNMP(t *testing.T) {
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, "cisco-ro"), decoytest.Has(event.Outcome, event.Rejected), decoytest.Has(event.SecretKind, "snmp_community"))
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, "public"), decoytest.Has(event.Outcome, event.Accepted))
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "monitor"), decoytest.Has(event.SecretKind, "snmpv3_hmac"))
-	d.Wait("snmp", decoytest.Has("operation", "set"), decoytest.Has("oids", "1.3.6.1.2.1.1.6.0"), decoytest.Has("values", "here"))
+	d.Wait("snmp", decoytest.Has("operation", "set"), decoytest.Has("oids", "1.3.6.1.2.1.1.6.0"), decoytest.Has("content", "here"))
 	attempts := 0
 	for _, e := range d.Events() {
 		if v, _ := e.Get(event.Secret); e.Type == event.AuthAttempt && v == "public" {
