@@ -40,7 +40,7 @@ func main() {
 
 const (
 	atOnce  = 3 // deckies under examination
-	oneTime = 4 * time.Minute
+	oneTime = 10 * time.Minute
 )
 
 func run() error {
