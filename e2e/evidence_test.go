@@ -41,7 +41,9 @@ type evidence struct {
 				Attempts int
 				Services []string
 				Touches  struct {
-					Edges []struct{ Node struct{ DeckyName, Service string } }
+					Edges []struct {
+						Node struct{ DeckyName, Service string }
+					}
 				}
 			}
 		}
