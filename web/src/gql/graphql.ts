@@ -24,6 +24,11 @@ export type DeckySpec = {
   os?: string | null | undefined;
   /** Exactly these. Absent: the archetype's; with neither, the mutator picks. */
   services?: Array<string> | null | undefined;
+  /**
+   * What its services are to be like, where `services { settings }` of the catalog has a setting for it; also of services that a mutation may bring. Absent on a `REPLACE`: as they are. What is not
+   * chosen is drawn for the decky.
+   */
+  settings?: Array<ServiceSettingInput> | null | undefined;
 };
 
 /** How a decky stands. */
@@ -771,6 +776,16 @@ export type Role =
   | 'OPERATOR'
   /** Reads everything, changes nothing. */
   | 'VIEWER';
+
+/** What one setting of a service is to be. */
+export type ServiceSettingInput = {
+  /** The setting. */
+  key: string;
+  /** The service, a slug of the catalog. */
+  service: string;
+  /** The value, as text: `true`, `22`, `8.0.36`. */
+  value: string;
+};
 
 /**
  * SessionWhereInput is used for filtering Session objects.
