@@ -38,6 +38,7 @@ import (
 	"decnet/lifecycle"
 	"decnet/listen"
 	"decnet/resolvers"
+	"decnet/seal"
 	"decnet/starter"
 	"decnet/store"
 	"decnet/telemetry"
@@ -69,6 +70,11 @@ func main() {
 }
 
 func openStore(ctx context.Context, cfg *config.Config, committed func(writes int, took time.Duration)) (*store.Store, error) {
+	key, err := cfg.SecretKey()
+	if err != nil {
+		return nil, err
+	}
+	seal.Use(key)
 	return store.Open(ctx, store.Options{Path: databasePath(cfg), URL: cfg.DatabaseURL, Committed: committed})
 }
 
@@ -149,6 +155,9 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		Limits: cfg.Limits, Driver: opened.Drivers[0], Drivers: opened.Drivers, HostAddresses: hostAddresses,
 	})
 	defer fl.Close()
+	if err := fl.Readable(ctx); err != nil {
+		return err
+	}
 	quiet, err := controller.ParseQuietHours(cfg.QuietHours)
 	if err != nil {
 		return err

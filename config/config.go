@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"decnet/engine/remote"
 	"decnet/fleet"
 	"decnet/lifecycle"
+	"decnet/seal"
 )
 
 // Config is the server's settings, checked.
@@ -32,6 +34,7 @@ type Config struct {
 	Listen        string
 	Data          string
 	DatabaseURL   string
+	SecretKeyFile string
 	Catalog       []string
 	Auth          string
 	AdminPassword string
@@ -86,6 +89,18 @@ func (c *Config) Listed(own ...operations.Source) ([]operations.Source, error) {
 	}
 	files, err := operations.ReadFiles(c.Operations)
 	return append(own, files...), err
+}
+
+// SecretKey is the key that seals the secrets in the database.
+func (c *Config) SecretKey() (*seal.Key, error) {
+	path := c.SecretKeyFile
+	if path == "" {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("make the data folder: %w", err)
+		}
+		path = filepath.Join(c.Data, "secret.key")
+	}
+	return seal.File(path)
 }
 
 // Proxies are the addresses of --trusted-proxies, which were checked.
@@ -163,6 +178,7 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.StringVar(&c.TLSKey, "tls-key", "", "its key (PEM)")
 	f.BoolVar(&c.TLSSelfSigned, "tls-self-signed", false, "serve HTTPS with a certificate that the server makes for itself, in its data folder")
 	f.StringVar(&c.Data, "data", "./data", "folder for the SQLite database and the process engine's deckies")
+	f.StringVar(&c.SecretKeyFile, "secret-key-file", "", "key that seals the secrets in the database; made when it is not there (default: secret.key in the data folder). Keep a copy apart from the backups")
 	f.StringVar(&c.DatabaseURL, "database-url", "", "PostgreSQL to use in place of SQLite: postgres://user:password@host/database")
 	f.StringSliceVar(&c.Catalog, "catalog", nil, "YAML file that adds to the catalog of archetypes and services (may be given again)")
 	f.StringVar(&c.Auth, "auth", "on", "on: everyone signs in; off: nobody does (only with a loopback --listen)")

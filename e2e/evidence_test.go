@@ -5,8 +5,12 @@ import (
 	"encoding/base64"
 	"io"
 	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -211,4 +215,26 @@ func TestSettingsAreShownAndTheirSecretsAreForOperators(t *testing.T) {
 	for _, e := range s.audit() {
 		require.NotContains(t, e.Detail, "hunter2")
 	}
+
+	// Whoever reads the files of the database finds nothing, and the server tells when it is given another key.
+	files, err := filepath.Glob(filepath.Join(s.data, "*.db*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NotContains(t, string(b), "hunter2", file)
+	}
+	s.stop(syscall.SIGTERM)
+	key := filepath.Join(s.data, "secret.key")
+	require.NoError(t, os.Rename(key, key+".away"))
+	binary, err := buildServer()
+	require.NoError(t, err)
+	out2, err := exec.Command(binary, "--data", s.data, "--engine", "sim", "--listen", "127.0.0.1:0").CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out2), "another key")
+	require.NoError(t, os.Rename(key+".away", key))
+	s.boot()
+	s.as(s.Token).must(&out, ask, nil)
+	require.Equal(t, "hunter2", out.Decky.Settings[1].Value)
 }

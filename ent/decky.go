@@ -7,6 +7,7 @@ import (
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/eventposition"
+	"decnet/ent/schema/schematype"
 	"decnet/pid"
 	"decnet/realism"
 	"encoding/json"
@@ -62,8 +63,8 @@ type Decky struct {
 	LastMutatedAt *time.Time `json:"last_mutated_at,omitempty"`
 	// When it will next mutate by itself; null: not scheduled.
 	NextMutationAt *time.Time `json:"next_mutation_at,omitempty"`
-	// What the operator has chosen, by service and key. There are passwords in it.
-	Settings map[string]map[string]string `json:"settings,omitempty"`
+	// What the operator has chosen, by service and key; sealed, for there are passwords in it.
+	Settings schematype.Settings `json:"settings,omitempty"`
 	// How many repairs in a row have failed: the reconciler's backoff.
 	RepairFailures int `json:"repair_failures,omitempty"`
 	// RepairNotBefore holds the value of the "repair_not_before" field.

@@ -10,6 +10,7 @@ import (
 	"decnet/ent/eventposition"
 	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
+	"decnet/ent/schema/schematype"
 	"decnet/ent/session"
 	"decnet/pid"
 	"decnet/realism"
@@ -218,7 +219,7 @@ func (_c *DeckyCreate) SetNillableNextMutationAt(v *time.Time) *DeckyCreate {
 }
 
 // SetSettings sets the "settings" field.
-func (_c *DeckyCreate) SetSettings(v map[string]map[string]string) *DeckyCreate {
+func (_c *DeckyCreate) SetSettings(v schematype.Settings) *DeckyCreate {
 	_c.mutation.SetSettings(v)
 	return _c
 }
@@ -1020,7 +1021,7 @@ func (u *DeckyUpsert) ClearNextMutationAt() *DeckyUpsert {
 }
 
 // SetSettings sets the "settings" field.
-func (u *DeckyUpsert) SetSettings(v map[string]map[string]string) *DeckyUpsert {
+func (u *DeckyUpsert) SetSettings(v schematype.Settings) *DeckyUpsert {
 	u.Set(decky.FieldSettings, v)
 	return u
 }
@@ -1469,7 +1470,7 @@ func (u *DeckyUpsertOne) ClearNextMutationAt() *DeckyUpsertOne {
 }
 
 // SetSettings sets the "settings" field.
-func (u *DeckyUpsertOne) SetSettings(v map[string]map[string]string) *DeckyUpsertOne {
+func (u *DeckyUpsertOne) SetSettings(v schematype.Settings) *DeckyUpsertOne {
 	return u.Update(func(s *DeckyUpsert) {
 		s.SetSettings(v)
 	})
@@ -2102,7 +2103,7 @@ func (u *DeckyUpsertBulk) ClearNextMutationAt() *DeckyUpsertBulk {
 }
 
 // SetSettings sets the "settings" field.
-func (u *DeckyUpsertBulk) SetSettings(v map[string]map[string]string) *DeckyUpsertBulk {
+func (u *DeckyUpsertBulk) SetSettings(v schematype.Settings) *DeckyUpsertBulk {
 	return u.Update(func(s *DeckyUpsert) {
 		s.SetSettings(v)
 	})

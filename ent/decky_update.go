@@ -10,6 +10,7 @@ import (
 	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
 	"decnet/ent/predicate"
+	"decnet/ent/schema/schematype"
 	"decnet/ent/session"
 	"decnet/pid"
 	"decnet/realism"
@@ -313,7 +314,7 @@ func (_u *DeckyUpdate) ClearNextMutationAt() *DeckyUpdate {
 }
 
 // SetSettings sets the "settings" field.
-func (_u *DeckyUpdate) SetSettings(v map[string]map[string]string) *DeckyUpdate {
+func (_u *DeckyUpdate) SetSettings(v schematype.Settings) *DeckyUpdate {
 	_u.mutation.SetSettings(v)
 	return _u
 }
@@ -1193,7 +1194,7 @@ func (_u *DeckyUpdateOne) ClearNextMutationAt() *DeckyUpdateOne {
 }
 
 // SetSettings sets the "settings" field.
-func (_u *DeckyUpdateOne) SetSettings(v map[string]map[string]string) *DeckyUpdateOne {
+func (_u *DeckyUpdateOne) SetSettings(v schematype.Settings) *DeckyUpdateOne {
 	_u.mutation.SetSettings(v)
 	return _u
 }

@@ -3359,7 +3359,7 @@ type DeckyMutation struct {
 	addmutate_interval      *time.Duration
 	last_mutated_at         *time.Time
 	next_mutation_at        *time.Time
-	settings                *map[string]map[string]string
+	settings                *schematype.Settings
 	repair_failures         *int
 	addrepair_failures      *int
 	repair_not_before       *time.Time
@@ -4361,12 +4361,12 @@ func (m *DeckyMutation) ResetNextMutationAt() {
 }
 
 // SetSettings sets the "settings" field.
-func (m *DeckyMutation) SetSettings(value map[string]map[string]string) {
-	m.settings = &value
+func (m *DeckyMutation) SetSettings(s schematype.Settings) {
+	m.settings = &s
 }
 
 // Settings returns the value of the "settings" field in the mutation.
-func (m *DeckyMutation) Settings() (r map[string]map[string]string, exists bool) {
+func (m *DeckyMutation) Settings() (r schematype.Settings, exists bool) {
 	v := m.settings
 	if v == nil {
 		return
@@ -4377,7 +4377,7 @@ func (m *DeckyMutation) Settings() (r map[string]map[string]string, exists bool)
 // OldSettings returns the old "settings" field's value of the Decky entity.
 // If the Decky object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *DeckyMutation) OldSettings(ctx context.Context) (v map[string]map[string]string, err error) {
+func (m *DeckyMutation) OldSettings(ctx context.Context) (v schematype.Settings, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldSettings is only allowed on UpdateOne operations")
 	}
@@ -5296,7 +5296,7 @@ func (m *DeckyMutation) SetField(name string, value ent.Value) error {
 		m.SetNextMutationAt(v)
 		return nil
 	case decky.FieldSettings:
-		v, ok := value.(map[string]map[string]string)
+		v, ok := value.(schematype.Settings)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}

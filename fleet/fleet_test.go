@@ -13,6 +13,7 @@ import (
 	"decnet/ent"
 	"decnet/ent/decky"
 	entlifecycle "decnet/ent/lifecycle"
+	"decnet/ent/schema/schematype"
 	"decnet/fleet"
 	"decnet/internal/world"
 	"decnet/lifecycle"
@@ -230,13 +231,13 @@ func TestSettingsAreCheckedAndKept(t *testing.T) {
 		done, err := deploy(fleet.Add, password, &fleet.SettingInput{Service: "mysql", Key: "version", Value: "8.0.36"})
 		require.NoError(t, err)
 		w.Follow(nil, done.Lifecycles...)
-		want := map[string]map[string]string{"ssh": {"password": "toor"}, "mysql": {"version": "8.0.36"}}
+		want := schematype.Settings{"ssh": {"password": "toor"}, "mysql": {"version": "8.0.36"}}
 		require.Equal(t, want, w.Decky("a").Settings)
 		w.Follow(nil, w.Mutate("a"))
 		d := w.Decky("a")
 		require.Equal(t, want, d.Settings, "a mutation leaves them")
 		d.Edges.Deployment = s.Read.Deployment.Query().OnlyX(t.Context())
-		require.Equal(t, want, lifecycle.Spec(d, d.Services, d.Generation).Settings, "the engine gets them")
+		require.EqualValues(t, want, lifecycle.Spec(d, d.Services, d.Generation).Settings, "the engine gets them")
 
 		same, err := deploy(fleet.Replace)
 		require.NoError(t, err)

@@ -1,9 +1,13 @@
 package fleet
 
 import (
+	"context"
+	"fmt"
 	"strings"
 
 	"decnet/catalog"
+	"decnet/ent"
+	"decnet/ent/decky"
 )
 
 // settings checks what a deploy chooses for services against the catalog. A service need not be among the decky's own: it may come by a mutation. nil means that
@@ -47,4 +51,13 @@ func keys(service catalog.Service) string {
 		names[i] = s.Key
 	}
 	return "it has " + strings.Join(names, ", ")
+}
+
+// Readable tells whether what is sealed in the database can be opened with the key at hand: a server that can't should say so when it starts.
+func (f *Fleet) Readable(ctx context.Context) error {
+	_, err := f.store.Read.Decky.Query().Where(decky.SettingsNotNil()).First(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return fmt.Errorf("read the deckies: %w", err)
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/index"
 
 	"decnet/engine"
+	"decnet/ent/schema/schematype"
 	"decnet/pid"
 	"decnet/realism"
 )
@@ -55,8 +56,8 @@ func (Decky) Fields() []ent.Field {
 			Comment("When its services last changed."),
 		field.Time("next_mutation_at").Optional().Nillable().Annotations(entgql.OrderField("NEXT_MUTATION_AT")).
 			Comment("When it will next mutate by itself; null: not scheduled."),
-		field.JSON("settings", map[string]map[string]string{}).Optional().Annotations(entgql.Skip(entgql.SkipAll)).
-			Comment("What the operator has chosen, by service and key. There are passwords in it."),
+		field.JSON("settings", schematype.Settings{}).Optional().Annotations(entgql.Skip(entgql.SkipAll)).
+			Comment("What the operator has chosen, by service and key; sealed, for there are passwords in it."),
 		field.Int("repair_failures").Default(0).Annotations(entgql.Skip(entgql.SkipAll)).
 			Comment("How many repairs in a row have failed: the reconciler's backoff."),
 		field.Time("repair_not_before").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipAll)),

@@ -3,15 +3,18 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"decnet/seal"
 	"decnet/store"
 )
 
@@ -36,8 +39,16 @@ func EachEmpty(t *testing.T, fn func(t *testing.T, o store.Options)) {
 	}
 }
 
+// key seals what is secret in the tests' databases.
+var key = sync.OnceValues(func() (*seal.Key, error) { return seal.NewKey(bytes.Repeat([]byte("k"), 32)) })
+
 func open(t testing.TB, o store.Options) *store.Store {
 	t.Helper()
+	k, err := key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal.Use(k)
 	s, err := store.Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
