@@ -86,7 +86,7 @@ func File(path string) (*Key, error) {
 // create writes a new key beside the path and links it there, so that nobody sees half of one, and nobody's is replaced.
 func create(path string) error {
 	b := make([]byte, keySize)
-	_, _ = rand.Read(b) // it never fails: crypto/rand
+	_, _ = rand.Read(b)                                   // it never fails: crypto/rand
 	f, err := os.CreateTemp(filepath.Dir(path), ".key-*") // 0600
 	if err != nil {
 		return fmt.Errorf("write a new key: %w", err)
