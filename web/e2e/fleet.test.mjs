@@ -128,6 +128,13 @@ test('the decky\'s page has its lifecycles, and each one its steps in full', asy
   assert.ok(steps.length >= 3)
 })
 
+test('a look at it as a scanner would look tells whether it would fool someone', async () => {
+  await page.goto(`${url}/deckies/${deployment}/web-03`)
+  await page.getByRole('button', { name: 'Look at it as a scanner would' }).click()
+  await page.getByText('Nothing gave it away.').waitFor({ timeout: 60_000 })
+  await page.getByText(/, for .*: http, ssh/).waitFor()
+})
+
 test('the lifecycles are told as they happen, by the filters in the address', async () => {
   await page.getByRole('navigation').getByRole('link', { name: 'Lifecycles' }).click()
   await page.getByLabel('Operation').selectOption('MUTATE')

@@ -20,6 +20,7 @@ import { Standing } from '../ui/Standing'
 import { Touches } from '../ui/Touches'
 import { Identity } from './Identity'
 import { OpenSessions } from './OpenSessions'
+import { Realism } from './Realism'
 import { ServiceTable } from './ServiceTable'
 import '../styles/decky.css'
 
@@ -64,6 +65,7 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
               {decky.nextMutationAt && <>Changes by itself <Countdown to={decky.nextMutationAt} />.</>}
             </p>
           </section>
+          <Realism decky={decky} />
         </div>
       )}
       <div className="decky-columns">

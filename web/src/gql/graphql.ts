@@ -4,6 +4,22 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type CheckDeckyInput = {
+  deployment?: string;
+  name: string;
+};
+
+/** How a check stands. */
+export type CheckStatus =
+  /** It could not be done: see `problem`. */
+  | 'FAILED'
+  /** Something did: see `findings`. */
+  | 'FOUND'
+  /** Nothing gave the decky away. */
+  | 'PASSED'
+  /** It goes on. */
+  | 'RUNNING';
+
 /** One decky to deploy, or with `count` several alike. */
 export type DeckySpec = {
   /** Sets services, distro, os and the style of the host name. */
@@ -1009,6 +1025,15 @@ export type SetMutateIntervalInput = {
   name?: string | null | undefined;
 };
 
+/** How surely a tell gives a decoy away. */
+export type Severity =
+  /** Certain. */
+  | 'HIGH'
+  /** Odd, but seen on real hosts. */
+  | 'LOW'
+  /** Suspicious. */
+  | 'MEDIUM';
+
 /** What to take down. */
 export type TeardownInput = {
   deployment?: string;
@@ -1180,6 +1205,21 @@ export type TeardownMutationVariables = Exact<{
 
 
 export type TeardownMutation = { teardown: { lifecycleIds: Array<string> } };
+
+export type RealismQueryVariables = Exact<{
+  deployment: string;
+  name: string;
+}>;
+
+
+export type RealismQuery = { decky: { id: string, realism: { status: CheckStatus, by: string, startedAt: string, finishedAt: string | null, problem: string | null, probed: Array<string>, unreachable: Array<string>, findings: Array<{ service: string, tell: string, severity: Severity, detail: string }> } | null } | null };
+
+export type CheckDeckyMutationVariables = Exact<{
+  input: CheckDeckyInput;
+}>;
+
+
+export type CheckDeckyMutation = { checkDecky: { decky: { id: string } } };
 
 export type AttackersPageQueryVariables = Exact<{
   first: number;
@@ -1835,6 +1875,37 @@ export const TeardownDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TeardownMutation, TeardownMutationVariables>;
+export const RealismDocument = new TypedDocumentString(`
+    query Realism($deployment: String!, $name: String!) {
+  decky(deployment: $deployment, name: $name) {
+    id
+    realism {
+      status
+      by
+      startedAt
+      finishedAt
+      problem
+      probed
+      unreachable
+      findings {
+        service
+        tell
+        severity
+        detail
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RealismQuery, RealismQueryVariables>;
+export const CheckDeckyDocument = new TypedDocumentString(`
+    mutation CheckDecky($input: CheckDeckyInput!) {
+  checkDecky(input: $input) {
+    decky {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CheckDeckyMutation, CheckDeckyMutationVariables>;
 export const AttackersPageDocument = new TypedDocumentString(`
     query AttackersPage($first: Int!, $after: Cursor, $search: String) {
   attackers(
