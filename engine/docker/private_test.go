@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,7 @@ type private struct {
 	dir  string // short, for the sockets' paths
 	host string
 	lot  enginetest.Lot
+	link string // its default bridge: with none, a dockerd deletes docker0, which is the machine's engine's
 	cmd  *exec.Cmd
 	log  bytes.Buffer
 }
@@ -40,6 +42,15 @@ func privateEngine(t *testing.T, size string) *private {
 	dir, err := os.MkdirTemp("", "dk") //nolint:usetesting // t.TempDir is too long for a socket's path
 	require.NoError(t, err)
 	p := &private{t: t, dir: dir, lot: enginetest.Reserve(t, bridges), host: "unix://" + filepath.Join(dir, "docker.sock")}
+	own := enginetest.Reserve(t, bridges)
+	p.link = "dk-" + own.Tag
+	ip := func(args ...string) {
+		out, err := exec.Command("ip", args...).CombinedOutput()
+		require.NoError(t, err, "ip %v: %s", args, out)
+	}
+	ip("link", "add", p.link, "type", "bridge")
+	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", p.link).Run() })
+	ip("addr", "add", netip.PrefixFrom(own.Host(1), 24).String(), "dev", p.link)
 	data := filepath.Join(dir, "data")
 	require.NoError(t, os.Mkdir(data, 0o700))
 	if size != "" {
@@ -68,7 +79,7 @@ func privateEngine(t *testing.T, size string) *private {
 func (p *private) start() {
 	p.t.Helper()
 	p.cmd = exec.Command("dockerd", "--data-root", filepath.Join(p.dir, "data"), "--exec-root", filepath.Join(p.dir, "exec"), "--pidfile", filepath.Join(p.dir, "pid"),
-		"-H", p.host, "--bridge", "none", "--iptables=false", "--ip6tables=false", "--log-level", "warn")
+		"-H", p.host, "--bridge", p.link, "--iptables=false", "--ip6tables=false", "--log-level", "warn")
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	require.NoError(p.t, p.cmd.Start())
 	require.Eventually(p.t, func() bool {
