@@ -56,9 +56,9 @@ const (
 	// freshCost is that of each byte of a document that has to be parsed and validated.
 	freshCost = 0.5
 	// schemaCost is that of asking for the schema, which complexity does not count.
-	schemaCost = 100_000
+	schemaCost = 200_000
 	// startCost, eventCost and lookupCost are those of a stream's start, of an event of it, and of each thing that an event makes us look up.
-	startCost, eventCost, lookupCost = 1000, 10, 50
+	startCost, eventCost, lookupCost = 1000, 50, 200
 	// smallBody is read as it comes, in bytes: what is dear about a small request is not its length.
 	smallBody = 8 << 10
 	// lookupsAtOnce is how many of them one caller's streams may have under way.

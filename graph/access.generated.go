@@ -1240,7 +1240,7 @@ func (ec *executionContext) marshalNEndTokenPayload2ᚖdecnetᚋgraphᚐEndToken
 }
 
 func (ec *executionContext) marshalNToken2ᚕᚖdecnetᚋentᚐTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Token) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNToken2ᚖdecnetᚋentᚐToken(ctx, sel, v[i])
@@ -1287,7 +1287,7 @@ func (ec *executionContext) marshalNUpdateUserPayload2ᚖdecnetᚋgraphᚐUpdate
 }
 
 func (ec *executionContext) marshalNUser2ᚕᚖdecnetᚋentᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.User) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUser2ᚖdecnetᚋentᚐUser(ctx, sel, v[i])

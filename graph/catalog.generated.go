@@ -1071,7 +1071,7 @@ func (ec *executionContext) _ServiceSetting(ctx context.Context, sel ast.Selecti
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNArchetype2ᚕᚖdecnetᚋcatalogᚐArchetypeᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Archetype) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArchetype2ᚖdecnetᚋcatalogᚐArchetype(ctx, sel, v[i])
@@ -1095,7 +1095,7 @@ func (ec *executionContext) marshalNArchetype2ᚖdecnetᚋcatalogᚐArchetype(ct
 }
 
 func (ec *executionContext) marshalNDistro2ᚕᚖdecnetᚋcatalogᚐDistroᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Distro) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDistro2ᚖdecnetᚋcatalogᚐDistro(ctx, sel, v[i])
@@ -1119,7 +1119,7 @@ func (ec *executionContext) marshalNDistro2ᚖdecnetᚋcatalogᚐDistro(ctx cont
 }
 
 func (ec *executionContext) marshalNPersonality2ᚕᚖdecnetᚋcatalogᚐPersonalityᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Personality) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPersonality2ᚖdecnetᚋcatalogᚐPersonality(ctx, sel, v[i])
@@ -1147,7 +1147,7 @@ func (ec *executionContext) marshalNPort2decnetᚋcatalogᚐPort(ctx context.Con
 }
 
 func (ec *executionContext) marshalNPort2ᚕdecnetᚋcatalogᚐPortᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.Port) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPort2decnetᚋcatalogᚐPort(ctx, sel, v[i])
@@ -1163,7 +1163,7 @@ func (ec *executionContext) marshalNPort2ᚕdecnetᚋcatalogᚐPortᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalNService2ᚕᚖdecnetᚋcatalogᚐServiceᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Service) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNService2ᚖdecnetᚋcatalogᚐService(ctx, sel, v[i])
@@ -1191,7 +1191,7 @@ func (ec *executionContext) marshalNServiceSetting2decnetᚋcatalogᚐSetting(ct
 }
 
 func (ec *executionContext) marshalNServiceSetting2ᚕdecnetᚋcatalogᚐSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []catalog.Setting) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNServiceSetting2decnetᚋcatalogᚐSetting(ctx, sel, v[i])

@@ -1367,7 +1367,7 @@ func (ec *executionContext) marshalNCheckStatus2decnetᚋrealismᚐStatus(ctx co
 }
 
 func (ec *executionContext) marshalNChosenSetting2ᚕᚖdecnetᚋgraphᚐChosenSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []*ChosenSetting) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNChosenSetting2ᚖdecnetᚋgraphᚐChosenSetting(ctx, sel, v[i])
@@ -1395,7 +1395,7 @@ func (ec *executionContext) marshalNEndpoint2decnetᚋengineᚐEndpoint(ctx cont
 }
 
 func (ec *executionContext) marshalNEndpoint2ᚕdecnetᚋengineᚐEndpointᚄ(ctx context.Context, sel ast.SelectionSet, v []engine.Endpoint) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEndpoint2decnetᚋengineᚐEndpoint(ctx, sel, v[i])
@@ -1428,7 +1428,7 @@ func (ec *executionContext) marshalNRealismFinding2decnetᚋrealismᚐFinding(ct
 }
 
 func (ec *executionContext) marshalNRealismFinding2ᚕdecnetᚋrealismᚐFindingᚄ(ctx context.Context, sel ast.SelectionSet, v []realism.Finding) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRealismFinding2decnetᚋrealismᚐFinding(ctx, sel, v[i])

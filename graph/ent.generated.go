@@ -17279,7 +17279,7 @@ func (ec *executionContext) marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCurso
 }
 
 func (ec *executionContext) marshalNDecky2ᚕᚖdecnetᚋentᚐDeckyᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Decky) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDecky2ᚖdecnetᚋentᚐDecky(ctx, sel, v[i])
@@ -17410,7 +17410,7 @@ func (ec *executionContext) unmarshalNInteractionWhereInput2ᚖdecnetᚋentᚐIn
 }
 
 func (ec *executionContext) marshalNLifecycle2ᚕᚖdecnetᚋentᚐLifecycleᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Lifecycle) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLifecycle2ᚖdecnetᚋentᚐLifecycle(ctx, sel, v[i])
@@ -17491,7 +17491,7 @@ func (ec *executionContext) unmarshalNLifecycleWhereInput2ᚖdecnetᚋentᚐLife
 }
 
 func (ec *executionContext) marshalNNode2ᚕdecnetᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v []ent.Noder) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2decnetᚋentᚐNoder(ctx, sel, v[i])
@@ -17579,7 +17579,7 @@ func (ec *executionContext) marshalOAttackerEdge2ᚕᚖdecnetᚋentᚐAttackerEd
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOAttackerEdge2ᚖdecnetᚋentᚐAttackerEdge(ctx, sel, v[i])
@@ -17639,7 +17639,7 @@ func (ec *executionContext) marshalOAuditEntryEdge2ᚕᚖdecnetᚋentᚐAuditEnt
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOAuditEntryEdge2ᚖdecnetᚋentᚐAuditEntryEdge(ctx, sel, v[i])
@@ -17699,7 +17699,7 @@ func (ec *executionContext) marshalOCredentialEdge2ᚕᚖdecnetᚋentᚐCredenti
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOCredentialEdge2ᚖdecnetᚋentᚐCredentialEdge(ctx, sel, v[i])
@@ -17775,7 +17775,7 @@ func (ec *executionContext) marshalODeckyEdge2ᚕᚖdecnetᚋentᚐDeckyEdge(ctx
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalODeckyEdge2ᚖdecnetᚋentᚐDeckyEdge(ctx, sel, v[i])
@@ -17820,7 +17820,7 @@ func (ec *executionContext) marshalODeckyState2ᚕdecnetᚋentᚋdeckyᚐState�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDeckyState2decnetᚋentᚋdeckyᚐState(ctx, sel, v[i])
@@ -17887,7 +17887,7 @@ func (ec *executionContext) marshalODeploymentEdge2ᚕᚖdecnetᚋentᚐDeployme
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalODeploymentEdge2ᚖdecnetᚋentᚐDeploymentEdge(ctx, sel, v[i])
@@ -17939,7 +17939,7 @@ func (ec *executionContext) marshalOInteractionEdge2ᚕᚖdecnetᚋentᚐInterac
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOInteractionEdge2ᚖdecnetᚋentᚐInteractionEdge(ctx, sel, v[i])
@@ -17999,7 +17999,7 @@ func (ec *executionContext) marshalOLifecycleEdge2ᚕᚖdecnetᚋentᚐLifecycle
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOLifecycleEdge2ᚖdecnetᚋentᚐLifecycleEdge(ctx, sel, v[i])
@@ -18036,7 +18036,7 @@ func (ec *executionContext) marshalOLifecycleOperation2ᚕdecnetᚋentᚋlifecyc
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLifecycleOperation2decnetᚋentᚋlifecycleᚐOperation(ctx, sel, v[i])
@@ -18096,7 +18096,7 @@ func (ec *executionContext) marshalOLifecycleStatus2ᚕdecnetᚋentᚋlifecycle�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLifecycleStatus2decnetᚋentᚋlifecycleᚐStatus(ctx, sel, v[i])
@@ -18148,7 +18148,7 @@ func (ec *executionContext) marshalOLifecycleTrigger2ᚕdecnetᚋentᚋlifecycle
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLifecycleTrigger2decnetᚋentᚋlifecycleᚐTrigger(ctx, sel, v[i])
@@ -18222,7 +18222,7 @@ func (ec *executionContext) marshalOSessionEdge2ᚕᚖdecnetᚋentᚐSessionEdge
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOSessionEdge2ᚖdecnetᚋentᚐSessionEdge(ctx, sel, v[i])
@@ -18282,7 +18282,7 @@ func (ec *executionContext) marshalOTouchEdge2ᚕᚖdecnetᚋentᚐTouchEdge(ctx
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOTouchEdge2ᚖdecnetᚋentᚐTouchEdge(ctx, sel, v[i])

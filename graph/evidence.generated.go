@@ -687,7 +687,7 @@ func (ec *executionContext) marshalNInteractionStats2ᚖdecnetᚋinteractionsᚐ
 }
 
 func (ec *executionContext) marshalNNamedCount2ᚕᚖdecnetᚋinteractionsᚐNamedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*interactions.NamedCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNNamedCount2ᚖdecnetᚋinteractionsᚐNamedCount(ctx, sel, v[i])
@@ -711,7 +711,7 @@ func (ec *executionContext) marshalNNamedCount2ᚖdecnetᚋinteractionsᚐNamedC
 }
 
 func (ec *executionContext) marshalNTimeCount2ᚕᚖdecnetᚋinteractionsᚐTimeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*interactions.TimeCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTimeCount2ᚖdecnetᚋinteractionsᚐTimeCount(ctx, sel, v[i])

@@ -216,7 +216,7 @@ func (ec *executionContext) _InteractionField(ctx context.Context, sel ast.Selec
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNInteractionField2ᚕᚖdecnetᚋentᚋschemaᚋschematypeᚐInteractionFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*schematype.InteractionField) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNInteractionField2ᚖdecnetᚋentᚋschemaᚋschematypeᚐInteractionField(ctx, sel, v[i])

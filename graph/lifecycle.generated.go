@@ -676,7 +676,7 @@ func (ec *executionContext) marshalNCancelLifecyclePayload2ᚖdecnetᚋgraphᚐC
 }
 
 func (ec *executionContext) marshalNLifecycleEvent2ᚕᚖdecnetᚋlifecycleᚐEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*lifecycle.Event) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLifecycleEvent2ᚖdecnetᚋlifecycleᚐEvent(ctx, sel, v[i])

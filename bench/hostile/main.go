@@ -36,6 +36,7 @@ func main() {
 // the server's work, and not theirs.
 const (
 	userRate    = 150 // the user's questions a second
+	changeRate  = 10  // mutations a second, whatever else happens
 	attackRate  = 300 // an attack's requests a second
 	attackers   = 32  // connections that they come by
 	idleSockets = 3000
@@ -63,7 +64,7 @@ func run(each time.Duration, rounds int, only string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("A user asks for twenty deckies %d times a second; each attack lasts %s, at %d requests a second where it is one of requests.\n\n", userRate, each, attackRate)
+	fmt.Printf("A user asks for twenty deckies %d times a second, while %d mutations a second change the fleet; each attack lasts %s, at %d requests a second where it is one of requests.\n\n", userRate, changeRate, each, attackRate)
 	fmt.Printf("| attack | by | tried | answered with | p50 | p99 | p99 before | ratio | server's memory |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	if _, err := w.user(ctx, each); err != nil { // warms caches, and grows the heap to its usual size
 		return err
@@ -130,6 +131,7 @@ func (w *world) user(ctx context.Context, d time.Duration) (latencies, error) {
 		took time.Duration
 		err  error
 	}
+	defer w.living(ctx)()
 	n := int(d.Seconds() * userRate)
 	answers := make(chan answer, n)
 	begun := time.Now()
@@ -151,6 +153,26 @@ func (w *world) user(ctx context.Context, d time.Duration) (latencies, error) {
 	}
 	slices.Sort(took)
 	return latencies{p50: took[len(took)/2], p99: took[len(took)*99/100]}, nil
+}
+
+// living mutates deckies at a steady pace until it is told to stop: what streams bring is part of calm and storm alike.
+func (w *world) living(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		due := time.NewTicker(time.Second / changeRate)
+		defer due.Stop()
+		for {
+			select {
+			case <-due.C:
+				_ = w.ask(ctx, w.honest, w.admin, `mutation { mutateDecky(input: {name: "decky-001"}) { lifecycleIds } }`, nil, nil)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-ended }
 }
 
 // under measures the user while an attack goes on.
