@@ -26,6 +26,7 @@ type Service struct {
 	Image                             string // a user's own container image; "" is none
 	Singleton                         bool   // one for the whole network, so never a decky's
 	Settings                          []Setting
+	Refused                           map[string]string // keys of the original DECNET that are no settings here, and why
 }
 
 // Available tells whether a decky of this build can run the service. (A container image of the user's own is described by the
@@ -74,7 +75,7 @@ type Personality struct {
 }
 
 func (s Service) clone() Service {
-	s.Ports, s.Settings = slices.Clone(s.Ports), slices.Clone(s.Settings)
+	s.Ports, s.Settings, s.Refused = slices.Clone(s.Ports), slices.Clone(s.Settings), maps.Clone(s.Refused)
 	return s
 }
 

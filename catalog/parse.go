@@ -153,6 +153,7 @@ func (l *loader) service(key, n ast.Node, slug string, s Service) Service {
 		"ports":       func(n ast.Node) { s.Ports = l.ports(n) },
 		"singleton":   func(n ast.Node) { s.Singleton = l.boolean(n) },
 		"settings":    func(n ast.Node) { s.Settings = l.settings(n) },
+		"refused":     func(n ast.Node) { s.Refused = l.refused(n) },
 		"decoy": func(n ast.Node) {
 			if !l.embedded {
 				l.fail(n, "decoy says what the decoy binary speaks, which a file can't change: name an image")

@@ -118,3 +118,18 @@ func (l *loader) integer(n ast.Node) int {
 	}
 	return v
 }
+
+// refused reads the keys that are refused, with a reason for those of a line.
+func (l *loader) refused(n ast.Node) map[string]string {
+	if !l.embedded {
+		l.fail(n, "settings are what the decoy binary knows, which a file can't change")
+		return nil
+	}
+	out := map[string]string{}
+	l.pairs(n, func(_ ast.Node, names string, value ast.Node) {
+		for key := range strings.FieldsSeq(names) {
+			out[key] = l.text(value)
+		}
+	})
+	return out
+}

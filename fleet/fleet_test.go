@@ -218,6 +218,7 @@ func TestSettingsAreCheckedAndKept(t *testing.T) {
 			{&fleet.SettingInput{Service: "shh", Key: "password", Value: "x"}, "service", "did you mean"},
 			{&fleet.SettingInput{Service: "ssh", Key: "passwd", Value: "x"}, "key", "it has password"},
 			{&fleet.SettingInput{Service: "redis", Key: "version", Value: "7"}, "value", "does not match"},
+			{&fleet.SettingInput{Service: "smtp_relay", Key: "upstream_host", Value: "mx.example.org"}, "key", "upstream_host of smtp_relay is refused: a decoy connects to no other host"},
 		} {
 			_, err := deploy(fleet.Add, bad.setting)
 			e := refused(t, err)

@@ -23,6 +23,9 @@ func (f *Fleet) settings(in []*SettingInput, path []any) (map[string]map[string]
 		if !ok {
 			return nil, f.unknown("service", s.Service, at(here, "service"))
 		}
+		if why, refused := service.Refused[s.Key]; refused {
+			return nil, invalid(at(here, "key"), "%s of %s is refused: %s", s.Key, s.Service, why)
+		}
 		setting, ok := service.Setting(s.Key)
 		if !ok {
 			return nil, invalid(at(here, "key"), "%s has no setting %q: %s", s.Service, s.Key, keys(service))

@@ -30,8 +30,11 @@ var chosen = []struct {
 	{service: "https", key: "server_header", value: "nginx/1.0.0"}, // http's, on the same host
 	{"mysql", "version", "5.7.44-log", 3306, "", "5.7.44-log\x00"},
 	{"redis", "version", "6.0.16", 6379, "INFO server\r\n", "redis_version:6.0.16\r\n"},
+	{"redis", "os_string", "Linux 3.10.0-1160.el7.x86_64 x86_64", 6379, "INFO server\r\n", "os:Linux 3.10.0-1160.el7.x86_64 x86_64\r\n"},
 	{"smtp", "banner", "ESMTP Sendmail 8.15.2", 25, "", " ESMTP Sendmail 8.15.2\r\n"},
+	{"smtp", "mta", "exim", 25, "X\r\n", "500 unrecognized command\r\n"},
 	{service: "smtp_relay", key: "banner", value: "ESMTP"}, // smtp's, in its place
+	{service: "smtp_relay", key: "mta", value: "postfix"},
 	{service: "dns", key: "bind_version", value: "9.11.4-P2"},
 	{service: "rdp", key: "nla", value: "true"},
 }

@@ -25,6 +25,9 @@ func info(c *client, args []string) {
 	if windows {
 		platform, gcc = "Windows  ", "0.0.0"
 	}
+	if chosen, ok := h.Setting("redis", "os_string"); ok {
+		platform = chosen
+	}
 	role := "role:master\r\nconnected_slaves:0\r\nmaster_failover_state:no-failover\r\n"
 	if host, port, replica := strings.Cut(c.master, " "); replica {
 		role = fmt.Sprintf("role:slave\r\nmaster_host:%s\r\nmaster_port:%s\r\nmaster_link_status:down\r\nmaster_last_io_seconds_ago:-1\r\nmaster_sync_in_progress:0\r\nslave_repl_offset:0\r\nslave_priority:100\r\nslave_read_only:1\r\nconnected_slaves:0\r\n", oneLine(host), port)

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
@@ -38,6 +39,9 @@ func (m *message) Write(p []byte) (int, error) {
 
 func (c *client) from() string {
 	p := &c.product
+	if c.helo == "" && p.noHello != "" {
+		return p.noHello
+	}
 	if c.mail != nil {
 		return p.twice
 	}
@@ -107,7 +111,7 @@ func (c *client) refusal(addr string) string {
 func (c *client) data() bool {
 	p := &c.product
 	if c.mail == nil {
-		return c.say(p.noSender) == nil
+		return c.say(cmp.Or(p.noMessage, p.noSender)) == nil
 	}
 	if len(c.mail.recipients) == 0 {
 		return c.say(p.noRecipient) == nil

@@ -1,51 +1,63 @@
 package smtp
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"decnet/decoy"
 )
 
 // product is a mail server: what it says, word for word. In its texts {host} is the decky, {peer} the client's address, {helo} what it calls itself,
-// {cmd} and {arg} what it has sent, {addr} an address, {id} a message's number and {time} now. Each newline ends a line on the wire.
+// {cmd}, {arg} and {line} what it has sent, {user} a name in it, {sender} and {addr} addresses, {id} a message's number and {time} now. Each newline ends a line on the wire.
 type product struct {
-	banner       string
-	helo, ehlo   string // the first line
-	capabilities []string
-	noName       string // HELO without an argument
-	sender       string
-	recipient    string
-	begin        string // of the message
-	queued       string
-	queueID      func() string
-	size         int64 // of a message, at most
-	tooBig       string
-	relay        string // the refusal
-	noUser       string
-	submission   string // the refusal on port 587 of who has not logged in; "" leaves it to the others
-	twice        string // MAIL after MAIL
-	noSender     string // RCPT without MAIL
-	noRecipient  string // DATA without RCPT
-	badSender    string
-	badRecipient string
-	verify       string
-	verifyNoUser string
-	noop, reset  string
-	help         string
-	bye          string
-	unknown      string
-	maxUnknown   int
-	tooMany      string
-	tls          string
-	tlsAgain     string
-	authRefused  string
-	authOK       string
-	authAborted  string
-	mechanism    string // the refusal of an unknown one
-	etrn         string
-	web          string // the answer to a browser or proxy scanner; "" is as to anything unknown
+	banner        string
+	helo, ehlo    string // the first line
+	capabilities  []string
+	noName        string // HELO without an argument
+	sender        string
+	recipient     string
+	begin         string // of the message
+	queued        string
+	queueID       func() string
+	size          int64 // of a message, at most
+	tooBig        string
+	relay         string // the refusal
+	noUser        string
+	submission    string // the refusal on port 587 of who has not logged in; "" leaves it to the others
+	twice         string // MAIL after MAIL
+	noSender      string // RCPT without MAIL
+	noMessage     string // DATA without MAIL; "" is as noSender
+	noRecipient   string // DATA without RCPT
+	badSender     string
+	badRecipient  string
+	verify        string
+	verifyNoUser  string
+	verifyNothing string // without an argument
+	noop, reset   string
+	help          string
+	bye           string
+	unknown       string
+	maxUnknown    int
+	tooMany       string
+	tls           string
+	tlsAgain      string
+	authRefused   string
+	authOK        string
+	authAborted   string
+	mechanism     string // the refusal of an unknown one
+	etrn          string
+	web           string // the answer to a browser or proxy scanner; "" is as to anything unknown
+	webFirst      bool   // it is given to the first command alone
+	chunks        bool   // BDAT is known
+	noHello       string // the answer to a message or an address before HELO; "" is that none is needed
+	expand        string // the answer to EXPN for one of the users
+	expandNoUser  string
 }
 
 func letters(alphabet string, n int) string {
@@ -74,7 +86,7 @@ func postfix(system string, old, newest bool) product {
 		submission: "554 5.7.1 <unknown[{peer}]>: Client host rejected: Access denied",
 		twice:      "503 5.5.1 Error: nested MAIL command", noSender: "503 5.5.1 Error: need MAIL command", noRecipient: "554 5.5.1 Error: no valid recipients",
 		badSender: "501 5.5.4 Syntax: MAIL FROM:<address>", badRecipient: "501 5.5.4 Syntax: RCPT TO:<address>",
-		verify: "252 2.0.0 {arg}", verifyNoUser: "550 5.1.1 <{arg}>: Recipient address rejected: User unknown in local recipient table",
+		verify: "252 2.0.0 {arg}", verifyNothing: "501 5.5.4 Syntax: VRFY address", verifyNoUser: "550 5.1.1 <{arg}>: Recipient address rejected: User unknown in local recipient table",
 		noop: "250 2.0.0 Ok", reset: "250 2.0.0 Ok", bye: "221 2.0.0 Bye",
 		unknown: "500 5.5.2 Error: command not recognized", maxUnknown: 20, tooMany: "421 4.7.0 {host} Error: too many errors",
 		tls: "220 2.0.0 Ready to start TLS", tlsAgain: "554 5.5.1 Error: TLS already active",
@@ -82,15 +94,18 @@ func postfix(system string, old, newest bool) product {
 		mechanism: "535 5.7.8 Error: authentication failed: Invalid authentication mechanism",
 		etrn:      "459 4.7.1 <{arg}>: service unavailable",
 		web:       "221 2.7.0 Error: I can break rules, too. Goodbye.",
+		chunks:    true,
 	}
+	p.expand, p.expandNoUser = p.unknown, p.unknown
 	p.help = p.unknown
 	if newest {
 		p.help = "214 2.0.0 https://www.postfix.org/"
 	}
 	if old {
 		p.capabilities = p.capabilities[:9] // before version 3
+		p.chunks = false
 		p.unknown = "502 5.5.2 Error: command not recognized"
-		p.help = p.unknown
+		p.help, p.expand, p.expandNoUser = p.unknown, p.unknown, p.unknown
 	}
 	return p
 }
@@ -109,7 +124,7 @@ func exim(version string, connects bool) product {
 		relay: "550 relay not permitted", noUser: "550 Unrouteable address",
 		twice: "503 sender already given", noSender: "503 sender not yet given", noRecipient: "503 Valid RCPT command must precede DATA",
 		badSender: "501 {arg}: malformed address", badRecipient: "501 {arg}: malformed address",
-		verify: "252 Administrative prohibition", verifyNoUser: "252 Administrative prohibition",
+		verifyNothing: "501 Syntactically invalid {cmd} argument(s)", verify: "252 Administrative prohibition", verifyNoUser: "252 Administrative prohibition",
 		noop: "250 OK", reset: "250 Reset OK", bye: "221 {host} closing connection",
 		help:    "214-Commands supported:\n214 AUTH STARTTLS HELO EHLO MAIL RCPT DATA BDAT NOOP QUIT RSET HELP",
 		unknown: "500 unrecognized command", maxUnknown: 3, tooMany: "500 Too many unrecognized commands",
@@ -117,6 +132,7 @@ func exim(version string, connects bool) product {
 		authRefused: "535 Incorrect authentication data", authOK: "235 Authentication succeeded", authAborted: "501 Authentication cancelled",
 		mechanism: "504 {arg} authentication mechanism not supported",
 		etrn:      "500 unrecognized command",
+		chunks:    true, expand: "550 Administrative prohibition", expandNoUser: "550 Administrative prohibition",
 	}
 	if !connects {
 		p.capabilities = append(p.capabilities[:3:3], p.capabilities[4:]...) // PIPECONNECT came with 4.94
@@ -140,7 +156,7 @@ func exchange() product {
 		submission: "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM",
 		twice:      "503 5.5.2 Sender already specified", noSender: "503 5.5.2 Need mail command", noRecipient: "503 5.5.2 Need rcpt command",
 		badSender: "501 5.1.7 Invalid address", badRecipient: "501 5.1.3 Invalid address",
-		verify: "252 2.1.5 Cannot VRFY user", verifyNoUser: "252 2.1.5 Cannot VRFY user",
+		verifyNothing: "501 5.5.4 Invalid arguments", verify: "252 2.1.5 Cannot VRFY user", verifyNoUser: "252 2.1.5 Cannot VRFY user",
 		noop: "250 2.0.0 OK", reset: "250 2.0.0 Resetting", bye: "221 2.0.0 Service closing transmission channel",
 		help:    "214-This server supports the following commands:\n214 HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP AUTH BDAT",
 		unknown: "500 5.3.3 Unrecognized command '{cmd}'", maxUnknown: 10, tooMany: "421 4.7.0 Too many errors on this connection, closing transmission channel",
@@ -148,7 +164,57 @@ func exchange() product {
 		authRefused: "535 5.7.3 Authentication unsuccessful", authOK: "235 2.7.0 Authentication successful", authAborted: "501 5.7.0 Authentication aborted",
 		mechanism: "504 5.7.4 Unrecognized authentication type",
 		etrn:      "500 5.3.3 Unrecognized command '{cmd}'",
+		chunks:    true, expand: "502 5.3.3 Command not implemented", expandNoUser: "502 5.3.3 Command not implemented",
 	}
+}
+
+// sendmail is Sendmail as a distribution configures it: Debian's asks for a greeting first and tells who its users are, Red Hat's keeps that to itself.
+func sendmail(version string, debian bool) product {
+	short, _, _ := strings.Cut(version, "/")
+	p := product{
+		banner: "220 {host} ESMTP Sendmail " + version + "; {time}",
+		helo:   "250 {host} Hello [{peer}], pleased to meet you", ehlo: "{host} Hello [{peer}], pleased to meet you",
+		capabilities: []string{"ENHANCEDSTATUSCODES", "PIPELINING", "8BITMIME", "SIZE", "DSN", "ETRN", "AUTH LOGIN PLAIN", "STARTTLS", "DELIVERBY", "HELP"},
+		noName:       "501 5.0.0 {cmd} requires domain address",
+		sender:       "250 2.1.0 <{sender}>... Sender ok", recipient: "250 2.1.5 <{addr}>... Recipient ok", begin: `354 Enter mail, end with "." on a line by itself`,
+		queued: "250 2.0.0 {id} Message accepted for delivery", queueID: sendmailID,
+		size: math.MaxInt64, tooBig: "552 5.2.3 Message exceeds maximum fixed size",
+		relay: "550 5.7.1 <{addr}>... Relaying denied", noUser: "550 5.1.1 <{addr}>... User unknown",
+		twice: "503 5.5.0 Sender already specified", noSender: "503 5.0.0 Need MAIL before RCPT", noMessage: "503 5.0.0 Need MAIL command", noRecipient: "503 5.0.0 Need RCPT (recipient)",
+		badSender: `501 5.5.2 Syntax error in parameters scanning "FROM"`, badRecipient: `501 5.5.2 Syntax error in parameters scanning "TO"`,
+		verify: "252 2.5.2 Cannot VRFY user; try RCPT to attempt delivery (or try finger)", verifyNoUser: "252 2.5.2 Cannot VRFY user; try RCPT to attempt delivery (or try finger)", verifyNothing: "501 5.5.2 Argument required",
+		expand: "502 5.7.0 Sorry, we do not allow this operation", expandNoUser: "502 5.7.0 Sorry, we do not allow this operation",
+		noop: "250 2.0.0 OK", reset: "250 2.0.0 Reset state", bye: "221 2.0.0 {host} closing connection",
+		help: "214-2.0.0 This is sendmail version " + short + "\n214-2.0.0 Topics:\n214-2.0.0 \tHELO\tEHLO\tMAIL\tRCPT\tDATA\n214-2.0.0 \tRSET\tNOOP\tQUIT\tHELP\tVRFY\n" +
+			"214-2.0.0 \tEXPN\tVERB\tETRN\tDSN\tAUTH\n214-2.0.0 \tSTARTTLS\n214-2.0.0 For more info use \"HELP <topic>\".\n214-2.0.0 To report bugs in the implementation see\n" +
+			"214-2.0.0 \thttp://www.sendmail.org/email-addresses.html\n214-2.0.0 For local information send email to Postmaster at your site.\n214 2.0.0 End of HELP info",
+		unknown: `500 5.5.1 Command unrecognized: "{line}"`, maxUnknown: 25, tooMany: "421 4.7.0 {host} Too many bad commands; closing connection",
+		tls: "220 2.0.0 Ready to start TLS", tlsAgain: "454 4.3.3 TLS not available after start",
+		authRefused: "535 5.7.0 authentication failed", authOK: "235 2.0.0 OK Authenticated", authAborted: "501 5.0.0 AUTH aborted",
+		mechanism: "504 5.3.3 AUTH mechanism {arg} not available",
+		etrn:      "250 2.0.0 Queuing for node {arg} started",
+		web:       "421 4.7.0 {host} Rejecting open proxy [{peer}]", webFirst: true,
+	}
+	if debian {
+		p.banner += "; (No UCE/UBE) logging access from: [{peer}](FAIL)-[{peer}]"
+		p.noHello = "503 5.0.0 Polite people say HELO first"
+		p.capabilities = slices.Insert(p.capabilities, 2, "EXPN", "VERB")
+		p.verify, p.verifyNoUser = "250 2.1.5 {user} <{user}@{host}>", "550 5.1.1 {arg}... User unknown"
+		p.expand, p.expandNoUser = p.verify, p.verifyNoUser
+	}
+	return p
+}
+
+// sendmailID is a message's number as Sendmail makes it: the time, a count and a process.
+func sendmailID() string {
+	digits := base62[:60]
+	t := time.Now().UTC()
+	var b strings.Builder
+	for _, n := range []int{(t.Year() - 1900) % 60, int(t.Month()) - 1, t.Day(), t.Hour(), t.Minute(), t.Second(), rand.IntN(60), rand.IntN(60)} {
+		b.WriteByte(digits[n])
+	}
+	fmt.Fprintf(&b, "%06d", 1000+rand.IntN(60000))
+	return b.String()
 }
 
 // versions are those of Exim that each distribution has; the others have Postfix alone.
@@ -157,20 +223,36 @@ var versions = map[string][]string{
 	"fedora": {"4.97.1", "4.98"}, "arch": {"4.98"},
 }
 
-func productOf(h *decoy.Host) product {
-	p := drawn(h)
-	// The two of them never are on one host: they want the same ports.
-	for _, service := range []string{"smtp", "smtp_relay"} {
-		if chosen, ok := h.Setting(service, "banner"); ok {
-			p.banner = "220 {host} " + chosen
-		}
+// sendmails are the releases of Sendmail in each distribution, as they name themselves.
+var sendmails = map[string]string{
+	"debian": "8.17.1.9/8.17.1.9/Debian-2+deb12u2", "ubuntu22": "8.15.2/8.15.2/Debian-22ubuntu3", "ubuntu20": "8.15.2/8.15.2/Debian-18", "kali": "8.18.1/8.18.1/Debian-6",
+	"rocky9": "8.16.1/8.16.1", "centos7": "8.14.7/8.14.7", "fedora": "8.17.2/8.17.2", "alpine": "8.17.1/8.17.1", "arch": "8.18.1/8.18.1",
+}
+
+// productOf is the product that the decky's server of that service is: the one that is chosen, or that a chosen banner names.
+func productOf(h *decoy.Host, service string) product {
+	banner, said := h.Setting(service, "banner")
+	mta, chosen := h.Setting(service, "mta")
+	version := ""
+	if named := products.FindStringSubmatch(banner); named != nil && (!chosen || mta == strings.ToLower(named[1])) {
+		mta, version = strings.ToLower(named[1]), named[2]
+	}
+	p := drawn(h, mta, version)
+	if said {
+		p.banner = "220 {host} " + braces.Replace(banner)
 	}
 	return p
 }
 
-// drawn is the product that the decky's seed and system come to.
-func drawn(h *decoy.Host) product {
-	if h.OS == "windows" || h.OS == "windows_server" {
+// products are the names that a banner may have, each with its version.
+var products = regexp.MustCompile(`\b(Postfix|Exim|Sendmail)\b(?: ([0-9][^ ;]*))?`)
+
+// braces keeps what an operator wrote from being a place for a value.
+var braces = strings.NewReplacer("{", "{open}", "}", "{close}")
+
+// drawn is the product that the decky's seed and system come to, or the one of that name and version where they are not "".
+func drawn(h *decoy.Host, mta, version string) product {
+	if mta == "" && (h.OS == "windows" || h.OS == "windows_server") {
 		return exchange()
 	}
 	system := map[string]string{"debian": " (Debian/GNU)", "kali": " (Debian/GNU)", "ubuntu22": " (Ubuntu)", "ubuntu20": " (Ubuntu)"}[h.Distro]
@@ -178,17 +260,28 @@ func drawn(h *decoy.Host) product {
 		system = ""
 	}
 	system = decoy.Pick(h, "smtp-banner", system, system, "") // some take the system's name out
+	available := versions[h.Distro]
+	if available == nil {
+		available = versions["debian"]
+	}
+	if mta == "" && versions[h.Distro] != nil && decoy.Pick(h, "smtp-product", false, false, true) {
+		mta = "exim"
+	}
 	p := postfix(system, h.Distro == "centos7", h.Distro == "arch" || h.Distro == "kali")
-	if available := versions[h.Distro]; available != nil && decoy.Pick(h, "smtp-product", false, false, true) {
-		version := decoy.Pick(h, "smtp-version", available...)
+	switch mta {
+	case "exim":
+		version = cmp.Or(version, decoy.Pick(h, "smtp-version", available...))
 		p = exim(version, version >= "4.94")
 		if strings.HasPrefix(h.Distro, "ubuntu") {
 			p.banner = strings.Replace(p.banner, " {time}", " Ubuntu {time}", 1)
 		}
+	case "sendmail":
+		version = cmp.Or(version, sendmails[h.Distro], sendmails["debian"])
+		p = sendmail(version, strings.Contains(version, "Debian"))
 	}
 	if size := decoy.Pick(h, "smtp-size", 0, 0, int64(20480000), int64(52428800)); size > 0 {
 		for i, name := range p.capabilities {
-			if strings.HasPrefix(name, "SIZE ") {
+			if name == "SIZE" || strings.HasPrefix(name, "SIZE ") {
 				p.capabilities[i] = fmt.Sprint("SIZE ", size)
 			}
 		}

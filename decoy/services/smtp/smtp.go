@@ -23,12 +23,12 @@ const (
 )
 
 func init() {
-	decoy.Register("smtp", func(h *decoy.Host) (decoy.Service, error) { return newServer(h), nil })
+	decoy.Register("smtp", func(h *decoy.Host) (decoy.Service, error) { return newServer(h, "smtp"), nil })
 }
 
 // NewRelay makes the decky's mail server as one that takes every message, whoever it is for, and seems to pass it on.
 func NewRelay(h *decoy.Host) decoy.Service {
-	v := newServer(h)
+	v := newServer(h, "smtp_relay")
 	v.relay = true
 	return v
 }
@@ -44,8 +44,9 @@ type server struct {
 	secret  string
 }
 
-func newServer(h *decoy.Host) *server {
-	v := &server{host: h, product: productOf(h)}
+// newServer makes the server that the decky has as that service.
+func newServer(h *decoy.Host, service string) *server {
+	v := &server{host: h, product: productOf(h, service)}
 	r := h.Rand("smtp")
 	v.domain = strings.ToLower(h.Hostname)
 	if _, parent, ok := strings.Cut(v.domain, "."); ok {
@@ -72,9 +73,11 @@ type client struct {
 	logged    bool
 	helo      string
 	mail      *message
+	commands  int
 	unknown   int
 	argument  string // of the command being answered
 	command   string
+	text      string // the whole of it
 	addressee string
 	id        string
 }
@@ -97,6 +100,8 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 			return
 		}
 		c.command, c.argument = parse(line)
+		c.text = strings.TrimRight(line, "\r\n")
+		c.commands++
 		text := c.command
 		if mechanism, _, _ := strings.Cut(c.argument, " "); c.command == "AUTH" {
 			text += " " + mechanism // what follows is recorded as a secret
@@ -132,7 +137,12 @@ func (c *client) fill(text string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
-	return strings.NewReplacer("{host}", c.host.Hostname, "{peer}", c.s.Peer().Addr().Unmap().String(), "{helo}", c.helo, "{cmd}", c.command, "{arg}", c.argument,
+	sender := ""
+	if c.mail != nil {
+		sender = c.mail.from
+	}
+	user, _, _ := strings.Cut(strings.Trim(c.argument, "<>"), "@")
+	return strings.NewReplacer("{open}", "{", "{close}", "}", "{line}", c.text, "{sender}", sender, "{user}", user, "{host}", c.host.Hostname, "{peer}", c.s.Peer().Addr().Unmap().String(), "{helo}", c.helo, "{cmd}", c.command, "{arg}", c.argument,
 		"{addr}", c.addressee, "{id}", c.id, "{time}", c.host.Now().Format("Mon, 02 Jan 2006 15:04:05 -0700")).Replace(text)
 }
 
@@ -150,13 +160,18 @@ func (c *client) obey(ctx context.Context) bool {
 	case "DATA":
 		return c.data()
 	case "BDAT":
-		return c.chunk()
+		if p.chunks {
+			return c.chunk()
+		}
+		reply = p.unknown
 	case "RSET":
 		c.mail, reply = nil, p.reset
 	case "NOOP":
 		reply = p.noop
 	case "VRFY":
-		reply = c.verify()
+		reply = c.verify(p.verify, p.verifyNoUser)
+	case "EXPN":
+		reply = c.verify(p.expand, p.expandNoUser)
 	case "HELP":
 		reply = p.help
 	case "ETRN":
@@ -169,7 +184,7 @@ func (c *client) obey(ctx context.Context) bool {
 		c.say(p.bye)
 		return false
 	case "GET", "POST", "CONNECT":
-		if p.web != "" {
+		if p.web != "" && (c.commands == 1 || !p.webFirst) {
 			c.say(p.web)
 			return false
 		}
@@ -211,15 +226,15 @@ func (c *client) hello() string {
 	return strings.Join(lines, "\n")
 }
 
-func (c *client) verify() string {
-	p := &c.product
+// verify answers who asks for a user, by VRFY or EXPN.
+func (c *client) verify(known, unknown string) string {
 	if c.argument == "" {
-		return "501 5.5.4 Syntax: VRFY address"
+		return c.product.verifyNothing
 	}
 	if c.hasUser(c.argument) {
-		return p.verify
+		return known
 	}
-	return p.verifyNoUser
+	return unknown
 }
 
 // hasUser tells whether the address, or the name alone, is one of the decky's.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // such returns an identity, made from base, whose server fulfils the condition.
 func such(t testing.TB, base control.Identity, holds func(*server) bool) control.Identity {
 	t.Helper()
-	return servicetest.Such(t, base, func(h *decoy.Host) bool { return holds(newServer(h)) })
+	return servicetest.Such(t, base, func(h *decoy.Host) bool { return holds(newServer(h, "smtp")) })
 }
 
 func isPostfix(v *server) bool { return strings.Contains(v.product.banner, "Postfix") }
@@ -148,6 +149,59 @@ func TestExim(t *testing.T) {
 	expect(t, got[2:], "503 sender not yet given", "250 OK", "550 relay not permitted", "250 Reset OK", "500 unrecognized command", "500 Too many unrecognized commands")
 }
 
+// chosen returns an identity with a setting of smtp.
+func chosen(key, value string) control.Identity {
+	id := decoytest.Identity()
+	id.Settings = map[string]map[string]string{"smtp": {key: value}, "smtp_relay": {"mta": "postfix"}} // the relay's are not this one's
+	return id
+}
+
+// The words are those of Debian's own Sendmail 8.17.1.
+func TestSendmail(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, chosen("mta", "sendmail"), func(v *server) bool { return !v.open && v.product.size > 1<<40 }), "smtp")
+	host := d.Host.Hostname
+	got := talk(t, d, 25, "HELO", "MAIL FROM:<a@b.example>", "EHLO bot", "MAIL FROM <x>", "RCPT TO:<a@b>", "DATA", "MAIL FROM:<a@b.example>", "MAIL FROM:<a@b.example>", "DATA", "RCPT TO:<victim@c.example>",
+		"RCPT TO:<nobody@"+host+">", "RCPT TO:<root@"+host+">", "DATA", "Subject: x\r\n\r\nhi\r\n.", "VRFY root", "VRFY nobody", "EXPN root", "VRFY", "FOO  bar", "BDAT 5", "GET / HTTP/1.0", "ETRN b.example", "NOOP", "RSET", "QUIT")
+	if !strings.HasPrefix(got[0], "220 "+host+" ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2+deb12u2; ") || !strings.HasSuffix(got[0], "; (No UCE/UBE) logging access from: [127.0.0.1](FAIL)-[127.0.0.1]") {
+		t.Errorf("it greets with %q", got[0])
+	}
+	if !regexp.MustCompile(`^250 2\.0\.0 [0-9A-Za-z]{8}[0-9]{6} Message accepted for delivery$`).MatchString(got[14]) {
+		t.Errorf("a message gets %q", got[14])
+	}
+	expect(t, got[1:14], "501 5.0.0 HELO requires domain address", "503 5.0.0 Polite people say HELO first",
+		"250-"+host+" Hello [127.0.0.1], pleased to meet you\n250-ENHANCEDSTATUSCODES\n250-PIPELINING\n250-EXPN\n250-VERB\n250-8BITMIME\n250-SIZE\n250-DSN\n250-ETRN\n250-AUTH LOGIN PLAIN\n250-STARTTLS\n250-DELIVERBY\n250 HELP",
+		`501 5.5.2 Syntax error in parameters scanning "FROM"`, "503 5.0.0 Need MAIL before RCPT", "503 5.0.0 Need MAIL command", "250 2.1.0 <a@b.example>... Sender ok", "503 5.5.0 Sender already specified",
+		"503 5.0.0 Need RCPT (recipient)", "550 5.7.1 <victim@c.example>... Relaying denied", "550 5.1.1 <nobody@"+host+">... User unknown", "250 2.1.5 <root@"+host+">... Recipient ok",
+		`354 Enter mail, end with "." on a line by itself`)
+	expect(t, got[15:], "250 2.1.5 root <root@"+host+">", "550 5.1.1 nobody... User unknown", "250 2.1.5 root <root@"+host+">", "501 5.5.2 Argument required", `500 5.5.1 Command unrecognized: "FOO  bar"`,
+		`500 5.5.1 Command unrecognized: "BDAT 5"`, `500 5.5.1 Command unrecognized: "GET / HTTP/1.0"`, "250 2.0.0 Queuing for node b.example started", "250 2.0.0 OK", "250 2.0.0 Reset state",
+		"221 2.0.0 "+host+" closing connection")
+	expect(t, talk(t, d, 25, "GET / HTTP/1.0")[1:], "421 4.7.0 "+host+" Rejecting open proxy [127.0.0.1]")
+}
+
+func TestTheServerMayBeChosen(t *testing.T) {
+	t.Parallel()
+	windows := chosen("mta", "postfix")
+	windows.OS = "windows_server"
+	braces := "ESMTP Exim 4.92 {host} {helo}"
+	for _, c := range []struct {
+		id             control.Identity
+		banner, answer string // to what no server knows
+	}{
+		{chosen("mta", "exim"), " ESMTP Exim 4.96 ", "500 unrecognized command"},
+		{chosen("mta", "postfix"), " ESMTP Postfix", "500 5.5.2 Error: command not recognized"},
+		{windows, " ESMTP Postfix", "500 5.5.2 Error: command not recognized"},
+		{chosen("banner", "ESMTP Sendmail 8.14.4/8.14.4"), " ESMTP Sendmail 8.14.4/8.14.4", `500 5.5.1 Command unrecognized: "X"`},
+		{chosen("banner", braces), " " + braces, "500 unrecognized command"},
+	} {
+		got := talk(t, decoytest.StartAs(t, c.id, "smtp"), 25, "X")
+		if !strings.Contains(got[0], c.banner) || got[1] != c.answer {
+			t.Errorf("with %v: %q", c.id.Settings["smtp"], got)
+		}
+	}
+}
+
 func TestExchange(t *testing.T) {
 	t.Parallel()
 	id := decoytest.Identity()
@@ -164,7 +218,7 @@ func TestExchange(t *testing.T) {
 func TestWeakLoginMayRelayIntoNothing(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, such(t, decoytest.Identity(), func(v *server) bool { return isPostfix(v) && v.user != "" }), "smtp")
-	v := newServer(d.Host)
+	v := newServer(d.Host, "smtp")
 	secret := base64.StdEncoding.EncodeToString([]byte("\x00" + v.user + "\x00" + v.secret))
 	got := talk(t, d, 587, "EHLO a", "AUTH PLAIN "+secret, "MAIL FROM:<x@y>", "RCPT TO:<v@example.org>", "BDAT 7\r\nabcde", "BDAT 5 LAST\r\nfgh")
 	if got[2] != "235 2.7.0 Authentication successful" || got[4] != "250 2.1.5 Ok" || !strings.HasPrefix(got[6], "250 2.0.0 Ok: queued as ") {
@@ -194,6 +248,7 @@ func TestScannerNamesTheProduct(t *testing.T) {
 		"Postfix smtpd":            such(t, decoytest.Identity(), isPostfix),
 		"Exim smtpd":               such(t, decoytest.Identity(), isExim),
 		"Microsoft Exchange smtpd": windows,
+		"Sendmail 8.17.1.9":        chosen("mta", "sendmail"),
 	} {
 		d := decoytest.StartAs(t, id, "smtp")
 		if out := servicetest.Scan(t, d, 25); !strings.Contains(out, want) {
@@ -205,7 +260,7 @@ func TestScannerNamesTheProduct(t *testing.T) {
 func TestDeckiesDifferAndStay(t *testing.T) {
 	t.Parallel()
 	servicetest.Looks(t, 18, func(h *decoy.Host) string {
-		v := newServer(h)
+		v := newServer(h, "smtp")
 		return fmt.Sprint(v.product.banner, v.product.capabilities, v.users, v.open, v.user, v.secret)
 	})
 }

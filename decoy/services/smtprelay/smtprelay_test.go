@@ -43,6 +43,21 @@ func TestAnyMailIsTaken(t *testing.T) {
 	}
 }
 
+func TestTheServerMayBeChosen(t *testing.T) {
+	t.Parallel()
+	id := decoytest.Identity()
+	id.Settings = map[string]map[string]string{"smtp_relay": {"mta": "sendmail"}, "smtp": {"mta": "exim"}} // smtp's are not the relay's
+	d := decoytest.StartAs(t, id, "smtp_relay")
+	host, port, err := net.SplitHostPort(d.Address(25))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := servicetest.Run(t, "", "swaks", "--server", host, "--port", port, "--to", "victim@example.org", "--from", "spam@example.net", "--helo", "bot")
+	if err != nil || !strings.Contains(out, "250 2.1.5 <victim@example.org>... Recipient ok") || !strings.Contains(out, " Message accepted for delivery") {
+		t.Errorf("swaks: %v\n%s", err, out)
+	}
+}
+
 func TestALongMessageIsKeptInPieces(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "smtp_relay")
