@@ -65,7 +65,7 @@ A YAML file (-f fleet.yaml):
       mutateInterval: 30m
 
 An INI file of the original DECNET (-f fleet.ini) works too: [general] with net, gw, interface and mutate_interval (minutes); a section a decky with
-ip, services, archetype, nmap_os, mutate_interval and amount. Keys that nobody knows are errors, in both.`,
+ip, services, archetype, nmap_os, mutate_interval and amount; and [name.service] with the settings of a service. Keys that nobody knows are errors, in both.`,
 		Example: `  decnet deploy --name web --count 3 --archetype web-server
   decnet deploy --name db --services mysql,ssh --ip 10.20.0.20
   decnet deploy -f fleet.yaml --dry-run
@@ -165,14 +165,7 @@ func (a *app) readFleet(path, format string) (*fleetfile.Fleet, error) {
 			return nil, err
 		}
 	}
-	fleet, err := fleetfile.Parse(path, content, kind)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range fleet.Warnings {
-		fmt.Fprintf(a.errOut, "%s %s\n", show.Paint(a.color, show.Yellow, "warning:"), show.Safe(w))
-	}
-	return fleet, nil
+	return fleetfile.Parse(path, content, kind)
 }
 
 // settle adds the flags that go with a file too; a flag that is given wins over the file.

@@ -291,12 +291,13 @@ func TestDeployFiles(t *testing.T) {
 	_, msg = s.decnet(exitUsage, "deploy", "-f", bad, "--count", "2")
 	s.want(msg, "--count does not go with a file")
 
-	old := write("old.ini", "[general]\nnet = 10.77.0.0/24\nmutate_interval = 60\n[corp]\nservices = ssh, http\namount = 2\n[corp.ssh]\nbanner = x\n")
+	old := write("old.ini", "[general]\nnet = 10.77.0.0/24\nmutate_interval = 60\n[corp]\nservices = ssh, http\namount = 2\n[corp.ssh]\npassword = toor\n")
 	_, msg = s.decnet(exitUsage, "deploy", "-f", old)
 	s.want(msg, "say what kind of network it is")
-	out, msg := s.decnet(exitOK, "deploy", "-f", old, "--network", "bridge", "-d", "lab", "--wait")
+	out, _ := s.decnet(exitOK, "deploy", "-f", old, "--network", "bridge", "-d", "lab", "--wait")
 	s.want(out, "2 succeeded")
-	s.want(msg, "old.ini:7: [corp.ssh]: settings of a service have no effect yet")
+	_, msg = s.decnet(exitError, "deploy", "-f", write("relay.ini", "[mail]\nservices = smtp_relay\n[mail.smtp_relay]\nprobe_limit = 1\n"))
+	s.want(msg, "relay.ini:1: ", "probe_limit of smtp_relay is refused: it counts the messages that are passed on, and none ever is")
 	out, _ = s.decnet(exitOK, "ls", "-d", "lab")
 	s.want(out, "corp-01  RUNNING  10.77.0.")
 	if !regexp.MustCompile(`(?m)^corp-02 .* in (5\dm|1h0)`).MatchString(out) { // an hour, give or take what keeps deckies apart

@@ -48,8 +48,6 @@ func FormatOf(name string) (Format, error) {
 type Fleet struct {
 	// Deploy is the input of the API's deploy. Its network has no driver where the file does not say one.
 	Deploy client.DeployInput
-	// Warnings are what was read and has no effect.
-	Warnings []string
 
 	name  string
 	lines []int // where each decky stands
@@ -93,10 +91,6 @@ type parser struct {
 
 func (p *parser) bad(line int, format string, a ...any) {
 	p.problems = append(p.problems, fmt.Errorf("%s:%d: %s", p.name, line, fmt.Sprintf(format, a...)))
-}
-
-func (p *parser) warn(line int, format string, a ...any) {
-	p.Warnings = append(p.Warnings, fmt.Sprintf("%s:%d: %s", p.name, line, fmt.Sprintf(format, a...)))
 }
 
 func (p *parser) add(line int, d client.DeckySpec) {

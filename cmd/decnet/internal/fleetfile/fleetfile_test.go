@@ -2,6 +2,7 @@ package fleetfile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,18 @@ server_header = nginx/1.18.0
 archetype = windows-workstation
 amount = 3
 [corp-02.rdp]
-user = x
+nla = off
+[corp.rdp]
+nla = yes
+[decky-01.ssh]
+hostname = web1
+password = a=b:c
+[decky-01.dns]
+extra_records = www A 10.0.0.1
+  ; left out
+  mail A 10.0.0.2
+domain: shop.local
+bind_version = b64:OS4xOA==
 `
 
 func text(p *string) string {
@@ -94,15 +106,25 @@ func TestINI(t *testing.T) {
 	if *f.Deploy.MutateInterval != time.Hour {
 		t.Errorf("the interval of [general] is %s", *f.Deploy.MutateInterval)
 	}
-	one, corp := f.Deploy.Deckies[0], f.Deploy.Deckies[1]
+	one := f.Deploy.Deckies[0]
 	if one.Name != "decky-01" || text(one.Ip) != "192.168.1.110" || fmt.Sprint(one.Services) != "[ssh http]" || text(one.Os) != "linux" || *one.MutateInterval != 45*time.Minute {
 		t.Errorf("decky-01 is %+v", one)
 	}
-	if corp.Count != 3 || text(corp.Archetype) != "windows-workstation" {
-		t.Errorf("corp is %+v", corp)
+	if want := []client.ServiceSettingInput{
+		{Service: "http", Key: "server_header", Value: "nginx/1.18.0"}, {Service: "ssh", Key: "password", Value: "a=b:c"},
+		{Service: "dns", Key: "extra_records", Value: "www A 10.0.0.1\nmail A 10.0.0.2"}, {Service: "dns", Key: "domain", Value: "shop.local"}, {Service: "dns", Key: "bind_version", Value: "9.18"},
+	}; !slices.Equal(one.Settings, want) || text(one.Hostname) != "web1" {
+		t.Errorf("decky-01 has %+v and is called %s", one.Settings, text(one.Hostname))
 	}
-	if len(f.Warnings) != 2 || !strings.HasPrefix(f.Warnings[0], "fleet.ini:13: [decky-01.http]") {
-		t.Errorf("warnings: %q", f.Warnings)
+	// One of a group that is unlike the others makes them single.
+	if len(f.Deploy.Deckies) != 4 || f.Where(3) != f.Where(1) {
+		t.Errorf("%d deckies", len(f.Deploy.Deckies))
+	}
+	for i, nla := range []string{"true", "false", "true"} {
+		d := f.Deploy.Deckies[1+i]
+		if d.Name != fmt.Sprintf("corp-%02d", i+1) || d.Count != 1 || text(d.Archetype) != "windows-workstation" || len(d.Settings) != 1 || d.Settings[0].Value != nla {
+			t.Errorf("corp is %+v", d)
+		}
 	}
 }
 
@@ -131,6 +153,7 @@ func TestProblemsHaveTheirLine(t *testing.T) {
 		"INI, in general":            {INI, "[general]\nlog_target = x\n[web]\n", []string{`f:2: there is no key "log_target" in [general]`}},
 		"INI, an own service":        {INI, "[custom-x]\nbinary = y\n[web]\n", []string{"f:1: [custom-x]: services of one's own"}},
 		"INI, settings of nobody":    {INI, "[web]\n[wbe.http]\na=b\n", []string{`f:2: [wbe.http]: there is no decky "wbe"`}},
+		"INI, no base64":             {INI, "[web]\n[web.dns]\nextra_records = b64:?\n", []string{"f:3: extra_records of [web.dns]: what follows b64: is no base64"}},
 		"INI, a key too early":       {INI, "ip = 1\n[web]\n", []string{"f:1: a key before the first [section]"}},
 		"INI, no section":            {INI, "[web\n", []string{`f:1: "[web" is no section`}},
 		"INI, no key":                {INI, "[web]\nhello\n", []string{`f:2: "hello" is neither`}},

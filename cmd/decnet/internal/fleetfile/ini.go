@@ -1,6 +1,8 @@
 package fleetfile
 
 import (
+	"encoding/base64"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +26,7 @@ type section struct {
 type entry struct {
 	key, value string
 	line       int
+	indent     int // how far the key is indented: what is further in belongs to its value
 }
 
 // ini reads the original's grammar: [general] for the network, [name] for a decky or with `amount` several, [name.service] for settings of a
@@ -40,11 +43,32 @@ func (p *parser) ini(content string) {
 			p.decky(s)
 		}
 	}
+	// What is said of a whole group comes first: one of it may have something else.
+	var ones []section
 	for _, s := range sections {
-		if cut := strings.LastIndexByte(s.name, '.'); cut >= 0 {
-			p.serviceSettings(s, s.name[:cut], s.name[cut+1:])
+		if decky, _, ok := cutLast(s.name); ok && p.declared(decky) < 0 {
+			ones = append(ones, s)
+		} else if ok {
+			p.serviceSettings(s)
 		}
 	}
+	for _, s := range ones {
+		p.serviceSettings(s)
+	}
+}
+
+// cutLast parts name.service at its last dot.
+func cutLast(name string) (decky, service string, ok bool) {
+	at := strings.LastIndexByte(name, '.')
+	if at < 0 {
+		return "", "", false
+	}
+	return name[:at], name[at+1:], true
+}
+
+// declared is where the section of that name has its decky or deckies, -1 for none.
+func (p *parser) declared(name string) int {
+	return slices.IndexFunc(p.Deploy.Deckies, func(d client.DeckySpec) bool { return d.Name == name })
 }
 
 func (p *parser) sections(content string) []section {
@@ -52,6 +76,7 @@ func (p *parser) sections(content string) []section {
 	first := map[string]int{}
 	for i, line := range strings.Split(strings.TrimPrefix(content, "\ufeff"), "\n") {
 		n := i + 1
+		indent := len(line) - len(strings.TrimLeft(line, " \t"))
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' || line[0] == ';' {
 			continue
@@ -69,6 +94,10 @@ func (p *parser) sections(content string) []section {
 			list = append(list, section{name: name, line: n})
 			continue
 		}
+		if e := last(list); e != nil && indent > e.indent { // a value's next line
+			e.value += "\n" + line
+			continue
+		}
 		cut := strings.IndexAny(line, "=:")
 		if cut < 1 {
 			p.bad(n, "%q is neither [section] nor key = value", line)
@@ -79,7 +108,7 @@ func (p *parser) sections(content string) []section {
 			continue
 		}
 		s := &list[len(list)-1]
-		e := entry{strings.ToLower(strings.TrimSpace(line[:cut])), strings.TrimSpace(line[cut+1:]), n}
+		e := entry{strings.ToLower(strings.TrimSpace(line[:cut])), strings.TrimSpace(line[cut+1:]), n, indent}
 		if slices.ContainsFunc(s.keys, func(o entry) bool { return o.key == e.key }) {
 			p.bad(n, "%s is there already in [%s]", e.key, s.name)
 			continue
@@ -87,6 +116,15 @@ func (p *parser) sections(content string) []section {
 		s.keys = append(s.keys, e)
 	}
 	return list
+}
+
+// last is the entry that is being read, nil at the beginning of a section.
+func last(list []section) *entry {
+	if len(list) == 0 || len(list[len(list)-1].keys) == 0 {
+		return nil
+	}
+	keys := list[len(list)-1].keys
+	return &keys[len(keys)-1]
 }
 
 func (p *parser) general(s section) {
@@ -145,16 +183,70 @@ func (p *parser) decky(s section) {
 	p.add(s.line, d)
 }
 
-// serviceSettings warns of a [name.service] section: it is the original's, and has no effect here.
-func (p *parser) serviceSettings(s section, decky, service string) {
-	belongs := slices.ContainsFunc(p.Deploy.Deckies, func(d client.DeckySpec) bool {
-		return d.Name == decky || slices.Contains(names(d), decky)
-	})
-	if !belongs {
+// serviceSettings reads a [name.service] section: what a service of that decky, or of all of that name, is to be like. The server knows which settings there are.
+func (p *parser) serviceSettings(s section) {
+	decky, service, _ := cutLast(s.name)
+	i := p.declared(decky)
+	if i < 0 {
+		i = p.single(decky)
+	}
+	if i < 0 {
 		p.bad(s.line, "[%s]: there is no decky %q in this file", s.name, decky)
 		return
 	}
-	p.warn(s.line, "[%s]: settings of a service have no effect yet: %s of %s runs as the catalog has it", s.name, service, decky)
+	d := &p.Deploy.Deckies[i]
+	for _, e := range s.keys {
+		if (service == "ssh" || service == "telnet") && e.key == "hostname" { // here the decky has one, for all that it runs
+			d.Hostname = &e.value
+			continue
+		}
+		value, err := valueOf(service, e)
+		if err != nil {
+			p.bad(e.line, "%s of [%s]: %v", e.key, s.name, err)
+			continue
+		}
+		d.Settings = slices.DeleteFunc(d.Settings, func(o client.ServiceSettingInput) bool { return o.Service == service && o.Key == e.key })
+		d.Settings = append(d.Settings, client.ServiceSettingInput{Service: service, Key: e.key, Value: value})
+	}
+}
+
+// single takes one decky out of the group that makes it, so that it can be unlike the others, and returns where it is now; -1 for none.
+func (p *parser) single(decky string) int {
+	for i, d := range p.Deploy.Deckies {
+		at := slices.Index(names(d), decky)
+		if at < 0 || d.Count > maxCount {
+			continue
+		}
+		apart, lines := make([]client.DeckySpec, d.Count), make([]int, d.Count)
+		for n, name := range names(d) {
+			apart[n], lines[n] = d, p.lines[i]
+			apart[n].Name, apart[n].Count, apart[n].Settings = name, 1, slices.Clone(d.Settings)
+		}
+		p.Deploy.Deckies = slices.Replace(p.Deploy.Deckies, i, i+1, apart...)
+		p.lines = slices.Replace(p.lines, i, i+1, lines...)
+		return i + at
+	}
+	return -1
+}
+
+// valueOf is a setting's value: what stands there, or in base64 behind b64:, as the original writes a text of several lines.
+func valueOf(service string, e entry) (string, error) {
+	if text, is := strings.CutPrefix(e.value, "b64:"); is {
+		raw, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			return "", errors.New("what follows b64: is no base64")
+		}
+		return string(raw), nil
+	}
+	if service == "rdp" && e.key == "nla" { // the original takes more words for it
+		switch strings.ToLower(e.value) {
+		case "1", "yes", "on":
+			return "true", nil
+		case "0", "no", "off":
+			return "false", nil
+		}
+	}
+	return e.value, nil
 }
 
 // minutes reads an interval, in minutes as the original has them.
