@@ -509,6 +509,44 @@ var AllCheckStatus = []CheckStatus{
 	CheckStatusFailed,
 }
 
+// ChosenSetting includes the requested fields of the GraphQL type ChosenSetting.
+// The GraphQL type's documentation follows.
+//
+// What was chosen for one setting of a service.
+type ChosenSetting struct {
+	// The service, a slug of the catalog.
+	Service string `json:"service"`
+	Key     string `json:"key"`
+	// The value; viewers see `(redacted)` for a secret one.
+	Value string `json:"value"`
+}
+
+// GetService returns ChosenSetting.Service, and is useful for accessing the field via an interface.
+func (v *ChosenSetting) GetService() string { return v.Service }
+
+// GetKey returns ChosenSetting.Key, and is useful for accessing the field via an interface.
+func (v *ChosenSetting) GetKey() string { return v.Key }
+
+// GetValue returns ChosenSetting.Value, and is useful for accessing the field via an interface.
+func (v *ChosenSetting) GetValue() string { return v.Value }
+
+// ChosenSettings includes the requested fields of the GraphQL type Decky.
+// The GraphQL type's documentation follows.
+//
+// One decoy host: a name, an address, a MAC, a host name, an OS personality and a set of services.
+type ChosenSettings struct {
+	// Raised when the decky's desired state changes. Give it as `expectedGeneration` to refuse to build on a stale view.
+	Generation int `json:"generation"`
+	// What was chosen for its services when it was deployed, by service and key.
+	Settings []ChosenSetting `json:"settings"`
+}
+
+// GetGeneration returns ChosenSettings.Generation, and is useful for accessing the field via an interface.
+func (v *ChosenSettings) GetGeneration() int { return v.Generation }
+
+// GetSettings returns ChosenSettings.Settings, and is useful for accessing the field via an interface.
+func (v *ChosenSettings) GetSettings() []ChosenSetting { return v.Settings }
+
 type CreateTokenInput struct {
 	// What it is for, 1 to 64 characters.
 	Name string `json:"name"`
@@ -1874,8 +1912,11 @@ func (v *MadeUser) GetPassword() *string { return v.Password }
 type MutateDeckyInput struct {
 	Name       string `json:"name"`
 	Deployment string `json:"deployment,omitempty"`
-	// Exactly these. Absent: the mutator picks a set that differs from the present one and from the last few.
+	// Exactly these. Absent: the mutator picks a set that differs from the present one and from the last few; with `settings` and no `seed` they stay as they are.
 	Services []string `json:"services,omitempty"`
+	// What its services are to be like from now on, and nothing else is chosen any more; also of services that a later mutation may bring. Absent: as it is. A service of which a setting
+	// changes is made anew, which ends the sessions that it has; all others go on.
+	Settings []ServiceSettingInput `json:"settings"`
 	// Makes the pick repeatable: the same decky, services and seed give the same pick.
 	Seed *int `json:"seed,omitempty"`
 	// CONFLICT when the decky has moved on from this generation.
@@ -1894,6 +1935,9 @@ func (v *MutateDeckyInput) GetDeployment() string { return v.Deployment }
 
 // GetServices returns MutateDeckyInput.Services, and is useful for accessing the field via an interface.
 func (v *MutateDeckyInput) GetServices() []string { return v.Services }
+
+// GetSettings returns MutateDeckyInput.Settings, and is useful for accessing the field via an interface.
+func (v *MutateDeckyInput) GetSettings() []ServiceSettingInput { return v.Settings }
 
 // GetSeed returns MutateDeckyInput.Seed, and is useful for accessing the field via an interface.
 func (v *MutateDeckyInput) GetSeed() *int { return v.Seed }
@@ -2189,6 +2233,8 @@ type Service struct {
 	Ports       []Port `json:"ports"`
 	// Whether this build can deploy it.
 	Available bool `json:"available"`
+	// What a deploy may choose of it. What it does not choose is drawn for each decky.
+	Settings []ServiceSetting `json:"settings"`
 }
 
 // GetSlug returns Service.Slug, and is useful for accessing the field via an interface.
@@ -2208,6 +2254,53 @@ func (v *Service) GetPorts() []Port { return v.Ports }
 
 // GetAvailable returns Service.Available, and is useful for accessing the field via an interface.
 func (v *Service) GetAvailable() bool { return v.Available }
+
+// GetSettings returns Service.Settings, and is useful for accessing the field via an interface.
+func (v *Service) GetSettings() []ServiceSetting { return v.Settings }
+
+// ServiceSetting includes the requested fields of the GraphQL type ServiceSetting.
+// The GraphQL type's documentation follows.
+//
+// Something of a service that a deploy may choose.
+type ServiceSetting struct {
+	Key  string      `json:"key"`
+	Help string      `json:"help"`
+	Type SettingType `json:"type"`
+	// Whether it is a password or the like: viewers do not see what was chosen.
+	Secret bool `json:"secret"`
+	// What an ENUM may be.
+	Choices []string `json:"choices"`
+	// What a STRING must match, as a regular expression; null: any printable text.
+	Pattern *string `json:"pattern"`
+	// The least that an INT may be.
+	Min int `json:"min"`
+	// The most that an INT may be, and how many bytes a STRING may have.
+	Max int `json:"max"`
+}
+
+// GetKey returns ServiceSetting.Key, and is useful for accessing the field via an interface.
+func (v *ServiceSetting) GetKey() string { return v.Key }
+
+// GetHelp returns ServiceSetting.Help, and is useful for accessing the field via an interface.
+func (v *ServiceSetting) GetHelp() string { return v.Help }
+
+// GetType returns ServiceSetting.Type, and is useful for accessing the field via an interface.
+func (v *ServiceSetting) GetType() SettingType { return v.Type }
+
+// GetSecret returns ServiceSetting.Secret, and is useful for accessing the field via an interface.
+func (v *ServiceSetting) GetSecret() bool { return v.Secret }
+
+// GetChoices returns ServiceSetting.Choices, and is useful for accessing the field via an interface.
+func (v *ServiceSetting) GetChoices() []string { return v.Choices }
+
+// GetPattern returns ServiceSetting.Pattern, and is useful for accessing the field via an interface.
+func (v *ServiceSetting) GetPattern() *string { return v.Pattern }
+
+// GetMin returns ServiceSetting.Min, and is useful for accessing the field via an interface.
+func (v *ServiceSetting) GetMin() int { return v.Min }
+
+// GetMax returns ServiceSetting.Max, and is useful for accessing the field via an interface.
+func (v *ServiceSetting) GetMax() int { return v.Max }
 
 // What one setting of a service is to be.
 type ServiceSettingInput struct {
@@ -2412,6 +2505,25 @@ func (v *SetMutateIntervalInput) __premarshalJSON() (*__premarshalSetMutateInter
 		}
 	}
 	return &retval, nil
+}
+
+// What a setting's value is.
+type SettingType string
+
+const (
+	SettingTypeString SettingType = "STRING"
+	// `true` or `false`.
+	SettingTypeBool SettingType = "BOOL"
+	SettingTypeInt  SettingType = "INT"
+	// One of the choices.
+	SettingTypeEnum SettingType = "ENUM"
+)
+
+var AllSettingType = []SettingType{
+	SettingTypeString,
+	SettingTypeBool,
+	SettingTypeInt,
+	SettingTypeEnum,
 }
 
 // How surely a tell gives a decoy away.
@@ -2672,6 +2784,18 @@ type __checkDeckyInput struct {
 
 // GetInput returns __checkDeckyInput.Input, and is useful for accessing the field via an interface.
 func (v *__checkDeckyInput) GetInput() CheckDeckyInput { return v.Input }
+
+// __chosenInput is used internally by genqlient
+type __chosenInput struct {
+	Name       string `json:"name"`
+	Deployment string `json:"deployment"`
+}
+
+// GetName returns __chosenInput.Name, and is useful for accessing the field via an interface.
+func (v *__chosenInput) GetName() string { return v.Name }
+
+// GetDeployment returns __chosenInput.Deployment, and is useful for accessing the field via an interface.
+func (v *__chosenInput) GetDeployment() string { return v.Deployment }
 
 // __createTokenInput is used internally by genqlient
 type __createTokenInput struct {
@@ -3181,6 +3305,15 @@ type checkDeckyResponse struct {
 func (v *checkDeckyResponse) GetCheckDecky() checkDeckyCheckDeckyCheckDeckyPayload {
 	return v.CheckDecky
 }
+
+// chosenResponse is returned by chosen on success.
+type chosenResponse struct {
+	// One decky; null when there is none of that name.
+	Decky *ChosenSettings `json:"decky"`
+}
+
+// GetDecky returns chosenResponse.Decky, and is useful for accessing the field via an interface.
+func (v *chosenResponse) GetDecky() *ChosenSettings { return v.Decky }
 
 // createTokenResponse is returned by createToken on success.
 type createTokenResponse struct {
@@ -4403,6 +4536,47 @@ func checkDecky(
 	}
 
 	data_ = &checkDeckyResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by chosen.
+const chosen_Operation = `
+query chosen ($name: String!, $deployment: String!) {
+	decky(name: $name, deployment: $deployment) {
+		generation
+		settings {
+			service
+			key
+			value
+		}
+	}
+}
+`
+
+func chosen(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	name string,
+	deployment string,
+) (data_ *chosenResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "chosen",
+		Query:  chosen_Operation,
+		Variables: &__chosenInput{
+			Name:       name,
+			Deployment: deployment,
+		},
+	}
+
+	data_ = &chosenResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5749,6 +5923,16 @@ query services {
 			tls
 		}
 		available
+		settings {
+			key
+			help
+			type
+			secret
+			choices
+			pattern
+			min
+			max
+		}
 	}
 }
 `

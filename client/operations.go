@@ -125,6 +125,15 @@ func (c *Client) Decky(ctx context.Context, deployment, name string) (*Decky, er
 	return r.Decky, nil
 }
 
+// Settings returns what was chosen for a decky's services, and at which generation; nil when there is no decky of that name. Viewers do not see the secret ones.
+func (c *Client) Settings(ctx context.Context, deployment, name string) (*ChosenSettings, error) {
+	r, err := chosen(ctx, transport{c}, name, deployment)
+	if err != nil {
+		return nil, err
+	}
+	return r.Decky, nil
+}
+
 // Deployment returns one deployment; nil when there is none of that name.
 func (c *Client) Deployment(ctx context.Context, name string) (*Deployment, error) {
 	r, err := deployment(ctx, transport{c}, name)

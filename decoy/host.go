@@ -24,8 +24,17 @@ type Host struct {
 	installed time.Time
 	boot      time.Time
 
-	mu   sync.Mutex
-	made map[string]func() any // by [Once]
+	made *made
+
+	mu       sync.Mutex
+	settings control.Settings
+	read     map[[2]string]bool // the settings that were asked for, by service and key
+}
+
+// made is what [Once] has made.
+type made struct {
+	mu sync.Mutex
+	by map[string]func() any
 }
 
 // NewHost makes the host of an identity. clock tells the time; nil means time.Now. An identity without a seed is refused: its
@@ -46,7 +55,7 @@ func NewHost(id control.Identity, clock func() time.Time) (*Host, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	h := &Host{Identity: id, clock: clock, made: map[string]func() any{}}
+	h := &Host{Identity: id, clock: clock, made: &made{by: map[string]func() any{}}, settings: id.Settings, read: map[[2]string]bool{}}
 	h.installed, h.boot = h.history()
 	return h, nil
 }
@@ -98,21 +107,50 @@ func Pick[T any](h *Host, purpose string, choices ...T) T {
 	return choices[h.Rand("pick/"+purpose).IntN(len(choices))]
 }
 
-// Setting returns what the operator has chosen for a service, and whether anything was chosen.
+// Setting returns what the operator has chosen for a service, and whether anything was chosen. When the choice changes, a service that has asked for it
+// is made anew, with the sessions that it has ended; to all others the change is invisible.
 func (h *Host) Setting(service, key string) (value string, chosen bool) {
-	value, chosen = h.Settings[service][key]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.read[[2]string{service, key}] = true
+	value, chosen = h.settings[service][key]
 	return value, chosen
 }
 
-// Once returns what make makes, which it makes once for a host and key: for what is drawn from the seed at a cost, such as keys. It
-// outlives the services. The key must not be an intruder's choice, since nothing is forgotten.
-func Once[T any](h *Host, key string, make func() T) T {
+// with is the same host, with these settings, for a service of its own: what is asked for counts from now.
+func (h *Host) with(settings control.Settings) *Host {
+	return &Host{Identity: h.Identity, clock: h.clock, installed: h.installed, boot: h.boot, made: h.made, settings: settings, read: map[[2]string]bool{}}
+}
+
+// same tells whether nothing that was asked for differs in these settings.
+func (h *Host) same(settings control.Settings) bool {
 	h.mu.Lock()
-	f := h.made[key]
+	defer h.mu.Unlock()
+	for k := range h.read {
+		before, had := h.settings[k[0]][k[1]]
+		after, has := settings[k[0]][k[1]]
+		if before != after || had != has {
+			return false
+		}
+	}
+	return true
+}
+
+func (h *Host) adopt(settings control.Settings) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.settings = settings
+}
+
+// Once returns what make makes, which it makes once for a host and key: for what is drawn from the seed at a cost, such as keys. It
+// outlives the services and their settings: make must not ask for any. The key must not be an intruder's choice, since nothing is forgotten.
+func Once[T any](h *Host, key string, make func() T) T {
+	h.made.mu.Lock()
+	f := h.made.by[key]
 	if f == nil {
 		f = sync.OnceValue(func() any { return make() })
-		h.made[key] = f
+		h.made.by[key] = f
 	}
-	h.mu.Unlock()
+	h.made.mu.Unlock()
 	return f().(T)
 }

@@ -8,6 +8,7 @@ import (
 // instance is one service while it is in force, with its sessions.
 type instance struct {
 	slug    string
+	host    *Host // as this service sees it
 	service Service
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -17,9 +18,9 @@ type instance struct {
 	sessions sync.WaitGroup
 }
 
-func newInstance(slug string, service Service) *instance {
+func newInstance(slug string, host *Host, service Service) *instance {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &instance{slug: slug, service: service, ctx: ctx, cancel: cancel}
+	return &instance{slug: slug, host: host, service: service, ctx: ctx, cancel: cancel}
 }
 
 // enter counts a session in; it says false when the service is no longer in force. Each true needs a leave.

@@ -52,6 +52,7 @@ type Runtime struct {
 
 	closed     bool
 	generation int
+	settings   control.Settings
 	instances  map[string]*instance
 	listeners  map[Port]*listener
 }
@@ -72,6 +73,7 @@ func New(o Options) *Runtime {
 		boot:      randomID(),
 		guard:     newGuard(o.Limits, o.Host.Now),
 		stop:      make(chan struct{}),
+		settings:  o.Host.Settings,
 		instances: map[string]*instance{},
 		listeners: map[Port]*listener{},
 	}
@@ -91,7 +93,7 @@ func (r *Runtime) Handle(ctx context.Context, request control.Request) control.R
 	var err error
 	switch request.Op {
 	case control.Apply:
-		err = r.Apply(ctx, request.Generation, request.Services)
+		err = r.Apply(ctx, request.Generation, request.Services, request.Settings)
 	case control.Status:
 	default:
 		err = &control.Error{Code: control.Unsupported, Message: fmt.Sprintf("unknown op %q", request.Op)}
@@ -130,22 +132,27 @@ func (r *Runtime) status() control.Reply {
 type change struct {
 	instances map[string]*instance // the whole new set
 	fresh     []*instance          // those of it that were not there before
-	listeners map[Port]*listener   // the whole new set
+	settings  control.Settings
+	listeners map[Port]*listener // the whole new set
 	opened    []*listener
 	inherited map[*listener]*instance // ports that pass from an old service to a new one
 }
 
 // Apply brings the decky to exactly these services. The new ones are opened and checked before an old one is closed; on any error the old set
-// goes on as if nothing had been asked. Services in both sets, and their sessions, are not touched.
-func (r *Runtime) Apply(ctx context.Context, generation int, services []string) error {
+// goes on as if nothing had been asked. Services in both sets, and their sessions, are not touched, but for those of which a setting changes: these are
+// made anew, on the ports that they have. nil settings are those that hold.
+func (r *Runtime) Apply(ctx context.Context, generation int, services []string, settings control.Settings) error {
 	r.apply.Lock()
 	defer r.apply.Unlock()
 	if r.closed {
 		return errors.New("the decoy is closing")
 	}
-	next, err := r.prepare(ctx, services)
+	if settings == nil {
+		settings = r.settings
+	}
+	next, err := r.prepare(ctx, services, settings)
 	if err == nil {
-		err = r.state.save(generation, slices.Sorted(maps.Keys(next.instances)))
+		err = r.state.save(generation, slices.Sorted(maps.Keys(next.instances)), settings)
 	}
 	if err != nil {
 		for _, l := range next.opened {
@@ -161,9 +168,9 @@ func (r *Runtime) Apply(ctx context.Context, generation int, services []string) 
 }
 
 // prepare opens and checks what is new. What it has opened is in the change also when it fails.
-func (r *Runtime) prepare(ctx context.Context, services []string) (*change, error) {
+func (r *Runtime) prepare(ctx context.Context, services []string, settings control.Settings) (*change, error) {
 	next := &change{
-		instances: map[string]*instance{}, listeners: map[Port]*listener{}, inherited: map[*listener]*instance{},
+		settings: settings, instances: map[string]*instance{}, listeners: map[Port]*listener{}, inherited: map[*listener]*instance{},
 	}
 	claims := map[Port]*instance{}
 	for _, slug := range services {
@@ -176,12 +183,13 @@ func (r *Runtime) prepare(ctx context.Context, services []string) (*change, erro
 			return next, &control.Error{Code: control.Unsupported, Message: fmt.Sprintf("this decoy has no service %q", slug)}
 		}
 		in := r.instances[slug]
-		if in == nil {
-			service, err := factory(r.host)
+		if in == nil || !in.host.same(settings) {
+			host := r.host.with(settings)
+			service, err := factory(host)
 			if err != nil {
 				return next, fmt.Errorf("making service %s: %w", slug, err)
 			}
-			in = newInstance(slug, service)
+			in = newInstance(slug, host, service)
 			next.fresh = append(next.fresh, in)
 		}
 		next.instances[slug] = in
@@ -228,7 +236,10 @@ func (r *Runtime) prepare(ctx context.Context, services []string) (*change, erro
 func (r *Runtime) commit(generation int, next *change) {
 	r.mu.Lock()
 	oldInstances, oldListeners := r.instances, r.listeners
-	r.generation, r.instances, r.listeners = generation, next.instances, next.listeners
+	r.generation, r.settings, r.instances, r.listeners = generation, next.settings, next.instances, next.listeners
+	for _, in := range next.instances {
+		in.host.adopt(next.settings)
+	}
 	for l, in := range next.inherited {
 		l.owner.Store(in)
 	}
@@ -256,7 +267,7 @@ func (r *Runtime) Restore(ctx context.Context) {
 		r.log.Info("starting without services: none were kept")
 		return
 	}
-	if err := r.Apply(ctx, last.Generation, last.Services); err != nil {
+	if err := r.Apply(ctx, last.Generation, last.Services, last.Settings); err != nil {
 		r.log.Error("starting without services: the last ones can't be opened", "services", last.Services, "err", err)
 		return
 	}
@@ -374,7 +385,7 @@ func (r *Runtime) admit(l *listener, s *Session) bool {
 // session makes the session of one connection. One from the decky's own address is a self-check, of which nothing is recorded.
 func (r *Runtime) session(l *listener, in *instance, conn net.Conn) *Session {
 	s := &Session{
-		id: randomID(), host: r.host, service: in.slug, port: l.want.Number, conn: conn, limits: r.limits, started: time.Now(), log: r.log,
+		id: randomID(), host: in.host, service: in.slug, port: l.want.Number, conn: conn, limits: r.limits, started: time.Now(), log: r.log,
 		peer: addrPort(conn.RemoteAddr()), local: addrPort(conn.LocalAddr()),
 	}
 	if s.peer.Addr() != s.local.Addr() {

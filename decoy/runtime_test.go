@@ -31,6 +31,7 @@ var testPorts = map[string][]decoy.Port{
 	"panics":  {{Number: 7005, Proto: "tcp"}},
 	"packets": {{Number: 7006, Proto: "udp"}},
 	"broken":  {{Number: 7007, Proto: "tcp"}},
+	"chosen":  {{Number: 7008, Proto: "tcp"}},
 }
 
 type echo struct{ name string }
@@ -51,12 +52,15 @@ func (panics) ServeConn(_ context.Context, s *decoy.Session) { panic("secret of 
 
 func init() {
 	for slug := range testPorts {
-		decoy.Register(slug, func(*decoy.Host) (decoy.Service, error) {
+		decoy.Register(slug, func(h *decoy.Host) (decoy.Service, error) {
 			switch slug {
 			case "panics":
 				return panics{}, nil
 			case "broken":
 				return nil, errors.New("broken by design")
+			case "chosen":
+				greeting, _ := h.Setting("chosen", "greeting")
+				return echo{greeting}, nil
 			}
 			return echo{slug}, nil
 		})
@@ -94,7 +98,7 @@ func TestApplyKeepsSessionsOfKeptServices(t *testing.T) {
 	kept, gone := d.Dial(7001), d.Dial(7002)
 	expectLine(t, kept, "alpha 7001")
 	expectLine(t, gone, "beta 7002")
-	if err := d.Apply(t.Context(), 2, []string{"alpha"}); err != nil {
+	if err := d.Apply(t.Context(), 2, []string{"alpha"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	expectClosed(t, gone)
@@ -105,11 +109,59 @@ func TestApplyKeepsSessionsOfKeptServices(t *testing.T) {
 	expectLine(t, kept, "still here")
 }
 
+func TestApplyOfASettingTouchesOnlyWhoAskedForIt(t *testing.T) {
+	chosen := func(greeting string) control.Settings {
+		return control.Settings{"chosen": {"greeting": greeting, "other": greeting}, "alpha": {"unread": greeting}}
+	}
+	dir := t.TempDir()
+	d := start(t, decoy.Options{State: dir}, "alpha", "chosen")
+	apply := func(generation int, settings control.Settings, services ...string) control.Reply {
+		return d.Handle(t.Context(), control.Request{Op: control.Apply, Generation: generation, Services: services, Settings: settings})
+	}
+	apply(2, chosen("hello"), "alpha", "chosen")
+	kept, old := d.Dial(7001), d.Dial(7008)
+	expectLine(t, kept, "alpha 7001")
+	expectLine(t, old, "hello 7008")
+	if reply := apply(3, chosen("never"), "alpha", "chosen", "broken"); reply.Error == nil {
+		t.Fatal("a service that can't be made is no error")
+	}
+	expectLine(t, d.Dial(7008), "hello 7008")
+	apply(4, nil, "alpha", "chosen") // says nothing of settings
+	fmt.Fprintln(old, "still here")
+	expectLine(t, old, "still here")
+	if reply := apply(5, chosen("welcome"), "alpha", "chosen"); reply.Error != nil {
+		t.Fatal(reply.Error)
+	}
+	expectClosed(t, old)
+	expectLine(t, d.Dial(7008), "welcome 7008")
+	fmt.Fprintln(kept, "still here")
+	expectLine(t, kept, "still here")
+
+	big := strings.Repeat("x", 20_000) // more than a block of the file that keeps it
+	if reply := apply(6, chosen(big), "chosen"); reply.Error != nil {
+		t.Fatal(reply.Error)
+	}
+	d.Close()
+	host, err := decoy.NewHost(d.Host.Identity, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := decoy.New(decoy.Options{Host: host, Events: io.Discard, Ports: portsOf, State: dir})
+	defer again.Close()
+	again.Restore(t.Context())
+	conn, err := net.Dial("tcp", d.Host.IP+":7008")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	expectLine(t, conn, big+" 7008")
+}
+
 func TestApplyPassesASharedPortOn(t *testing.T) {
 	d := start(t, decoy.Options{}, "beta")
 	old := d.Dial(7003)
 	expectLine(t, old, "beta 7003")
-	if err := d.Apply(t.Context(), 2, []string{"gamma"}); err != nil {
+	if err := d.Apply(t.Context(), 2, []string{"gamma"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	expectClosed(t, old)
@@ -344,7 +396,7 @@ func TestSessionLimits(t *testing.T) {
 func TestRestoreOpensTheLastServices(t *testing.T) {
 	id, dir := decoytest.Identity(), t.TempDir()
 	first := decoytest.StartWith(t, id, decoy.Options{Ports: portsOf, State: dir}, "alpha", "beta")
-	if err := first.Apply(t.Context(), 5, []string{"beta"}); err != nil {
+	if err := first.Apply(t.Context(), 5, []string{"beta"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	first.Close()
@@ -414,7 +466,7 @@ func TestBlockedReaderOfEventsBlocksNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := decoy.New(decoy.Options{Host: host, Events: out, Ports: portsOf, Limits: limits})
-	if err := r.Apply(t.Context(), 1, []string{"packets"}); err != nil {
+	if err := r.Apply(t.Context(), 1, []string{"packets"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := net.Dial("udp", net.JoinHostPort(host.IP, "7006"))
@@ -486,7 +538,7 @@ func TestConcurrentApplies(t *testing.T) {
 			if n%2 == 0 {
 				services = []string{"alpha", "gamma"}
 			}
-			if err := d.Apply(t.Context(), n, services); err != nil {
+			if err := d.Apply(t.Context(), n, services, nil); err != nil {
 				t.Error(err)
 			}
 			d.Handle(t.Context(), control.Request{Op: control.Status})
@@ -507,7 +559,7 @@ func BenchmarkSwap(b *testing.B) {
 	defer r.Close()
 	for b.Loop() {
 		for generation, service := range []string{"alpha", "beta"} {
-			if err := r.Apply(b.Context(), generation, []string{service}); err != nil {
+			if err := r.Apply(b.Context(), generation, []string{service}, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -17,7 +17,7 @@ import (
 )
 
 // maxRequest bounds a request line, in bytes.
-const maxRequest = 64 << 10
+const maxRequest = 128 << 10
 
 // ServeControl answers requests from in on out until ctx or in ends. It returns nil at the end of in.
 func (r *Runtime) ServeControl(ctx context.Context, in io.Reader, out io.Writer) error {

@@ -6,27 +6,33 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"decnet/decoy/control"
 )
 
 // applied is the last set of services that was in force: what a decoy that restarts on its own opens again.
 type applied struct {
 	Generation int      `json:"generation"`
 	Services   []string `json:"services"`
+	// Settings are what was chosen for them. There are passwords in them: the file is its owner's only.
+	Settings control.Settings `json:"settings,omitempty"`
 	// Save counts the saves: of two that are whole, the higher is the last.
 	Save uint64 `json:"save"`
 }
 
 // state keeps it in a directory; the empty one keeps nothing. The file has two places, which are written in turn: whatever moment
 // the power goes, the other one is whole. That costs one sync of a file that doesn't grow, where replacing a file costs
-// two and a change of its directory: a quarter of the time, and a change of services waits for it.
+// two and a change of its directory: a quarter of the time, and a change of services waits for it. Of a place only as much is written as is used.
 type state string
 
-// place is the size of each: checksum, length, JSON.
+// place is the size of each: checksum, length, JSON. It is written by whole blocks.
 const (
-	place      = 4096
+	place      = 64 << 10
+	block      = 4 << 10
 	placeFront = 8
 )
 
@@ -37,18 +43,21 @@ func (s state) load() (*applied, error) {
 	if s == "" {
 		return nil, nil
 	}
-	content, err := os.ReadFile(s.path())
+	file, err := os.Open(s.path())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the applied services: %w", err)
 	}
+	defer file.Close()
 	var last *applied
-	for len(content) > 0 {
-		part := content[:min(place, len(content))]
-		content = content[len(part):]
-		if a := decodePlace(part); a != nil && (last == nil || a.Save > last.Save) {
+	for i := range 2 {
+		a, err := readPlace(io.NewSectionReader(file, int64(i)*place, place))
+		if err != nil {
+			return nil, fmt.Errorf("reading the applied services: %w", err)
+		}
+		if a != nil && (last == nil || a.Save > last.Save) {
 			last = a
 		}
 	}
@@ -58,10 +67,33 @@ func (s state) load() (*applied, error) {
 	return last, nil
 }
 
-func decodePlace(part []byte) *applied {
-	if len(part) < placeFront {
+// readPlace returns nil for a place that is empty or damaged.
+func readPlace(r io.Reader) (*applied, error) {
+	part := make([]byte, block)
+	n, err := io.ReadFull(r, part)
+	part = part[:n]
+	if n < placeFront {
+		return nil, unlessShort(err)
+	}
+	if size := placeFront + int(binary.BigEndian.Uint32(part[4:])); err == nil && size > len(part) && size <= place {
+		part = append(part, make([]byte, size-len(part))...)
+		n, err = io.ReadFull(r, part[block:])
+		part = part[:block+n]
+	}
+	if err := unlessShort(err); err != nil {
+		return nil, err
+	}
+	return decodePlace(part), nil
+}
+
+func unlessShort(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
 	}
+	return err
+}
+
+func decodePlace(part []byte) *applied {
 	size := binary.BigEndian.Uint32(part[4:])
 	if int64(size) > int64(len(part)-placeFront) || crc32.ChecksumIEEE(part[4:placeFront+size]) != binary.BigEndian.Uint32(part) {
 		return nil
@@ -74,18 +106,17 @@ func decodePlace(part []byte) *applied {
 }
 
 // save keeps the services: when it returns they survive a power cut, and until then the last ones do.
-func (s state) save(generation int, services []string) error {
+func (s state) save(generation int, services []string, settings control.Settings) error {
 	if s == "" {
 		return nil
 	}
-	if err := s.write(generation, services); err != nil {
+	if err := s.write(applied{Generation: generation, Services: services, Settings: settings, Save: 1}); err != nil {
 		return fmt.Errorf("keeping the applied services: %w", err)
 	}
 	return nil
 }
 
-func (s state) write(generation int, services []string) error {
-	next := applied{Generation: generation, Services: services, Save: 1}
+func (s state) write(next applied) error {
 	if last, err := s.load(); err == nil && last != nil {
 		next.Save = last.Save + 1
 	}
@@ -94,9 +125,9 @@ func (s state) write(generation int, services []string) error {
 		return err
 	}
 	if len(content) > place-placeFront {
-		return fmt.Errorf("%d services are too many", len(services))
+		return fmt.Errorf("%d services and their settings are too much", len(next.Services))
 	}
-	part := make([]byte, place)
+	part := make([]byte, (placeFront+len(content)+block-1)/block*block)
 	copy(part[placeFront:], content)
 	binary.BigEndian.PutUint32(part[4:], uint32(len(content)))
 	binary.BigEndian.PutUint32(part, crc32.ChecksumIEEE(part[4:placeFront+len(content)]))
@@ -112,7 +143,7 @@ func (s state) write(generation int, services []string) error {
 	return errors.Join(err, file.Close())
 }
 
-// create makes the file with both places empty, so that it never grows later, and sees to it that it is in its directory for good.
+// create makes the file with both places empty, so that it does not grow later where little was chosen, and sees to it that it is in its directory for good.
 func (s state) create() (*os.File, error) {
 	if err := os.MkdirAll(string(s), 0o700); err != nil {
 		return nil, err
@@ -121,7 +152,11 @@ func (s state) create() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = file.Write(make([]byte, 2*place))
+	for i := range int64(2) {
+		if err == nil {
+			_, err = file.WriteAt(make([]byte, block), i*place)
+		}
+	}
 	dir, openErr := os.Open(string(s))
 	if err = errors.Join(err, openErr); err == nil {
 		err = errors.Join(dir.Sync(), dir.Close())

@@ -15,7 +15,7 @@ func TestStateSurvivesATornSave(t *testing.T) {
 	var before, after []byte
 	for generation := 1; generation <= 4; generation++ {
 		before = after
-		if err := s.save(generation, []string{"ssh", "telnet"}[:1+generation%2]); err != nil {
+		if err := s.save(generation, []string{"ssh", "telnet"}[:1+generation%2], nil); err != nil {
 			t.Fatal(err)
 		}
 		got, err := s.load()
@@ -42,7 +42,7 @@ func TestStateSurvivesATornSave(t *testing.T) {
 
 func TestStateHasABound(t *testing.T) {
 	s := state(t.TempDir())
-	if err := s.save(1, make([]string, 5000)); err == nil {
+	if err := s.save(1, make([]string, 50000), nil); err == nil {
 		t.Error("more than fits is said to be kept")
 	}
 }

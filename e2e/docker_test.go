@@ -45,6 +45,19 @@ func greeting(t *testing.T, address string, port int) string {
 	return line
 }
 
+// firstBytes connects to an endpoint and returns what the service says by itself, up to n bytes.
+func firstBytes(t *testing.T, address string, port, n int) string {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(address, strconv.Itoa(port)), patience)
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+	b := make([]byte, n)
+	_, err = io.ReadFull(conn, b)
+	require.NoError(t, err)
+	return string(b)
+}
+
 // greet checks that an endpoint is the service that it is called, by a real client where one needs more than a connection.
 func greet(t *testing.T, service, address string, port int) {
 	t.Helper()
@@ -81,6 +94,71 @@ func (s *server) networkID() string {
 	var out struct{ Deployment struct{ ID string } }
 	s.as(s.Token).must(&out, `{ deployment { id } }`, nil)
 	return out.Deployment.ID
+}
+
+// What a service is like changes while the decky runs: nothing else notices, and the container's environment holds no password.
+func TestSettingsChangeOnARunningDecky(t *testing.T) {
+	enginetest.RequireDocker(t)
+	s := start(t, "--engine", "docker")
+	db := spec("db", "mysql", "ftp", "ssh")
+	db["settings"] = []any{map[string]any{"service": "ssh", "key": "password", "value": "hunter2"}}
+	s.succeed(s.deploy(map[string]any{"deckies": []any{db}}))
+	network := s.networkID()
+	t.Cleanup(func() {
+		var down struct {
+			Teardown struct{ LifecycleIds []string }
+		}
+		s.as(s.Token).must(&down, `mutation { teardown(input: {}) { lifecycleIds } }`, nil)
+		s.succeed(down.Teardown.LifecycleIds)
+	})
+	before := containers(t, network)
+	at := func(service string) (string, int) {
+		for _, e := range s.decky("db").Endpoints {
+			if e.Service == service {
+				return e.Address, e.Port
+			}
+		}
+		t.Fatalf("%s has no endpoint", service)
+		return "", 0
+	}
+	address, port := at("ftp")
+	ftp, err := net.DialTimeout("tcp", net.JoinHostPort(address, strconv.Itoa(port)), patience)
+	require.NoError(t, err)
+	defer ftp.Close()
+	require.NoError(t, ftp.SetDeadline(time.Now().Add(patience)))
+	words := bufio.NewReader(ftp)
+	_, err = words.ReadString('\n')
+	require.NoError(t, err)
+
+	set := func(settings ...any) []string {
+		return s.mutate(map[string]any{"name": "db", "settings": append([]any{}, settings...)})
+	}
+	s.succeed(set(map[string]any{"service": "mysql", "key": "version", "value": "5.5.62-old"}, map[string]any{"service": "ssh", "key": "password", "value": "hunter3"}))
+	d := s.decky("db")
+	require.Equal(t, []string{"ftp", "mysql", "ssh"}, d.Services)
+	require.Equal(t, before, containers(t, network), "the container is the same")
+	address, port = at("mysql")
+	require.Contains(t, firstBytes(t, address, port, 20), "5.5.62-old")
+	_, err = io.WriteString(ftp, "NOOP\r\n")
+	require.NoError(t, err)
+	_, err = words.ReadString('\n')
+	require.NoError(t, err, "the session of another service lives")
+	id, _, _ := strings.Cut(before["db"], " ")
+	require.NotContains(t, output(t, "docker", "inspect", id), "hunter")
+
+	// A decoy that ends comes back as it was.
+	output(t, "docker", "restart", "--time", "2", id)
+	s.eventually("mysql is back", func() bool {
+		conn, err := net.DialTimeout("tcp", net.JoinHostPort(address, strconv.Itoa(port)), time.Second)
+		if err != nil {
+			return false
+		}
+		_ = conn.Close()
+		return true
+	})
+	require.Contains(t, firstBytes(t, address, port, 20), "5.5.62-old")
+	s.succeed(set())
+	require.NotContains(t, firstBytes(t, address, port, 20), "5.5.62-old")
 }
 
 func TestTheMainJobOnARealDockerEngine(t *testing.T) {

@@ -42,7 +42,7 @@ type Ref struct {
 	NetworkID  string
 }
 
-// Decky is a decoy host as it should be. Everything but Services and Generation is its identity: an engine that finds
+// Decky is a decoy host as it should be. Everything but Services, Settings and Generation is its identity: an engine that finds
 // the decky with another identity makes it anew.
 type Decky struct {
 	Ref
@@ -59,6 +59,14 @@ type Decky struct {
 	Generation int
 	// Settings are what the operator has chosen, by service and key; nil for nothing. There are passwords in them.
 	Settings map[string]map[string]string
+}
+
+// Chosen is all that was chosen, never nil: to say nothing of settings would leave those of before.
+func (d Decky) Chosen() map[string]map[string]string {
+	if d.Settings == nil {
+		return map[string]map[string]string{}
+	}
+	return d.Settings
 }
 
 // Endpoint is one port of a decky that answers.

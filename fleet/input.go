@@ -75,13 +75,15 @@ type SettingInput struct {
 
 // MutateInput is which decky to mutate, and to what.
 type MutateInput struct {
-	Name               string   `json:"name"`
-	Deployment         string   `json:"deployment"`
-	Services           []string `json:"services"`
-	Seed               *int     `json:"seed"`
-	ExpectedGeneration *int     `json:"expectedGeneration"`
-	IdempotencyKey     *string  `json:"idempotencyKey"`
-	DryRun             bool     `json:"dryRun"`
+	Name       string   `json:"name"`
+	Deployment string   `json:"deployment"`
+	Services   []string `json:"services"`
+	// Settings is absent from the keys of older inputs, as [DeckySpec]'s is.
+	Settings           []*SettingInput `json:"settings,omitempty"`
+	Seed               *int            `json:"seed"`
+	ExpectedGeneration *int            `json:"expectedGeneration"`
+	IdempotencyKey     *string         `json:"idempotencyKey"`
+	DryRun             bool            `json:"dryRun"`
 }
 
 // IntervalInput is how often to mutate.

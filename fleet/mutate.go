@@ -47,8 +47,12 @@ func (f *Fleet) Mutate(ctx context.Context, who Who, in MutateInput) (*Mutated, 
 			return nil, err
 		}
 	}
+	settings, err := f.settings(in.Settings, []any{"input"})
+	if err != nil {
+		return nil, err
+	}
 	out := &Mutated{}
-	err := f.write(ctx, in.DryRun, func(ctx context.Context, tx *store.Tx) error {
+	err = f.write(ctx, in.DryRun, func(ctx context.Context, tx *store.Tx) error {
 		key, earlier, err := f.replay(ctx, tx, who.Actor, "mutate", in.IdempotencyKey, in)
 		if err != nil {
 			return err
@@ -65,7 +69,7 @@ func (f *Fleet) Mutate(ctx context.Context, who Who, in MutateInput) (*Mutated, 
 			out.Lifecycle, out.Decky, out.Replayed = earlier[0], d, true
 			return nil
 		}
-		if out.Decky, out.Lifecycle, err = f.mutate(ctx, tx, who, in, dep, d); err != nil {
+		if out.Decky, out.Lifecycle, err = f.mutate(ctx, tx, who, in, settings, dep, d); err != nil {
 			return err
 		}
 		if in.DryRun {
@@ -85,7 +89,7 @@ func (f *Fleet) Mutate(ctx context.Context, who Who, in MutateInput) (*Mutated, 
 	return out, nil
 }
 
-func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInput, dep *ent.Deployment, d *ent.Decky) (*ent.Decky, *ent.Lifecycle, error) {
+func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInput, settings map[string]map[string]string, dep *ent.Deployment, d *ent.Decky) (*ent.Decky, *ent.Lifecycle, error) {
 	if d.State == decky.StateRemoving {
 		return nil, nil, conflict(nil, "decky %q is being torn down", d.Name)
 	}
@@ -94,7 +98,11 @@ func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInpu
 			"decky %q is at generation %d, not %d", d.Name, d.Generation, *e)
 	}
 	services := sorted(in.Services)
-	if in.Services == nil {
+	switch {
+	case in.Services != nil:
+	case settings != nil && in.Seed == nil:
+		services = d.Services
+	default:
 		var err error
 		if services, err = f.pick(ctx, tx, d, in.Seed); err != nil {
 			return nil, nil, err
@@ -121,6 +129,10 @@ func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInpu
 	if at := nextMutation(f.journal.Now(), d.MutateInterval, dep.MutateInterval); at != nil {
 		u.SetNextMutationAt(*at)
 		d.NextMutationAt = at
+	}
+	if settings != nil {
+		u.SetSettings(settings)
+		d.Settings = settings
 	}
 	if err := u.Exec(ctx); err != nil {
 		return nil, nil, fmt.Errorf("update decky %q: %w", d.Name, err)

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -41,8 +42,14 @@ func (f *Fleet) settings(in []*SettingInput, path []any) (map[string]map[string]
 		}
 		out[s.Service][s.Key] = s.Value
 	}
+	if b, err := json.Marshal(out); err != nil || len(b) > maxSettings {
+		return nil, invalid(at(path, "settings"), "they are too much for one decky: %d bytes as JSON, and at most %d fit", len(b), maxSettings)
+	}
 	return out, nil
 }
+
+// maxSettings is how much may be chosen for one decky, in bytes of JSON: its decoy keeps it in a file of a fixed size (decoy/state.go), with its services.
+const maxSettings = 48 << 10
 
 // keys lists the settings that a service has, for an error.
 func keys(service catalog.Service) string {

@@ -824,7 +824,7 @@ func (ec *executionContext) unmarshalInputMutateDeckyInput(ctx context.Context, 
 		asMap["dryRun"] = false
 	}
 
-	fieldsInOrder := [...]string{"name", "deployment", "services", "seed", "expectedGeneration", "idempotencyKey", "dryRun"}
+	fieldsInOrder := [...]string{"name", "deployment", "services", "settings", "seed", "expectedGeneration", "idempotencyKey", "dryRun"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -852,6 +852,13 @@ func (ec *executionContext) unmarshalInputMutateDeckyInput(ctx context.Context, 
 				return it, err
 			}
 			it.Services = data
+		case "settings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settings"))
+			data, err := ec.unmarshalOServiceSettingInput2ᚕᚖdecnetᚋfleetᚐSettingInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settings = data
 		case "seed":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seed"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)

@@ -3562,8 +3562,13 @@ extend type Mutation {
 input MutateDeckyInput {
   name: String!
   deployment: String! = "default"
-  "Exactly these. Absent: the mutator picks a set that differs from the present one and from the last few."
+  "Exactly these. Absent: the mutator picks a set that differs from the present one and from the last few; with ` + "`" + `settings` + "`" + ` and no ` + "`" + `seed` + "`" + ` they stay as they are."
   services: [String!]
+  """
+  What its services are to be like from now on, and nothing else is chosen any more; also of services that a later mutation may bring. Absent: as it is. A service of which a setting
+  changes is made anew, which ends the sessions that it has; all others go on.
+  """
+  settings: [ServiceSettingInput!]
   "Makes the pick repeatable: the same decky, services and seed give the same pick."
   seed: Int
   "CONFLICT when the decky has moved on from this generation."

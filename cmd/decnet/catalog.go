@@ -28,12 +28,16 @@ func (a *app) archetypesCommand() *cobra.Command {
 }
 
 func (a *app) servicesCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "services", Short: "List the decoy protocols", Example: "  decnet services", Args: cobra.NoArgs,
+	var settings bool
+	cmd := &cobra.Command{
+		Use: "services", Short: "List the decoy protocols", Example: "  decnet services\n  decnet services --settings", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			list, err := a.client.Services(c.Context())
 			if err != nil {
 				return err
+			}
+			if settings && !a.json {
+				return a.listSettings(list)
 			}
 			t := show.NewTable(a.color, "SERVICE", "PORTS", "CATEGORY", "AVAILABLE", "DESCRIPTION")
 			return listing(a, list, t, func(s client.Service) {
@@ -45,6 +49,30 @@ func (a *app) servicesCommand() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&settings, "settings", false, "what a deploy or a mutation may choose of them")
+	return cmd
+}
+
+// listSettings shows what there is to choose; as JSON it is in the list of services.
+func (a *app) listSettings(services []client.Service) error {
+	t := show.NewTable(a.color, "SETTING", "VALUE", "WHAT IT IS")
+	for _, s := range services {
+		for _, o := range s.Settings {
+			what := strings.ToLower(string(o.Type))
+			switch {
+			case len(o.Choices) > 0:
+				what = strings.Join(o.Choices, " | ")
+			case o.Type == client.SettingTypeInt:
+				what = fmt.Sprintf("%d to %d", o.Min, o.Max)
+			}
+			help := o.Help
+			if o.Secret {
+				help += " (secret)"
+			}
+			t.Row(s.Slug+"."+o.Key, what, help)
+		}
+	}
+	return t.Write(a.out)
 }
 
 // listing prints a list as a table, or as JSON lines.

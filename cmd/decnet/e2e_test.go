@@ -253,6 +253,17 @@ func TestAFleetsLife(t *testing.T) {
 	out, _ = s.decnet(exitOK, "show", "web-01")
 	s.want(out, "services       redis\n", "generation     2\n", "redis 10.")
 
+	_, msg = s.decnet(exitError, "mutate", "web-02", "--set", "ssh.colour=red")
+	s.want(msg, `ssh has no setting "colour"`)
+	s.decnet(exitUsage, "mutate", "web-02", "--set", "ssh")
+	s.decnet(exitUsage, "mutate", "web-02", "--unset", "ssh.password")
+	s.decnet(exitOK, "mutate", "web-02", "--set", "ssh.password=hunter2", "--set", "http.server_header=nginx", "--wait")
+	s.decnet(exitOK, "mutate", "web-02", "--unset", "http.server_header", "--set", "ssh.user=deploy", "--wait")
+	out, _ = s.decnet(exitOK, "show", "web-02")
+	s.want(out, "services       http,ssh\n", `settings       ssh.password="hunter2", ssh.user="deploy"`)
+	out, _ = s.decnet(exitOK, "services", "--settings")
+	s.want(out, "ssh.password", "(secret)")
+
 	out, _ = s.decnet(exitOK, "interval", "web-02", "30m")
 	s.want(out, "web-02  in ")
 	s.decnet(exitError, "interval", "web-02", "1s")

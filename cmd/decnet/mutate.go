@@ -1,6 +1,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"decnet/client"
@@ -11,7 +17,7 @@ func (a *app) mutateCommand() *cobra.Command {
 	var (
 		follow                 following
 		deployment, key        string
-		services               []string
+		services, set, unset   []string
 		seed, expectGeneration int
 		all, dryRun            bool
 	)
@@ -20,9 +26,13 @@ func (a *app) mutateCommand() *cobra.Command {
 		Long: `Give deckies other services, so that what an intruder learned goes stale. Without --services the server picks a set that differs from the
 present one and the last few.
 
+With --set or --unset the services stay, unless --services names others, and are as that says from then on. A service of which a setting changes ends its sessions;
+the others go on. ` + "`decnet services --settings`" + ` lists what there is to set.
+
 The answer comes at once; the work happens behind it. On a terminal the command stays and shows it, else say --follow or --wait.`,
 		Example: `  decnet mutate web-01
   decnet mutate web-01 web-02 --services ssh,redis
+  decnet mutate web-01 --set mysql.version=8.0.36 --unset ssh.password
   decnet mutate --all --wait
   decnet mutate web-01 --expected-generation 4   # refused when it has changed since
   decnet mutate web-01 --dry-run`,
@@ -43,6 +53,11 @@ The answer comes at once; the work happens behind it. On a terminal the command 
 				}
 				if c.Flags().Changed("expected-generation") {
 					in.ExpectedGeneration = &expectGeneration
+				}
+				if len(set)+len(unset) > 0 {
+					if err := a.choose(c.Context(), &in, set, unset); err != nil {
+						return err
+					}
 				}
 				r, err := a.client.MutateDecky(c.Context(), in)
 				if err != nil {
@@ -71,6 +86,8 @@ The answer comes at once; the work happens behind it. On a terminal the command 
 	f := c.Flags()
 	f.StringVarP(&deployment, "deployment", "d", defaultDeployment, "the deckies' deployment")
 	f.StringSliceVarP(&services, "services", "s", nil, "exactly these services (default: the server picks)")
+	f.StringArrayVar(&set, "set", nil, "SERVICE.KEY=VALUE: what a service is to be like; may be repeated")
+	f.StringArrayVar(&unset, "unset", nil, "SERVICE.KEY: as it is drawn for the decky; may be repeated")
 	f.IntVar(&seed, "seed", 0, "make the pick repeatable")
 	f.IntVar(&expectGeneration, "expected-generation", 0, "refuse when the decky has moved on from this generation")
 	f.StringVar(&key, "idempotency-key", "", "asking again with the same key starts nothing new")
@@ -79,4 +96,45 @@ The answer comes at once; the work happens behind it. On a terminal the command 
 	follow.flags(c)
 	a.completeCatalog(c)
 	return c
+}
+
+// choose puts a decky's settings, changed by --set and --unset, into a mutation. The mutation is refused when somebody else has changed the decky meanwhile.
+func (a *app) choose(ctx context.Context, in *client.MutateDeckyInput, set, unset []string) error {
+	now, err := a.client.Settings(ctx, in.Deployment, in.Name)
+	if err != nil {
+		return err
+	}
+	if now == nil {
+		return &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("there is no decky %q in deployment %q", in.Name, in.Deployment)}
+	}
+	if in.ExpectedGeneration == nil {
+		in.ExpectedGeneration = &now.Generation
+	}
+	chosen := map[[2]string]string{}
+	for _, s := range now.Settings {
+		chosen[[2]string{s.Service, s.Key}] = s.Value
+	}
+	for _, name := range unset {
+		service, key, ok := strings.Cut(name, ".")
+		if !ok {
+			return usagef("--unset wants SERVICE.KEY, not %q", name)
+		}
+		if _, ok := chosen[[2]string{service, key}]; !ok {
+			return usagef("nothing was chosen for %s of %s", name, in.Name)
+		}
+		delete(chosen, [2]string{service, key})
+	}
+	for _, s := range set {
+		name, value, ok := strings.Cut(s, "=")
+		service, key, dotted := strings.Cut(name, ".")
+		if !ok || !dotted {
+			return usagef("--set wants SERVICE.KEY=VALUE, not %q", s)
+		}
+		chosen[[2]string{service, key}] = value
+	}
+	in.Settings = []client.ServiceSettingInput{} // not nil: that would be as it is
+	for _, k := range slices.SortedFunc(maps.Keys(chosen), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		in.Settings = append(in.Settings, client.ServiceSettingInput{Service: k[0], Key: k[1], Value: chosen[k]})
+	}
+	return nil
 }

@@ -22,17 +22,28 @@ func (a *app) showCommand() *cobra.Command {
 			if d == nil {
 				return &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("there is no decky %q in deployment %q", args[0], deployment)}
 			}
-			if a.json {
-				return show.JSON(a.out, d)
+			chosen, err := a.client.Settings(c.Context(), deployment, args[0])
+			if err != nil {
+				return err
 			}
-			return a.showDecky(d)
+			settings := []client.ChosenSetting{}
+			if chosen != nil {
+				settings = chosen.Settings
+			}
+			if a.json {
+				return show.JSON(a.out, struct {
+					*client.Decky
+					Settings []client.ChosenSetting `json:"settings"`
+				}{d, settings})
+			}
+			return a.showDecky(d, settings)
 		},
 	}
 	c.Flags().StringVarP(&deployment, "deployment", "d", defaultDeployment, "the decky's deployment")
 	return c
 }
 
-func (a *app) showDecky(d *client.Decky) error {
+func (a *app) showDecky(d *client.Decky, settings []client.ChosenSetting) error {
 	interval := "as the deployment"
 	if d.MutateInterval != nil {
 		interval = "every " + short(*d.MutateInterval)
@@ -41,12 +52,17 @@ func (a *app) showDecky(d *client.Decky) error {
 	for _, e := range d.Endpoints {
 		endpoints = append(endpoints, fmt.Sprintf("%s %s:%d/%s", e.Service, e.Address, e.Port, e.Proto))
 	}
+	chosen := make([]string, len(settings))
+	for i, s := range settings {
+		chosen[i] = fmt.Sprintf("%s.%s=%q", s.Service, s.Key, s.Value)
+	}
 	for _, row := range [][2]string{
 		{"name", d.Name},
 		{"deployment", d.Deployment.Name},
 		{"state", string(d.State)},
 		{"services", servicesText(d)},
 		{"answers at", strings.Join(endpoints, ", ")},
+		{"settings", strings.Join(chosen, ", ")},
 		{"generation", generationText(d)},
 		{"address", d.Ip},
 		{"MAC", value(d.Mac)},

@@ -23,7 +23,13 @@ type Request struct {
 	Op         Op       `json:"op"`
 	Generation int      `json:"generation,omitempty"`
 	Services   []string `json:"services,omitempty"`
+	// Settings are all that the operator has chosen for services; absent: as they are. They come this way, and not with the identity, because they change while
+	// the decoy runs, and because whoever may look at a container sees its environment.
+	Settings Settings `json:"settings,omitzero"`
 }
+
+// Settings are an operator's choices, by service and key. They were checked against the catalog.
+type Settings map[string]map[string]string
 
 // Reply is one line from the decoy. Control is always true: it tells a reply from a diagnostic line.
 type Reply struct {
@@ -63,8 +69,8 @@ type Identity struct {
 	Seed      []byte `json:"seed"`
 	// PortOffset is added to a port that can't be bound (no right to it, or taken): 0 refuses instead.
 	PortOffset int `json:"portOffset,omitempty"`
-	// Settings are what the operator has chosen, by service and key. They were checked against the catalog.
-	Settings map[string]map[string]string `json:"settings,omitempty"`
+	// Settings are those that hold until an Apply brings others.
+	Settings Settings `json:"settings,omitempty"`
 }
 
 // The codes that a decoy itself gives. They are the engine's, word for word.

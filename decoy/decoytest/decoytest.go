@@ -75,7 +75,7 @@ func StartWith(t testing.TB, id control.Identity, o decoy.Options, services ...s
 	}
 	d.Runtime = decoy.New(o)
 	t.Cleanup(d.Close)
-	if err := d.Apply(t.Context(), 1, services); err != nil {
+	if err := d.Apply(t.Context(), 1, services, nil); err != nil {
 		t.Fatal(err)
 	}
 	return d

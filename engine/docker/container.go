@@ -28,7 +28,7 @@ func containerName(d engine.Ref) string {
 func identity(d engine.Decky) control.Identity {
 	return control.Identity{
 		ID: d.ID, Name: d.Name, Hostname: d.Hostname, IP: d.IP.String(),
-		OS: d.OS, Distro: d.Distro, Archetype: d.Archetype, Seed: d.Seed, Settings: d.Settings,
+		OS: d.OS, Distro: d.Distro, Archetype: d.Archetype, Seed: d.Seed,
 	}
 }
 

@@ -161,7 +161,7 @@ func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (
 
 // open tells the decoy which services to have, and returns what then answers.
 func (e *Engine) open(ctx context.Context, d engine.Decky, containerID string) (engine.Observed, error) {
-	reply, err := e.exchange(ctx, containerID, control.Request{Op: control.Apply, Generation: d.Generation, Services: d.Services})
+	reply, err := e.exchange(ctx, containerID, control.Request{Op: control.Apply, Generation: d.Generation, Services: d.Services, Settings: d.Chosen()})
 	if err != nil {
 		return engine.Observed{}, err
 	}

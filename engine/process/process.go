@@ -126,7 +126,7 @@ func (e *Engine) folder(id string) (string, error) {
 func identity(d engine.Decky) control.Identity {
 	return control.Identity{
 		ID: d.ID, Name: d.Name, Hostname: d.Hostname, IP: d.IP.String(), OS: d.OS, Distro: d.Distro, Archetype: d.Archetype,
-		Seed: d.Seed, PortOffset: PortOffset, Settings: d.Settings,
+		Seed: d.Seed, PortOffset: PortOffset,
 	}
 }
 
@@ -283,7 +283,7 @@ func (e *Engine) start(d engine.Decky) (*record, error) {
 
 // open tells the decoy which services to have, and returns what then answers.
 func (e *Engine) open(ctx context.Context, d engine.Decky, r *record) (engine.Observed, error) {
-	reply, err := e.exchange(ctx, r, control.Request{Op: control.Apply, Generation: d.Generation, Services: d.Services})
+	reply, err := e.exchange(ctx, r, control.Request{Op: control.Apply, Generation: d.Generation, Services: d.Services, Settings: d.Chosen()})
 	if err != nil {
 		return engine.Observed{}, err
 	}

@@ -132,7 +132,8 @@ test('a look at it as a scanner would look tells whether it would fool someone',
   await page.goto(`${url}/deckies/${deployment}/web-03`)
   await page.getByRole('button', { name: 'Look at it as a scanner would' }).click()
   await page.getByText('Nothing gave it away.').waitFor({ timeout: 60_000 })
-  await page.getByText(/, for .*: http, ssh/).waitFor()
+  const { decky } = await ask('query ($d: String!) { decky(deployment: $d, name: "web-03") { observedServices } }', { d: deployment })
+  for (const service of decky.observedServices) await page.locator('.realism').getByText(new RegExp(`, for .*: .*\\b${service}\\b`)).waitFor()
 })
 
 test('the lifecycles are told as they happen, by the filters in the address', async () => {

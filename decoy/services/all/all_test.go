@@ -55,7 +55,7 @@ func TestEachServiceComesAndGoesWithoutATrace(t *testing.T) {
 	for range 2 {
 		for _, slug := range decoy.Registered() {
 			generation++
-			if err := d.Apply(t.Context(), generation, []string{slug}); err != nil {
+			if err := d.Apply(t.Context(), generation, []string{slug}, nil); err != nil {
 				t.Fatalf("%s: %v", slug, err)
 			}
 			for _, e := range d.Handle(t.Context(), control.Request{Op: control.Status}).Endpoints {
@@ -72,7 +72,7 @@ func TestEachServiceComesAndGoesWithoutATrace(t *testing.T) {
 			}
 		}
 	}
-	if err := d.Apply(t.Context(), generation+1, nil); err != nil {
+	if err := d.Apply(t.Context(), generation+1, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(10 * time.Second); sockets(t) > before; time.Sleep(10 * time.Millisecond) {
