@@ -1916,7 +1916,7 @@ type MutateDeckyInput struct {
 	Services []string `json:"services,omitempty"`
 	// What its services are to be like from now on, and nothing else is chosen any more; also of services that a later mutation may bring. Absent: as it is. A service of which a setting
 	// changes is made anew, which ends the sessions that it has; all others go on.
-	Settings []ServiceSettingInput `json:"settings"`
+	Settings *[]ServiceSettingInput `json:"settings,omitempty"`
 	// Makes the pick repeatable: the same decky, services and seed give the same pick.
 	Seed *int `json:"seed,omitempty"`
 	// CONFLICT when the decky has moved on from this generation.
@@ -1937,7 +1937,7 @@ func (v *MutateDeckyInput) GetDeployment() string { return v.Deployment }
 func (v *MutateDeckyInput) GetServices() []string { return v.Services }
 
 // GetSettings returns MutateDeckyInput.Settings, and is useful for accessing the field via an interface.
-func (v *MutateDeckyInput) GetSettings() []ServiceSettingInput { return v.Settings }
+func (v *MutateDeckyInput) GetSettings() *[]ServiceSettingInput { return v.Settings }
 
 // GetSeed returns MutateDeckyInput.Seed, and is useful for accessing the field via an interface.
 func (v *MutateDeckyInput) GetSeed() *int { return v.Seed }

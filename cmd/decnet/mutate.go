@@ -132,9 +132,10 @@ func (a *app) choose(ctx context.Context, in *client.MutateDeckyInput, set, unse
 		}
 		chosen[[2]string{service, key}] = value
 	}
-	in.Settings = []client.ServiceSettingInput{} // not nil: that would be as it is
+	settings := []client.ServiceSettingInput{}
 	for _, k := range slices.SortedFunc(maps.Keys(chosen), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		in.Settings = append(in.Settings, client.ServiceSettingInput{Service: k[0], Key: k[1], Value: chosen[k]})
+		settings = append(settings, client.ServiceSettingInput{Service: k[0], Key: k[1], Value: chosen[k]})
 	}
+	in.Settings = &settings
 	return nil
 }
