@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"decnet/catalog/zonefile"
 )
 
 // SettingType is what a setting's value is.
@@ -21,20 +23,34 @@ const (
 	SettingBool   SettingType = "BOOL" // true or false
 	SettingInt    SettingType = "INT"
 	SettingEnum   SettingType = "ENUM" // one of Choices
+	SettingSet    SettingType = "SET"  // several of Choices, with commas between them
+	SettingText   SettingType = "TEXT" // several lines
 )
 
-// maxSetting bounds the text of a setting that names no bound, in bytes.
-const maxSetting = 256
+// What bounds the text of a setting that names no bound, in bytes.
+const (
+	maxSetting = 256
+	maxText    = 4096
+)
+
+// formats are what a setting's value can have to be beyond its type: each says what is wrong with a value.
+var formats = map[string]func(value string) error{
+	"dns-records": func(value string) error {
+		_, err := zonefile.Parse(value, "example.", 3600) // the names are relative: which domain it is makes no difference
+		return err
+	},
+}
 
 // Setting is something of a service that a deploy may choose. What it does not choose the decoy draws from the decky's seed, or leaves out.
 type Setting struct {
 	Key, Help string
 	Type      SettingType
 	Secret    bool     // a password or the like: not for viewers
-	Choices   []string // of an enum
+	Choices   []string // of an enum or a set
 	Pattern   string   // of a string: what it must match; "" is anything printable
-	Min, Max  int      // of a number; Max is a string's length in bytes, too
+	Min, Max  int      // of a number; Max is the length of a string or text in bytes, too
 	pattern   *regexp.Regexp
+	format    func(value string) error // nil: none
 }
 
 // Check says what is wrong with a value, as words that go on from "it": nil when nothing is.
@@ -52,15 +68,29 @@ func (s Setting) Check(value string) error {
 		if !slices.Contains(s.Choices, value) {
 			return fmt.Errorf("is one of %s", strings.Join(s.Choices, ", "))
 		}
+	case SettingSet:
+		seen := map[string]bool{}
+		for one := range strings.SplitSeq(value, ",") {
+			if !slices.Contains(s.Choices, one) || seen[one] {
+				return fmt.Errorf("is one or several of %s, each once, with commas between them", strings.Join(s.Choices, ", "))
+			}
+			seen[one] = true
+		}
 	default:
 		if value == "" || len(value) > s.Max {
 			return fmt.Errorf("has 1 to %d bytes", s.Max)
 		}
-		if !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		lines := s.Type == SettingText
+		if !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) && !(lines && (r == '\n' || r == '\t')) }) {
 			return fmt.Errorf("is printable text")
 		}
 		if s.pattern != nil && !s.pattern.MatchString(value) {
 			return fmt.Errorf("does not match %s", s.Pattern)
+		}
+	}
+	if s.format != nil {
+		if err := s.format(value); err != nil {
+			return fmt.Errorf("can't be read: %w", err)
 		}
 	}
 	return nil
@@ -83,7 +113,7 @@ func (l *loader) settings(n ast.Node) []Setting {
 	}
 	var out []Setting
 	l.pairs(n, func(key ast.Node, name string, value ast.Node) {
-		s := Setting{Key: name, Type: SettingString, Max: maxSetting}
+		s := Setting{Key: name, Type: SettingString}
 		l.fields(value, map[string]func(ast.Node){
 			"type":    func(n ast.Node) { s.Type = SettingType(strings.ToUpper(l.text(n))) },
 			"help":    func(n ast.Node) { s.Help = l.text(n) },
@@ -91,6 +121,11 @@ func (l *loader) settings(n ast.Node) []Setting {
 			"choices": func(n ast.Node) { s.Choices = l.list(n, func(ast.Node, string) {}) },
 			"min":     func(n ast.Node) { s.Min = l.integer(n) },
 			"max":     func(n ast.Node) { s.Max = l.integer(n) },
+			"format": func(n ast.Node) {
+				if s.format = formats[l.text(n)]; s.format == nil {
+					l.fail(n, "%q is not a format", l.text(n))
+				}
+			},
 			"pattern": func(n ast.Node) {
 				var err error
 				s.Pattern = l.text(n)
@@ -99,11 +134,14 @@ func (l *loader) settings(n ast.Node) []Setting {
 				}
 			},
 		})
-		if !slices.Contains([]SettingType{SettingString, SettingBool, SettingInt, SettingEnum}, s.Type) {
+		if s.Max == 0 {
+			s.Max = map[SettingType]int{SettingString: maxSetting, SettingText: maxText}[s.Type]
+		}
+		if !slices.Contains([]SettingType{SettingString, SettingBool, SettingInt, SettingEnum, SettingSet, SettingText}, s.Type) {
 			l.fail(key, "%q is not a type of setting", s.Type)
 		}
-		if (s.Type == SettingEnum) != (len(s.Choices) > 0) {
-			l.fail(key, "an enum has choices, and nothing else has")
+		if (s.Type == SettingEnum || s.Type == SettingSet) != (len(s.Choices) > 0) {
+			l.fail(key, "an enum or a set has choices, and nothing else has")
 		}
 		l.need(key, s.Help, "help")
 		out = append(out, s)

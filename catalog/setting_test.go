@@ -19,6 +19,8 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"redis", "version", []string{"7.2.4"}, []string{"7.2", "7.2.4-rc1", "7.2.9999"}},
 		{"rdp", "nla", []string{"true", "false"}, []string{"yes", "", "True"}},
 		{"http", "server_header", []string{"nginx/1.25.3", "Apache/2.4.1 (Unix)"}, []string{"a\r\nSet-Cookie: x", " nginx"}},
+		{"dns", "domain", []string{"corp.local", "xn--bcher-kva.example"}, []string{"local", "corp.local.", "-a.b", "Corp.local"}},
+		{"dns", "extra_records", []string{"www A 192.0.2.1\n\n; more\n@ TXT \"a b\""}, []string{"www A 192.0.2.1\r\n", "www A 192.0.2", strings.Repeat(";", 4097)}},
 		{"smtp", "banner", []string{"ESMTP Postfix", "SMTP"}, []string{"Postfix", "ESMTP \r\n250 ok"}},
 	} {
 		service, _ := c.Service(test.service)
@@ -35,6 +37,12 @@ func TestSettingsAreChecked(t *testing.T) {
 			if s.Check(v) == nil {
 				t.Errorf("%s %s: %q was taken", test.service, test.key, v)
 			}
+		}
+	}
+	set := Setting{Type: SettingSet, Choices: []string{"1.1", "2", "3"}}
+	for value, good := range map[string]bool{"2,1.1": true, "3": true, "": false, "2,2": false, "2, 3": false, "4": false, "2,": false} {
+		if (set.Check(value) == nil) != good {
+			t.Errorf("a set of %q", value)
 		}
 	}
 	number := Setting{Type: SettingInt, Min: 1, Max: 10}

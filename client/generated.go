@@ -2268,13 +2268,13 @@ type ServiceSetting struct {
 	Type SettingType `json:"type"`
 	// Whether it is a password or the like: viewers do not see what was chosen.
 	Secret bool `json:"secret"`
-	// What an ENUM may be.
+	// What an ENUM may be, or a SET hold.
 	Choices []string `json:"choices"`
 	// What a STRING must match, as a regular expression; null: any printable text.
 	Pattern *string `json:"pattern"`
 	// The least that an INT may be.
 	Min int `json:"min"`
-	// The most that an INT may be, and how many bytes a STRING may have.
+	// The most that an INT may be, and how many bytes a STRING or TEXT may have.
 	Max int `json:"max"`
 }
 
@@ -2517,6 +2517,10 @@ const (
 	SettingTypeInt  SettingType = "INT"
 	// One of the choices.
 	SettingTypeEnum SettingType = "ENUM"
+	// One or several of the choices, each once, with commas between them.
+	SettingTypeSet SettingType = "SET"
+	// Printable text of one or several lines, with line feeds between them.
+	SettingTypeText SettingType = "TEXT"
 )
 
 var AllSettingType = []SettingType{
@@ -2524,6 +2528,8 @@ var AllSettingType = []SettingType{
 	SettingTypeBool,
 	SettingTypeInt,
 	SettingTypeEnum,
+	SettingTypeSet,
+	SettingTypeText,
 }
 
 // How surely a tell gives a decoy away.

@@ -34,7 +34,8 @@
 // databases write (what changes data); docker_api container_create, container_start, container_exec and image_pull; k8s k8s_change; vnc keys, clicks and clipboard. What
 // a protocol doesn't know is a protocol_error.
 //
-// dns records query, zone_transfer, version_query and dns_update or another operation; llmnr query and unasked_answer (records), by which poisoners of names betray themselves; snmp each request
+// dns records query, zone_transfer, version_query, amp_probe (what wants a long answer on UDP), multi_question and dns_update or another operation; and once a minute of a source what its questions
+// come to: recon_burst (many names of its zones), flood_suspect and tunneling_suspect (names below a domain that carry data). llmnr query and unasked_answer (records), by which poisoners of names betray themselves; snmp each request
 // (operation, oids) and, once for each source, its community; mqtt mqtt_connect, subscribe and publish; ldap bind, search, compare, write and extended; sip each request and call (number); tftp
 // each request and file_read.
 //

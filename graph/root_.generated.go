@@ -3431,13 +3431,13 @@ type ServiceSetting {
   type: SettingType!
   "Whether it is a password or the like: viewers do not see what was chosen."
   secret: Boolean!
-  "What an ENUM may be."
+  "What an ENUM may be, or a SET hold."
   choices: [String!]!
   "What a STRING must match, as a regular expression; null: any printable text."
   pattern: String
   "The least that an INT may be."
   min: Int!
-  "The most that an INT may be, and how many bytes a STRING may have."
+  "The most that an INT may be, and how many bytes a STRING or TEXT may have."
   max: Int!
 }
 
@@ -3449,6 +3449,10 @@ enum SettingType {
   INT
   "One of the choices."
   ENUM
+  "One or several of the choices, each once, with commas between them."
+  SET
+  "Printable text of one or several lines, with line feeds between them."
+  TEXT
 }
 `, BuiltIn: false},
 	{Name: "../schema/decky.graphqls", Input: `extend type Decky {

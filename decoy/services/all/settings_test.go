@@ -36,6 +36,10 @@ var chosen = []struct {
 	{service: "smtp_relay", key: "banner", value: "ESMTP"}, // smtp's, in its place
 	{service: "smtp_relay", key: "mta", value: "postfix"},
 	{service: "dns", key: "bind_version", value: "9.11.4-P2"},
+	{service: "dns", key: "zone_mode", value: "open"},
+	{service: "dns", key: "domain", value: "corp.example.org"},
+	{service: "dns", key: "nsid", value: "ams-3"},
+	{service: "dns", key: "extra_records", value: "www A 192.0.2.7"},
 	{service: "rdp", key: "nla", value: "true"},
 }
 

@@ -1,5 +1,6 @@
 // Package dns is the decoy of a name server: BIND, Microsoft's, or the dnsmasq of a small device. It is the authority for one made-up domain, whose hosts look worth a visit, and
-// refuses all else: it asks nobody. Each question is recorded, and whether it wants a whole zone, the server's version or to change something. On UDP an answer that is much longer than its
+// refuses all else: it asks nobody. Where it is chosen to seem a resolver too, other people's names fail, as on one whose way out is closed. Each question is recorded, and whether it wants a whole
+// zone, the server's version, a long answer for somebody else or to change something; so is what the questions of a source together come to. On UDP an answer that is much longer than its
 // question is cut short, for the client to ask again on TCP: nobody is flooded with this server's help.
 package dns
 
@@ -9,6 +10,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,10 +40,45 @@ type server struct {
 	host    *decoy.Host
 	product product
 	zones   []*zone
+	mode    string // chosen: auth, recursive or open; "" is as the product comes
+	nsid    string // "" is that of the host
+	local   []netip.Prefix
+	watch   *watch
 }
 
 func newServer(h *decoy.Host) *server {
-	return &server{host: h, product: productOf(h), zones: zonesOf(h)}
+	v := &server{host: h, product: productOf(h), zones: zonesOf(h), watch: newWatch()}
+	v.mode, _ = h.Setting("dns", "zone_mode")
+	v.nsid, _ = h.Setting("dns", "nsid")
+	v.local = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	if own, err := netip.ParseAddr(h.IP); err == nil {
+		if near, err := own.Prefix(localBits(own)); err == nil {
+			v.local = append(v.local, near)
+		}
+	}
+	return v
+}
+
+// localBits is how long the prefix of an address's network is, as far as a decky can tell.
+func localBits(a netip.Addr) int {
+	if a.Is4() {
+		return 24
+	}
+	return 64
+}
+
+// recurses tells whether the server seems to look up other people's names for a client: for those of its own network alone where it isn't open, as BIND does.
+func (v *server) recurses(peer netip.Addr) bool {
+	peer = peer.Unmap().WithZone("")
+	switch v.mode {
+	case "auth":
+		return false
+	case "open":
+		return true
+	case "recursive":
+		return slices.ContainsFunc(v.local, func(p netip.Prefix) bool { return p.Contains(peer) })
+	}
+	return v.product.kind != "bind"
 }
 
 // ServePacket answers one question.
@@ -177,12 +215,17 @@ func (v *server) record(s *decoy.Session, q *dns.Msg, stream bool) {
 		s.Event("dns_"+sanitized(name), append(fields, event.String("changes", strings.Join(changes, "\n")))...)
 		return
 	}
+	if n := len(q.Question); n > 1 {
+		s.Event("multi_question", append([]event.Field{event.Int(event.Count, int64(n))}, fields...)...)
+	}
 	for i, question := range q.Question {
 		if i == 8 { // more than one has no meaning, and no server answers it
 			break
 		}
 		kind := "query"
 		switch {
+		case !stream && question.Qclass != dns.ClassCHAOS && amplifies(q, question):
+			kind = "amp_probe"
 		case question.Qtype == dns.TypeAXFR || question.Qtype == dns.TypeIXFR:
 			kind = "zone_transfer"
 		case question.Qclass == dns.ClassCHAOS:
@@ -191,6 +234,9 @@ func (v *server) record(s *decoy.Session, q *dns.Msg, stream bool) {
 		s.Event(kind, append([]event.Field{
 			event.String("name", question.Name), event.String("qtype", dns.Type(question.Qtype).String()), event.String("qclass", dns.Class(question.Qclass).String()),
 		}, fields...)...)
+		for _, found := range v.watch.see(s.Peer().Addr(), v.host.Now(), question.Name, v.find(question.Name) != nil) {
+			s.Event(found.typ, found.fields...)
+		}
 	}
 }
 

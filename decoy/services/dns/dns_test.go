@@ -3,6 +3,7 @@ package dns
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -191,8 +192,150 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
+// chosen returns the identity with settings of dns.
+func chosen(id control.Identity, settings map[string]string) control.Identity {
+	id.Settings = map[string]map[string]string{"dns": settings}
+	return id
+}
+
 func TestTheVersionMayBeChosen(t *testing.T) {
-	id := decoytest.Identity()
-	id.Settings = map[string]map[string]string{"dns": {"bind_version": "9.11.4-P2"}}
-	servicetest.Contains(t, dig(t, decoytest.StartAs(t, id, "dns"), "CH", "TXT", "version.bind"), "9.11.4-P2")
+	t.Parallel()
+	id := chosen(decoytest.Identity(), map[string]string{"bind_version": "9.11.4-P2", "nsid": "ams-3"})
+	d := decoytest.StartAs(t, id, "dns")
+	servicetest.Contains(t, dig(t, d, "CH", "TXT", "version.bind"), "9.11.4-P2")
+	servicetest.Contains(t, dig(t, d, "CH", "TXT", "id.server"), `"ams-3"`)
+	servicetest.Contains(t, dig(t, d, "CH", "TXT", "hostname.bind"), `"SRV-ALPHA-42"`)
+	servicetest.Contains(t, dig(t, d, "+nsid", "SOA", "x.example"), `("ams-3")`)
+	windows := decoytest.StartAs(t, chosen(as("windows_server", "debian", "DC01"), map[string]string{"nsid": "dc-1"}), "dns")
+	servicetest.Contains(t, dig(t, windows, "+nsid", "SOA", "x.example"), `("dc-1")`)
+}
+
+func TestTheZoneMayBeChosen(t *testing.T) {
+	t.Parallel()
+	id := chosen(as("linux", "debian", "ns1"), map[string]string{
+		"domain":        "corp.example.org",
+		"extra_records": "www 300 A 192.0.2.7\nwww A 192.0.2.8\nns1 A 192.0.2.9\nshop CNAME www\nfar CNAME cdn.example.net.\nlost CNAME gone\n*.lab A 192.0.2.10\n; a remark\n@ TXT \"two words\"",
+	})
+	d := decoytest.StartAs(t, id, "dns")
+	servicetest.Contains(t, dig(t, d, "SOA", "corp.example.org"), "ns1.corp.example.org. root.corp.example.org.")
+	servicetest.Contains(t, dig(t, d, "TXT", "corp.example.org"), `"two words"`)
+	servicetest.Contains(t, dig(t, d, "www.corp.example.org"), "ANSWER: 2", "300\tIN\tA\t192.0.2.7", "192.0.2.8")
+	servicetest.Contains(t, dig(t, d, "Shop.corp.example.org"), "CNAME\twww.corp.example.org.", "192.0.2.7", "ANSWER: 3")
+	servicetest.Contains(t, dig(t, d, "far.corp.example.org"), "status: NOERROR", "CNAME\tcdn.example.net.", "ANSWER: 1")
+	servicetest.Contains(t, dig(t, d, "lost.corp.example.org"), "status: NXDOMAIN", "CNAME\tgone.corp.example.org.", "SOA")
+	servicetest.Contains(t, dig(t, d, "a.b.lab.corp.example.org"), "a.b.lab.corp.example.org. ", "192.0.2.10")
+	servicetest.Contains(t, dig(t, d, "lab.corp.example.org"), "status: NOERROR", "ANSWER: 0")
+	servicetest.Contains(t, dig(t, d, "nothere.corp.example.org"), "status: NXDOMAIN")
+	if out := dig(t, d, "ns1.corp.example.org"); !strings.Contains(out, "192.0.2.9") || !strings.Contains(out, "ANSWER: 1") {
+		t.Errorf("a record stands beside the one it replaces:\n%s", out)
+	}
+}
+
+func TestWhoseNamesItResolvesMayBeChosen(t *testing.T) {
+	t.Parallel()
+	near, far := netip.MustParseAddr("192.168.1.77"), netip.MustParseAddr("198.51.100.9")
+	for _, c := range []struct {
+		system, mode string
+		near, far    bool // whether it says that it looks up other people's names
+		code         int  // to the neighbour
+	}{
+		{"linux", "", false, false, dns.RcodeRefused},
+		{"linux", "auth", false, false, dns.RcodeRefused},
+		{"linux", "recursive", true, false, dns.RcodeServerFailure},
+		{"linux", "open", true, true, dns.RcodeServerFailure},
+		{"windows_server", "", true, true, dns.RcodeServerFailure},
+		{"windows_server", "auth", false, false, dns.RcodeRefused},
+		{"embedded", "", true, true, dns.RcodeRefused},
+		{"embedded", "recursive", true, false, dns.RcodeServerFailure},
+	} {
+		id := chosen(as(c.system, "debian", "ns1"), map[string]string{"zone_mode": c.mode})
+		if c.mode == "" {
+			id.Settings = nil
+		}
+		id.IP = "192.168.1.10"
+		h, err := decoy.NewHost(id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := newServer(h)
+		r := new(dns.Msg)
+		r.RecursionAvailable = v.recurses(near)
+		v.lookUp(r, dns.Question{Name: "example.com.", Qtype: dns.TypeA, Qclass: dns.ClassINET}, false)
+		if r.RecursionAvailable != c.near || v.recurses(far) != c.far || r.Rcode != c.code || len(r.Answer) > 0 {
+			t.Errorf("%s %q: %t, %t, %s", c.system, c.mode, r.RecursionAvailable, v.recurses(far), dns.RcodeToString[r.Rcode])
+		}
+	}
+	d := decoytest.StartAs(t, chosen(decoytest.Identity(), map[string]string{"zone_mode": "open"}), "dns")
+	servicetest.Contains(t, servicetest.Scripts(t, d, 53, "dns-recursion"), "Recursion appears to be enabled")
+}
+
+func TestWhatQuestionsComeToIsRecorded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "dns")
+	domain := newServer(d.Host).zones[0].origin
+	ask := func(name string, kind uint16, size uint16, also ...dns.Question) {
+		q := new(dns.Msg)
+		q.SetQuestion(name, kind)
+		q.Question = append(q.Question, also...)
+		if size > 0 {
+			q.SetEdns0(size, false)
+		}
+		raw, err := q.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		servicetest.Ask(t, d, 53, 5*time.Second, string(raw))
+	}
+	ask("isc.org.", dns.TypeANY, 4096)
+	d.Wait("amp_probe", decoytest.Has("name", "isc.org."), decoytest.Has("edns_size", "4096"))
+	ask("a.example.", dns.TypeA, 0, dns.Question{Name: "b.example.", Qtype: dns.TypeA, Qclass: dns.ClassINET})
+	d.Wait("multi_question", decoytest.Has(event.Count, "2"))
+	for i := range 4 {
+		ask(fmt.Sprintf("%s%d.t.evil.example.", "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpi2djq", i), dns.TypeTXT, 0)
+	}
+	d.Wait("tunneling_suspect", decoytest.Has("domain", "evil.example."), decoytest.Has(event.Count, "4"))
+	for i := range reconNames {
+		ask(fmt.Sprintf("host%d.%s", i, domain), dns.TypeA, 0)
+	}
+	d.Wait("recon_burst", decoytest.Has(event.Count, "20"))
+	for _, e := range d.Events() {
+		if e.Type == "flood_suspect" {
+			t.Error("a few questions are no flood")
+		}
+	}
+}
+
+func TestSuspicionsAreTakenOnceAMinute(t *testing.T) {
+	t.Parallel()
+	w, from, now := newWatch(), netip.MustParseAddr("198.51.100.9"), time.Now()
+	told := map[string]int{}
+	see := func(name string, own bool) {
+		for _, s := range w.see(from, now, name, own) {
+			told[s.typ]++
+		}
+	}
+	for i := range 2 * floodCount {
+		see(fmt.Sprintf("h%d.corp.local.", i), true)
+		see("_ldap._tcp.default-first-site-name._sites.dc._msdcs.other.local.", false) // long, and a name
+		see("www.example.com.", false)
+	}
+	if told["flood_suspect"] != 1 || told["recon_burst"] != 1 || told["tunneling_suspect"] != 0 {
+		t.Errorf("told %v", told)
+	}
+	now = now.Add(watchTime)
+	for range floodCount {
+		see("www.example.com.", false)
+	}
+	if told["flood_suspect"] != 2 || told["recon_burst"] != 1 {
+		t.Errorf("a minute later: %v", told)
+	}
+	// Whatever is asked, little is kept.
+	for i := range 10000 {
+		see(fmt.Sprintf("%sx%d.p%d.example.", "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpi2djq", i, i), false)
+	}
+	w.sources.With(from, func(s *sightings) {
+		if len(s.tunnels) > maxParents || len(s.names) > reconNames {
+			t.Errorf("%d domains and %d names are kept", len(s.tunnels), len(s.names))
+		}
+	})
 }

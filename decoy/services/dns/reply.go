@@ -12,6 +12,9 @@ import (
 	"decnet/decoy"
 )
 
+// maxAliases is how many CNAMEs are followed for one question.
+const maxAliases = 8
+
 // transferSize is about how many bytes one message of a transfer has.
 const transferSize = 16 << 10
 
@@ -21,7 +24,7 @@ func (v *server) reply(q *dns.Msg, s *decoy.Session, stream bool) []*dns.Msg {
 	r.SetReply(q)
 	r.Compress = true
 	r.CheckingDisabled = v.product.kind == "bind" && q.CheckingDisabled
-	r.RecursionAvailable = v.product.kind == "dnsmasq"
+	r.RecursionAvailable = v.recurses(s.Peer().Addr())
 	v.extend(r, q, s)
 	if q.Opcode == dns.OpcodeUpdate && v.product.kind != "dnsmasq" {
 		r.Rcode = dns.RcodeRefused
@@ -93,14 +96,16 @@ func (v *server) extend(r, q *dns.Msg, s *decoy.Session) {
 		r.Rcode = dns.RcodeBadVers
 		return
 	}
-	if !v.product.cookies {
-		return
-	}
 	for _, o := range asked.Option {
 		switch o := o.(type) {
 		case *dns.EDNS0_NSID:
-			opt.Option = append(opt.Option, &dns.EDNS0_NSID{Code: dns.EDNS0NSID, Nsid: hex.EncodeToString([]byte(v.host.Hostname))})
+			if id := v.identity(); id != "" {
+				opt.Option = append(opt.Option, &dns.EDNS0_NSID{Code: dns.EDNS0NSID, Nsid: hex.EncodeToString([]byte(id))})
+			}
 		case *dns.EDNS0_COOKIE:
+			if !v.product.cookies {
+				continue
+			}
 			raw := cookieOf(asked)
 			if len(raw) < 8 || len(raw) > 40 || len(raw) > 8 && len(raw) < 16 {
 				r.Rcode = dns.RcodeFormatError
@@ -109,6 +114,14 @@ func (v *server) extend(r, q *dns.Msg, s *decoy.Session) {
 			opt.Option = append(opt.Option, &dns.EDNS0_COOKIE{Code: o.Code, Cookie: hex.EncodeToString(v.cookie(raw[:8], s))})
 		}
 	}
+}
+
+// identity is what the server calls itself when it is asked which of several it is: BIND does by default, others where it is chosen.
+func (v *server) identity() string {
+	if v.nsid == "" && v.product.kind == "bind" {
+		return v.host.Hostname
+	}
+	return v.nsid
 }
 
 // cookie is the client's followed by the server's, which is made as BIND makes it: a version, the time and a hash.
@@ -129,8 +142,10 @@ func (v *server) chaos(r *dns.Msg, question dns.Question) {
 	switch {
 	case name == "version.bind." || name == "version.server." && v.product.kind == "bind":
 		text = v.product.version
-	case (name == "hostname.bind." || name == "id.server.") && v.product.kind == "bind":
+	case name == "hostname.bind." && v.product.kind == "bind":
 		text = v.host.Hostname
+	case name == "id.server.":
+		text = v.identity()
 	case name == "authors.bind." && v.product.kind == "bind":
 		text = "Mark Andrews"
 	}
@@ -192,27 +207,40 @@ func (v *server) lookUp(r *dns.Msg, question dns.Question, stream bool) {
 	z := v.find(question.Name)
 	if z == nil {
 		r.Rcode = dns.RcodeRefused
-		if v.product.kind == "microsoft" {
-			r.Rcode = dns.RcodeServerFailure // it says so where it has no forwarder that answers
+		// A resolver whose way out is closed fails; dnsmasq without one refuses, if it isn't told that there is one.
+		if r.RecursionAvailable && (v.product.kind != "dnsmasq" || v.mode != "") {
+			r.Rcode = dns.RcodeServerFailure
 		}
 		return
 	}
 	r.Authoritative = true
-	name := strings.ToLower(question.Name)
-	records, exists := z.names[name]
-	for _, rr := range records {
-		if rr.Header().Rrtype != question.Qtype && question.Qtype != dns.TypeANY {
-			continue
+	name, exists := question.Name, false
+	for range maxAliases {
+		var records []dns.RR
+		records, exists = z.at(strings.ToLower(name))
+		alias := ""
+		for _, rr := range records {
+			kind := rr.Header().Rrtype
+			if kind != question.Qtype && kind != dns.TypeCNAME && question.Qtype != dns.TypeANY {
+				continue
+			}
+			found := dns.Copy(rr)
+			found.Header().Name = name // in the letters of the question
+			r.Answer = append(r.Answer, found)
+			if question.Qtype == dns.TypeANY && !stream { // one set of records is enough of an answer (RFC 8482)
+				break
+			}
+			if other, is := rr.(*dns.CNAME); is && question.Qtype != dns.TypeCNAME && question.Qtype != dns.TypeANY {
+				alias = other.Target
+			}
 		}
-		found := dns.Copy(rr)
-		found.Header().Name = question.Name // in the letters of the question
-		r.Answer = append(r.Answer, found)
-		if question.Qtype == dns.TypeANY && !stream { // one set of records is enough of an answer (RFC 8482)
+		if alias == "" || !dns.IsSubDomain(z.origin, alias) {
 			break
 		}
+		name = alias
 	}
-	if len(r.Answer) == 0 {
-		if !exists && !z.inner[name] {
+	if len(r.Answer) == 0 || !exists {
+		if !exists {
 			r.Rcode = dns.RcodeNameError
 		}
 		r.Ns = append(r.Ns, z.soa)

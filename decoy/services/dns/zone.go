@@ -9,6 +9,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"decnet/catalog/zonefile"
 	"decnet/decoy"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/windows"
@@ -36,6 +37,9 @@ func zonesOf(h *decoy.Host) []*zone {
 		if m := windows.MachineOf(h); m.Joined {
 			domain = strings.ToLower(m.DNS) + "."
 		}
+	}
+	if chosen, ok := h.Setting("dns", "domain"); ok {
+		domain = chosen + "."
 	}
 	own, err := netip.ParseAddr(h.IP)
 	if err != nil || !own.Is4() {
@@ -93,10 +97,48 @@ func zonesOf(h *decoy.Host) []*zone {
 			add(forward, "%s.%s 600 IN SRV 0 100 %s %s", name, domain, port, ns)
 		}
 	}
+	forward.take(chosenRecords(h, domain, ttl))
 	for _, z := range []*zone{forward, reverse} {
 		z.index()
 	}
 	return []*zone{forward, reverse}
+}
+
+// chosenRecords are those that the operator has given.
+func chosenRecords(h *decoy.Host, domain string, ttl uint32) []dns.RR {
+	text, _ := h.Setting("dns", "extra_records")
+	records, err := zonefile.Parse(text, domain, ttl)
+	if err != nil {
+		return nil // they were read before they came here
+	}
+	return records
+}
+
+// take puts records into the zone, in place of those of the same name and type; a CNAME in place of all of its name.
+func (z *zone) take(records []dns.RR) {
+	for _, rr := range records {
+		z.records = slices.DeleteFunc(z.records, func(o dns.RR) bool {
+			a, b := rr.Header(), o.Header()
+			return !slices.Contains(records, o) && strings.EqualFold(a.Name, b.Name) && (a.Rrtype == b.Rrtype || a.Rrtype == dns.TypeCNAME)
+		})
+		z.records = append(z.records, rr)
+	}
+}
+
+// at returns what there is at a name in lower case, by a wildcard too, and whether the name exists.
+func (z *zone) at(name string) (records []dns.RR, exists bool) {
+	if records, exists = z.names[name]; exists || z.inner[name] {
+		return records, true
+	}
+	for at, end := dns.NextLabel(name, 0); !end && len(name)-at >= len(z.origin); at, end = dns.NextLabel(name, at) {
+		if records, exists = z.names["*."+name[at:]]; exists {
+			return records, true
+		}
+		if _, known := z.names[name[at:]]; known || z.inner[name[at:]] { // the closest name that exists has no wildcard
+			break
+		}
+	}
+	return nil, false
 }
 
 // index makes the records quick to find.

@@ -758,8 +758,13 @@ export type MutateDeckyInput = {
   name: string;
   /** Makes the pick repeatable: the same decky, services and seed give the same pick. */
   seed?: number | null | undefined;
-  /** Exactly these. Absent: the mutator picks a set that differs from the present one and from the last few. */
+  /** Exactly these. Absent: the mutator picks a set that differs from the present one and from the last few; with `settings` and no `seed` they stay as they are. */
   services?: Array<string> | null | undefined;
+  /**
+   * What its services are to be like from now on, and nothing else is chosen any more; also of services that a later mutation may bring. Absent: as it is. A service of which a setting
+   * changes is made anew, which ends the sessions that it has; all others go on.
+   */
+  settings?: Array<ServiceSettingInput> | null | undefined;
 };
 
 /** The kind of network that a deployment's deckies live on. */
