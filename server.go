@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -262,6 +263,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
+	debug.FreeOSMemory() // the first start hashes a password, which takes more than all the rest: an idle server need not keep it
 	log.Info("decnetd serves", "url", url, "engine", eng.Name(), "database", db.Name(), "version", version)
 	select {
 	case err = <-served:
