@@ -174,12 +174,8 @@ func (f *Fleet) Repair(ctx context.Context, seen *ent.Decky, why string, running
 		}
 		out, err = f.journal.Create(ctx, tx, lifecycle.New{
 			Decky: d, Deployment: d.Edges.Deployment.Name, Operation: entlifecycle.OperationRepair, Trigger: who.Trigger,
-			From: d.ObservedServices, To: d.Services, Generation: d.Generation,
+			From: d.ObservedServices, To: d.Services, Generation: d.Generation, Stage: why,
 		})
-		if err != nil {
-			return err
-		}
-		out, err = f.journal.Step(ctx, tx, out.ID, func(u *ent.LifecycleUpdate) { u.SetStage(why) }, entlifecycle.StatusEQ(entlifecycle.StatusPending))
 		return err
 	})
 	if err != nil {

@@ -188,6 +188,54 @@ func (r *Runner) claim(ctx context.Context, n int) ([]*ent.Lifecycle, error) {
 	return claimed, nil
 }
 
+// born takes a lifecycle up in the very transaction that makes it, when a worker is free and nothing of its decky is in the way: who has asked for it
+// does not wait for another commit before the work begins. In any other case it is left for whoever looks for it.
+func (r *Runner) born(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error {
+	if !r.promise() {
+		return nil
+	}
+	tx.AfterRollback(func() { r.release(nil) })
+	first, err := tx.Lifecycle.Query().Where(entlifecycle.ID(lc.ID), claimable(r.journal.Now())).Exist(ctx)
+	if err != nil {
+		return fmt.Errorf("look whether %s can be claimed: %w", lc.ID, err)
+	}
+	if !first {
+		tx.AfterCommit(func() { r.release(nil) })
+		return nil
+	}
+	taken, err := r.take(ctx, tx, lc.ID)
+	if err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { r.release(taken.Unwrap()) })
+	return nil
+}
+
+// promise keeps a worker for a lifecycle that is being made, if one is free.
+func (r *Runner) promise() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.takes == nil || len(r.running)+r.promised >= r.opts.Workers {
+		return false
+	}
+	r.promised++
+	return true
+}
+
+// release gives the worker that was kept to the lifecycle, or back. A runner that has stopped meanwhile leaves the lifecycle to its lease: it ends soon, and another runner
+// takes the work over.
+func (r *Runner) release(taken *ent.Lifecycle) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.promised--
+	switch {
+	case taken != nil && r.takes != nil:
+		r.start(r.takes, taken)
+	case taken == nil:
+		r.freed.Ring()
+	}
+}
+
 func (r *Runner) take(ctx context.Context, tx *store.Tx, id pid.ID) (*ent.Lifecycle, error) {
 	now := r.journal.Now()
 	return r.journal.Step(ctx, tx, id, func(u *ent.LifecycleUpdate) {

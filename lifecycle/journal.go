@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type Journal struct {
 	// Moved, where given, hears of each lifecycle that has come into its status, once that is committed. It must be quick.
 	Moved func(*ent.Lifecycle)
 
+	// born, where there is a runner, may take up a lifecycle in the transaction that makes it.
+	born func(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error
 	bell *Bell
 	now  func() time.Time
 }
@@ -53,16 +56,17 @@ type New struct {
 	Actor      string // "" is the server itself
 	From, To   []string
 	Generation int
+	Stage      string // why it is there; "" is that it waits for a runner
 	RetryOf    *pid.ID
 }
 
-// Create adds a PENDING lifecycle and its first entry.
+// Create adds a PENDING lifecycle and its first entry. It is returned as it is then: a runner with a free worker has taken it up by the time that it is committed.
 func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecycle, error) {
 	parent, span := accepted(ctx, n)
 	defer span.End()
 	c := tx.Lifecycle.Create().SetTraceParent(parent).
 		SetDeckyID(n.Decky.ID).SetDeckyRef(n.Decky.ID).SetDeckyName(n.Decky.Name).SetDeploymentName(n.Deployment).
-		SetOperation(n.Operation).SetTrigger(n.Trigger).SetStage("waiting for a runner").
+		SetOperation(n.Operation).SetTrigger(n.Trigger).SetStage(cmp.Or(n.Stage, "waiting for a runner")).
 		SetFromServices(n.From).SetToServices(n.To).SetGeneration(n.Generation).
 		SetNillableRetryOf(n.RetryOf).SetCreatedAt(j.now()).SetSeq(1)
 	if n.Actor != "" {
@@ -72,7 +76,10 @@ func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecyc
 	if err != nil {
 		return nil, fmt.Errorf("create the lifecycle: %w", err)
 	}
-	return lc, j.append(ctx, tx, lc)
+	if err := j.append(ctx, tx, lc); err != nil || j.born == nil {
+		return lc, err
+	}
+	return lc, j.born(ctx, tx, lc)
 }
 
 // Step moves a lifecycle: change says to what, where from what. It is ErrMoved when the row is not where `where` wants it.

@@ -67,10 +67,12 @@ type Runner struct {
 	owner   string
 	pulse   pulse
 
-	mu      sync.Mutex
-	running map[pid.ID]context.CancelCauseFunc
-	work    sync.WaitGroup
-	freed   Bell
+	mu       sync.Mutex
+	takes    context.Context // what is begun works in it; nil while the runner takes nothing up
+	running  map[pid.ID]context.CancelCauseFunc
+	promised int // workers for lifecycles that are about to be committed
+	work     sync.WaitGroup
+	freed    Bell
 }
 
 // Where a crash finds a lifecycle that is claimed and not begun, an engine that was not asked yet, and one that has done what it was asked while nobody has
@@ -88,12 +90,14 @@ var (
 	errStopping  = errors.New("the server is stopping")
 )
 
-// NewRunner returns a runner; Run makes it go.
+// NewRunner returns a runner; Run makes it go. Lifecycles that this journal makes it may take up as they are made.
 func NewRunner(s *store.Store, j *Journal, e engine.Engine, bell *Bell, log *slog.Logger, o RunnerOptions) *Runner {
-	return &Runner{
+	r := &Runner{
 		store: s, journal: j, engine: e, bell: bell, log: log, opts: o.withDefaults(),
 		owner: string(pid.New("run")), running: map[pid.ID]context.CancelCauseFunc{},
 	}
+	j.born = r.born
+	return r
 }
 
 // Run claims and works until ctx ends. It then claims no more, lets what is under way go on until grace ends, hands back the leases of the
@@ -105,6 +109,8 @@ func (r *Runner) Run(ctx context.Context, grace context.Context) {
 	tick := time.NewTicker(lookAnyway / 2)
 	defer tick.Stop()
 	r.pulse.looked(nil)
+	r.takeUp(workCtx)
+	defer context.AfterFunc(ctx, func() { r.takeUp(nil) })()
 	for ctx.Err() == nil {
 		rung, freed := r.bell.C(), r.freed.C()
 		r.interruptCanceled(ctx)
@@ -116,7 +122,9 @@ func (r *Runner) Run(ctx context.Context, grace context.Context) {
 			}
 			for _, lc := range claimed {
 				whenClaimed.Hit()
+				r.mu.Lock()
 				r.start(workCtx, lc)
+				r.mu.Unlock()
 			}
 			if len(claimed) > 0 {
 				continue // there may be more
@@ -129,6 +137,7 @@ func (r *Runner) Run(ctx context.Context, grace context.Context) {
 		case <-ctx.Done():
 		}
 	}
+	r.takeUp(nil)
 	idle := make(chan struct{})
 	go func() { r.work.Wait(); close(idle) }()
 	select {
@@ -147,10 +156,18 @@ func (r *Runner) Ready(ctx context.Context) error {
 	return r.pulse.Ready(ctx)
 }
 
+// busy is how many workers are not free.
 func (r *Runner) busy() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.running)
+	return len(r.running) + r.promised
+}
+
+// takeUp says in which context lifecycles are worked on that are taken up from now on; nil: none are.
+func (r *Runner) takeUp(in context.Context) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.takes = in
 }
 
 // working are the lifecycles that this runner works on.
@@ -160,11 +177,10 @@ func (r *Runner) working() []pid.ID {
 	return slices.Collect(maps.Keys(r.running))
 }
 
+// start is called with the lock.
 func (r *Runner) start(working context.Context, lc *ent.Lifecycle) {
 	ctx, cancel := context.WithCancelCause(working)
-	r.mu.Lock()
 	r.running[lc.ID] = cancel
-	r.mu.Unlock()
 	r.work.Go(func() {
 		defer func() {
 			cancel(nil)

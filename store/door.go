@@ -31,12 +31,15 @@ var ErrClosed = errors.New("the store is closed")
 // Tx is one caller's part of a write transaction.
 type Tx struct {
 	*ent.Tx
-	after []func()
+	after, undone []func()
 }
 
 // AfterCommit has fn run once the transaction is committed and before Write returns. It does not run when anything fails. It must be quick: the
 // door waits for it.
 func (t *Tx) AfterCommit(fn func()) { t.after = append(t.after, fn) }
+
+// AfterRollback has fn run once it is clear that nothing of the transaction stays, as quickly.
+func (t *Tx) AfterRollback(fn func()) { t.undone = append(t.undone, fn) }
 
 // Next takes n numbers of a counter and returns the first of them. They become visible in their order: whoever sees a number
 // sees all before it.
@@ -147,10 +150,12 @@ func (d *door) commit(batch []*write) {
 		if err != nil && w.err == nil {
 			w.err = err
 		}
-		if w.err == nil {
-			for _, f := range w.tx.after {
-				f()
-			}
+		outcome := w.tx.after
+		if w.err != nil {
+			outcome = w.tx.undone
+		}
+		for _, f := range outcome {
+			f()
 		}
 		w.done <- w.err
 	}
