@@ -1,4 +1,4 @@
-// Package smb is the decoy of Windows file sharing: SMB 2 and 3 as Windows or Samba speak them, by hand, and as much of SMB 1 as its attackers do. It lists its shares to anybody, lets a guest read the
+// Package smb is the decoy of Windows file sharing: SMB 2 and 3 as Windows or Samba speak them, by hand, and as much of SMB 1 as its attackers do, and its names by NetBIOS. It lists its shares to anybody, lets a guest read the
 // bait, and records every NTLM proof of a password, every file that is asked for and what is written.
 package smb
 
@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -52,10 +53,12 @@ type server struct {
 	legacy  bool                // SMB 1 is on
 	memory  *semaphore.Weighted // of what clients write
 	long    *semaphore.Weighted // of their long messages
+	card    func() []byte       // the address of the network card
 }
 
 func newServer(h *decoy.Host) *server {
 	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), guid: h.Bytes("smb-guid", 16), memory: semaphore.NewWeighted(maxMemory), long: semaphore.NewWeighted(maxLong)}
+	v.card = sync.OnceValue(func() []byte { return cardOf(h, v.machine) })
 	v.guest = !v.machine.Real || decoy.Pick(h, "smb-guest", true, true, false)
 	v.signs = h.Archetype == "domain-controller"
 	// The last releases that come with SMB 1 switched on.

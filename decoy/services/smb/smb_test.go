@@ -6,11 +6,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -20,6 +22,7 @@ import (
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/ntlm"
 	"decnet/decoy/services/internal/servicetest"
+	"decnet/decoy/services/internal/windows"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -366,6 +369,64 @@ func FuzzStrangers(f *testing.F) {
 		for _, in := range []bool{true, false} {
 			c := &conn{server: v, s: &decoy.Session{}, dialect: 1, legacy: &legacy{exchange: ntlm.NewExchange(v.machine), in: in}}
 			c.legacyCommand(bytes.Clone(message))
+		}
+	})
+}
+
+// asked is a question of the name service.
+func asked(name string, use byte, kind uint16) string {
+	plain := append(padded(name), use)
+	if name == "*" {
+		plain = append([]byte("*"), make([]byte, 15)...)
+	}
+	b := []byte("\x12\x34\x00\x10\x00\x01\x00\x00\x00\x00\x00\x00\x20")
+	for _, c := range plain {
+		b = append(b, 'A'+c>>4, 'A'+c&15)
+	}
+	return string(binary.BigEndian.AppendUint16(append(b, 0), kind)) + "\x00\x01"
+}
+
+func TestNeighboursAreToldTheNames(t *testing.T) {
+	t.Parallel()
+	id := decoytest.Identity()
+	id.OS, id.Hostname, id.Archetype = "windows_server", "DC01", "domain-controller"
+	d := decoytest.StartAs(t, id, "smb")
+	domain := windows.MachineOf(d.Host).Domain
+	out := servicetest.Scripts(t, d, 137, "nbstat")
+	servicetest.Contains(t, out, "Microsoft Windows netbios-ns", "Domain controller: "+domain, "NetBIOS name: DC01")
+	answers := servicetest.Ask(t, d, 137, time.Second, asked("*", 0, typeStat), asked("dc01", 0x20, typeNB), asked(domain, 0x1c, typeNB), asked("OTHER", 0x20, typeNB), asked("DC01", 0x1d, typeStat))
+	if !strings.HasPrefix(answers[0], "\x12\x34\x84\x00\x00\x00\x00\x01\x00\x00\x00\x00\x20CKAAAAAA") || !strings.Contains(answers[0], "\x05DC01           \x00\x04\x00") ||
+		!strings.Contains(answers[0], fmt.Sprintf("%-15s\x1c\x84\x00", domain)) {
+		t.Errorf("its names: %q", answers[0])
+	}
+	own := netip.MustParseAddr(d.Host.IP).As4()
+	if !strings.HasSuffix(answers[1], "\x00\x04\x93\xe0\x00\x06\x00\x00"+string(own[:])) || !strings.HasSuffix(answers[2], "\x00\x06\x80\x00"+string(own[:])) {
+		t.Errorf("its address: %q", answers[1:3])
+	}
+	if answers[3] != "" || answers[4] != "" {
+		t.Errorf("others' names are answered: %q", answers[3:])
+	}
+	d.Wait("netbios_query", decoytest.Has("name", "OTHER"), decoytest.Has("qtype", "NB"), decoytest.Has("use", "32"))
+	samba := decoytest.Start(t, "smb")
+	servicetest.Contains(t, servicetest.Scripts(t, samba, 137, "nbstat"), "Samba nmbd netbios-ns", "workgroup: WORKGROUP")
+	servicetest.Datagrams(t, samba, 137, asked("*", 0, typeStat), asked("*", 0, typeStat)[:30])
+}
+
+func FuzzNames(f *testing.F) {
+	f.Add([]byte(asked("*", 0, typeStat)))
+	f.Add([]byte(asked("SRV-ALPHA-42", 0x20, typeNB)))
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	v := newServer(h)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		name, use, kind, ok := nbQuestion(data)
+		if !ok {
+			return
+		}
+		if a := v.nbAnswer(data, name, use, kind); len(a) > 5*len(data) {
+			t.Fatalf("%d bytes for %d", len(a), len(data))
 		}
 	})
 }
