@@ -1,6 +1,8 @@
 package docker_test
 
 import (
+	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -104,45 +106,49 @@ func TestScannerSeesThePersonality(t *testing.T) {
 	network := lot.Network(engine.MACVLAN)
 	network.Parent, network.Gateway = parent, lot.Host(254)
 	e := open(t, lot.Tag)
-	for n, c := range []struct {
-		os, archetype string
-		services      []string
-		hops          string // of what comes from it
-		options       string // of the first segment, as nmap writes them
-		guess         string // begins what nmap believes most
-	}{
-		{"linux", "linux-server", []string{"ssh", "http"}, "40", "M5B4ST11NW7", "Linux "},
-		{"bsd", "", []string{"ssh", "http"}, "40", "M5B4ST11NW6", ""},
-		{"windows", "windows-workstation", []string{"smb", "rdp"}, "80", "M5B4NNSNW8", ""},
-		{"windows_server", "windows-server", []string{"smb", "rdp", "ldap"}, "80", "M5B4NNSNW8", ""},
-		{"embedded", "printer", []string{"telnet", "http"}, "40", "M5B4NNSNW2", "Linux 2.6"},
-		{"cisco", "", []string{"telnet", "ssh"}, "FF", "M5B4", ""},
-	} {
-		t.Run(c.os, func(t *testing.T) {
-			d := lot.Decky(network, n, c.services...)
-			d.OS, d.Archetype = c.os, c.archetype
-			o, err := e.Ensure(t.Context(), d, quiet)
-			require.NoError(t, err)
-			ports := []string{"1"} // a closed one too
-			for _, end := range o.Endpoints {
-				if end.Proto == "tcp" {
-					ports = append(ports, strconv.Itoa(end.Port))
+	t.Run("personalities", func(t *testing.T) { // which ends before the LAN does
+		for n, c := range []struct {
+			os, archetype string
+			services      []string
+			hops          string // of what comes from it
+			options       string // of the first segment, as nmap writes them, from the left; the least scale of a window is the host's, by net.core.rmem_max
+			guess         string // begins what nmap believes most
+		}{
+			{"linux", "linux-server", []string{"ssh", "http"}, "40", "M5B4ST11NW7%", "Linux "},
+			{"bsd", "", []string{"ssh", "http"}, "40", "M5B4ST11NW", ""},
+			{"windows", "windows-workstation", []string{"smb", "rdp"}, "80", "M5B4NNSNW8%", ""},
+			{"windows_server", "windows-server", []string{"smb", "rdp", "ldap"}, "80", "M5B4NNSNW8%", ""},
+			{"embedded", "printer", []string{"telnet", "http"}, "40", "M5B4NNSNW", "Linux 2.6"},
+			{"cisco", "", []string{"telnet", "ssh"}, "FF", "M5B4%", ""},
+		} {
+			t.Run(c.os, func(t *testing.T) {
+				t.Parallel()
+				d := lot.Decky(network, n, c.services...)
+				d.OS, d.Archetype, d.MAC = c.os, c.archetype, fmt.Sprintf("00:50:56:12:34:%02x", n)
+				t.Cleanup(func() { require.NoError(t, e.Remove(context.Background(), d.Ref, quiet)) })
+				o, err := e.Ensure(t.Context(), d, quiet)
+				require.NoError(t, err)
+				ports := []string{"1"} // a closed one too
+				for _, end := range o.Endpoints {
+					if end.Proto == "tcp" {
+						ports = append(ports, strconv.Itoa(end.Port))
+					}
 				}
-			}
-			out := run(t, "ip", "netns", "exec", namespace, "nmap", "-n", "-Pn", "-d", "-O", "--osscan-guess", "-sV", "-p", strings.Join(ports, ","), d.IP.String())
-			print := strings.Join(strings.Fields(strings.ReplaceAll(out, "\nOS:", "")), " ")
-			require.Contains(t, print, "OPS(O1="+c.options+"%", "the options of %s in\n%s", c.os, out)
-			require.Contains(t, print, ")T1(R=Y%DF=Y%T="+c.hops+"%")
-			found := guesses.FindStringSubmatch(out)
-			require.NotNil(t, found, out)
-			t.Logf("%s: %s", c.os, found[1])
-			require.True(t, strings.HasPrefix(found[1], c.guess), "nmap takes it for %s", found[1])
-			if slices.Contains(c.services, "smb") {
-				names := run(t, "ip", "netns", "exec", namespace, "nmap", "-n", "-Pn", "-sU", "-p137", "--script", "nbstat", d.IP.String())
-				require.Contains(t, names, "NetBIOS MAC: "+strings.ReplaceAll(strings.ToLower(d.MAC), ":", ""), "it tells the card that it has")
-			}
-		})
-	}
+				out := run(t, "ip", "netns", "exec", namespace, "nmap", "-n", "-Pn", "-d", "-O", "--osscan-guess", "-p", strings.Join(ports, ","), d.IP.String())
+				print := strings.Join(strings.Fields(strings.ReplaceAll(out, "\nOS:", "")), " ")
+				require.Contains(t, print, "OPS(O1="+c.options, "the options of %s in\n%s", c.os, out)
+				require.Contains(t, print, ")T1(R=Y%DF=Y%T="+c.hops+"%")
+				found := guesses.FindStringSubmatch(out)
+				require.NotNil(t, found, out)
+				t.Logf("%s: %s", c.os, found[1])
+				require.True(t, strings.HasPrefix(found[1], c.guess), "nmap takes it for %s", found[1])
+				if slices.Contains(c.services, "smb") {
+					names := run(t, "ip", "netns", "exec", namespace, "nmap", "-n", "-Pn", "-sU", "-p137", "--script", "nbstat", d.IP.String())
+					require.Contains(t, names, "NetBIOS MAC: "+strings.ReplaceAll(d.MAC, ":", ""), "it tells the card that it has")
+				}
+			})
+		}
+	})
 }
 
 // guesses is what nmap believes, the likeliest first.
