@@ -125,6 +125,7 @@ need-test: need-build
 	  tsql=freetds-bin smbclient=smbclient xfreerdp=freerdp2-x11 xvfb-run=xvfb xauth=xauth mbpoll=mbpoll \
 	  dig=bind9-dnsutils tftp=tftp-hpa snmpwalk=snmp mosquitto_pub=mosquitto-clients ldapsearch=ldap-utils sipsak=sipsak swaks=swaks openssl=openssl jq=jq fetchmail=fetchmail kubectl=kubernetes-client xtigervncviewer=tigervnc-viewer rsyslogd=rsyslog \
 	  systemd-analyze=systemd systemd-sysusers=systemd systemd-tmpfiles=systemd systemd-socket-activate=systemd haproxy=haproxy
+	@/usr/bin/python3 -c 'import pymongo' 2>/dev/null || scripts/need pymongo=python3-pymongo
 	@ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1 || scripts/need rsyslog-gnutls=rsyslog-gnutls
 
 need-release: need-build need-node

@@ -8,10 +8,12 @@ type scene struct {
 	os        string   // "" is linux
 	archetype string
 	hostname  string
+	number    int    // its place in the table, by which its decky is drawn
 	seed      int    // another one, where the first gives a decky that the scanner can't know
 	scripts   string // of nmap
 	login     string // a shell command that logs in to HOST and PORT
 	secret    string // the password that it gives; "" where only a proof of it travels
+	loginless string // why there is no login; "" where there is one, or another scene of the service shows it
 }
 
 const secret = "S3cret-of-the-table"
@@ -26,8 +28,8 @@ var cases = []scene{
 	{service: "http", as: "a web server", wants: []string{"http"}, login: `curl -s -u admin:` + secret + ` http://$HOST:$PORT/`, secret: secret},
 	{service: "https", as: "a web server", wants: []string{"ssl/http"}, login: `curl -sk -u admin:` + secret + ` https://$HOST:$PORT/`, secret: secret},
 	{service: "ftp", as: "an FTP server", wants: []string{"ftp"}, login: `curl -s -u admin:` + secret + ` ftp://$HOST:$PORT/`, secret: secret},
-	{service: "tftp", as: "Windows Deployment Services", os: "windows_server", wants: []string{"Microsoft Windows Deployment Services tftpd"}},
-	{service: "smb", as: "Windows", os: "windows_server", hostname: "SRV-FILES", wants: []string{"Microsoft Windows"}, login: `smbclient -L $HOST -p 445 -U admin%` + secret},
+	{service: "tftp", as: "Windows Deployment Services", os: "windows_server", wants: []string{"Microsoft Windows Deployment Services tftpd"}, loginless: "TFTP has no login"},
+	{service: "smb", as: "Windows", os: "windows_server", hostname: "SRV-FILES", wants: []string{"Microsoft Windows", "NetBIOS name: SRV-FILES"}, scripts: "nbstat", login: `smbclient -L $HOST -p 445 -U admin%` + secret},
 	{service: "smb", as: "Samba", wants: []string{"Samba"}},
 	{service: "smtp", as: "Postfix or another", wants: []string{"smtp"}, login: `swaks --server $HOST:$PORT --auth PLAIN --auth-user admin --auth-password ` + secret + ` --to a@example.org --quit-after AUTH --tls-optional`, secret: secret},
 	{service: "smtp_relay", as: "Postfix or another", wants: []string{"smtp"}, login: `swaks --server $HOST:$PORT --auth PLAIN --auth-user admin --auth-password ` + secret + ` --to a@example.org --quit-after AUTH --tls-optional`, secret: secret},
@@ -35,14 +37,15 @@ var cases = []scene{
 	{service: "pop3", as: "Dovecot", wants: []string{"Dovecot pop3d"}, login: `curl -sk --ssl -u admin:` + secret + ` pop3://$HOST:110/`, secret: secret},
 	{service: "ldap", as: "OpenLDAP", wants: []string{"OpenLDAP"}, login: `ldapsearch -H ldap://$HOST:389 -x -D cn=admin,dc=example,dc=org -w ` + secret, secret: secret},
 	{service: "ldap", as: "Active Directory", os: "windows_server", archetype: "domain-controller", hostname: "DC01", wants: []string{"Microsoft Windows Active Directory LDAP"}, login: `ldapsearch -H ldap://$HOST:389 -x -D Administrator@corp.local -w ` + secret, secret: secret},
-	{service: "llmnr", as: "a printer by mDNS", os: "embedded", archetype: "printer", hostname: "HP4F21A0", wants: []string{"DNS-based service discovery", "ipp"}, scripts: "dns-service-discovery"},
+	{service: "llmnr", as: "a printer by mDNS", os: "embedded", archetype: "printer", hostname: "HP4F21A0", wants: []string{"DNS-based service discovery", "ipp"}, scripts: "dns-service-discovery", loginless: "names are asked for without a login"},
 	{service: "dns", as: "BIND", wants: []string{"ISC BIND 9"}, scripts: "dns-nsid", login: `dig @$HOST -p 53 -y hmac-sha256:backup:c2VjcmV0 SOA example.org`},
 	{service: "dns", as: "Microsoft DNS", os: "windows_server", hostname: "DC01", wants: []string{"Microsoft DNS"}, scripts: "dns-nsid"},
 	{service: "mysql", as: "MySQL or MariaDB", wants: []string{"mysql"}, login: `mysql -h $HOST -P $PORT -u admin -p` + secret + ` -e "select 1"`},
 	{service: "postgres", as: "PostgreSQL", wants: []string{"PostgreSQL"}, login: `PGPASSWORD=` + secret + ` psql -h $HOST -p $PORT -U admin -c "select 1"`},
 	{service: "mssql", as: "SQL Server", os: "windows_server", hostname: "SRV-SQL", wants: []string{"Microsoft SQL Server"}, login: `echo quit | TDSVER=7.4 tsql -H $HOST -p $PORT -U sa -P ` + secret, secret: secret},
 	// The scanner asks in a way that versions from 5.1 on don't answer.
-	{service: "mongodb", as: "MongoDB 4.4", seed: 1, wants: []string{"MongoDB"}},
+	{service: "mongodb", as: "MongoDB 4.4", seed: 1, wants: []string{"MongoDB"},
+		login: `/usr/bin/python3 -c "import pymongo; pymongo.MongoClient('$HOST', $PORT, username='admin', password='` + secret + `', directConnection=True, serverSelectionTimeoutMS=9000).shop.users.find_one()"`},
 	{service: "redis", as: "Redis", wants: []string{"Redis"}, login: `redis-cli -h $HOST -p $PORT AUTH ` + secret, secret: secret},
 	{service: "elasticsearch", as: "Elasticsearch", wants: []string{"Elasticsearch"}, login: `curl -s -u elastic:` + secret + ` http://$HOST:$PORT/`, secret: secret},
 	{service: "mqtt", as: "Mosquitto", wants: []string{"mosquitto version"}, login: `mosquitto_pub -h $HOST -p $PORT -u admin -P ` + secret + ` -t x -m y`, secret: secret},
@@ -53,5 +56,5 @@ var cases = []scene{
 	// The scanner has no pattern for today's API: the certificate names it.
 	{service: "k8s", as: "Kubernetes", wants: []string{"commonName=kube-apiserver"}, scripts: "ssl-cert", login: `curl -sk -H "Authorization: Bearer ` + secret + `" https://$HOST:6443/api`, secret: secret},
 	{service: "docker_api", as: "Docker", wants: []string{"Docker"}, login: `curl -s -H "X-Registry-Auth: x" -u admin:` + secret + ` http://$HOST:2375/version`},
-	{service: "conpot", as: "a Siemens SIMATIC", os: "embedded", archetype: "industrial-control", wants: []string{"Siemens"}, scripts: "modbus-discover,s7-info"},
+	{service: "conpot", as: "a Siemens SIMATIC", os: "embedded", archetype: "industrial-control", wants: []string{"Siemens"}, scripts: "modbus-discover,s7-info", loginless: "Modbus and S7 have no login"},
 }

@@ -1,6 +1,7 @@
 // Command decoytable writes docs/decoys.md: for each decoy, what Debian's nmap takes it for, and a login as the decky records it.
 //
 //	go run ./internal/decoytable > docs/decoys.md    (make decoys-table)
+//	go run ./internal/decoytable smb dns             the rows of these services alone
 //
 // It makes one decky after another as a process on a loopback address, scans it, and logs in with a program that intruders would use. As root the deckies have the
 // ports of the catalog, which nmap's probes go by. It fails when a decoy is not named as what it means to be.
@@ -55,13 +56,20 @@ func run() error {
 	}
 	defer e.Close()
 
+	only := os.Args[1:]
+	for i := range cases {
+		cases[i].number = i
+	}
+	if len(only) > 0 {
+		cases = slices.DeleteFunc(cases, func(c scene) bool { return !slices.Contains(only, c.service) })
+	}
 	results := make([]result, len(cases))
 	var workers sync.WaitGroup
 	next := make(chan int)
 	for range atOnce {
 		workers.Go(func() {
 			for i := range next {
-				results[i] = examine(e, i, cases[i])
+				results[i] = examine(e, cases[i])
 			}
 		})
 	}
@@ -85,7 +93,7 @@ func run() error {
 		}
 	}
 	for _, s := range catalog.Default().Services() {
-		if s.Decoy && !covered[s.Slug] {
+		if s.Decoy && !covered[s.Slug] && len(only) == 0 {
 			failures = append(failures, fmt.Errorf("%s is not in the table", s.Slug))
 		}
 	}
@@ -100,15 +108,15 @@ type result struct {
 }
 
 // examine makes a decky of the case, scans it, logs in and reads what it recorded.
-func examine(e *process.Engine, number int, c scene) (r result) {
+func examine(e *process.Engine, c scene) (r result) {
 	ctx, cancel := context.WithTimeout(context.Background(), oneTime)
 	defer cancel()
-	address := netip.AddrFrom4([4]byte{127, 44, 0, byte(10 + number)})
-	name := fmt.Sprintf("table-%d", number)
+	address := netip.AddrFrom4([4]byte{127, 44, 0, byte(10 + c.number)})
+	name := fmt.Sprintf("table-%d", c.number)
 	ref := engine.Ref{ID: name, Name: name, Deployment: "table", NetworkID: "table"}
 	observed, err := e.Ensure(ctx, engine.Decky{
 		Ref: ref, Network: engine.Network{ID: "table", Driver: engine.Loopback, Subnet: netip.PrefixFrom(address, 24).Masked()}, IP: address, Hostname: cmp.Or(c.hostname, "SRV-ALPHA-42"), OS: cmp.Or(c.os, "linux"), Distro: "debian", Archetype: c.archetype,
-		Seed: fmt.Appendf(nil, "a decky of the table, number %d", number+1000*c.seed), Services: []string{c.service}, Generation: 1,
+		Seed: fmt.Appendf(nil, "a decky of the table, number %d", c.number+1000*c.seed), Services: []string{c.service}, Generation: 1,
 	}, func(string) {})
 	if err != nil {
 		r.err = fmt.Errorf("making the decky: %w", err)
@@ -189,20 +197,29 @@ func write(out io.Writer, results []result) {
 	fmt.Fprintf(out, `# The decoys, as a scanner sees them
 
 Made by `+"`make decoys-table`"+`: a decky for each row, scanned by Debian's `+"`nmap -sV`"+` (`+"`-sU`"+` and the scripts named for UDP), with a login tried by a program that intruders use and read back from the
-decky's record. A decky's versions are its own: another one has others.
+decky's record: "a proof of it" is what the protocol sends in the password's place, kept with all that is needed to try passwords against it. For MongoDB that is the whole SCRAM exchange, salt and iterations among it;
+no cracking program has a mode for the exchange itself. A decky's versions are its own: another one has others.
 
 | service | as | port | what nmap names | scripts that answer | credential recorded |
 | --- | --- | --- | --- | --- | --- |
 `)
 	for i, r := range results {
 		for j, p := range r.ports {
-			service, as, credential := cases[i].service, cases[i].as, cmp.Or(r.credential, "–")
+			service, as, credential := cases[i].service, cases[i].as, cmp.Or(r.credential, none(cases[i]))
 			if j > 0 {
 				service, as, credential = "", "", ""
 			}
 			fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s |\n", service, as, p.number, cell(p.named), cell(cmp.Or(p.names, "–")), cell(credential))
 		}
 	}
+}
+
+// none says why there is no credential.
+func none(c scene) string {
+	if c.loginless != "" {
+		return "none: " + c.loginless
+	}
+	return "as above"
 }
 
 // cell makes text fit for a table.

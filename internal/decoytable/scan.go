@@ -29,12 +29,16 @@ type scanned struct {
 			Version string `xml:"version,attr"`
 			Extra   string `xml:"extrainfo,attr"`
 			Tunnel  string `xml:"tunnel,attr"`
+			Method  string `xml:"method,attr"`
 		} `xml:"service"`
-		Scripts []struct {
-			ID     string `xml:"id,attr"`
-			Output string `xml:"output,attr"`
-		} `xml:"script"`
+		Scripts []script `xml:"script"`
 	} `xml:"host>ports>port"`
+	Host []script `xml:"host>hostscript>script"`
+}
+
+type script struct {
+	ID     string `xml:"id,attr"`
+	Output string `xml:"output,attr"`
 }
 
 // scan examines one port, by the scripts too where there are some.
@@ -68,11 +72,14 @@ func read(raw []byte) (port, error) {
 	if found.Service.Extra != "" {
 		p.named += " (" + found.Service.Extra + ")"
 	}
+	if found.Service.Method == "table" {
+		p.named += " (by its number: no pattern fits)"
+	}
 	if found.State.State != "open" {
 		p.named += " [" + found.State.State + "]"
 	}
 	var names []string
-	for _, script := range found.Scripts {
+	for _, script := range append(found.Scripts, s.Host...) {
 		if script.ID == "fingerprint-strings" || strings.Contains(script.Output, "ERROR") {
 			continue
 		}

@@ -82,7 +82,7 @@ func (c *conn) startLegacy(message []byte, index int) []byte {
 	v := c.server
 	c.legacy = &legacy{exchange: ntlm.NewExchange(v.machine)}
 	extended := request(message).u16(10)&legacyExtended != 0
-	can := uint32(0x0001f3fd)
+	can := uint32(0x0001f3fc) // Windows since 2008 R2: no raw mode
 	var content builder
 	challenge := 8
 	if extended {

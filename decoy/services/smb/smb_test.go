@@ -239,6 +239,9 @@ func TestScannerNamesTheProduct(t *testing.T) {
 		d := decoytest.StartAs(t, such(t, system, hospitable), "smb")
 		servicetest.Contains(t, servicetest.Scan(t, d, 139), want)
 	}
+	// As nmap has all of them until 2016.
+	d := decoytest.StartAs(t, such(t, "windows_server", func(v *server) bool { return v.legacy }), "smb")
+	servicetest.Contains(t, servicetest.Scan(t, d, 445), "Microsoft Windows Server 2008 R2 - 2012 microsoft-ds (workgroup: "+windows.MachineOf(d.Host).Domain+")")
 }
 
 // The example of RFC 4493.
