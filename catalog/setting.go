@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"decnet/catalog/mailtext"
 	"decnet/catalog/zonefile"
 )
 
@@ -37,6 +38,10 @@ const (
 var formats = map[string]func(value string) error{
 	"dns-records": func(value string) error {
 		_, err := zonefile.Parse(value, "example.", 3600) // the names are relative: which domain it is makes no difference
+		return err
+	},
+	"letters": func(value string) error {
+		_, err := mailtext.Parse(value)
 		return err
 	},
 }

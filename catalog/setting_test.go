@@ -21,6 +21,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"http", "server_header", []string{"nginx/1.25.3", "Apache/2.4.1 (Unix)"}, []string{"a\r\nSet-Cookie: x", " nginx"}},
 		{"dns", "domain", []string{"corp.local", "xn--bcher-kva.example"}, []string{"local", "corp.local.", "-a.b", "Corp.local"}},
 		{"dns", "extra_records", []string{"www A 192.0.2.1\n\n; more\n@ TXT \"a b\""}, []string{"www A 192.0.2.1\r\n", "www A 192.0.2", strings.Repeat(";", 4097)}},
+		{"imap", "letters", []string{"Subject: VPN\n\nIts password is x.\n---\nSubject: b\n\n\tc"}, []string{"VPN", "Subject: a\r\n\r\nb"}},
 		{"smtp", "banner", []string{"ESMTP Postfix", "SMTP"}, []string{"Postfix", "ESMTP \r\n250 ok"}},
 	} {
 		service, _ := c.Service(test.service)

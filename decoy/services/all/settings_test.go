@@ -40,6 +40,8 @@ var chosen = []struct {
 	{service: "dns", key: "domain", value: "corp.example.org"},
 	{service: "dns", key: "nsid", value: "ams-3"},
 	{service: "dns", key: "extra_records", value: "www A 192.0.2.7"},
+	{service: "imap", key: "letters", value: "Subject: a\n\nb"},
+	{service: "pop3", key: "letters", value: "Subject: c\n\nd"},
 	{service: "rdp", key: "nla", value: "true"},
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"mime"
+	"net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -111,22 +113,33 @@ func (v *Server) mailbox(a account) *Mailbox {
 		b.Folders = append(b.Folders, &Folder{Name: n.name, Use: n.use, Validity: validity, Next: 1})
 	}
 	inbox := b.Folders[0]
-	letters := lettersOf(app, r)
+	all := make([]letter, len(v.chosen))
+	for i, l := range v.chosen {
+		all[i] = letter{mime.QEncoding.Encode("utf-8", l.Subject), l.Text}
+	}
+	all = append(all, lettersOf(app, r)...)
+	always := max(3, len(v.chosen))
 	arrived := h.Installed()
 	inbox.Next += uint32(r.IntN(60)) // those deleted long ago
-	for i, l := range letters {
+	for i, l := range all {
 		arrived = arrived.Add(time.Duration(20+r.IntN(60*24*60)) * time.Minute)
-		if i >= 3 && arrived.After(h.Now()) {
+		if i >= always && arrived.After(h.Now()) {
 			break
 		}
-		sender := app.People[r.IntN(len(app.People))]
-		m := &Message{UID: inbox.Next, Arrived: arrived, Seen: i+2 < len(letters) || r.IntN(2) == 0}
+		person := app.People[r.IntN(len(app.People))]
+		from := mail.Address{Name: called(person), Address: person.Email}
+		if i < len(v.chosen) && v.chosen[i].From != "" {
+			if a, err := mail.ParseAddress(v.chosen[i].From); err == nil {
+				from = *a
+			}
+		}
+		m := &Message{UID: inbox.Next, Arrived: arrived, Seen: i+2 < len(all) || r.IntN(2) == 0}
 		m.Raw = strings.ReplaceAll(fmt.Sprintf(`Return-Path: <%[1]s>
 Delivered-To: %[2]s
 Received: from %[3]s (localhost [127.0.0.1])
 	by %[3]s with ESMTP id %[4]s
 	for <%[2]s>; %[5]s
-From: %[6]s <%[1]s>
+From: %[6]s
 To: %[7]s <%[2]s>
 Subject: %[8]s
 Date: %[5]s
@@ -135,12 +148,20 @@ MIME-Version: 1.0
 Content-Type: text/plain; charset=utf-8
 Content-Transfer-Encoding: 8bit
 
-`, sender.Email, a.person.Email, strings.ToLower(h.Hostname), queueID(r), arrived.Format("Mon, 02 Jan 2006 15:04:05 -0700"), called(sender), called(a.person), l.subject,
+`, from.Address, a.person.Email, strings.ToLower(h.Hostname), queueID(r), arrived.Format("Mon, 02 Jan 2006 15:04:05 -0700"), written(from), called(a.person), l.subject,
 			messageID(r), app.Domain)+l.text, "\n", "\r\n")
 		inbox.Messages = append(inbox.Messages, m)
 		inbox.Next += 1 + uint32(r.IntN(4))
 	}
 	return b
+}
+
+// written is an address with a name as mail programs write it, with quotes only where they are needed.
+func written(a mail.Address) string {
+	if strings.ContainsFunc(a.Name, func(r rune) bool { return r > '~' || strings.ContainsRune(`()<>[]:;@\,."`, r) }) || a.Name == "" {
+		return a.String()
+	}
+	return a.Name + " <" + a.Address + ">"
 }
 
 // called is a person's name as it stands before the address.

@@ -3,9 +3,11 @@
 package mail
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
+	"decnet/catalog/mailtext"
 	"decnet/decoy"
 )
 
@@ -14,11 +16,19 @@ type Server struct {
 	Host     *decoy.Host
 	Product  Product
 	accounts []account
+	chosen   []mailtext.Letter // what lies in each mailbox beside what the decky makes up
 }
 
 // New makes the decky's.
 func New(h *decoy.Host) *Server {
-	return &Server{Host: h, Product: productOf(h), accounts: accountsOf(h)}
+	v := &Server{Host: h, Product: productOf(h), accounts: accountsOf(h)}
+	// The mailboxes are one host's, whichever way they are opened.
+	byIMAP, _ := h.Setting("imap", "letters")
+	byPOP3, _ := h.Setting("pop3", "letters")
+	if text := cmp.Or(byIMAP, byPOP3); text != "" {
+		v.chosen, _ = mailtext.Parse(text) // it was read before it came here
+	}
+	return v
 }
 
 // Product is the software that the server seems to be.

@@ -62,3 +62,30 @@ func FuzzPlain(f *testing.F) {
 		decoded(s)
 	})
 }
+
+// Letters that an operator lays out are there from the first day, whichever service opens the mailbox.
+func TestChosenLettersLieInEachMailbox(t *testing.T) {
+	for _, service := range []string{"imap", "pop3"} {
+		id := control.Identity{Name: "mail-1", OS: "linux", Distro: "debian", Seed: []byte("a seed of a decky in a test of mail")}
+		id.Settings = control.Settings{service: {"letters": "Subject: VPN access\nFrom: The IT <it@corp.example>\n\nIts password is x.\n---\nSubject: Für dich\n\nb\n---\nSubject: c\n\nd\n---\nSubject: e\n\nf"}}
+		plain := at(t, time.Now())
+		h, err := decoy.NewHost(id, func() time.Time { return plain.Host.Installed() })
+		if err != nil {
+			t.Fatal(err)
+		}
+		inbox := New(h).Login("admin", bait.Passwords(h, "mail", "admin")[0]).Folders[0].Messages
+		if len(inbox) < 4 {
+			t.Fatalf("%d messages", len(inbox))
+		}
+		first := inbox[0]
+		if first.Field("Subject") != "VPN access" || first.Field("From") != "The IT <it@corp.example>" || first.Field("Return-Path") != "<it@corp.example>" || first.Body() != "Its password is x.\r\n" {
+			t.Errorf("the first is %q", first.Raw)
+		}
+		if got := inbox[1].Field("Subject"); got != "=?utf-8?q?F=C3=BCr_dich?=" {
+			t.Errorf("a subject is written as %q", got)
+		}
+		if !strings.Contains(inbox[3].Field("From"), "@"+bait.AppOf(h).Domain) {
+			t.Errorf("who wrote the last: %q", inbox[3].Field("From"))
+		}
+	}
+}
