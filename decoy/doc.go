@@ -35,7 +35,7 @@
 // a protocol doesn't know is a protocol_error.
 //
 // dns records query, zone_transfer, version_query, amp_probe (what wants a long answer on UDP), multi_question and dns_update or another operation; and once a minute of a source what its questions
-// come to: recon_burst (many names of its zones), flood_suspect and tunneling_suspect (names below a domain that carry data). llmnr query and unasked_answer (records), by which poisoners of names betray themselves; snmp each request
+// come to: recon_burst (many names of its zones), flood_suspect and tunneling_suspect (names below a domain that carry data). llmnr query and unasked_answer (records), by which poisoners of names betray themselves; smb netbios_query (name, qtype) beside what is done with files; snmp each request
 // (operation, oids) and, once for each source, its community; mqtt mqtt_connect, subscribe and publish; ldap bind, search, compare, write and extended; sip each request and call (number); tftp
 // each request and file_read.
 //

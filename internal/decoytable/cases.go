@@ -13,7 +13,7 @@ type scene struct {
 	scripts   string // of nmap
 	login     string // a shell command that logs in to HOST and PORT
 	secret    string // the password that it gives; "" where only a proof of it travels
-	loginless string // why there is no login; "" where there is one, or another scene of the service shows it
+	loginless string // why there is no login; "" where there is one
 }
 
 const secret = "S3cret-of-the-table"
@@ -23,14 +23,14 @@ var cases = []scene{
 	{service: "ssh", as: "OpenSSH", wants: []string{"OpenSSH"}, login: `sshpass -p ` + secret + ` ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o PreferredAuthentications=password -p $PORT root@$HOST true`, secret: secret},
 	{service: "telnet", as: "a device's telnetd", wants: []string{"telnet"}, login: `{ sleep 2; echo root; sleep 2; echo ` + secret + `; sleep 4; } | telnet $HOST $PORT`, secret: secret},
 	{service: "rdp", as: "Windows", os: "windows_server", hostname: "SRV-RDP", wants: []string{"Microsoft Terminal Service"}, login: `xvfb-run -a xfreerdp /v:$HOST:$PORT /u:admin /p:` + secret + ` /cert:ignore /sec:nla +auth-only`},
-	{service: "rdp", as: "xrdp", wants: []string{"xrdp"}},
+	{service: "rdp", as: "xrdp", wants: []string{"xrdp"}, login: `xvfb-run -a xfreerdp /v:$HOST:$PORT /u:admin /p:` + secret + ` /cert:ignore /sec:tls +auth-only`, secret: secret},
 	{service: "vnc", as: "a VNC server", wants: []string{"VNC"}, login: `list=$(mktemp); echo secret > $list; nmap -Pn -n -p $PORT --script +vnc-brute --script-args passdb=$list $HOST; rm $list`},
 	{service: "http", as: "a web server", wants: []string{"http"}, login: `curl -s -u admin:` + secret + ` http://$HOST:$PORT/`, secret: secret},
 	{service: "https", as: "a web server", wants: []string{"ssl/http"}, login: `curl -sk -u admin:` + secret + ` https://$HOST:$PORT/`, secret: secret},
 	{service: "ftp", as: "an FTP server", wants: []string{"ftp"}, login: `curl -s -u admin:` + secret + ` ftp://$HOST:$PORT/`, secret: secret},
 	{service: "tftp", as: "Windows Deployment Services", os: "windows_server", wants: []string{"Microsoft Windows Deployment Services tftpd"}, loginless: "TFTP has no login"},
 	{service: "smb", as: "Windows", os: "windows_server", hostname: "SRV-FILES", wants: []string{"Microsoft Windows", "NetBIOS name: SRV-FILES"}, scripts: "nbstat", login: `smbclient -L $HOST -p 445 -U admin%` + secret},
-	{service: "smb", as: "Samba", wants: []string{"Samba"}},
+	{service: "smb", as: "Samba", wants: []string{"Samba"}, login: `smbclient -L $HOST -p 445 -U admin%` + secret},
 	{service: "smtp", as: "Postfix or another", wants: []string{"smtp"}, login: `swaks --server $HOST:$PORT --auth PLAIN --auth-user admin --auth-password ` + secret + ` --to a@example.org --quit-after AUTH --tls-optional`, secret: secret},
 	{service: "smtp_relay", as: "Postfix or another", wants: []string{"smtp"}, login: `swaks --server $HOST:$PORT --auth PLAIN --auth-user admin --auth-password ` + secret + ` --to a@example.org --quit-after AUTH --tls-optional`, secret: secret},
 	{service: "imap", as: "Dovecot", wants: []string{"Dovecot imapd"}, login: `curl -sk --ssl -u admin:` + secret + ` imap://$HOST:143/`, secret: secret},
@@ -39,7 +39,7 @@ var cases = []scene{
 	{service: "ldap", as: "Active Directory", os: "windows_server", archetype: "domain-controller", hostname: "DC01", wants: []string{"Microsoft Windows Active Directory LDAP"}, login: `ldapsearch -H ldap://$HOST:389 -x -D Administrator@corp.local -w ` + secret, secret: secret},
 	{service: "llmnr", as: "a printer by mDNS", os: "embedded", archetype: "printer", hostname: "HP4F21A0", wants: []string{"DNS-based service discovery", "ipp"}, scripts: "dns-service-discovery", loginless: "names are asked for without a login"},
 	{service: "dns", as: "BIND", wants: []string{"ISC BIND 9"}, scripts: "dns-nsid", login: `dig @$HOST -p 53 -y hmac-sha256:backup:c2VjcmV0 SOA example.org`},
-	{service: "dns", as: "Microsoft DNS", os: "windows_server", hostname: "DC01", wants: []string{"Microsoft DNS"}, scripts: "dns-nsid"},
+	{service: "dns", as: "Microsoft DNS", os: "windows_server", hostname: "DC01", wants: []string{"Microsoft DNS"}, scripts: "dns-nsid", login: `dig @$HOST -p 53 -y hmac-sha256:backup:c2VjcmV0 SOA example.org`},
 	{service: "mysql", as: "MySQL or MariaDB", wants: []string{"mysql"}, login: `mysql -h $HOST -P $PORT -u admin -p` + secret + ` -e "select 1"`},
 	{service: "postgres", as: "PostgreSQL", wants: []string{"PostgreSQL"}, login: `PGPASSWORD=` + secret + ` psql -h $HOST -p $PORT -U admin -c "select 1"`},
 	{service: "mssql", as: "SQL Server", os: "windows_server", hostname: "SRV-SQL", wants: []string{"Microsoft SQL Server"}, login: `echo quit | TDSVER=7.4 tsql -H $HOST -p $PORT -U sa -P ` + secret, secret: secret},
@@ -50,11 +50,11 @@ var cases = []scene{
 	{service: "elasticsearch", as: "Elasticsearch", wants: []string{"Elasticsearch"}, login: `curl -s -u elastic:` + secret + ` http://$HOST:$PORT/`, secret: secret},
 	{service: "mqtt", as: "Mosquitto", wants: []string{"mosquitto version"}, login: `mosquitto_pub -h $HOST -p $PORT -u admin -P ` + secret + ` -t x -m y`, secret: secret},
 	{service: "snmp", as: "net-snmp", wants: []string{"net-snmp"}, scripts: "snmp-info,snmp-sysdescr", login: `snmpget -v2c -c ` + secret + ` -t 1 -r 0 $HOST:161 1.3.6.1.2.1.1.1.0`, secret: secret},
-	{service: "snmp", as: "a printer", os: "embedded", archetype: "printer", hostname: "HP4F21A0", wants: []string{"SNMPv3 server"}, scripts: "snmp-info,snmp-sysdescr"},
+	{service: "snmp", as: "a printer", os: "embedded", archetype: "printer", hostname: "HP4F21A0", wants: []string{"SNMPv3 server"}, scripts: "snmp-info,snmp-sysdescr", login: `snmpget -v2c -c ` + secret + ` -t 1 -r 0 $HOST:161 1.3.6.1.2.1.1.1.0`, secret: secret},
 	{service: "sip", as: "Asterisk", wants: []string{"Asterisk"}, scripts: "sip-methods", login: `sipsak -U -s sip:100@$HOST:5060 -u 100 -a ` + secret},
-	{service: "sip", as: "3CX", os: "windows_server", hostname: "SRV-VOIP", wants: []string{"3CX"}, scripts: "sip-methods"},
+	{service: "sip", as: "3CX", os: "windows_server", hostname: "SRV-VOIP", wants: []string{"3CX"}, scripts: "sip-methods", login: `sipsak -U -s sip:100@$HOST:5060 -u 100 -a ` + secret},
 	// The scanner has no pattern for today's API: the certificate names it.
 	{service: "k8s", as: "Kubernetes", wants: []string{"commonName=kube-apiserver"}, scripts: "ssl-cert", login: `curl -sk -H "Authorization: Bearer ` + secret + `" https://$HOST:6443/api`, secret: secret},
 	{service: "docker_api", as: "Docker", wants: []string{"Docker"}, login: `curl -s -H "X-Registry-Auth: x" -u admin:` + secret + ` http://$HOST:2375/version`},
-	{service: "conpot", as: "a Siemens SIMATIC", os: "embedded", archetype: "industrial-control", wants: []string{"Siemens"}, scripts: "modbus-discover,s7-info", loginless: "Modbus and S7 have no login"},
+	{service: "conpot", as: "a Siemens SIMATIC", os: "embedded", archetype: "industrial-control", wants: []string{"Siemens"}, scripts: "modbus-discover,s7-info", loginless: "Modbus has no login, and this S7 asks for none"},
 }

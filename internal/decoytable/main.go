@@ -205,21 +205,13 @@ no cracking program has a mode for the exchange itself. A decky's versions are i
 `)
 	for i, r := range results {
 		for j, p := range r.ports {
-			service, as, credential := cases[i].service, cases[i].as, cmp.Or(r.credential, none(cases[i]))
+			service, as, credential := cases[i].service, cases[i].as, cmp.Or(r.credential, "none: "+cases[i].loginless)
 			if j > 0 {
 				service, as, credential = "", "", ""
 			}
 			fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s |\n", service, as, p.number, cell(p.named), cell(cmp.Or(p.names, "–")), cell(credential))
 		}
 	}
-}
-
-// none says why there is no credential.
-func none(c scene) string {
-	if c.loginless != "" {
-		return "none: " + c.loginless
-	}
-	return "as above"
 }
 
 // cell makes text fit for a table.

@@ -11,13 +11,12 @@ import (
 )
 
 func TestEveryDecoyIsInTheTable(t *testing.T) {
-	covered, shown := map[string]bool{}, map[string]bool{}
+	covered := map[string]bool{}
 	for _, c := range cases {
 		covered[c.service] = true
 		require.NoError(t, exec.Command("bash", "-n", "-c", c.login).Run(), "the login of %s is a command", c.service)
 		require.NotEmpty(t, c.wants, c.service)
-		shown[c.service] = shown[c.service] || c.login != ""
-		require.NotEqual(t, shown[c.service], c.loginless != "", "%s has a login, or a reason why not, in its first row", c.service)
+		require.NotEqual(t, c.login != "", c.loginless != "", "%s has a login, or a reason why not", c.service)
 	}
 	for _, s := range catalog.Default().Services() {
 		require.Equal(t, s.Decoy, covered[s.Slug], s.Slug)
