@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -165,17 +166,13 @@ func (r *Runner) claim(ctx context.Context, n int) ([]*ent.Lifecycle, error) {
 	var claimed []*ent.Lifecycle
 	err = r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		claimed = claimed[:0]
-		// Look again, now that nobody else can write: another runner may have been quicker.
-		still, err := tx.Lifecycle.Query().Where(entlifecycle.IDIn(ids...), claimable(r.journal.Now())).Order(entlifecycle.ByID()).IDs(ctx)
-		if err != nil {
-			return err
-		}
-		for _, id := range still {
-			lc, err := r.take(ctx, tx, id)
-			if err != nil {
+		for _, id := range ids {
+			switch lc, err := r.take(ctx, tx, id); {
+			case err == nil:
+				claimed = append(claimed, lc)
+			case !errors.Is(err, ErrMoved): // else another runner was quicker
 				return err
 			}
-			claimed = append(claimed, lc)
 		}
 		return nil
 	})
@@ -188,22 +185,15 @@ func (r *Runner) claim(ctx context.Context, n int) ([]*ent.Lifecycle, error) {
 	return claimed, nil
 }
 
-// born takes a lifecycle up in the very transaction that makes it, when a worker is free and nothing of its decky is in the way: who has asked for it
-// does not wait for another commit before the work begins. In any other case it is left for whoever looks for it.
+// born takes a lifecycle up in the very transaction that makes it, for the worker that was promised: who has asked for it does not wait for another commit before the
+// work begins. When something of its decky is in the way, it is left for whoever looks for it.
 func (r *Runner) born(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error {
-	if !r.promise() {
-		return nil
-	}
 	tx.AfterRollback(func() { r.release(nil) })
-	first, err := tx.Lifecycle.Query().Where(entlifecycle.ID(lc.ID), claimable(r.journal.Now())).Exist(ctx)
-	if err != nil {
-		return fmt.Errorf("look whether %s can be claimed: %w", lc.ID, err)
-	}
-	if !first {
+	taken, err := r.take(ctx, tx, lc.ID)
+	if errors.Is(err, ErrMoved) { // it has to wait for another
 		tx.AfterCommit(func() { r.release(nil) })
 		return nil
 	}
-	taken, err := r.take(ctx, tx, lc.ID)
 	if err != nil {
 		return err
 	}
@@ -236,6 +226,7 @@ func (r *Runner) release(taken *ent.Lifecycle) {
 	}
 }
 
+// take claims a lifecycle. It is ErrMoved when it can't be claimed, or can't any more.
 func (r *Runner) take(ctx context.Context, tx *store.Tx, id pid.ID) (*ent.Lifecycle, error) {
 	now := r.journal.Now()
 	return r.journal.Step(ctx, tx, id, func(u *ent.LifecycleUpdate) {
@@ -247,11 +238,7 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, id pid.ID) (*ent.Lifecy
 				b.WriteString("COALESCE(").Ident(entlifecycle.FieldStartedAt).Comma().Arg(now).WriteString(")")
 			}))
 		})
-	}, entlifecycle.Or(
-		entlifecycle.StatusEQ(entlifecycle.StatusPending),
-		entlifecycle.And(entlifecycle.StatusEQ(entlifecycle.StatusRunning),
-			entlifecycle.Or(entlifecycle.LeaseExpiresAtLTE(now), entlifecycle.LeaseExpiresAtGT(now.Add(LongestLease)))),
-	))
+	}, claimable(now))
 }
 
 // mine holds while the claim that lc came from stands. The attempt fences it: whoever takes the row over raises it, this runner too when a

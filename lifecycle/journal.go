@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"decnet/ent"
@@ -30,10 +31,11 @@ type Journal struct {
 	// Moved, where given, hears of each lifecycle that has come into its status, once that is committed. It must be quick.
 	Moved func(*ent.Lifecycle)
 
-	// born, where there is a runner, may take up a lifecycle in the transaction that makes it.
-	born func(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error
 	bell *Bell
 	now  func() time.Time
+
+	mu      sync.Mutex
+	runners []*Runner // they may take up a lifecycle in the transaction that makes it
 }
 
 // starting is the stage in which a lifecycle becomes RUNNING.
@@ -76,10 +78,31 @@ func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecyc
 	if err != nil {
 		return nil, fmt.Errorf("create the lifecycle: %w", err)
 	}
-	if err := j.append(ctx, tx, lc); err != nil || j.born == nil {
-		return lc, err
+	if err := j.append(ctx, tx, lc); err != nil {
+		return nil, err
 	}
-	return lc, j.born(ctx, tx, lc)
+	if r := j.freeRunner(); r != nil {
+		return lc, r.born(ctx, tx, lc)
+	}
+	return lc, nil
+}
+
+// freeRunner returns a runner that keeps a worker for a lifecycle that is being made, if there is one.
+func (j *Journal) freeRunner() *Runner {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, r := range j.runners {
+		if r.promise() {
+			return r
+		}
+	}
+	return nil
+}
+
+func (j *Journal) employ(r *Runner) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.runners = append(j.runners, r)
 }
 
 // Step moves a lifecycle: change says to what, where from what. It is ErrMoved when the row is not where `where` wants it.

@@ -96,7 +96,7 @@ func NewRunner(s *store.Store, j *Journal, e engine.Engine, bell *Bell, log *slo
 		store: s, journal: j, engine: e, bell: bell, log: log, opts: o.withDefaults(),
 		owner: string(pid.New("run")), running: map[pid.ID]context.CancelCauseFunc{},
 	}
-	j.born = r.born
+	j.employ(r)
 	return r
 }
 
