@@ -60,6 +60,8 @@ func (a *app) listSettings(services []client.Service) error {
 		for _, o := range s.Settings {
 			what := strings.ToLower(string(o.Type))
 			switch {
+			case o.Type == client.SettingTypeSet:
+				what = "of " + strings.Join(o.Choices, ",")
 			case len(o.Choices) > 0:
 				what = strings.Join(o.Choices, " | ")
 			case o.Type == client.SettingTypeInt:

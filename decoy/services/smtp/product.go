@@ -14,7 +14,7 @@ import (
 )
 
 // product is a mail server: what it says, word for word. In its texts {host} is the decky, {peer} the client's address, {helo} what it calls itself,
-// {cmd}, {arg} and {line} what it has sent, {user} a name in it, {sender} and {addr} addresses, {id} a message's number and {time} now. Each newline ends a line on the wire.
+// {cmd}, {arg} and {line} what it has sent, {user} a name in it, {sender} and {addr} addresses, {id} a message's number and {time} now, as is {gmt}, with the zone's name. Each newline ends a line on the wire.
 type product struct {
 	banner        string
 	helo, ehlo    string // the first line
@@ -172,7 +172,7 @@ func exchange() product {
 func sendmail(version string, debian bool) product {
 	short, _, _ := strings.Cut(version, "/")
 	p := product{
-		banner: "220 {host} ESMTP Sendmail " + version + "; {time}",
+		banner: "220 {host} ESMTP Sendmail " + version + "; {gmt}",
 		helo:   "250 {host} Hello [{peer}], pleased to meet you", ehlo: "{host} Hello [{peer}], pleased to meet you",
 		capabilities: []string{"ENHANCEDSTATUSCODES", "PIPELINING", "8BITMIME", "SIZE", "DSN", "ETRN", "AUTH LOGIN PLAIN", "STARTTLS", "DELIVERBY", "HELP"},
 		noName:       "501 5.0.0 {cmd} requires domain address",

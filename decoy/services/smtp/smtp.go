@@ -143,7 +143,7 @@ func (c *client) fill(text string) string {
 	}
 	user, _, _ := strings.Cut(strings.Trim(c.argument, "<>"), "@")
 	return strings.NewReplacer("{open}", "{", "{close}", "}", "{line}", c.text, "{sender}", sender, "{user}", user, "{host}", c.host.Hostname, "{peer}", c.s.Peer().Addr().Unmap().String(), "{helo}", c.helo, "{cmd}", c.command, "{arg}", c.argument,
-		"{addr}", c.addressee, "{id}", c.id, "{time}", c.host.Now().Format("Mon, 02 Jan 2006 15:04:05 -0700")).Replace(text)
+		"{addr}", c.addressee, "{id}", c.id, "{gmt}", c.host.Now().Format("Mon, 2 Jan 2006 15:04:05 GMT"), "{time}", c.host.Now().Format("Mon, 02 Jan 2006 15:04:05 -0700")).Replace(text)
 }
 
 // obey does what a command says and tells whether the conversation goes on.

@@ -163,7 +163,7 @@ func TestSendmail(t *testing.T) {
 	host := d.Host.Hostname
 	got := talk(t, d, 25, "HELO", "MAIL FROM:<a@b.example>", "EHLO bot", "MAIL FROM <x>", "RCPT TO:<a@b>", "DATA", "MAIL FROM:<a@b.example>", "MAIL FROM:<a@b.example>", "DATA", "RCPT TO:<victim@c.example>",
 		"RCPT TO:<nobody@"+host+">", "RCPT TO:<root@"+host+">", "DATA", "Subject: x\r\n\r\nhi\r\n.", "VRFY root", "VRFY nobody", "EXPN root", "VRFY", "FOO  bar", "BDAT 5", "GET / HTTP/1.0", "ETRN b.example", "NOOP", "RSET", "QUIT")
-	if !strings.HasPrefix(got[0], "220 "+host+" ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2+deb12u2; ") || !strings.HasSuffix(got[0], "; (No UCE/UBE) logging access from: [127.0.0.1](FAIL)-[127.0.0.1]") {
+	if !strings.HasPrefix(got[0], "220 "+host+" ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2+deb12u2; ") || !strings.HasSuffix(got[0], " GMT; (No UCE/UBE) logging access from: [127.0.0.1](FAIL)-[127.0.0.1]") {
 		t.Errorf("it greets with %q", got[0])
 	}
 	if !regexp.MustCompile(`^250 2\.0\.0 [0-9A-Za-z]{8}[0-9]{6} Message accepted for delivery$`).MatchString(got[14]) {
