@@ -91,8 +91,9 @@ generate: need-build ## Regenerate Ent, gqlgen and the clients from the schemas
 	go tool gqlgen generate
 	go generate ./client
 
-web: need-node node-modules ## Build the web app into web/dist, which is committed
+web: need-node node-modules ## Build the web app and pack it into web/pages.zip, which is committed
 	cd web && npm run --silent generate && npm run --silent build
+	go run ./web/internal/pack web/dist web/pages.zip
 
 screenshots: need-test build node-modules need-pngquant ## Take the pictures of the documentation, in both themes
 	scripts/dockerd start

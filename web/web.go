@@ -1,15 +1,16 @@
 // Package web serves the pages that are built into the program: the app, which is one document at all of its addresses, and its explorer, GraphiQL, at
 // /graphiql. They need nothing from outside: no other host is named in them, and the policy that they are served with lets the browser ask no other host.
 //
-// The sources in src are built by Vite into dist, which is committed, so that the server builds with Go alone. Names under dist/assets bear a hash of
-// their content and never change.
+// The sources in src are built by Vite and packed into pages.zip, which is committed, so that the server builds with Go alone. What a browser gets is what lies in the
+// archive: it is compressed once, when it is built. Names under assets bear a hash of their content and never change.
 package web
 
 import (
+	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
-	"embed"
+	_ "embed"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -22,8 +23,17 @@ import (
 	"time"
 )
 
-//go:embed dist
-var dist embed.FS
+//go:embed pages.zip
+var packed string
+
+// dist is what Vite has built.
+var dist = func() *zip.Reader {
+	r, err := zip.NewReader(strings.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		panic(fmt.Errorf("web: open the pages in the program: %w", err)) // only a wrong build can get here, and every test would
+	}
+	return r
+}()
 
 // Operations are all that the app asks, as a manifest in JSON: what a server that keeps a list of operations has to let through.
 //
@@ -74,20 +84,12 @@ var contentTypes = map[string]string{
 // Handler serves the pages.
 func Handler() http.Handler {
 	files := map[string]*file{}
-	err := fs.WalkDir(dist, "dist", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		info, err := entry.Info()
+	for _, packed := range dist.File {
+		f, err := newFile(packed)
 		if err != nil {
-			return err
+			panic(fmt.Errorf("web: read the pages in the program: %w", err)) // only a wrong build can get here, and every test would
 		}
-		f, err := newFile(name, info.Size())
-		files[strings.TrimPrefix(name, "dist")] = f
-		return err
-	})
-	if err != nil {
-		panic(fmt.Errorf("web: read the files in the program: %w", err)) // only a wrong build can get here, and every test would
+		files["/"+packed.Name] = f
 	}
 	files["/"+explorer].policy = graphiqlPolicy
 	for route, document := range pages {
@@ -123,70 +125,72 @@ func Handler() http.Handler {
 
 // file is one file of dist. Its bytes stay in the program until somebody asks for them: most runs of the server never show GraphiQL.
 type file struct {
-	name        string
-	gzipped     func() []byte // nil: not worth it
+	packed      *zip.File
+	gzipped     func() []byte
 	tag         func() string
 	contentType string
 	cache       string
 	policy      string
 }
 
-// worthGzip is the size in bytes from which compressing pays.
-const worthGzip = 1024
-
-func newFile(name string, size int64) (*file, error) {
-	contentType, ok := contentTypes[path.Ext(name)]
+func newFile(packed *zip.File) (*file, error) {
+	contentType, ok := contentTypes[path.Ext(packed.Name)]
 	if !ok {
-		return nil, fmt.Errorf("no content type is known for %s", name)
+		return nil, fmt.Errorf("no content type is known for %s", packed.Name)
 	}
-	f := &file{name: name, contentType: contentType, cache: "no-cache", policy: policy}
+	if packed.Method != zip.Deflate {
+		return nil, fmt.Errorf("%s is not compressed", packed.Name)
+	}
+	f := &file{packed: packed, contentType: contentType, cache: "no-cache", policy: policy}
+	f.gzipped = sync.OnceValue(f.gzip)
 	f.tag = sync.OnceValue(func() string {
-		sum := sha256.New()
-		f.copyTo(sum)
-		return hex.EncodeToString(sum.Sum(nil)[:12])
+		sum := sha256.Sum256(f.gzipped())
+		return hex.EncodeToString(sum[:12])
 	})
-	if strings.HasPrefix(name, "dist/assets/") {
+	if strings.HasPrefix(packed.Name, "assets/") {
 		f.cache = "public, max-age=31536000, immutable"
-	}
-	if size >= worthGzip {
-		f.gzipped = sync.OnceValue(func() []byte {
-			var b bytes.Buffer
-			w := gzip.NewWriter(&b)
-			f.copyTo(w)
-			_ = w.Close() // a buffer takes everything
-			return b.Bytes()
-		})
 	}
 	return f, nil
 }
 
-// open returns the file as it lies in the program: nothing is copied.
-func (f *file) open() io.ReadSeeker {
-	opened, err := dist.Open(f.name)
+// gzip returns the file as a gzip stream (RFC 1952), which is what the archive holds of it in another wrapping.
+func (f *file) gzip() []byte {
+	deflated, err := f.packed.OpenRaw()
 	if err != nil {
-		panic(fmt.Errorf("web: open a file in the program: %w", err)) // it was there when the program was built
+		panic(fmt.Errorf("web: open a page in the program: %w", err)) // it was there when the program was built
 	}
-	return opened.(io.ReadSeeker) // embed promises it
+	out := make([]byte, 0, 10+f.packed.CompressedSize64+8)
+	out = append(out, 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255)
+	n, _ := io.ReadFull(deflated, out[len(out):len(out)+int(f.packed.CompressedSize64)]) // it lies in memory
+	out = binary.LittleEndian.AppendUint32(out[:len(out)+n], f.packed.CRC32)
+	return binary.LittleEndian.AppendUint32(out, uint32(f.packed.UncompressedSize64))
 }
 
-// copyTo writes the file to what takes everything.
-func (f *file) copyTo(w io.Writer) { _, _ = io.Copy(w, f.open()) }
+// plain returns the file as it was packed, for the few that take no gzip.
+func (f *file) plain() []byte {
+	content, err := fs.ReadFile(dist, f.packed.Name)
+	if err != nil {
+		panic(fmt.Errorf("web: unpack a page in the program: %w", err))
+	}
+	return content
+}
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
 	h.Set("Cache-Control", f.cache)
 	h.Set("Content-Security-Policy", f.policy)
-	content, tag := f.open(), f.tag()
-	if f.gzipped != nil {
-		h.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-			content, tag = bytes.NewReader(f.gzipped()), tag+"-gzip"
-			h.Set("Content-Encoding", "gzip")
-		}
+	h.Set("Vary", "Accept-Encoding")
+	var content []byte
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		content = f.gzipped()
+		h.Set("Content-Encoding", "gzip")
+		h.Set("ETag", `"`+f.tag()+`-gzip"`)
+	} else {
+		content = f.plain()
+		h.Set("ETag", `"`+f.tag()+`"`)
 	}
-	h.Set("ETag", `"`+tag+`"`)
-	http.ServeContent(w, r, "", time.Time{}, content)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
 // acceptsGzip reads an Accept-Encoding header.

@@ -137,11 +137,11 @@ var namedOnly = map[string]bool{
 func TestNoOtherHostIsNamed(t *testing.T) {
 	host := regexp.MustCompile(`(?:https?|wss?):\\?/\\?/([a-zA-Z0-9.-]+\.[a-zA-Z]{2,})`)
 	fetched := regexp.MustCompile(`(?i)(?:src|href)=["']?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import\s*["'](?:https?:)?//|(?:import|fetch|importScripts|Worker)\(\s*["'` + "`" + `](?:https?:)?//`)
-	require.NoError(t, fs.WalkDir(dist, "dist", func(name string, entry fs.DirEntry, err error) error {
+	require.NoError(t, fs.WalkDir(dist, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasSuffix(name, "licenses.md") || strings.HasSuffix(name, ".ttf") {
 			return err
 		}
-		content, err := dist.ReadFile(name)
+		content, err := fs.ReadFile(dist, name)
 		require.NoError(t, err)
 		for _, m := range host.FindAllSubmatch(content, -1) {
 			require.True(t, namedOnly[string(m[1])], "%s names %s", name, m[0])

@@ -1,1 +1,0 @@
-import{l as e}from"./gql-3yJRZtvJ.js";var t=e();function n({of:e}){let n=e.toLowerCase();return(0,t.jsx)(`span`,{className:`badge ${n}`,children:n})}export{n as t};

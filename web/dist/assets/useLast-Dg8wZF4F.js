@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{u as t}from"./gql-3yJRZtvJ.js";var n=e(t(),1);function r(e){let[t,r]=(0,n.useState)(e);return(0,n.useEffect)(()=>{e!==void 0&&r(e)},[e]),e??t}export{r as t};

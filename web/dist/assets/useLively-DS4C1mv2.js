@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{u as t}from"./gql-3yJRZtvJ.js";import{qt as n}from"./index-BPkBz6yp.js";var r=e(t(),1),i=2e3;function a(e){let{data:t}=n();(0,r.useEffect)(()=>{let n,r=t.interactions.onChange(()=>{n??=setTimeout(()=>{n=void 0,e()},i)});return()=>{r(),clearTimeout(n)}},[t,e])}export{a as t};
