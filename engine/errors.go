@@ -61,6 +61,12 @@ func AsError(err error) *Error {
 	return &Error{Code: Failed, Message: "the engine failed", Detail: err.Error(), Err: err}
 }
 
+// DecoyError is a decoy's own refusal, which uses the codes of engines. A service that does not answer may do so the next time: the machine is loaded, or an engine that stops
+// has taken the network from under it.
+func DecoyError(code, message, detail string) *Error {
+	return &Error{Code: Code(code), Message: message, Detail: detail, Transient: Code(code) == NotAnswering}
+}
+
 // Words is what the engine itself said: Detail, or the cause's text.
 func (e *Error) Words() string {
 	if e.Detail != "" || e.Err == nil {

@@ -110,7 +110,7 @@ func (r *Runner) Run(ctx context.Context, grace context.Context) {
 	defer tick.Stop()
 	r.pulse.looked(nil)
 	r.takeUp(workCtx)
-	defer context.AfterFunc(ctx, func() { r.takeUp(nil) })()
+	defer context.AfterFunc(ctx, r.takeNoMore)()
 	for ctx.Err() == nil {
 		rung, freed := r.bell.C(), r.freed.C()
 		r.interruptCanceled(ctx)
@@ -137,7 +137,7 @@ func (r *Runner) Run(ctx context.Context, grace context.Context) {
 		case <-ctx.Done():
 		}
 	}
-	r.takeUp(nil)
+	r.takeNoMore()
 	idle := make(chan struct{})
 	go func() { r.work.Wait(); close(idle) }()
 	select {
@@ -163,11 +163,17 @@ func (r *Runner) busy() int {
 	return len(r.running) + r.promised
 }
 
-// takeUp says in which context lifecycles are worked on that are taken up from now on; nil: none are.
+// takeUp lets lifecycles be taken up as they are made, to be worked on in this context.
 func (r *Runner) takeUp(in context.Context) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.takes = in
+}
+
+func (r *Runner) takeNoMore() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.takes = nil
 }
 
 // working are the lifecycles that this runner works on.

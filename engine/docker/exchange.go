@@ -62,7 +62,7 @@ func (e *Engine) exchange(ctx context.Context, containerID string, req control.R
 		}
 		servicesSet.Hit()
 		if reply.Error != nil {
-			return reply, &engine.Error{Code: engine.Code(reply.Error.Code), Message: reply.Error.Message, Detail: reply.Error.Detail}
+			return reply, engine.DecoyError(reply.Error.Code, reply.Error.Message, reply.Error.Detail)
 		}
 		return reply, nil
 	}

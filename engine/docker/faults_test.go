@@ -136,10 +136,10 @@ func TestTheEngineRestartsInTheMiddle(t *testing.T) {
 			await(t, changes, engine.Started) // the second is under way
 			p.stop(sig)
 			said := engine.AsError(<-failed)
+			// An engine that is stopped stops its containers first: a decoy may find its own listeners closing.
 			require.True(t, said.Transient, "%v", said)
 			require.NotEqual(t, engine.Failed, said.Code, "%v", said)
 			said = engine.AsError(<-unapplied)
-			// An engine that is stopped stops its containers first: a decoy may find its own listeners closing.
 			require.Contains(t, []engine.Code{engine.Unavailable, engine.NotRunning, engine.NotAnswering}, said.Code, "%v", said)
 			_, err = e.Apply(t.Context(), p.wish(0, "http"), quiet)
 			require.Equal(t, engine.Unavailable, engine.AsError(err).Code)

@@ -65,7 +65,7 @@ func (e *Engine) exchange(ctx context.Context, r *record, req control.Request) (
 			continue
 		}
 		if reply.Error != nil {
-			return reply, &engine.Error{Code: engine.Code(reply.Error.Code), Message: reply.Error.Message, Detail: reply.Error.Detail}
+			return reply, engine.DecoyError(reply.Error.Code, reply.Error.Message, reply.Error.Detail)
 		}
 		return reply, nil
 	}
