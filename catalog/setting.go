@@ -1,6 +1,10 @@
 package catalog
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,6 +15,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"decnet/catalog/headerlines"
 	"decnet/catalog/mailtext"
 	"decnet/catalog/zonefile"
 )
@@ -40,6 +45,30 @@ var formats = map[string]func(value string) error{
 		_, err := zonefile.Parse(value, "example.", 3600) // the names are relative: which domain it is makes no difference
 		return err
 	},
+	"http-headers": func(value string) error {
+		_, err := headerlines.Parse(value)
+		return err
+	},
+	"pem-certificates": func(value string) error {
+		rest, n := []byte(value), 0
+		for block, more := pem.Decode(rest); block != nil; block, more = pem.Decode(more) {
+			if _, err := x509.ParseCertificate(block.Bytes); block.Type != "CERTIFICATE" || err != nil {
+				return fmt.Errorf("block %d is no certificate", n+1)
+			}
+			n++
+		}
+		if n == 0 {
+			return errors.New("there is no PEM block of a certificate")
+		}
+		return nil
+	},
+	"pem-key": func(value string) error {
+		block, _ := pem.Decode([]byte(value))
+		if block == nil || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+			return errors.New("there is no PEM block of a private key")
+		}
+		return nil
+	},
 	"letters": func(value string) error {
 		_, err := mailtext.Parse(value)
 		return err
@@ -55,6 +84,7 @@ type Setting struct {
 	Pattern   string   // of a string: what it must match; "" is anything printable
 	Min, Max  int      // of a number; Max is the length of a string or text in bytes, too
 	pattern   *regexp.Regexp
+	refused   map[string]string        // the members of a set that the original has, and why they are not here
 	format    func(value string) error // nil: none
 }
 
@@ -76,6 +106,9 @@ func (s Setting) Check(value string) error {
 	case SettingSet:
 		seen := map[string]bool{}
 		for one := range strings.SplitSeq(value, ",") {
+			if why, refused := s.refused[one]; refused {
+				return fmt.Errorf("can't have %s: %s", one, why)
+			}
 			if !slices.Contains(s.Choices, one) || seen[one] {
 				return fmt.Errorf("is one or several of %s, each once, with commas between them", strings.Join(s.Choices, ", "))
 			}
@@ -110,6 +143,26 @@ func (s Service) Setting(key string) (Setting, bool) {
 	return s.Settings[i], true
 }
 
+// CheckTogether checks what is chosen for the service as a whole, each value being right by itself: it names the key of the value that does not fit the others.
+func (s Service) CheckTogether(chosen map[string]string) (key string, err error) {
+	cert, hasCert := chosen["tls_cert"]
+	secret, hasKey := chosen["tls_key"]
+	switch {
+	case hasCert && !hasKey:
+		return "tls_cert", errors.New("needs tls_key, its private key")
+	case hasKey && !hasCert:
+		return "tls_key", errors.New("needs tls_cert, its certificate")
+	case hasCert:
+		if _, err := tls.X509KeyPair([]byte(cert), []byte(secret)); err != nil {
+			return "tls_key", errors.New("is not the private key of tls_cert")
+		}
+		if _, both := chosen["tls_cn"]; both {
+			return "tls_cn", errors.New("can't go with tls_cert, which has its own name")
+		}
+	}
+	return "", nil
+}
+
 // settings reads a service's settings, which only the embedded catalog has: the decoy binary has to know them.
 func (l *loader) settings(n ast.Node) []Setting {
 	if !l.embedded {
@@ -124,6 +177,7 @@ func (l *loader) settings(n ast.Node) []Setting {
 			"help":    func(n ast.Node) { s.Help = l.text(n) },
 			"secret":  func(n ast.Node) { s.Secret = l.boolean(n) },
 			"choices": func(n ast.Node) { s.Choices = l.list(n, func(ast.Node, string) {}) },
+			"refused": func(n ast.Node) { s.refused = l.refused(n) },
 			"min":     func(n ast.Node) { s.Min = l.integer(n) },
 			"max":     func(n ast.Node) { s.Max = l.integer(n) },
 			"format": func(n ast.Node) {

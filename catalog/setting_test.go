@@ -1,6 +1,13 @@
 package catalog
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +29,13 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"dns", "domain", []string{"corp.local", "xn--bcher-kva.example"}, []string{"local", "corp.local.", "-a.b", "Corp.local"}},
 		{"dns", "extra_records", []string{"www A 192.0.2.1\n\n; more\n@ TXT \"a b\""}, []string{"www A 192.0.2.1\r\n", "www A 192.0.2", strings.Repeat(";", 4097)}},
 		{"imap", "letters", []string{"Subject: VPN\n\nIts password is x.\n---\nSubject: b\n\n\tc"}, []string{"VPN", "Subject: a\r\n\r\nb"}},
+		{"http", "extra_headers", []string{"X-A: b\nX-C: d"}, []string{"X-A", "Content-Length: 3", "A: b\r\nC: d"}},
+		{"http", "response_code", []string{"200", "503"}, []string{"100", "600", "x"}},
+		{"https", "http_versions", []string{"1.1"}, []string{"2", "1.1,3", ""}},
+		{"https", "fake_app", []string{"none", "jenkins"}, []string{"joomla"}},
+		{"https", "tls_cn", []string{"www.example.org", "*.example.org", "192.0.2.7"}, []string{"a\nb", ".", strings.Repeat("a", 65)}},
+		{"https", "tls_cert", nil, []string{"x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}},
+		{"https", "tls_key", nil, []string{"x"}},
 		{"smtp", "banner", []string{"ESMTP Postfix", "SMTP"}, []string{"Postfix", "ESMTP \r\n250 ok"}},
 	} {
 		service, _ := c.Service(test.service)
@@ -50,6 +64,46 @@ func TestSettingsAreChecked(t *testing.T) {
 	enum := Setting{Type: SettingEnum, Choices: []string{"a", "b"}}
 	if number.Check("10") != nil || number.Check("11") == nil || number.Check("07") == nil || number.Check("x") == nil || enum.Check("b") != nil || enum.Check("c") == nil {
 		t.Error("a number or a choice is misjudged")
+	}
+}
+
+func TestSettingsThatGoTogether(t *testing.T) {
+	pair := func(name string) (certificate, key string) {
+		secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, secret.Public(), secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := x509.MarshalPKCS8PrivateKey(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}))
+	}
+	https, _ := Default().Service("https")
+	cert, key := pair("a")
+	_, other := pair("b")
+	for wrong, chosen := range map[string]map[string]string{
+		"":         {"tls_cert": cert, "tls_key": key},
+		"tls_cert": {"tls_cert": cert},
+		"tls_key":  {"tls_cert": cert, "tls_key": other},
+		"tls_cn":   {"tls_cert": cert, "tls_key": key, "tls_cn": "www.example.org"},
+	} {
+		for name, value := range chosen {
+			if s, _ := https.Setting(name); s.Check(value) != nil {
+				t.Errorf("%s: %v", name, s.Check(value))
+			}
+		}
+		if at, err := https.CheckTogether(chosen); at != wrong || (err == nil) != (wrong == "") {
+			t.Errorf("%q is wrong in place of %q: %v", at, wrong, err)
+		}
+	}
+	if at, err := https.CheckTogether(map[string]string{"tls_key": key}); at != "tls_key" || err == nil {
+		t.Errorf("a key alone: %q, %v", at, err)
 	}
 }
 

@@ -201,6 +201,20 @@ func TestAWatcherSeesEachDeckyAsItIs(t *testing.T) {
 	require.NoError(t, <-done)
 }
 
+// certificate is one whose private key nobody has.
+const certificate = `-----BEGIN CERTIFICATE-----
+MIIBijCCAS+gAwIBAgIUMaVL4+g5oycSvMtNB2hgZfOlGRMwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPd3d3LmV4YW1wbGUub3JnMB4XDTI2MTEyMzIyMDA0M1oXDTM2
+MTEyMDIyMDA0M1owGjEYMBYGA1UEAwwPd3d3LmV4YW1wbGUub3JnMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEqg0gb2LBNT0pO6GXhafSQsmO7KWatEqj5ge1VfVO
+So483thqmOzrCXjj7xja/6OILL1/01/Ywwo/E2sP8M899aNTMFEwHQYDVR0OBBYE
+FBivh/9XPTrEs/MN7bM4K67Ax1MAMB8GA1UdIwQYMBaAFBivh/9XPTrEs/MN7bM4
+K67Ax1MAMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAJhPaf+j
+HsC1fB03WgNgUE1OvnTpO3h8rF81Mu3HdBh6AiEAnRB1kiwdQvCwhStbQeKHH+8q
++6ux58lUMj3vkEgc3Og=
+-----END CERTIFICATE-----
+`
+
 func TestSettingsAreCheckedAndKept(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := world.On(t, s, sim.New(sim.Options{}))
@@ -218,6 +232,8 @@ func TestSettingsAreCheckedAndKept(t *testing.T) {
 			{&fleet.SettingInput{Service: "shh", Key: "password", Value: "x"}, "service", "did you mean"},
 			{&fleet.SettingInput{Service: "ssh", Key: "passwd", Value: "x"}, "key", "it has password"},
 			{&fleet.SettingInput{Service: "redis", Key: "version", Value: "7"}, "value", "does not match"},
+			{&fleet.SettingInput{Service: "https", Key: "http_versions", Value: "1.1,3"}, "value", "http_versions of https can't have 3: HTTP/3 is not spoken"},
+			{&fleet.SettingInput{Service: "https", Key: "tls_cert", Value: certificate}, "value", "tls_cert of https needs tls_key"},
 			{&fleet.SettingInput{Service: "smtp_relay", Key: "upstream_host", Value: "mx.example.org"}, "key", "upstream_host of smtp_relay is refused: a decoy connects to no other host"},
 		} {
 			_, err := deploy(fleet.Add, bad.setting)

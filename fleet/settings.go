@@ -42,6 +42,12 @@ func (f *Fleet) settings(in []*SettingInput, path []any) (map[string]map[string]
 		}
 		out[s.Service][s.Key] = s.Value
 	}
+	for i, s := range in { // in their order, for an error at the first
+		service, _ := f.catalog.Service(s.Service)
+		if key, err := service.CheckTogether(out[s.Service]); err != nil && key == s.Key {
+			return nil, invalid(at(path, "settings", i, "value"), "%s of %s %v", key, s.Service, err)
+		}
+	}
 	if b, err := json.Marshal(out); err != nil || len(b) > maxSettings {
 		return nil, invalid(at(path, "settings"), "they are too much for one decky: %d bytes as JSON, and at most %d fit", len(b), maxSettings)
 	}

@@ -28,6 +28,19 @@ var chosen = []struct {
 	{service: "telnet", key: "user_password", value: "d3ploy too"},
 	{"http", "server_header", "Apache/2.2.3 (CentOS)", 80, "GET / HTTP/1.0\r\n\r\n", "Server: Apache/2.2.3 (CentOS)\r\n"},
 	{service: "https", key: "server_header", value: "nginx/1.0.0"}, // http's, on the same host
+	{"http", "fake_app", "wordpress", 80, "GET /wp-login.php HTTP/1.0\r\n\r\n", "wordpress_test_cookie"},
+	{"http", "response_code", "410", 80, "GET /nothing HTTP/1.0\r\n\r\n", "HTTP/1.1 410 Gone\r\n"},
+	{"http", "extra_headers", "X-Powered-By: PHP/5.6.40", 80, "GET / HTTP/1.0\r\n\r\n", "X-Powered-By: PHP/5.6.40\r\n"},
+	{"http", "custom_body", "<h1>Closed</h1>", 80, "GET / HTTP/1.0\r\n\r\n", "<h1>Closed</h1>"},
+	{service: "http", key: "http_versions", value: "1.1"}, // there is no other
+	{service: "https", key: "fake_app", value: "tomcat"},  // http's, on the same host
+	{service: "https", key: "response_code", value: "503"},
+	{service: "https", key: "extra_headers", value: "A: b"},
+	{service: "https", key: "custom_body", value: "closed"},
+	{service: "https", key: "http_versions", value: "1.1"},
+	{service: "https", key: "tls_cn", value: "www.example.org"},
+	{service: "https", key: "tls_cert"},
+	{service: "https", key: "tls_key"},
 	{"mysql", "version", "5.7.44-log", 3306, "", "5.7.44-log\x00"},
 	{"redis", "version", "6.0.16", 6379, "INFO server\r\n", "redis_version:6.0.16\r\n"},
 	{"redis", "os_string", "Linux 3.10.0-1160.el7.x86_64 x86_64", 6379, "INFO server\r\n", "os:Linux 3.10.0-1160.el7.x86_64 x86_64\r\n"},

@@ -3,7 +3,9 @@ package http
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"net"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,7 +17,9 @@ type answer struct {
 	status  int
 	headers map[string]string
 	body    string
-	kernel  bool // Windows answers, not IIS
+	extra   []header // of the application, in their order
+	dynamic bool     // a program made it: its length isn't known before
+	kernel  bool     // Windows answers, not IIS
 	close   bool
 }
 
@@ -27,11 +31,19 @@ func (v *Server) answerTo(r *request) answer {
 		return answer{status: 200, headers: map[string]string{"Allow": p.allow, "Public": p.allow}}
 	case v.guards(r.path):
 		return v.failure(401, badLine, r)
-	case r.path == "*" || r.method == "OPTIONS" && p.family != nginx:
+	case r.path == "*" || r.method == "OPTIONS" && p.family != nginx && v.app == nil:
 		if p.family == nginx {
 			return v.failure(405, badLine, r)
 		}
 		return answer{status: 200, headers: map[string]string{"Allow": p.allow, "Content-Type": "text/html"}}
+	}
+	if v.app != nil && !(v.site.own && r.path == "/" && r.reads()) {
+		switch r.method {
+		case "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS":
+			if a, ok := v.app.answer(v, r); ok {
+				return a
+			}
+		}
 	}
 	file, found := v.site.pages[r.path]
 	login := r.path == v.site.login && v.site.login != ""
@@ -41,7 +53,7 @@ func (v *Server) answerTo(r *request) answer {
 		if login {
 			return answer{status: 200, headers: map[string]string{"Content-Type": "text/html"}, body: v.site.refusal}
 		}
-		if found && p.family != apache {
+		if found && p.family != apache && p.family != tomcat {
 			return v.failure(405, badLine, r)
 		}
 	case "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH":
@@ -60,7 +72,7 @@ func (v *Server) answerTo(r *request) answer {
 		if p.family == apache && strings.HasPrefix(r.path, "/.ht") {
 			return v.failure(403, badLine, r)
 		}
-		return v.failure(404, badLine, r)
+		return v.nothing(r)
 	}
 	tag := p.etag(file.modified, len(file.body))
 	a := answer{status: 200, body: file.body, headers: map[string]string{"Content-Type": file.contentType}}
@@ -83,7 +95,36 @@ func (v *Server) answerTo(r *request) answer {
 // guards tells whether a path asks for Basic credentials, which are never right.
 func (v *Server) guards(path string) bool {
 	prefix := v.site.guarded
-	return prefix == "/" || path == prefix || strings.HasPrefix(path, prefix+"/")
+	return prefix != "" && (prefix == "/" || path == prefix || strings.HasPrefix(path, prefix+"/"))
+}
+
+// missing is the status of what is not there.
+func (v *Server) missing() int { return v.chosen.missing }
+
+// nothing answers for a page that is not there. A status that an operator has chosen may be one that is no failure.
+func (v *Server) nothing(r *request) answer {
+	status := v.missing()
+	if status >= 400 {
+		return v.failure(status, badLine, r)
+	}
+	a := answer{status: status, headers: map[string]string{"Content-Type": "text/html"}}
+	switch {
+	case status == 204 || status == 304:
+		a.headers = map[string]string{}
+	case status >= 300:
+		a = v.moved(status, v.origin(r)+"/", r)
+	default:
+		a.body = v.site.pages["/"].body
+	}
+	return a
+}
+
+// moved is the server's own page that sends the client elsewhere.
+func (v *Server) moved(status int, location string, r *request) answer {
+	a := v.failure(status, badLine, r)
+	a.headers["Location"] = location
+	a.body = strings.Replace(a.body, "{location}", html.EscapeString(location), 1)
+	return a
 }
 
 // failure is the server's own page for a status.
@@ -99,12 +140,18 @@ func (v *Server) failure(status int, why reason, r *request) answer {
 			host, port = name, explicit
 		}
 	}
-	body, contentType := p.errorPage(status, why, r, host+" Port "+port)
+	body, contentType := v.errorPage(status, why, r, host+" Port "+port)
 	a := answer{status: status, body: body, headers: map[string]string{"Content-Type": contentType}, kernel: p.family == iis && kernelPage(status)}
+	if p.family == tomcat {
+		a.headers["Content-Language"] = "en"
+	}
 	switch status {
 	case 400, 413, 414, 501, 505:
 		a.close = status != 501 || r.version == ""
 	case 401:
+		if v.site.realm == "" {
+			break
+		}
 		a.headers["WWW-Authenticate"] = `Basic realm="` + v.site.realm + `"`
 	case 405:
 		if p.family == apache || p.family == iis {
@@ -122,7 +169,23 @@ func (v *Server) bytes(a answer, r *request, now time.Time) []byte {
 	}
 	h := a.headers
 	h["Date"], h["Server"] = now.Format(timeFormat), p.banner
-	if a.status != 304 && p.family != cisco {
+	for _, own := range v.chosen.headers { // one that the server has itself is the operator's
+		for name := range h {
+			if strings.EqualFold(name, own.Name) {
+				delete(h, name)
+			}
+		}
+	}
+	bodiless := a.status == 304 || a.status == 204
+	switch {
+	case bodiless || p.family == cisco:
+	case a.dynamic && len(a.body) > p.buffer:
+		if r.version == "HTTP/1.0" {
+			a.close = true
+		} else if r.method != "HEAD" {
+			h["Transfer-Encoding"] = "chunked"
+		}
+	default:
 		h["Content-Length"] = fmt.Sprint(len(a.body))
 	}
 	order := p.order
@@ -134,6 +197,8 @@ func (v *Server) bytes(a answer, r *request, now time.Time) []byte {
 		h["X-Powered-By"] = "ASP.NET"
 	case p.family == cisco:
 		h["Accept-Ranges"] = "none"
+	case p.family == tomcat && p.banner == "":
+		delete(h, "Server")
 	}
 	switch {
 	case a.close:
@@ -142,17 +207,49 @@ func (v *Server) bytes(a answer, r *request, now time.Time) []byte {
 		h["Connection"] = "keep-alive"
 	case p.family == apache && hasToken(r.get("Connection"), "keep-alive"):
 		h["Connection"], h["Keep-Alive"] = "Keep-Alive", "timeout=5, max=100"
+	case p.family == tomcat && hasToken(r.get("Connection"), "keep-alive"):
+		h["Connection"], h["Keep-Alive"] = "keep-alive", "timeout=20"
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", a.status, p.reason(a.status))
+	reason := p.reason(a.status)
+	if a.dynamic && p.family != tomcat {
+		reason = statusText(a.status) // the program's words, not the server's
+	}
+	fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", a.status, reason)
+	if p.extras == "" {
+		writeHeaders(&out, a.extra)
+	}
 	for _, name := range order {
-		if value := h[name]; value != "" {
+		if value := h[name]; value != "" && !says(a.extra, name) {
 			out.WriteString(name + ": " + value + "\r\n")
 		}
+		if name == p.extras {
+			writeHeaders(&out, a.extra)
+		}
+	}
+	for _, own := range v.chosen.headers {
+		out.WriteString(own.Name + ": " + own.Value + "\r\n")
 	}
 	out.WriteString("\r\n")
-	if r.method != "HEAD" {
+	switch {
+	case r.method == "HEAD" || bodiless:
+	case h["Transfer-Encoding"] != "" && a.body != "":
+		fmt.Fprintf(&out, "%x\r\n%s\r\n0\r\n\r\n", len(a.body), a.body)
+	case h["Transfer-Encoding"] != "":
+		out.WriteString("0\r\n\r\n")
+	default:
 		out.WriteString(a.body)
 	}
 	return out.Bytes()
+}
+
+func writeHeaders(out *bytes.Buffer, headers []header) {
+	for _, one := range headers {
+		out.WriteString(one.name + ": " + one.value + "\r\n")
+	}
+}
+
+// says tells whether a header of that name is among the application's.
+func says(headers []header, name string) bool {
+	return slices.ContainsFunc(headers, func(h header) bool { return h.name == name })
 }

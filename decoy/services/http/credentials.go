@@ -12,12 +12,21 @@ import (
 
 // The names under which forms and programs send who they are and their secret; lower case.
 var (
-	userFields   = []string{"username", "user", "login", "email", "uname", "userid", "user_name", "log", "account", "name", "usr", "j_username"}
-	secretFields = []string{"password", "passwd", "pass", "pwd", "secret", "psw", "user_password", "j_password", "token"}
+	userFields   = []string{"username", "user", "login", "email", "uname", "userid", "user_name", "log", "account", "name", "usr", "j_username", "pma_username", "luci_username"}
+	secretFields = []string{"password", "passwd", "pass", "pwd", "secret", "psw", "user_password", "j_password", "pma_password", "luci_password", "token"}
 )
 
 // recordCredentials records what the request offers to log in with, in its header or its body. None is ever accepted.
-func recordCredentials(s *decoy.Session, r *request) {
+func (v *Server) recordCredentials(s *decoy.Session, r *request) {
+	if _, wp := v.app.(*wordpress); wp && r.method == "POST" && r.path == "/xmlrpc.php" {
+		c, _ := parseCall(r.body) // what can be read of it
+		for _, one := range c.calls() {
+			if user, secret, ok := one.login(); ok {
+				s.Attempt("plaintext", user, []byte(secret), event.Rejected, event.String("scheme", "xmlrpc"), event.String("path", "/xmlrpc.php"), bounded("method", one.method, 64))
+			}
+		}
+		return
+	}
 	if kind, rest, _ := strings.Cut(r.get("Authorization"), " "); rest != "" {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
 		user, secret, ok := strings.Cut(string(raw), ":")

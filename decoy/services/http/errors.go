@@ -28,11 +28,18 @@ func (p product) reason(status int) string {
 	if p.family == iis && status == 414 {
 		return "URI Too Long"
 	}
-	return reasons[status]
+	if p.family == tomcat {
+		return "" // it has none since 8.5
+	}
+	if text := reasons[status]; text != "" {
+		return text
+	}
+	return statusText(status)
 }
 
 // errorPage returns the server's own page for a status and its content type.
-func (p product) errorPage(status int, why reason, r *request, address string) (body, contentType string) {
+func (v *Server) errorPage(status int, why reason, r *request, address string) (body, contentType string) {
+	p := v.product
 	switch p.family {
 	case apache:
 		return p.apachePage(status, why, r, address), "text/html; charset=iso-8859-1"
@@ -40,6 +47,16 @@ func (p product) errorPage(status int, why reason, r *request, address string) (
 		return p.lighttpdPage(status), "text/html"
 	case iis:
 		return p.iisPage(status, why)
+	case tomcat:
+		if t, ok := v.app.(*tomcatApp); ok {
+			return t.failure(status, r), "text/html;charset=utf-8"
+		}
+		return "", ""
+	case jetty:
+		if j, ok := v.app.(*jenkinsApp); ok && status != 400 && status < 413 {
+			return j.errorPage(status, statusText(status), r.path), "text/html;charset=iso-8859-1"
+		}
+		return fmt.Sprintf("<h1>Bad Message %d</h1><pre>reason: %s</pre>", status, statusText(status)), "text/html;charset=iso-8859-1"
 	case cisco:
 		return fmt.Sprintf("%d %s\n\n", status, p.reason(status)), ""
 	default:
@@ -72,6 +89,12 @@ func (p product) nginxPage(status int, why reason, agent string) string {
 func (p product) apachePage(status int, why reason, r *request, address string) string {
 	var text string
 	switch status {
+	case 301, 302, 303, 307, 308:
+		text = "The document has moved <a href=\"{location}\">here</a>."
+	case 410:
+		text = "The requested resource<br />is no longer available on this server and there is no forwarding address.\nPlease remove all references to this resource."
+	case 503:
+		text = "The server is temporarily unable to service your\nrequest due to maintenance downtime or capacity\nproblems. Please try again later."
 	case 400:
 		text = "Your browser sent a request that this server could not understand.<br />\n"
 		if why == plainOnTLS {

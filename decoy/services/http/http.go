@@ -1,4 +1,5 @@
-// Package http is the decoy of a web server: nginx, Apache, lighttpd, IIS or a switch's, as it would be installed on the decky. It has a responder of
+// Package http is the decoy of a web server: nginx, Apache, lighttpd, IIS or a switch's, as it would be installed on the decky, and of what may run
+// on it: WordPress, phpMyAdmin, Tomcat, Jenkins, a router's set-up. It has a responder of
 // its own, small and bounded, because the order and the case of headers, the error pages and what a server does
 // with a request that is not one tell servers apart, and the standard library's is none of these. Every request is
 // recorded, with what it offers as credentials; none are ever right.
@@ -10,9 +11,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
+	"decnet/catalog/headerlines"
 	"decnet/decoy"
 	"decnet/decoy/event"
 )
@@ -35,16 +38,39 @@ type Server struct {
 	host    *decoy.Host
 	product product
 	site    *site
+	app     app // nil for none
 	secure  bool
+	chosen  chosen
+}
+
+// chosen is what an operator has chosen for one of the two ports.
+type chosen struct {
+	missing int // the status of what is not there
+	headers []headerlines.Header
 }
 
 // New makes the server of a decky: the same product and site whether it is secure (HTTPS) or not.
 func New(h *decoy.Host, secure bool) *Server {
-	p := productOf(h)
+	a := appOf(h)
+	p := productOf(h, a)
 	if strings.HasSuffix(p.banner, "(Rocky Linux)") && secure {
 		p.banner += " OpenSSL/3.0.7" // mod_ssl adds itself there
 	}
-	return &Server{host: h, product: p, site: siteOf(h, p), secure: secure}
+	v := &Server{host: h, product: p, site: siteOf(h, p, a), app: a, secure: secure, chosen: chosen{missing: 404}}
+	service := "http"
+	if secure {
+		service = "https"
+	}
+	if code, ok := h.Setting(service, "response_code"); ok {
+		v.chosen.missing, _ = strconv.Atoi(code) // it was checked, as all settings are
+	}
+	if lines, ok := h.Setting(service, "extra_headers"); ok {
+		v.chosen.headers, _ = headerlines.Parse(lines)
+	}
+	if body, ok := h.Setting(service, "custom_body"); ok {
+		v.site.index(p, body, h.Installed())
+	}
+	return v
 }
 
 // ServeConn answers one client on a port without TLS.
@@ -80,7 +106,7 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 			}
 			return
 		} else {
-			recordCredentials(s, r)
+			v.recordCredentials(s, r)
 			a = v.answerTo(r)
 		}
 		a.close = a.close || r.close || r.version == "" || count == v.product.requests

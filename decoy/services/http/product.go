@@ -18,6 +18,8 @@ const (
 	lighttpd
 	iis
 	cisco
+	tomcat // Coyote, Tomcat's own
+	jetty  // Jenkins' own
 )
 
 // product is a web server as it would have been installed on the decky: the same for http and https.
@@ -28,6 +30,8 @@ type product struct {
 	echoesURL bool   // Apache did until 2.4.38
 	allow     string // the methods for a page
 	order     []string
+	extras    string // the header behind which an application's own come; "" is the first
+	buffer    int    // a program's page up to this long has its length; a longer one comes in chunks
 	keepAlive time.Duration
 	requests  int // on one connection
 }
@@ -63,14 +67,19 @@ var offersOfSystems = map[string][]offer{
 
 // orders are the headers in the order in which each server sends them.
 var orders = map[family][]string{
-	nginx:    {"Server", "Date", "Content-Type", "Content-Length", "Last-Modified", "Location", "Connection", "WWW-Authenticate", "ETag", "Accept-Ranges"},
-	apache:   {"Date", "Server", "WWW-Authenticate", "Last-Modified", "ETag", "Accept-Ranges", "Allow", "Location", "Content-Length", "Vary", "Keep-Alive", "Connection", "Content-Type"},
+	nginx:    {"Server", "Date", "Content-Type", "Content-Length", "Transfer-Encoding", "Last-Modified", "Location", "Connection", "WWW-Authenticate", "ETag", "Accept-Ranges"},
+	apache:   {"Date", "Server", "WWW-Authenticate", "Last-Modified", "ETag", "Accept-Ranges", "Allow", "Location", "Content-Length", "Vary", "Keep-Alive", "Connection", "Transfer-Encoding", "Content-Type"},
 	lighttpd: {"WWW-Authenticate", "Allow", "Content-Type", "ETag", "Last-Modified", "Location", "Content-Length", "Accept-Ranges", "Connection", "Date", "Server"},
 	iis:      {"Allow", "Content-Type", "Last-Modified", "Accept-Ranges", "Location", "ETag", "Server", "Public", "WWW-Authenticate", "X-Powered-By", "Date", "Connection", "Content-Length"},
+	tomcat:   {"WWW-Authenticate", "Allow", "Accept-Ranges", "ETag", "Last-Modified", "Location", "Content-Type", "Content-Language", "Transfer-Encoding", "Content-Length", "Date", "Keep-Alive", "Connection", "Server"},
+	jetty:    {"Date", "WWW-Authenticate", "Location", "Last-Modified", "Content-Type", "Accept-Ranges", "Content-Length", "Connection", "Server"},
 	cisco:    {"Date", "Server", "Content-Type", "Connection", "Accept-Ranges", "WWW-Authenticate"},
 }
 
-func productOf(h *decoy.Host) product {
+// extras are where each puts the headers of applications.
+var extras = map[family]string{nginx: "Connection", apache: "Server", iis: "Server", jetty: "Date", cisco: "WWW-Authenticate"}
+
+func productOf(h *decoy.Host, a app) product {
 	choices := offersOfSystems[h.OS]
 	if choices == nil {
 		choices = offers[h.Distro]
@@ -78,9 +87,15 @@ func productOf(h *decoy.Host) product {
 	if choices == nil {
 		choices = offers["debian"]
 	}
-	picked := chosenOf(h, decoy.Pick(h, "http-product", choices...))
-	p := product{family: picked.family, banner: picked.banner, order: orders[picked.family], keepAlive: 75 * time.Second, requests: 1000}
+	picked := chosenOf(h, fitting(a, decoy.Pick(h, "http-product", choices...)))
+	p := product{family: picked.family, banner: picked.banner, order: orders[picked.family], extras: extras[picked.family], buffer: 8000, keepAlive: 75 * time.Second, requests: 1000}
 	switch p.family {
+	case nginx:
+		p.buffer = -1
+	case tomcat:
+		p.keepAlive, p.requests, p.allow = 20*time.Second, 100, "GET, HEAD, POST, OPTIONS"
+	case jetty:
+		p.keepAlive, p.buffer = 30*time.Second, 32<<10
 	case apache:
 		p.keepAlive, p.requests = 5*time.Second, 100
 		p.signature = strings.Contains(p.banner, "Debian") || strings.Contains(p.banner, "Ubuntu")
@@ -107,17 +122,44 @@ func productOf(h *decoy.Host) product {
 // chosenOf is the operator's choice in place of the one that was drawn. A host has one web server, whichever port it answers on. A header of no product that we know is
 // put over the behaviour of the one that was drawn.
 func chosenOf(h *decoy.Host, drawn offer) offer {
-	for _, service := range []string{"http", "https"} {
-		banner, ok := h.Setting(service, "server_header")
-		if !ok {
-			continue
+	banner, ok := sharedSetting(h, "server_header")
+	if !ok {
+		return drawn
+	}
+	if f := familyOf(banner); f >= 0 {
+		return offer{f, banner}
+	}
+	return offer{drawn.family, banner}
+}
+
+// familyOf is whose name a Server header begins with, -1 for none that we know.
+func familyOf(banner string) family {
+	for prefix, f := range map[string]family{"nginx": nginx, "Apache/": apache, "lighttpd": lighttpd, "Microsoft-IIS": iis, "Apache-Coyote": tomcat, "Jetty": jetty} {
+		if strings.HasPrefix(banner, prefix) {
+			return f
 		}
-		for prefix, f := range map[string]family{"nginx": nginx, "Apache": apache, "lighttpd": lighttpd, "Microsoft-IIS": iis} {
-			if strings.HasPrefix(banner, prefix) {
-				return offer{f, banner}
-			}
+	}
+	if banner == "Apache" {
+		return apache
+	}
+	return -1
+}
+
+// fitting is the server that the application runs on: Tomcat and Jenkins bring their own, and PHP has none of a switch's.
+func fitting(a app, drawn offer) offer {
+	switch a := a.(type) {
+	case *tomcatApp:
+		return offer{tomcat, ""}
+	case *jenkinsApp:
+		return offer{jetty, "Jetty(" + a.jetty + ")"}
+	case *routerApp:
+		if drawn.family != lighttpd {
+			return offer{lighttpd, "lighttpd/1.4.59"}
 		}
-		return offer{drawn.family, banner}
+	case *wordpress, *phpMyAdmin:
+		if drawn.family == cisco {
+			return offer{nginx, "nginx/1.22.1"}
+		}
 	}
 	return drawn
 }
@@ -127,6 +169,8 @@ func (p product) etag(modified time.Time, size int) string {
 	switch p.family {
 	case apache:
 		return fmt.Sprintf(`"%x-%x"`, size, modified.UnixMicro())
+	case tomcat:
+		return fmt.Sprintf(`W/"%d-%d"`, size, modified.UnixMilli())
 	case iis: // the time in units of 100 ns since 1601, then the change number
 		return fmt.Sprintf(`"%x:0"`, modified.UnixNano()/100+116444736000000000)
 	case lighttpd: // a hash of the same

@@ -15,7 +15,8 @@ const (
 	maxHeaders = 100
 	maxHead    = 32 << 10 // all lines
 	maxBody    = 1 << 20
-	keptBody   = 8 << 10 // of which the form fields and the event are made
+	keptBody   = 8 << 10  // of which the form fields and the event are made
+	keptCalls  = 64 << 10 // of XML-RPC, in which a client may try hundreds of passwords at once
 )
 
 // problem is why a request is not understood: the status to answer and what distinguishes it from others of that status.
@@ -217,7 +218,11 @@ func (r *request) readBody(in *bufio.Reader, proceed func()) error {
 
 // take reads n bytes of the body and keeps the beginning.
 func (r *request) take(in *bufio.Reader, n int64) error {
-	kept := make([]byte, min(n, int64(keptBody-len(r.body))))
+	keep := keptBody
+	if r.path == "/xmlrpc.php" {
+		keep = keptCalls
+	}
+	kept := make([]byte, min(n, int64(keep-len(r.body))))
 	got, err := io.ReadFull(in, kept)
 	r.body = append(r.body, kept[:got]...)
 	r.size += int64(got)

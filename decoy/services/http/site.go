@@ -23,16 +23,21 @@ type site struct {
 	pages   map[string]page
 	login   string // the path that takes the form, "" for none
 	realm   string // what Basic credentials are asked for
-	guarded string // the prefix of the paths for which they are
+	guarded string // the prefix of the paths for which they are; "" for none
 	refusal string // the page after a login that failed
+	own     bool   // the page at the root is the operator's
 }
 
-func siteOf(h *decoy.Host, p product) *site {
+func siteOf(h *decoy.Host, p product, a app) *site {
 	r := h.Rand("http-site")
 	s := &site{pages: map[string]page{}}
 	edited := h.Installed().Add(time.Duration(r.Int64N(int64(40 * 24 * time.Hour)))).Truncate(time.Second)
 	add := func(path, contentType, body string) {
 		s.pages[path] = page{body, contentType, edited.Add(time.Duration(r.IntN(86400)) * time.Second)}
+	}
+	if a != nil {
+		a.prepare(add)
+		return s
 	}
 	area := []string{"/admin", "/backup", "/manage", "/private", "/intern", "/old"}[r.IntN(6)]
 	s.guarded, s.realm = area, []string{"Restricted", "Administration", "Restricted Content", "Staff only", h.Hostname}[r.IntN(5)]
@@ -60,13 +65,26 @@ func siteOf(h *decoy.Host, p product) *site {
 		add("/favicon.ico", p.iconType(), icon(h))
 	}
 	if index, ok := s.pages["/"]; ok {
-		name := "/index.html"
-		if p.family == iis {
-			name = "/iisstart.htm"
-		}
-		s.pages[name] = index
+		s.pages[p.indexName()] = index
 	}
 	return s
+}
+
+// index puts an operator's page in place of the one at the root. A password that the whole site had is gone with it.
+func (s *site) index(p product, body string, modified time.Time) {
+	if s.guarded == "/" {
+		s.guarded = ""
+	}
+	s.pages["/"] = page{body, "text/html", modified}
+	s.pages[p.indexName()] = s.pages["/"]
+	s.own = true
+}
+
+func (p product) indexName() string {
+	if p.family == iis {
+		return "/iisstart.htm"
+	}
+	return "/index.html"
 }
 
 func (p product) iconType() string {

@@ -1,10 +1,12 @@
-// Package https is the decoy of a web server over TLS: that of decoy/services/http behind the decky's own certificate. What the client's hello
+// Package https is the decoy of a web server over TLS: that of decoy/services/http behind the decky's own certificate or the operator's. What the client's hello
 // reveals is recorded before its requests are.
 package https
 
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"fmt"
 	"io"
 	"time"
 
@@ -20,10 +22,34 @@ const helloTime = time.Minute
 const handshakeRecord = 0x16
 
 func init() {
-	decoy.Register("https", func(h *decoy.Host) (decoy.Service, error) { return service{http.New(h, true)}, nil })
+	decoy.Register("https", func(h *decoy.Host) (decoy.Service, error) {
+		cert, err := certificateOf(h)
+		if err != nil {
+			return nil, err
+		}
+		return service{http.New(h, true), cert}, nil
+	})
 }
 
-type service struct{ web *http.Server }
+type service struct {
+	web  *http.Server
+	cert tls.Certificate
+}
+
+// certificateOf is the operator's certificate, or the decky's own, which may have a name of the operator's.
+func certificateOf(h *decoy.Host) (tls.Certificate, error) {
+	certificate, ok := h.Setting("https", "tls_cert")
+	key, _ := h.Setting("https", "tls_key")
+	name, _ := h.Setting("https", "tls_cn")
+	if !ok {
+		return h.TLSCertificate(name)
+	}
+	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
+	if err != nil {
+		return pair, fmt.Errorf("taking the operator's certificate: %w", err)
+	}
+	return pair, nil
+}
 
 // peeked is a session of which the first bytes were looked at.
 type peeked struct {
@@ -46,7 +72,7 @@ func (v service) ServeConn(ctx context.Context, s *decoy.Session) {
 		v.web.RefusePlain(s, conn)
 		return
 	}
-	client, err := secure.Handshake(ctx, s, conn, "", "http/1.1")
+	client, err := secure.HandshakeAs(ctx, s, conn, &tls.Config{Certificates: []tls.Certificate{v.cert}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12})
 	if err != nil {
 		return // recorded, and the client has been told by an alert
 	}

@@ -3,6 +3,8 @@ package https
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"strings"
 	"testing"
@@ -120,4 +122,35 @@ func TestGarbage(t *testing.T) {
 		out, err := servicetest.Run(t, "", "curl", "-ksSi", "-m", "10", "https://"+d.Address(443)+"/")
 		return err == nil && strings.HasPrefix(out, "HTTP/1.1 ")
 	})
+}
+
+func TestTheOperatorsCertificate(t *testing.T) {
+	t.Parallel()
+	name := inSeed(1)
+	name.Settings = control.Settings{"https": {"tls_cn": "www.example.org", "extra_headers": "Strict-Transport-Security: max-age=63072000", "response_code": "403"}}
+	d := decoytest.StartAs(t, name, "https")
+	if out := run(t, "Q\n", "openssl", "s_client", "-connect", d.Address(443)); !strings.Contains(out, "CN = www.example.org") {
+		t.Errorf("the client sees\n%s", out)
+	}
+	if out := run(t, "", "curl", "-ksSi", "-m", "10", "https://"+d.Address(443)+"/none"); !strings.HasPrefix(out, "HTTP/1.1 403 ") || !strings.Contains(out, "Strict-Transport-Security: max-age=63072000\r\n") {
+		t.Errorf("curl shows\n%s", out)
+	}
+
+	other, err := d.Host.TLSCertificate("shop.example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(other.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := inSeed(2)
+	own.Settings = control.Settings{"https": {
+		"tls_cert": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Certificate[0]})),
+		"tls_key":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})),
+	}}
+	d = decoytest.StartAs(t, own, "https")
+	if out := run(t, "Q\n", "openssl", "s_client", "-connect", d.Address(443)); !strings.Contains(out, "CN = shop.example.org") {
+		t.Errorf("the client sees\n%s", out)
+	}
 }
