@@ -44,6 +44,10 @@ var clients = []struct {
 	{"telnet", `(sleep 1; echo root; sleep 1; echo $PW; sleep 2) | telnet $IP`, `ogin`, tried("plaintext", "root", theirs)},
 	{"http", `curl -s --max-time 10 -u admin:$PW http://$IP/admin-probe`, `404`, asked(`GET /admin-probe`)},
 	{"http", `curl -s --max-time 10 -u admin:$PW http://$IP/`, `.`, touched{typ: "auth_attempt", principal: "admin", secret: theirs}},
+	{"http", `curl -si --max-time 10 -d "log=wpuser&pwd=$PW" http://$IP/wp-login.php`, `(?s)wordpress_test_cookie.*is not registered on this site`, touched{typ: "auth_attempt", principal: "wpuser", secret: theirs, fields: fields{"scheme": "^form$"}}},
+	{"http", `curl -s --max-time 10 -d "<methodCall><methodName>wp.getUsersBlogs</methodName><params><param><value>rpcuser</value></param><param><value>$PW</value></param></params></methodCall>" http://$IP/xmlrpc.php`,
+		`Incorrect username or password\.`, touched{typ: "auth_attempt", principal: "rpcuser", secret: theirs, fields: fields{"scheme": "^xmlrpc$"}}},
+	{"https", `curl -ski --max-time 10 -u tomcat:$PW https://$IP/manager/html`, `(?s)401.*Tomcat Manager Application`, touched{typ: "auth_attempt", principal: "tomcat", secret: theirs, fields: fields{"scheme": "^basic$"}}},
 	{"https", `curl -sk --max-time 10 -A scanner https://$IP/evil`, `404`, touched{typ: "request", command: `GET /evil`, fields: fields{"user_agent": "^scanner$", "status": "^404$"}}},
 	{"https", `curl -sk --max-time 10 -u admin:$PW https://$IP/`, `.`, touched{typ: "auth_attempt", principal: "admin", secret: theirs}},
 	{"ftp", `curl -sS --max-time 10 ftp://admin:$PW@$IP/`, `denied|530`, tried("plaintext", "admin", theirs)},
@@ -89,7 +93,7 @@ func TestTheClientsThatIntrudersUse(t *testing.T) {
 	s := start(t, "--engine", "docker")
 	// Services that want the same port go on different deckies, and those of Windows on one of its own.
 	on := map[string]string{"smb": "windows", "rdp": "windows", "mssql": "windows", "ldap": "windows", "dns": "windows"}
-	for _, service := range []string{"smtp_relay", "k8s", "conpot", "mqtt", "snmp", "sip", "tftp", "llmnr"} {
+	for _, service := range []string{"smtp_relay", "k8s", "conpot", "mqtt", "snmp", "sip", "tftp", "llmnr", "https"} {
 		on[service] = "other"
 	}
 	deckies := map[string][]string{}
@@ -102,7 +106,10 @@ func TestTheClientsThatIntrudersUse(t *testing.T) {
 	}
 	windows := spec("windows", deckies["windows"]...)
 	windows["os"], windows["settings"] = "windows_server", []any{map[string]any{"service": "rdp", "key": "nla", "value": "true"}}
-	s.succeed(s.deploy(map[string]any{"deckies": []any{spec("linux", deckies["linux"]...), windows, spec("other", deckies["other"]...)}}))
+	linux, other := spec("linux", deckies["linux"]...), spec("other", deckies["other"]...)
+	linux["settings"] = []any{map[string]any{"service": "http", "key": "fake_app", "value": "wordpress"}}
+	other["settings"] = []any{map[string]any{"service": "https", "key": "fake_app", "value": "tomcat"}}
+	s.succeed(s.deploy(map[string]any{"deckies": []any{linux, windows, other}}))
 	defer func() {
 		var down struct {
 			Teardown struct{ LifecycleIds []string }

@@ -104,7 +104,7 @@ func redirect(location, contentType string, headers ...header) answer {
 // random is n bytes of a session or a nonce, in hexadecimal: another one each time, as in the product.
 func random(n int) string {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // it never fails
+	_, _ = rand.Read(b) // it never fails
 	return hex.EncodeToString(b)
 }
 

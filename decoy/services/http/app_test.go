@@ -221,7 +221,7 @@ func TestApplicationsSayNothingTwice(t *testing.T) {
 		for _, path := range []string{"/", "/login", "/manager/html", "/wp-login.php", "/nothing"} {
 			r := &request{method: "GET", target: path, path: path, version: "HTTP/1.1"}
 			seen := map[string]bool{}
-			for _, header := range strings.Fields(names(string(v.bytes(v.answerTo(r), r, time.Time{})))) {
+			for header := range strings.FieldsSeq(names(string(v.bytes(v.answerTo(r), r, time.Time{})))) {
 				if seen[header] && header != "Set-Cookie" {
 					t.Errorf("%s %s: two headers %s", name, path, header)
 				}

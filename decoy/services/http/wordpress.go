@@ -193,9 +193,9 @@ func (w *wordpress) missing(v *Server, site string) answer {
 }
 
 func (w *wordpress) page(status int, site, title, content string) answer {
-	plugins := ""
+	var plugins strings.Builder
 	for _, p := range w.plugins[1:] {
-		plugins += "<link rel='stylesheet' id='" + p.slug + "-css' href='" + site + "/wp-content/plugins/" + p.slug + "/assets/css/frontend.min.css?ver=" + p.version + "' media='all' />\n"
+		plugins.WriteString("<link rel='stylesheet' id='" + p.slug + "-css' href='" + site + "/wp-content/plugins/" + p.slug + "/assets/css/frontend.min.css?ver=" + p.version + "' media='all' />\n")
 	}
 	return made(status, phpPage, `<!DOCTYPE html>
 <html lang="en-US">
@@ -208,7 +208,7 @@ func (w *wordpress) page(status int, site, title, content string) answer {
 <link rel="alternate" type="application/rss+xml" title="`+w.title+` &raquo; Comments Feed" href="`+site+`/comments/feed/" />
 <link rel='stylesheet' id='wp-block-library-css' href='`+site+`/wp-includes/css/dist/block-library/style.min.css?ver=`+w.version+`' media='all' />
 <link rel='stylesheet' id='`+w.theme+`-style-css' href='`+site+`/wp-content/themes/`+w.theme+`/style.css?ver=`+w.themeVersion+`' media='all' />
-`+plugins+`<script src="`+site+`/wp-includes/js/jquery/jquery.min.js?ver=3.7.1" id="jquery-core-js"></script>
+`+plugins.String()+`<script src="`+site+`/wp-includes/js/jquery/jquery.min.js?ver=3.7.1" id="jquery-core-js"></script>
 <link rel="https://api.w.org/" href="`+site+`/wp-json/" /><link rel="EditURI" type="application/rsd+xml" title="RSD" href="`+site+`/xmlrpc.php?rsd" />
 <meta name="generator" content="WordPress `+w.version+`" />
 </head>
@@ -226,14 +226,14 @@ func (w *wordpress) page(status int, site, title, content string) answer {
 }
 
 func (w *wordpress) feed(site string) answer {
-	items := ""
+	var items strings.Builder
 	for _, p := range w.posts {
-		items += "\t<item>\n\t\t<title>" + p.title + "</title>\n\t\t<link>" + site + p.path() + "</link>\n\t\t<dc:creator><![CDATA[" + w.users[0].name + "]]></dc:creator>\n\t\t<pubDate>" +
-			p.when.Format("Mon, 02 Jan 2006 15:04:05 +0000") + "</pubDate>\n\t\t<guid isPermaLink=\"false\">" + site + "/?p=" + strconv.Itoa(p.id) + "</guid>\n\t\t<description><![CDATA[" + p.text + "]]></description>\n\t</item>\n"
+		items.WriteString("\t<item>\n\t\t<title>" + p.title + "</title>\n\t\t<link>" + site + p.path() + "</link>\n\t\t<dc:creator><![CDATA[" + w.users[0].name + "]]></dc:creator>\n\t\t<pubDate>" +
+			p.when.Format("Mon, 02 Jan 2006 15:04:05 +0000") + "</pubDate>\n\t\t<guid isPermaLink=\"false\">" + site + "/?p=" + strconv.Itoa(p.id) + "</guid>\n\t\t<description><![CDATA[" + p.text + "]]></description>\n\t</item>\n")
 	}
 	return made(200, "application/rss+xml; charset=UTF-8", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><rss version=\"2.0\"\n\txmlns:dc=\"http://purl.org/dc/elements/1.1/\"\n>\n\n<channel>\n\t<title>"+w.title+"</title>\n\t<link>"+site+
 		"</link>\n\t<description>"+w.tagline+"</description>\n\t<lastBuildDate>"+w.posts[0].when.Format("Mon, 02 Jan 2006 15:04:05 +0000")+"</lastBuildDate>\n\t<language>en-US</language>\n\t<generator>https://wordpress.org/?v="+
-		w.version+"</generator>\n"+items+"</channel>\n</rss>\n", w.link(site))
+		w.version+"</generator>\n"+items.String()+"</channel>\n</rss>\n", w.link(site))
 }
 
 func (w *wordpress) login(v *Server, r *request, site string) answer {
@@ -335,7 +335,7 @@ func (w *wordpress) rest(r *request, site, route string) answer {
 		var b strings.Builder
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
-		e.Encode(v) //nolint:errcheck // maps and texts
+		_ = e.Encode(v) // maps and texts: it never fails
 		return made(status, "application/json; charset=UTF-8", strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), "/", `\/`), headers...)
 	}
 	refuse := func(status int, code, message string) answer {
