@@ -52,6 +52,11 @@ func TestWordPress(t *testing.T) {
 	wants(t, curl(t, "-i", base+"/wp-json/wp/v2/users/me"), "HTTP/1.1 401 Unauthorized\r\n", `"rest_not_logged_in"`)
 	wants(t, curl(t, "-i", base+"/nothing-here"), "HTTP/1.1 404 Not Found\r\n", "Page not found &#8211; "+w.title)
 	wants(t, curl(t, "-i", base+"/readme.html"), "Semantic Personal Publishing Platform", "Last-Modified: ")
+	scan, err := servicetest.Run(t, "", "nmap", "-sV", "-Pn", "-n", "-p", "80", "--script", "http-title,http-generator,http-enum", strings.TrimPrefix(base, "http://"))
+	if err != nil {
+		t.Errorf("nmap: %v", err)
+	}
+	servicetest.Contains(t, scan, "http-generator: WordPress "+w.version, "http-title: "+w.title, "/wp-login.php: ", "/readme.html: ")
 	wants(t, curl(t, base+"/feed/"), "<generator>https://wordpress.org/?v="+w.version+"</generator>")
 }
 

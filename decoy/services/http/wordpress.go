@@ -188,6 +188,7 @@ func (w *wordpress) canonical(location string, status int) answer {
 
 func (w *wordpress) missing(v *Server, site string) answer {
 	a := w.page(v.missing(), site, "Page not found &#8211; "+w.title, "<h1>Page Not Found</h1>\n<p>The page you are looking for does not exist, or it has been moved. Please try searching using the form below.</p>\n")
+	a.body = strings.Replace(a.body, `<body class="home blog`, `<body class="error404`, 1)
 	a.extra = append(slices.Clone(wpNoCache), w.link(site))
 	return a
 }
