@@ -78,7 +78,7 @@ var clients = []struct {
 	{"dns", `dig +time=2 +tries=1 @$IP secret.example A`, `status:`, touched{typ: "query", fields: fields{"name": `^secret\.example\.$`, "qtype": "^A$", "transport": "^udp$"}}},
 	{"dns", `dig +time=2 +tries=1 @$IP corp.example AXFR`, `Transfer failed`, touched{typ: "zone_transfer", fields: fields{"name": `^corp\.example\.$`, "transport": "^tcp$"}}},
 	{"dns", `dig +time=2 +tries=1 +bufsize=4096 @$IP isc.org ANY +notcp`, `status:`, touched{typ: "amp_probe", fields: fields{"name": `^isc\.org\.$`, "edns_size": "^4096$"}}},
-	{"mqtt", `mosquitto_pub -h $IP -t x -m y -u bob -P $PW`, ``, tried("plaintext", "bob", theirs)},
+	{"mqtt", `mosquitto_pub -h $IP -t x -m y -u bob -P $PW`, ``, touched{typ: "auth_attempt", principal: "bob", secret: theirs, fields: fields{"secret_kind": "^plaintext$"}}}, // some brokers let anybody in
 	{"snmp", `snmpget -v2c -c $PW -r0 -t2 $IP 1.3.6.1.2.1.1.1.0 || true`, ``, touched{typ: "auth_attempt", secret: theirs, fields: fields{"secret_kind": "^snmp_community$"}}},
 	{"tftp", `cd $(mktemp -d) && tftp $IP -c get startup-config || true`, ``, touched{typ: "tftp", fields: fields{"operation": "read", "path": "^startup-config$"}}},
 	{"llmnr", `nmap -Pn -n -sU -p5353 --script dns-service-discovery $IP`, `5353/udp`, touched{typ: "query", fields: fields{"protocol": "^mdns$", "name": `_services\._dns-sd`}}},
