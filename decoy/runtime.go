@@ -12,8 +12,10 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"decnet/decoy/control"
@@ -49,6 +51,8 @@ type Runtime struct {
 
 	apply sync.Mutex // held by who changes what follows
 	mu    sync.Mutex // guards it against readers
+
+	changed atomic.Bool // since the last summary
 
 	closed     bool
 	generation int
@@ -234,6 +238,7 @@ func (r *Runtime) prepare(ctx context.Context, services []string, settings contr
 
 // commit can't fail.
 func (r *Runtime) commit(generation int, next *change) {
+	r.changed.Store(true)
 	r.mu.Lock()
 	oldInstances, oldListeners := r.instances, r.listeners
 	r.generation, r.settings, r.instances, r.listeners = generation, next.settings, next.instances, next.listeners
@@ -303,7 +308,7 @@ func (r *Runtime) Close() {
 	r.recorder.close(drain)
 }
 
-// summarize records what the guard has held back, every so often.
+// summarize records what the guard has held back, every so often, and gives back the memory of services that have gone.
 func (r *Runtime) summarize() {
 	tick := time.NewTicker(10 * time.Second)
 	defer tick.Stop()
@@ -313,6 +318,9 @@ func (r *Runtime) summarize() {
 			return
 		case <-tick.C:
 			r.recordRefused()
+			if r.changed.Swap(false) {
+				debug.FreeOSMemory()
+			}
 		}
 	}
 }
