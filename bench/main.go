@@ -417,6 +417,11 @@ func (b *bench) memoryDecky(ctx context.Context) error {
 	if err := b.swap(ctx, "ssh", "telnet", "http", "redis"); err != nil {
 		return err
 	}
+	select { // after hundreds of mutations: what they have left behind it gives back in ten seconds
+	case <-time.After(12 * time.Second):
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	var of struct{ Deployment struct{ ID string } }
 	if err := b.ask(ctx, `{ deployment { id } }`, nil, &of); err != nil {
 		return err
