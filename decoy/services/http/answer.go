@@ -31,11 +31,8 @@ func (v *Server) answerTo(r *request) answer {
 		return answer{status: 200, headers: map[string]string{"Allow": p.allow, "Public": p.allow}}
 	case v.guards(r.path):
 		return v.failure(401, badLine, r)
-	case r.path == "*" || r.method == "OPTIONS" && p.family != nginx && v.app == nil:
-		if p.family == nginx {
-			return v.failure(405, badLine, r)
-		}
-		return answer{status: 200, headers: map[string]string{"Allow": p.allow, "Content-Type": "text/html"}}
+	case r.path == "*":
+		return v.options(r)
 	}
 	if v.app != nil && !(v.site.own && r.path == "/" && r.reads()) {
 		switch r.method {
@@ -44,6 +41,9 @@ func (v *Server) answerTo(r *request) answer {
 				return a
 			}
 		}
+	}
+	if r.method == "OPTIONS" {
+		return v.options(r)
 	}
 	file, found := v.site.pages[r.path]
 	login := r.path == v.site.login && v.site.login != ""
@@ -90,6 +90,14 @@ func (v *Server) answerTo(r *request) answer {
 		}
 	}
 	return a
+}
+
+// options is the server's own answer to OPTIONS.
+func (v *Server) options(r *request) answer {
+	if v.product.family == nginx {
+		return v.failure(405, badLine, r)
+	}
+	return answer{status: 200, headers: map[string]string{"Allow": v.product.allow, "Content-Type": "text/html"}}
 }
 
 // guards tells whether a path asks for Basic credentials, which are never right.

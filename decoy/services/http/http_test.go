@@ -147,6 +147,8 @@ func TestWhatIsNotARequest(t *testing.T) {
 		"\x16\x03\x01\x00\x05hello":                           "HTTP/1.1 400 Bad Request\r\nServer: nginx/",
 		"GET / HTTP/1.1\r\n\r\n":                              "HTTP/1.1 400 Bad Request\r\n",
 		"GET / HTTP/2.0\r\n\r\n":                              "HTTP/1.1 505 HTTP Version Not Supported\r\n",
+		"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n":                "HTTP/1.1 400 Bad Request\r\n",
+		"GET / HTTP/1.1\r\nHost: \"><script>\r\n\r\n":         "HTTP/1.1 400 Bad Request\r\n",
 		"get / HTTP/1.0\r\n\r\n":                              "HTTP/1.1 400 Bad Request\r\n",
 		"GET /../../etc/passwd HTTP/1.0\r\n\r\n":              "HTTP/1.1 400 Bad Request\r\n",
 		"POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nab":      "HTTP/1.1 405 Not Allowed\r\n",

@@ -81,7 +81,7 @@ func readRequest(in *bufio.Reader, proceed func()) (*request, error) {
 		return r, err
 	}
 	r.close = r.version == "HTTP/1.0" && !hasToken(r.get("Connection"), "keep-alive") || hasToken(r.get("Connection"), "close")
-	if r.version == "HTTP/1.1" && r.get("Host") == "" {
+	if host := r.get("Host"); r.version == "HTTP/1.1" && host == "" || strings.ContainsFunc(host, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune(`"/<>\`, c) }) {
 		return r, problem{400, badHost}
 	}
 	return r, r.readBody(in, proceed)
@@ -112,8 +112,11 @@ func (r *request) parseLine(line string) error {
 		path = "/" + path
 	}
 	path, _, _ = strings.Cut(path, "?")
-	r.path = unescape(path)
+	var wellFormed bool
+	r.path, wellFormed = unescape(path)
 	switch {
+	case !wellFormed:
+		return problem{400, badLine}
 	case !strings.HasPrefix(path, "/") && !(path == "*" && method == "OPTIONS"):
 		return problem{400, badLine}
 	case strings.IndexByte(r.path, 0) >= 0 || climbs(r.path):
@@ -147,11 +150,12 @@ func climbs(path string) bool {
 	return false
 }
 
-// unescape decodes %XX and leaves alone what isn't.
-func unescape(s string) string {
+// unescape decodes %XX; what isn't that it leaves alone, and says so.
+func unescape(s string) (path string, wellFormed bool) {
 	if !strings.Contains(s, "%") {
-		return s
+		return s, true
 	}
+	wellFormed = true
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {
@@ -161,9 +165,10 @@ func unescape(s string) string {
 				continue
 			}
 		}
+		wellFormed = wellFormed && s[i] != '%'
 		b.WriteByte(s[i])
 	}
-	return b.String()
+	return b.String(), wellFormed
 }
 
 func (r *request) readHeaders(in *bufio.Reader) error {
