@@ -82,6 +82,10 @@ func TestXMLRPC(t *testing.T) {
 	}
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "one"), decoytest.Has(event.Secret, "first"))
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "two"), decoytest.Has(event.Secret, "second"))
+	wrapped := strings.ReplaceAll(try("three", "third"), "<array><data><value>", "<array><data><value><array><data><value>")
+	wrapped = strings.Replace(wrapped, "</value></data></array>", "</value></data></array></value></data></array>", 1)
+	wants(t, call("<methodCall><methodName>system.multicall</methodName><params><param><value><array><data>"+wrapped+"</data></array></value></param></params></methodCall>"), "Incorrect username or password.")
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "three"), decoytest.Has(event.Secret, "third"))
 	wants(t, call("<methodCall><methodName>no.such</methodName></methodCall>"), "<int>-32601</int>", "server error. requested method no.such does not exist.")
 	bomb := `<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><methodCall><methodName>demo.sayHello</methodName><params><param><value>&b;</value></param></params></methodCall>`
 	wants(t, call(bomb), "<int>-32700</int>", "parse error. not well formed")

@@ -166,15 +166,24 @@ func (p *rpcParser) value(depth int) (v rpcValue, err error) {
 // calls are the calls of a system.multicall; of any other call that one alone.
 func (c rpcCall) calls() []rpcCall {
 	if c.method != "system.multicall" {
+		c.params = unwrapped(c.params)
 		return []rpcCall{c}
 	}
 	var out []rpcCall
 	for _, param := range c.params[:min(len(c.params), 1)] {
 		for _, one := range param.list {
-			out = append(out, rpcCall{one.fields["methodName"].text, one.fields["params"].list})
+			out = append(out, rpcCall{one.fields["methodName"].text, unwrapped(one.fields["params"].list)})
 		}
 	}
 	return out
+}
+
+// unwrapped are the arguments where they come as one array, as WordPress's library takes them, and the programs that guess passwords send them.
+func unwrapped(params []rpcValue) []rpcValue {
+	if len(params) == 1 && params[0].list != nil {
+		return params[0].list
+	}
+	return params
 }
 
 // login is the user and the password that a call brings.
