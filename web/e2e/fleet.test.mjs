@@ -136,6 +136,35 @@ test('a look at it as a scanner would look tells whether it would fool someone',
   for (const service of decky.observedServices) await page.locator('.realism').getByText(new RegExp(`, for .*: .*\\b${service}\\b`)).waitFor()
 })
 
+test('what its services are like is chosen on its page, and a wrong choice is told at its place', async () => {
+  await ask('mutation ($d: String!) { mutateDecky(input: { deployment: $d, name: "web-03", services: ["http", "ssh"] }) { lifecycleIds } }', { d: deployment })
+  await page.goto(`${url}/deckies/${deployment}/web-03`)
+  const panel = page.getByRole('region', { name: 'Settings' })
+  await panel.getByText('Nothing was chosen').waitFor()
+  await panel.getByRole('button', { name: 'Change settings…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('server_header', { exact: true }).fill(' nginx')
+  await dialog.getByLabel('fake_app', { exact: true }).selectOption('none')
+  await dialog.getByLabel('password', { exact: true }).fill('hunter2')
+  await dialog.getByRole('button', { name: 'Apply' }).click()
+  await dialog.getByRole('alert').filter({ hasText: 'server_header of http' }).waitFor()
+  await dialog.getByLabel('server_header', { exact: true }).fill('nginx/1.0.15')
+  await dialog.getByRole('button', { name: 'Apply' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await panel.getByText('nginx/1.0.15').waitFor()
+  const chosen = async () => (await ask('query ($d: String!) { decky(deployment: $d, name: "web-03") { services settings { service key value } } }', { d: deployment })).decky
+  assert.deepEqual(await chosen(), {
+    services: ['http', 'ssh'],
+    settings: [{ service: 'http', key: 'fake_app', value: 'none' }, { service: 'http', key: 'server_header', value: 'nginx/1.0.15' }, { service: 'ssh', key: 'password', value: 'hunter2' }],
+  })
+  await panel.getByRole('button', { name: 'Change settings…' }).click()
+  for (const key of ['server_header', 'password']) await dialog.getByLabel(key, { exact: true }).fill('')
+  await dialog.getByLabel('fake_app', { exact: true }).selectOption('')
+  await dialog.getByRole('button', { name: 'Apply' }).click()
+  await panel.getByText('Nothing was chosen').waitFor()
+  assert.deepEqual((await chosen()).settings, [])
+})
+
 test('the lifecycles are told as they happen, by the filters in the address', async () => {
   await page.getByRole('navigation').getByRole('link', { name: 'Lifecycles' }).click()
   await page.getByLabel('Operation').selectOption('MUTATE')

@@ -22,6 +22,7 @@ import { Identity } from './Identity'
 import { OpenSessions } from './OpenSessions'
 import { Realism } from './Realism'
 import { ServiceTable } from './ServiceTable'
+import { Settings } from './Settings'
 import '../styles/decky.css'
 
 /** One decky: what it pretends to be, what happened to it, and who was there. Its record stays when it is gone. */
@@ -65,6 +66,7 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
               {decky.nextMutationAt && <>Changes by itself <Countdown to={decky.nextMutationAt} />.</>}
             </p>
           </section>
+          <Settings decky={decky} />
           <Realism decky={decky} />
         </div>
       )}

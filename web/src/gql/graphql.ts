@@ -1030,6 +1030,19 @@ export type SetMutateIntervalInput = {
   name?: string | null | undefined;
 };
 
+/** What a setting's value is. */
+export type SettingType =
+  /** `true` or `false`. */
+  | 'BOOL'
+  /** One of the choices. */
+  | 'ENUM'
+  | 'INT'
+  /** One or several of the choices, each once, with commas between them. */
+  | 'SET'
+  | 'STRING'
+  /** Printable text of one or several lines, with line feeds between them. */
+  | 'TEXT';
+
 /** How surely a tell gives a decoy away. */
 export type Severity =
   /** Certain. */
@@ -1225,6 +1238,19 @@ export type CheckDeckyMutationVariables = Exact<{
 
 
 export type CheckDeckyMutation = { checkDecky: { decky: { id: string } } };
+
+export type ChosenSettingsQueryVariables = Exact<{
+  deployment: string;
+  name: string;
+}>;
+
+
+export type ChosenSettingsQuery = { decky: { id: string, generation: number, settings: Array<{ service: string, key: string, value: string }> } | null };
+
+export type ServiceSettingsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServiceSettingsQuery = { services: Array<{ slug: string, name: string, settings: Array<{ key: string, help: string, type: SettingType, secret: boolean, choices: Array<string>, min: number, max: number }> }> };
 
 export type AttackersPageQueryVariables = Exact<{
   first: number;
@@ -1911,6 +1937,36 @@ export const CheckDeckyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CheckDeckyMutation, CheckDeckyMutationVariables>;
+export const ChosenSettingsDocument = new TypedDocumentString(`
+    query ChosenSettings($deployment: String!, $name: String!) {
+  decky(deployment: $deployment, name: $name) {
+    id
+    generation
+    settings {
+      service
+      key
+      value
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChosenSettingsQuery, ChosenSettingsQueryVariables>;
+export const ServiceSettingsDocument = new TypedDocumentString(`
+    query ServiceSettings {
+  services {
+    slug
+    name
+    settings {
+      key
+      help
+      type
+      secret
+      choices
+      min
+      max
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ServiceSettingsQuery, ServiceSettingsQueryVariables>;
 export const AttackersPageDocument = new TypedDocumentString(`
     query AttackersPage($first: Int!, $after: Cursor, $search: String) {
   attackers(
