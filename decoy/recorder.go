@@ -44,7 +44,15 @@ type recorder struct {
 	out   io.Writer
 	seq   uint64
 	chunk []byte
-	torn  bool // the last write ended inside a line
+	told  []loss // that the chunk tells of
+	torn  bool   // the last write ended inside a line
+}
+
+// loss is a line of the chunk that tells of lost ones: when it is lost itself, its count is not.
+type loss struct {
+	end    int // in the chunk, behind the line
+	reason string
+	lines  uint64
 }
 
 func newRecorder(host, boot string, out io.Writer, now func() time.Time, log *slog.Logger) *recorder {
@@ -109,6 +117,7 @@ func (r *recorder) drain() (closed bool) {
 	r.mu.Unlock()
 	for _, e := range events {
 		r.add(e)
+		r.flush(writeChunk)
 	}
 	for reason, n := range lost {
 		r.add(event.Event{
@@ -116,8 +125,10 @@ func (r *recorder) drain() (closed bool) {
 			Fields:  []event.Field{event.Int(event.Count, int64(n)), event.String("reason", reason)},
 			Message: "events lost",
 		})
+		r.told = append(r.told, loss{end: len(r.chunk), reason: reason, lines: n})
+		r.flush(writeChunk)
 	}
-	r.flush()
+	r.flush(1)
 	return closed
 }
 
@@ -125,33 +136,43 @@ func (r *recorder) add(e event.Event) {
 	r.seq++
 	e.Seq = r.seq
 	r.chunk = append(event.Append(r.chunk, e), '\n')
-	if len(r.chunk) >= writeChunk {
-		r.flush()
-	}
 }
 
-func (r *recorder) flush() {
-	if len(r.chunk) == 0 {
+// flush writes the chunk when it has that many bytes.
+func (r *recorder) flush(least int) {
+	if len(r.chunk) < least {
 		return
 	}
 	n, err := r.writeChunk()
 	if err != nil {
-		// A line that is only partly out keeps its number: its reader may have taken it for whole.
+		// A line that is only partly out keeps its number: its reader may have taken it for whole. One that lacks
+		// nothing but its end is whole: the next write begins by ending it.
 		missing := uint64(bytes.Count(r.chunk[n:], []byte{'\n'}))
-		r.torn = r.torn || n > 0 && r.chunk[n-1] != '\n'
+		cut := n > 0 && r.chunk[n-1] != '\n'
+		whole := cut && r.chunk[n] == '\n'
+		if whole {
+			missing--
+		}
 		r.seq -= missing
-		if r.torn && n > 0 {
+		if cut && !whole {
 			r.seq++
 		}
-		r.mu.Lock()
-		r.lost[lostWrite] += missing // told with the next event: ringing now would spin while the writer fails
+		r.torn = r.torn || cut
+		r.mu.Lock() // told with the next event: ringing now would spin while the writer fails
+		r.lost[lostWrite] += missing
+		for _, l := range r.told {
+			if l.end > n+1 { // what it told of is still to be told; the line itself was no event
+				r.lost[l.reason] += l.lines
+				r.lost[lostWrite]--
+			}
+		}
 		r.mu.Unlock()
 		r.log.Error("writing event lines", "err", err, "lost", missing)
 	}
 	if cap(r.chunk) > 2*writeChunk {
 		r.chunk = nil // don't keep a flood's memory
 	}
-	r.chunk = r.chunk[:0]
+	r.chunk, r.told = r.chunk[:0], r.told[:0]
 }
 
 // writeChunk returns how much of the chunk is out.

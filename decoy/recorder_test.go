@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"decnet/decoy/event"
@@ -21,8 +22,8 @@ func record(r *recorder, n int) {
 	}
 }
 
-// numbers returns the numbers of the lines that parse, and the counts that lines say were lost.
-func numbers(t *testing.T, text []byte) (seqs []uint64, lost int) {
+// numbers returns the numbers of the lines that parse, how many of them tell of lost ones, and how many those say were lost.
+func numbers(t *testing.T, text []byte) (seqs []uint64, tell, lost int) {
 	t.Helper()
 	for line := range bytes.Lines(text) {
 		e, err := event.Parse(bytes.TrimSuffix(line, []byte("\n")))
@@ -36,10 +37,10 @@ func numbers(t *testing.T, text []byte) (seqs []uint64, lost int) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			lost += n
+			tell, lost = tell+1, lost+n
 		}
 	}
-	return seqs, lost
+	return seqs, tell, lost
 }
 
 // failing writes the first bytes of each of its first writes and fails.
@@ -59,22 +60,30 @@ func (f *failing) Write(p []byte) (int, error) {
 }
 
 func TestFailedWritesAreCountedAndLeaveNoDoubleNumber(t *testing.T) {
-	for _, partial := range [][]int{{0}, {500}, {2500}, {0, 0, 700}, {1500, 0, 1}} {
-		out := &failing{partial: partial}
-		r := newRecorder("web-01", "b", out, time.Now, slog.New(slog.DiscardHandler))
-		const sent = 400
-		record(r, sent)
-		r.close(10 * time.Second)
-		seqs, lost := numbers(t, out.Bytes())
-		seen := map[uint64]bool{}
-		for _, seq := range seqs {
-			if seen[seq] {
-				t.Errorf("%v: number %d twice", partial, seq)
-			}
-			seen[seq] = true
-		}
-		if lost == 0 || len(seqs)-1+lost < sent {
-			t.Errorf("%v: %d lines came out, %d are said to be lost, of %d", partial, len(seqs), lost, sent)
+	for _, partial := range [][]int{{0}, {500}, {2500}, {0, 0, 700}, {1500, 0, 1}, {0, 0, 0, 0, 0}} {
+		for _, batches := range [][]int{{400}, {1, 1, 398}, {1, 10, 389}, {40, 3, 1, 1, 1, 354}} { // each is written before the next is recorded
+			synctest.Test(t, func(t *testing.T) {
+				out := &failing{partial: partial}
+				r := newRecorder("web-01", "b", out, time.Now, slog.New(slog.DiscardHandler))
+				sent := 0
+				for _, n := range batches {
+					record(r, n)
+					sent += n
+					synctest.Wait()
+				}
+				r.close(10 * time.Second)
+				seqs, tell, lost := numbers(t, out.Bytes())
+				seen := map[uint64]bool{}
+				for _, seq := range seqs {
+					if seen[seq] {
+						t.Errorf("%v %v: number %d twice", partial, batches, seq)
+					}
+					seen[seq] = true
+				}
+				if came := len(seqs) - tell; came+lost != sent {
+					t.Errorf("%v %v: %d events came out, %d are said to be lost, of %d", partial, batches, came, lost, sent)
+				}
+			})
 		}
 	}
 }
@@ -82,26 +91,20 @@ func TestFailedWritesAreCountedAndLeaveNoDoubleNumber(t *testing.T) {
 func TestSegmentsAreBoundedAndTellWhatTheyDropped(t *testing.T) {
 	dir := t.TempDir()
 	for run := range 2 {
-		s, err := OpenSegments(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.limit = 40 << 10
-		r := newRecorder("web-01", fmt.Sprint("boot", run), s, time.Now, slog.New(slog.DiscardHandler))
-		for range 30 {
-			record(r, 100)
-			for { // let the writer keep up: nothing may be lost in the queue
-				r.mu.Lock()
-				queued := len(r.queue)
-				r.mu.Unlock()
-				if queued == 0 {
-					break
-				}
-				time.Sleep(time.Millisecond)
+		synctest.Test(t, func(t *testing.T) {
+			s, err := OpenSegments(dir)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		r.close(10 * time.Second)
-		s.Close()
+			s.limit = 40 << 10
+			r := newRecorder("web-01", fmt.Sprint("boot", run), s, time.Now, slog.New(slog.DiscardHandler))
+			for range 30 {
+				record(r, 100)
+				synctest.Wait() // nothing may be lost in the queue
+			}
+			r.close(10 * time.Second)
+			s.Close()
+		})
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -120,7 +123,7 @@ func TestSegmentsAreBoundedAndTellWhatTheyDropped(t *testing.T) {
 		if len(text) > 40<<10 {
 			t.Errorf("%s has %d bytes", entry.Name(), len(text))
 		}
-		seqs, n := numbers(t, text)
+		seqs, _, n := numbers(t, text)
 		for _, seq := range seqs {
 			if last != 0 && seq != last+1 && seq != 1 {
 				t.Fatalf("in %s number %d comes after %d", entry.Name(), seq, last)
