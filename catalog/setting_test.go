@@ -31,7 +31,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"imap", "letters", []string{"Subject: VPN\n\nIts password is x.\n---\nSubject: b\n\n\tc"}, []string{"VPN", "Subject: a\r\n\r\nb"}},
 		{"http", "extra_headers", []string{"X-A: b\nX-C: d"}, []string{"X-A", "Content-Length: 3", "A: b\r\nC: d"}},
 		{"http", "response_code", []string{"200", "503"}, []string{"100", "600", "x"}},
-		{"https", "http_versions", []string{"1.1"}, []string{"2", "1.1,3", ""}},
+		{"https", "http_versions", []string{"1.1", "1.1,2"}, []string{"1.1,3", "2.0", ""}},
 		{"https", "fake_app", []string{"none", "jenkins"}, []string{"joomla"}},
 		{"https", "tls_cn", []string{"www.example.org", "*.example.org", "192.0.2.7"}, []string{"a\nb", ".", strings.Repeat("a", 65)}},
 		{"https", "tls_cert", nil, []string{"x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}},

@@ -32,12 +32,12 @@ var chosen = []struct {
 	{"http", "response_code", "410", 80, "GET /nothing HTTP/1.0\r\n\r\n", "HTTP/1.1 410 Gone\r\n"},
 	{"http", "extra_headers", "X-Powered-By: PHP/5.6.40", 80, "GET / HTTP/1.0\r\n\r\n", "X-Powered-By: PHP/5.6.40\r\n"},
 	{"http", "custom_body", "<h1>Closed</h1>", 80, "GET / HTTP/1.0\r\n\r\n", "<h1>Closed</h1>"},
-	{service: "http", key: "http_versions", value: "1.1"}, // there is no other
-	{service: "https", key: "fake_app", value: "tomcat"},  // http's, on the same host
+	{"http", "http_versions", "1.1,2", 80, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00", "\x00\x00\x00\x04\x01\x00\x00\x00\x00"}, // its settings are acknowledged
+	{service: "https", key: "fake_app", value: "tomcat"},                                                                                                   // http's, on the same host
 	{service: "https", key: "response_code", value: "503"},
 	{service: "https", key: "extra_headers", value: "A: b"},
 	{service: "https", key: "custom_body", value: "closed"},
-	{service: "https", key: "http_versions", value: "1.1"},
+	{service: "https", key: "http_versions", value: "1.1,2"},
 	{service: "https", key: "tls_cn", value: "www.example.org"},
 	{service: "https", key: "tls_cert"},
 	{service: "https", key: "tls_key"},

@@ -171,10 +171,33 @@ func (v *Server) failure(status int, why reason, r *request) answer {
 
 // bytes writes the answer as the server would.
 func (v *Server) bytes(a answer, r *request, now time.Time) []byte {
-	p := v.product
 	if r.version == "" && r.method != "" && a.status == 200 { // HTTP/0.9
 		return []byte(a.body)
 	}
+	reason, headers, body := v.finish(&a, r, now)
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", a.status, reason)
+	chunked := false
+	for _, one := range headers {
+		out.WriteString(one.name + ": " + one.value + "\r\n")
+		chunked = chunked || one.name == "Transfer-Encoding"
+	}
+	out.WriteString("\r\n")
+	if chunked && body != "" {
+		fmt.Fprintf(&out, "%x\r\n%s\r\n", len(body), body)
+	}
+	if chunked {
+		out.WriteString("0\r\n\r\n")
+	} else {
+		out.WriteString(body)
+	}
+	return out.Bytes()
+}
+
+// finish gives the answer what the server adds to each: the words of its status, all headers in the server's order, and the body as far as the request gets one.
+func (v *Server) finish(a *answer, r *request, now time.Time) (reason string, headers []header, body string) {
+	p := v.product
+	second := r.version == "HTTP/2.0" // frames say where an answer ends, and when the connection does
 	h := a.headers
 	h["Date"], h["Server"] = now.Format(timeFormat), p.banner
 	for _, own := range v.chosen.headers { // one that the server has itself is the operator's
@@ -190,7 +213,7 @@ func (v *Server) bytes(a answer, r *request, now time.Time) []byte {
 	case a.dynamic && len(a.body) > p.buffer:
 		if r.version == "HTTP/1.0" {
 			a.close = true
-		} else if r.method != "HEAD" {
+		} else if r.method != "HEAD" && !second {
 			h["Transfer-Encoding"] = "chunked"
 		}
 	default:
@@ -209,6 +232,7 @@ func (v *Server) bytes(a answer, r *request, now time.Time) []byte {
 		delete(h, "Server")
 	}
 	switch {
+	case second:
 	case a.close:
 		h["Connection"] = "close"
 	case p.family == nginx:
@@ -218,43 +242,28 @@ func (v *Server) bytes(a answer, r *request, now time.Time) []byte {
 	case p.family == tomcat && hasToken(r.get("Connection"), "keep-alive"):
 		h["Connection"], h["Keep-Alive"] = "keep-alive", "timeout=20"
 	}
-	var out bytes.Buffer
-	reason := p.reason(a.status)
+	reason = p.reason(a.status)
 	if a.dynamic && p.family != tomcat {
 		reason = statusText(a.status) // the program's words, not the server's
 	}
-	fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", a.status, reason)
 	if p.extras == "" {
-		writeHeaders(&out, a.extra)
+		headers = append(headers, a.extra...)
 	}
 	for _, name := range order {
 		if value := h[name]; value != "" && !says(a.extra, name) {
-			out.WriteString(name + ": " + value + "\r\n")
+			headers = append(headers, header{name, value})
 		}
 		if name == p.extras {
-			writeHeaders(&out, a.extra)
+			headers = append(headers, a.extra...)
 		}
 	}
 	for _, own := range v.chosen.headers {
-		out.WriteString(own.Name + ": " + own.Value + "\r\n")
+		headers = append(headers, header{own.Name, own.Value})
 	}
-	out.WriteString("\r\n")
-	switch {
-	case r.method == "HEAD" || bodiless:
-	case h["Transfer-Encoding"] != "" && a.body != "":
-		fmt.Fprintf(&out, "%x\r\n%s\r\n0\r\n\r\n", len(a.body), a.body)
-	case h["Transfer-Encoding"] != "":
-		out.WriteString("0\r\n\r\n")
-	default:
-		out.WriteString(a.body)
+	if r.method == "HEAD" || bodiless {
+		return reason, headers, ""
 	}
-	return out.Bytes()
-}
-
-func writeHeaders(out *bytes.Buffer, headers []header) {
-	for _, one := range headers {
-		out.WriteString(one.name + ": " + one.value + "\r\n")
-	}
+	return reason, headers, a.body
 }
 
 // says tells whether a header of that name is among the application's.

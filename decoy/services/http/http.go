@@ -2,7 +2,7 @@
 // on it: WordPress, phpMyAdmin, Tomcat, Jenkins, a router's set-up. It has a responder of
 // its own, small and bounded, because the order and the case of headers, the error pages and what a server does
 // with a request that is not one tell servers apart, and the standard library's is none of these. Every request is
-// recorded, with what it offers as credentials; none are ever right.
+// recorded, with what it offers as credentials; none are ever right. HTTP/2 is spoken by those products that do, with their settings, on the framing of x/net/http2.
 package http
 
 import (
@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http2"
 
 	"decnet/catalog/headerlines"
 	"decnet/decoy"
@@ -40,6 +42,7 @@ type Server struct {
 	site    *site
 	app     app // nil for none
 	secure  bool
+	http2   bool
 	chosen  chosen
 }
 
@@ -61,6 +64,7 @@ func New(h *decoy.Host, secure bool) *Server {
 	if secure {
 		service = "https"
 	}
+	v.http2 = p.speaksHTTP2(h, service)
 	if code, ok := h.Setting(service, "response_code"); ok {
 		v.chosen.missing, _ = strconv.Atoi(code) // it was checked, as all settings are
 	}
@@ -87,6 +91,10 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 		s.SetReadDeadline(time.Now().Add(wait))
 		first, err := in.Peek(1)
 		if err != nil {
+			return
+		}
+		if count == 1 && v.http2 && !v.secure && first[0] == http2.ClientPreface[0] && speaksFirst(in) {
+			v.serveHTTP2(s, conn, in)
 			return
 		}
 		s.SetReadDeadline(time.Now().Add(headTime))
@@ -119,6 +127,17 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 			return
 		}
 	}
+}
+
+// speaksFirst tells whether the client begins with HTTP/2, without asking whether the server knows it.
+func speaksFirst(in *bufio.Reader) bool {
+	const opening = "PRI * HTTP/2.0\r\n"
+	for n := 1; n <= len(opening); n++ {
+		if got, err := in.Peek(n); err != nil || string(got) != opening[:n] {
+			return false
+		}
+	}
+	return true
 }
 
 // RefusePlain answers a client that speaks plain HTTP where TLS is spoken.

@@ -45,7 +45,7 @@ type request struct {
 	method  string
 	target  string
 	path    string // of the target, decoded, without the query
-	version string // "HTTP/1.1"; "" is HTTP/0.9, in which the answer has no header
+	version string // "HTTP/1.1" or "HTTP/2.0"; "" is HTTP/0.9, in which the answer has no header
 	headers []header
 	body    []byte // at most its first keptBody bytes
 	size    int64  // of the body
@@ -81,10 +81,15 @@ func readRequest(in *bufio.Reader, proceed func()) (*request, error) {
 		return r, err
 	}
 	r.close = r.version == "HTTP/1.0" && !hasToken(r.get("Connection"), "keep-alive") || hasToken(r.get("Connection"), "close")
-	if host := r.get("Host"); r.version == "HTTP/1.1" && host == "" || strings.ContainsFunc(host, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune(`"/<>\`, c) }) {
+	if host := r.get("Host"); r.version == "HTTP/1.1" && host == "" || badHostName(host) {
 		return r, problem{400, badHost}
 	}
 	return r, r.readBody(in, proceed)
+}
+
+// badHostName tells whether no host is called so.
+func badHostName(host string) bool {
+	return strings.ContainsFunc(host, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune(`"/<>\`, c) })
 }
 
 // readLine returns a line without its end. A line that is too long is a problem of the given status; its beginning is returned.
@@ -106,21 +111,10 @@ func (r *request) parseLine(line string) error {
 	target, version, ok := strings.Cut(strings.TrimLeft(rest, " "), " ")
 	version = strings.TrimSpace(version)
 	r.target = target
-	path := target
-	if after, absolute := strings.CutPrefix(path, "http://"); absolute {
-		_, path, _ = strings.Cut(after, "/")
-		path = "/" + path
+	if err := r.parseTarget(); err != nil {
+		return err
 	}
-	path, _, _ = strings.Cut(path, "?")
-	var wellFormed bool
-	r.path, wellFormed = unescape(path)
 	switch {
-	case !wellFormed:
-		return problem{400, badLine}
-	case !strings.HasPrefix(path, "/") && !(path == "*" && method == "OPTIONS"):
-		return problem{400, badLine}
-	case strings.IndexByte(r.path, 0) >= 0 || climbs(r.path):
-		return problem{400, badLine}
 	case !ok && method == "GET":
 		return nil
 	case version == "HTTP/1.1" || version == "HTTP/1.0":
@@ -131,6 +125,25 @@ func (r *request) parseLine(line string) error {
 		return problem{505, badLine}
 	}
 	return problem{400, badLine}
+}
+
+// parseTarget takes the path out of the target.
+func (r *request) parseTarget() error {
+	path := r.target
+	if after, absolute := strings.CutPrefix(path, "http://"); absolute {
+		_, path, _ = strings.Cut(after, "/")
+		path = "/" + path
+	}
+	path, _, _ = strings.Cut(path, "?")
+	var wellFormed bool
+	r.path, wellFormed = unescape(path)
+	switch {
+	case !wellFormed,
+		!strings.HasPrefix(path, "/") && !(path == "*" && r.method == "OPTIONS"),
+		strings.IndexByte(r.path, 0) >= 0 || climbs(r.path):
+		return problem{400, badLine}
+	}
+	return nil
 }
 
 // climbs tells whether the path leaves the root at some point.
@@ -221,13 +234,17 @@ func (r *request) readBody(in *bufio.Reader, proceed func()) error {
 	return r.readChunks(in)
 }
 
+// keeps is how many bytes of the body are kept.
+func (r *request) keeps() int {
+	if r.path == "/xmlrpc.php" {
+		return keptCalls
+	}
+	return keptBody
+}
+
 // take reads n bytes of the body and keeps the beginning.
 func (r *request) take(in *bufio.Reader, n int64) error {
-	keep := keptBody
-	if r.path == "/xmlrpc.php" {
-		keep = keptCalls
-	}
-	kept := make([]byte, min(n, int64(keep-len(r.body))))
+	kept := make([]byte, min(n, int64(r.keeps()-len(r.body))))
 	got, err := io.ReadFull(in, kept)
 	r.body = append(r.body, kept[:got]...)
 	r.size += int64(got)

@@ -72,9 +72,13 @@ func (v service) ServeConn(ctx context.Context, s *decoy.Session) {
 		v.web.RefusePlain(s, conn)
 		return
 	}
-	client, err := secure.HandshakeAs(ctx, s, conn, &tls.Config{Certificates: []tls.Certificate{v.cert}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12})
+	client, err := secure.HandshakeAs(ctx, s, conn, &tls.Config{Certificates: []tls.Certificate{v.cert}, NextProtos: v.web.Protocols(), MinVersion: tls.VersionTLS12})
 	if err != nil {
 		return // recorded, and the client has been told by an alert
+	}
+	if client.ConnectionState().NegotiatedProtocol == "h2" {
+		v.web.ServeHTTP2(s, client)
+		return
 	}
 	v.web.Serve(s, client)
 }

@@ -36,9 +36,16 @@ func inSeed(b byte) control.Identity {
 	return id
 }
 
+// firstOnly is a decky that speaks HTTP/1.1 only.
+func firstOnly() control.Identity {
+	id := decoytest.Identity()
+	id.Settings = control.Settings{"https": {"http_versions": "1.1"}}
+	return id
+}
+
 func TestCurl(t *testing.T) {
 	t.Parallel()
-	d := decoytest.Start(t, "https")
+	d := decoytest.StartAs(t, firstOnly(), "https")
 	out := run(t, "", "curl", "-ksSi", "-m", "10", "-u", "root:toor", "https://"+d.Address(443)+"/")
 	if !strings.HasPrefix(out, "HTTP/1.1 200 OK\r\n") || !strings.Contains(out, "\nServer: ") && !strings.Contains(out, "\r\nServer: ") {
 		t.Errorf("curl shows\n%s", out)
@@ -47,9 +54,35 @@ func TestCurl(t *testing.T) {
 	d.Wait("request", decoytest.Has("status", "200"), decoytest.Has(event.DstPort, "443"))
 }
 
+func TestCurlSpeaksHTTP2(t *testing.T) {
+	t.Parallel()
+	id := inSeed(1)
+	id.Settings = control.Settings{"https": {"http_versions": "1.1,2"}}
+	d := decoytest.StartAs(t, id, "https")
+	url := "https://" + d.Address(443) + "/"
+	out := run(t, "", "curl", "-ksSi", "-m", "10", "-u", "root:toor", url, url+"nothing", url)
+	if strings.Count(out, "HTTP/2 200 \r\n") != 2 || strings.Count(out, "HTTP/2 404 \r\n") != 1 {
+		t.Errorf("curl shows\n%s", out)
+	}
+	if out := run(t, "", "curl", "-ksSi", "-m", "10", "--http1.1", url); !strings.HasPrefix(out, "HTTP/1.1 200 OK\r\n") {
+		t.Errorf("by HTTP/1.1 curl shows\n%s", out)
+	}
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "root"), decoytest.Has(event.Secret, "toor"))
+	first := d.Wait("request", decoytest.Has(event.Command, "GET / HTTP/2.0"))
+	missing := d.Wait("request", decoytest.Has(event.Command, "GET /nothing HTTP/2.0"), decoytest.Has("status", "404"))
+	if first.Session != missing.Session {
+		t.Error("curl has not kept its connection")
+	}
+	id.Settings = control.Settings{"https": {"http_versions": "1.1"}}
+	d = decoytest.StartAs(t, id, "https")
+	if out := run(t, "", "curl", "-ksSi", "-m", "10", "https://"+d.Address(443)+"/"); !strings.HasPrefix(out, "HTTP/1.1 200 OK\r\n") {
+		t.Errorf("where it is switched off curl shows\n%s", out)
+	}
+}
+
 func TestHelloIsRecorded(t *testing.T) {
 	t.Parallel()
-	d := decoytest.Start(t, "https")
+	d := decoytest.StartAs(t, firstOnly(), "https")
 	out := run(t, "Q\n", "openssl", "s_client", "-connect", d.Address(443), "-servername", "intranet.example", "-alpn", "h2,http/1.1")
 	for _, want := range []string{"CN = " + d.Host.Hostname, "ALPN protocol: http/1.1", "TLSv1.3"} {
 		if !strings.Contains(out, want) {
