@@ -145,8 +145,8 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	}
 
-	bell, recorded := &lifecycle.Bell{}, &lifecycle.Bell{}
-	journal := lifecycle.NewJournal(bell, time.Now)
+	bells, recorded := &lifecycle.Bells{}, &lifecycle.Bell{}
+	journal := lifecycle.NewJournal(bells, time.Now)
 	journal.Moved = metrics.Moved
 	hostAddresses := fleet.InterfaceAddresses
 	if opened.HostAddresses != nil {
@@ -163,8 +163,8 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	feed := lifecycle.NewFeed(db, bell, log)
-	runner := lifecycle.NewRunner(db, journal, eng, bell, log, lifecycle.RunnerOptions{
+	feed := lifecycle.NewFeed(db, &bells.Grown, log)
+	runner := lifecycle.NewRunner(db, journal, eng, log, lifecycle.RunnerOptions{
 		Workers: cfg.WorkersFor(eng.Name()), Lease: cfg.Lease, MaxAttempts: cfg.MaxAttempts, MaxRepairs: cfg.MaxRepairs,
 	})
 	listed, err := cfg.Listed(
@@ -175,7 +175,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	}
 	graphql, err := api.New(api.Options{
 		Resolver: &resolvers.Resolver{
-			Version: version, Store: db, Fleet: fl, Watch: fleet.NewWatch(db, bell), Feed: feed,
+			Version: version, Store: db, Fleet: fl, Watch: fleet.NewWatch(db, &bells.Touched), Feed: feed,
 			Interactions: interactions.NewLog(db, recorded), Catalog: cat, Auth: signIn, Engine: eng,
 		},
 		AuthOff: cfg.AuthOff(), MaxConnections: cfg.MaxConnections, Limits: cfg.API, Introspection: cfg.Introspection == "on", Proxies: cfg.Proxies(), Operations: listed, Log: log,
@@ -247,7 +247,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		}).Run(ctx)
 	})
 	workers.Go(func() {
-		interactions.NewCollector(db, eng, bell, recorded, time.Now, log).Run(ctx)
+		interactions.NewCollector(db, eng, &bells.Touched, recorded, time.Now, log).Run(ctx)
 	})
 	for _, e := range exporters {
 		workers.Go(func() { e.Run(ctx) })

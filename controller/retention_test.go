@@ -21,7 +21,7 @@ func TestTheRetentionKeepsWhatTheSettingsSay(t *testing.T) {
 	now := time.Now()
 	clock := func() time.Time { return now }
 	drivers := []engine.Driver{engine.Bridge}
-	fl := fleet.New(w.Store, lifecycle.NewJournal(w.Bell, clock), catalog.Default(), fleet.Options{Limits: fleet.DefaultLimits(), Driver: drivers[0], Drivers: drivers})
+	fl := fleet.New(w.Store, lifecycle.NewJournal(w.Bells, clock), catalog.Default(), fleet.Options{Limits: fleet.DefaultLimits(), Driver: drivers[0], Drivers: drivers})
 	w.Run(lifecycle.RunnerOptions{})
 	w.Follow(nil, w.Deploy("a")...)
 	key := "once"

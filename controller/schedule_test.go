@@ -71,7 +71,7 @@ func pass(t *testing.T, s *controller.Schedule, now *time.Time, d time.Duration)
 
 func schedule(w *world.World, now *time.Time) *controller.Schedule {
 	clock := func() time.Time { return *now }
-	f := fleet.New(w.Store, lifecycle.NewJournal(w.Bell, clock), w.Catalog, fleet.Options{Limits: fleet.DefaultLimits()})
+	f := fleet.New(w.Store, lifecycle.NewJournal(w.Bells, clock), w.Catalog, fleet.Options{Limits: fleet.DefaultLimits()})
 	return &controller.Schedule{Store: w.Store, Fleet: f, Now: clock, Log: w.Log}
 }
 

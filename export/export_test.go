@@ -51,7 +51,7 @@ func record(t *testing.T, s *store.Store) *recorded {
 	r.Follow(nil, r.Deploy("a")...)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	wg.Go(func() { interactions.NewCollector(s, e, r.Bell, r.grown, time.Now, r.Log).Run(ctx) })
+	wg.Go(func() { interactions.NewCollector(s, e, &r.Bells.Touched, r.grown, time.Now, r.Log).Run(ctx) })
 	t.Cleanup(func() { cancel(); wg.Wait() })
 	return r
 }

@@ -188,7 +188,7 @@ func TestAWatcherSeesEachDeckyAsItIs(t *testing.T) {
 	seen := make(chan *ent.Decky, 100)
 	done := make(chan error, 1)
 	go func() {
-		done <- fleet.NewWatch(w.Store, w.Bell).Follow(ctx, "default", []string{"a"}, func(d *ent.Decky) bool { seen <- d; return ctx.Err() == nil })
+		done <- fleet.NewWatch(w.Store, &w.Bells.Touched).Follow(ctx, "default", []string{"a"}, func(d *ent.Decky) bool { seen <- d; return ctx.Err() == nil })
 	}()
 	require.Equal(t, "a", (<-seen).Name)
 	w.Mutate("a", "http")

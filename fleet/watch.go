@@ -15,11 +15,11 @@ import (
 // Watch shows deckies as they change.
 type Watch struct {
 	store *store.Store
-	bell  *lifecycle.Bell
+	bell  *lifecycle.Bell // rung when a decky has changed
 }
 
-// NewWatch returns a watch that looks whenever bell rings.
-func NewWatch(s *store.Store, bell *lifecycle.Bell) *Watch { return &Watch{store: s, bell: bell} }
+// NewWatch returns a watch that looks whenever touched rings.
+func NewWatch(s *store.Store, touched *lifecycle.Bell) *Watch { return &Watch{store: s, bell: touched} }
 
 // lookAnyway is how often to look without a ring: another server may have written.
 const lookAnyway = time.Second

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"decnet/decoy/event"
 	"decnet/engine"
 	"decnet/ent"
+	"decnet/ent/decky"
 	"decnet/ent/eventposition"
 	"decnet/ent/interaction"
 	"decnet/lifecycle"
@@ -50,27 +53,18 @@ func (c *Collector) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		rung := c.bell.C()
-		deckies, err := c.store.Read.Decky.Query().WithDeployment().All(ctx)
+		come, gone, err := c.moved(ctx, readers)
 		if err != nil && ctx.Err() == nil {
 			c.log.ErrorContext(ctx, "can't read which deckies there are; trying again", "error", err)
 		}
-		if err == nil {
-			here := map[pid.ID]bool{}
-			for _, d := range deckies {
-				here[d.ID] = true
-				if readers[d.ID] != nil {
-					continue
-				}
-				readCtx, cancel := context.WithCancel(ctx)
-				readers[d.ID] = cancel
-				wg.Go(func() { c.follow(readCtx, d) })
-			}
-			for id, cancel := range readers {
-				if !here[id] {
-					cancel()
-					delete(readers, id)
-				}
-			}
+		for _, d := range come {
+			readCtx, cancel := context.WithCancel(ctx)
+			readers[d.ID] = cancel
+			wg.Go(func() { c.follow(readCtx, d) })
+		}
+		for _, id := range gone {
+			readers[id]()
+			delete(readers, id)
 		}
 		select {
 		case <-rung:
@@ -89,6 +83,28 @@ func (c *Collector) Run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// moved returns the deckies that nobody reads yet, and those that are read and no more.
+func (c *Collector) moved(ctx context.Context, readers map[pid.ID]context.CancelFunc) (come []*ent.Decky, gone []pid.ID, err error) {
+	here, err := c.store.Read.Decky.Query().IDs(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the deckies: %w", err)
+	}
+	left := maps.Clone(readers)
+	fresh := here[:0]
+	for _, id := range here {
+		if readers[id] == nil {
+			fresh = append(fresh, id)
+		}
+		delete(left, id)
+	}
+	if len(fresh) > 0 {
+		if come, err = c.store.Read.Decky.Query().Where(decky.IDIn(fresh...)).WithDeployment().All(ctx); err != nil {
+			return nil, nil, fmt.Errorf("read the new deckies: %w", err)
+		}
+	}
+	return come, slices.Collect(maps.Keys(left)), nil
 }
 
 // follow reads one decky's lines until ctx ends; trouble of the engine's only pauses it.

@@ -35,7 +35,9 @@ func line(seq uint64, password string) string {
 func collecting(t *testing.T, w *world.World, grown *lifecycle.Bell) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	wg.Go(func() { interactions.NewCollector(w.Store, w.Engine, w.Bell, grown, time.Now, w.Log).Run(ctx) })
+	wg.Go(func() {
+		interactions.NewCollector(w.Store, w.Engine, &w.Bells.Touched, grown, time.Now, w.Log).Run(ctx)
+	})
 	return func() { cancel(); wg.Wait() }
 }
 

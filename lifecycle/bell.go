@@ -2,6 +2,14 @@ package lifecycle
 
 import "sync"
 
+// Bells wake those who have something to do once a change is committed, each for what is theirs: who is rung for looks at the database.
+// The zero Bells are ready.
+type Bells struct {
+	Grown   Bell // the journal has grown: for those who follow it
+	Touched Bell // a decky came, went or changed
+	Work    Bell // a runner may find something to take up, or to break off
+}
+
 // Bell wakes whoever waits for something to have been committed. The zero Bell is ready.
 type Bell struct {
 	mu sync.Mutex

@@ -36,7 +36,7 @@ const (
 type Feed struct {
 	store   *store.Store
 	cursors cursor.Codec
-	bell    *Bell
+	bell    *Bell // rung when the journal has grown
 	log     *slog.Logger
 
 	mu    sync.Mutex
@@ -49,26 +49,21 @@ type Feed struct {
 	starts standings
 }
 
-// NewFeed returns a feed; Run makes it go.
-func NewFeed(s *store.Store, bell *Bell, log *slog.Logger) *Feed {
-	return &Feed{store: s, cursors: cursor.New(s.Epoch()), bell: bell, log: log, open: map[*Subscription]struct{}{}}
+// NewFeed returns a feed that looks whenever grown rings; Run makes it go.
+func NewFeed(s *store.Store, grown *Bell, log *slog.Logger) *Feed {
+	return &Feed{store: s, cursors: cursor.New(s.Epoch()), bell: grown, log: log, open: map[*Subscription]struct{}{}}
 }
 
 // Run follows the journal until ctx ends.
 func (f *Feed) Run(ctx context.Context) error {
-	head, err := Head(ctx, f.store.Read)
-	if err != nil {
+	if err := f.skip(ctx); err != nil {
 		return err
 	}
-	f.mu.Lock()
-	f.head = head
-	f.mu.Unlock()
-	f.grown.Ring()
 	tick := time.NewTicker(lookAnyway)
 	defer tick.Stop()
 	for {
 		rung := f.bell.C()
-		err := f.advance(ctx)
+		err := f.follow(ctx)
 		f.pulse.looked(err)
 		if err != nil && ctx.Err() == nil {
 			f.log.ErrorContext(ctx, "the feed can't read the journal; it tries again", "error", err)
@@ -82,6 +77,36 @@ func (f *Feed) Run(ctx context.Context) error {
 	}
 }
 
+// follow brings the feed up to the journal's end: with the entries at hand for those who watch, and with none when nobody does. Who comes then reads
+// what is between from the database.
+func (f *Feed) follow(ctx context.Context) error {
+	f.mu.Lock()
+	watched := len(f.open) > 0
+	f.mu.Unlock()
+	if watched {
+		return f.advance(ctx)
+	}
+	return f.skip(ctx)
+}
+
+// skip goes on from the journal's end.
+func (f *Feed) skip(ctx context.Context) error {
+	head, err := Head(ctx, f.store.Read)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	grown := head != f.head
+	if grown {
+		f.ring, f.head = nil, head
+	}
+	f.mu.Unlock()
+	if grown {
+		f.grown.Ring()
+	}
+	return nil
+}
+
 // advance reads what has been added since head.
 func (f *Feed) advance(ctx context.Context) error {
 	for {
@@ -92,13 +117,7 @@ func (f *Feed) advance(ctx context.Context) error {
 		if errors.Is(err, cursor.ErrExpired) {
 			// What lay between was pruned, or the database is another one: go on from its end, with nothing at hand.
 			f.log.WarnContext(ctx, "the feed fell behind the journal's retention", "after", after)
-			if head, err = Head(ctx, f.store.Read); err == nil {
-				f.mu.Lock()
-				f.ring, f.head = nil, head
-				f.mu.Unlock()
-				f.grown.Ring()
-			}
-			return err
+			return f.skip(ctx)
 		}
 		if err != nil || head == after {
 			return err

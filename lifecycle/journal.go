@@ -25,14 +25,14 @@ var (
 // ErrMoved says that a lifecycle was no longer where the caller thought: somebody else moved it first.
 var ErrMoved = errors.New("the lifecycle has moved on")
 
-// Journal writes lifecycles and their entries. All its methods work inside the caller's transaction and ring the bell once it is
+// Journal writes lifecycles and their entries. All its methods work inside the caller's transaction and ring the bells once it is
 // committed.
 type Journal struct {
 	// Moved, where given, hears of each lifecycle that has come into its status, once that is committed. It must be quick.
 	Moved func(*ent.Lifecycle)
 
-	bell *Bell
-	now  func() time.Time
+	bells *Bells
+	now   func() time.Time
 
 	mu      sync.Mutex
 	runners []*Runner // they may take up a lifecycle in the transaction that makes it
@@ -41,9 +41,9 @@ type Journal struct {
 // starting is the stage in which a lifecycle becomes RUNNING.
 const starting = "starting"
 
-// NewJournal returns a journal that rings bell and dates entries by now.
-func NewJournal(bell *Bell, now func() time.Time) *Journal {
-	return &Journal{bell: bell, now: func() time.Time { return store.Time(now()) }}
+// NewJournal returns a journal that rings the bells and dates entries by now.
+func NewJournal(bells *Bells, now func() time.Time) *Journal {
+	return &Journal{bells: bells, now: func() time.Time { return store.Time(now()) }}
 }
 
 // Now is the journal's clock, as the database keeps moments.
@@ -84,6 +84,7 @@ func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecyc
 	if r := j.freeRunner(); r != nil {
 		return lc, r.born(ctx, tx, lc)
 	}
+	tx.AfterCommit(j.bells.Work.Ring)
 	return lc, nil
 }
 
@@ -120,6 +121,10 @@ func (j *Journal) Step(ctx context.Context, tx *store.Tx, id pid.ID, change func
 	if err != nil {
 		return nil, fmt.Errorf("read lifecycle %s: %w", id, err)
 	}
+	// Its end may let another of the same decky go on; what was given back, or is to be broken off, wants a runner's eye.
+	if Terminal(lc.Status) || lc.LeaseOwner == "" || lc.CancelRequested {
+		tx.AfterCommit(j.bells.Work.Ring)
+	}
 	return lc, j.append(ctx, tx, lc)
 }
 
@@ -133,7 +138,7 @@ func (j *Journal) Supersede(ctx context.Context, tx *store.Tx, id, by pid.ID) er
 
 // Touch gives a decky that changes its new change number and rings for those who watch deckies.
 func (j *Journal) Touch(ctx context.Context, tx *store.Tx) (int64, error) {
-	tx.AfterCommit(j.bell.Ring)
+	tx.AfterCommit(j.bells.Touched.Ring)
 	return tx.Next(ctx, "decky", 1)
 }
 
@@ -154,7 +159,7 @@ func (j *Journal) append(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) e
 		return fmt.Errorf("append to the journal: %w", err)
 	}
 	afterAppend.Hit()
-	tx.AfterCommit(j.bell.Ring)
+	tx.AfterCommit(j.bells.Grown.Ring)
 	if j.Moved != nil && (lc.Seq == 1 || Terminal(lc.Status) || (lc.Stage != nil && *lc.Stage == starting)) {
 		tx.AfterCommit(func() { j.Moved(lc) })
 	}

@@ -126,7 +126,7 @@ func TestASlowSubscriberThatIsOvertakenIsTold(t *testing.T) {
 	defer w.Run(quick)()
 	w.Follow(nil, w.Deploy("a")...)
 	// A feed that starts late has nothing at hand, like one whose subscriber is far behind.
-	late := lifecycle.NewFeed(w.Store, w.Bell, w.Log)
+	late := lifecycle.NewFeed(w.Store, &w.Bells.Grown, w.Log)
 	start := int64(0)
 	sub, err := late.Open(t.Context(), lifecycle.Filter{}, &start)
 	require.NoError(t, err)

@@ -61,7 +61,6 @@ type Runner struct {
 	store   *store.Store
 	journal *Journal
 	engine  engine.Engine
-	bell    *Bell
 	log     *slog.Logger
 	opts    RunnerOptions
 	owner   string
@@ -91,9 +90,9 @@ var (
 )
 
 // NewRunner returns a runner; Run makes it go. Lifecycles that this journal makes it may take up as they are made.
-func NewRunner(s *store.Store, j *Journal, e engine.Engine, bell *Bell, log *slog.Logger, o RunnerOptions) *Runner {
+func NewRunner(s *store.Store, j *Journal, e engine.Engine, log *slog.Logger, o RunnerOptions) *Runner {
 	r := &Runner{
-		store: s, journal: j, engine: e, bell: bell, log: log, opts: o.withDefaults(),
+		store: s, journal: j, engine: e, log: log, opts: o.withDefaults(),
 		owner: string(pid.New("run")), running: map[pid.ID]context.CancelCauseFunc{},
 	}
 	j.employ(r)
@@ -112,7 +111,7 @@ func (r *Runner) Run(ctx context.Context, grace context.Context) {
 	r.takeUp(workCtx)
 	defer context.AfterFunc(ctx, r.takeNoMore)()
 	for ctx.Err() == nil {
-		rung, freed := r.bell.C(), r.freed.C()
+		rung, freed := r.journal.bells.Work.C(), r.freed.C()
 		r.interruptCanceled(ctx)
 		if free := r.opts.Workers - r.busy(); free > 0 {
 			claimed, err := r.claim(ctx, free)

@@ -47,10 +47,10 @@ func open(dir string, e engine.Engine, c *clock) (*site, error) {
 		return nil, err
 	}
 	log := slog.New(slog.DiscardHandler)
-	bell := &lifecycle.Bell{}
-	journal := lifecycle.NewJournal(bell, c.now)
+	bells := &lifecycle.Bells{}
+	journal := lifecycle.NewJournal(bells, c.now)
 	s := &site{
-		store: db, feed: lifecycle.NewFeed(db, bell, log),
+		store: db, feed: lifecycle.NewFeed(db, &bells.Grown, log),
 		fleet: fleet.New(db, journal, catalog.Default(), fleet.Options{Limits: fleet.DefaultLimits(), Driver: engine.Bridge, Drivers: []engine.Driver{engine.Bridge}}),
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -59,7 +59,7 @@ func open(dir string, e engine.Engine, c *clock) (*site, error) {
 	s.work.Go(func() { (&controller.Schedule{Store: db, Fleet: s.fleet, Now: c.now, Log: log}).Run(ctx) })
 	s.work.Go(func() { (&controller.Reconciler{Store: db, Fleet: s.fleet, Engine: e, Now: c.now, Log: log}).Run(ctx) })
 	for range 2 { // as two servers on one database would
-		r := lifecycle.NewRunner(db, journal, e, bell, log, lifecycle.RunnerOptions{Workers: workers, Lease: lease, MaxRepairs: 4})
+		r := lifecycle.NewRunner(db, journal, e, log, lifecycle.RunnerOptions{Workers: workers, Lease: lease, MaxRepairs: 4})
 		s.work.Go(func() { r.Run(ctx, ctx) })
 	}
 	return s, nil

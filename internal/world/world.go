@@ -23,7 +23,7 @@ type World struct {
 	T       testing.TB
 	Store   *store.Store
 	Catalog *catalog.Catalog
-	Bell    *lifecycle.Bell
+	Bells   *lifecycle.Bells
 	Journal *lifecycle.Journal
 	Fleet   *fleet.Fleet
 	Feed    *lifecycle.Feed
@@ -40,11 +40,11 @@ func New(t testing.TB, e engine.Engine) *World { return On(t, storetest.New(t), 
 // On makes a world on a store. The feed runs; runners are the test's to start.
 func On(t testing.TB, s *store.Store, e engine.Engine) *World {
 	t.Helper()
-	w := &World{T: t, Store: s, Catalog: catalog.Default(), Bell: &lifecycle.Bell{}, Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
-	w.Journal = lifecycle.NewJournal(w.Bell, time.Now)
+	w := &World{T: t, Store: s, Catalog: catalog.Default(), Bells: &lifecycle.Bells{}, Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	w.Journal = lifecycle.NewJournal(w.Bells, time.Now)
 	drivers := []engine.Driver{engine.Bridge, engine.Loopback, engine.MACVLAN}
 	w.Fleet = fleet.New(s, w.Journal, w.Catalog, fleet.Options{Limits: fleet.DefaultLimits(), Driver: drivers[0], Drivers: drivers})
-	w.Feed = lifecycle.NewFeed(s, w.Bell, w.Log)
+	w.Feed = lifecycle.NewFeed(s, &w.Bells.Grown, w.Log)
 	w.background(func(ctx context.Context) {
 		if err := w.Feed.Run(ctx); err != nil && ctx.Err() == nil {
 			t.Errorf("the feed ended: %v", err)
@@ -65,7 +65,7 @@ func (w *World) background(fn func(ctx context.Context)) (stop func()) {
 
 // Run starts a runner; stop ends it as a server that stops does, with no grace.
 func (w *World) Run(o lifecycle.RunnerOptions) (stop func()) {
-	r := lifecycle.NewRunner(w.Store, w.Journal, w.Engine, w.Bell, w.Log, o)
+	r := lifecycle.NewRunner(w.Store, w.Journal, w.Engine, w.Log, o)
 	return w.background(func(ctx context.Context) { r.Run(ctx, ctx) })
 }
 
