@@ -42,7 +42,7 @@ func Such(t testing.TB, base control.Identity, holds func(*decoy.Host) bool) con
 func Run(t testing.TB, stdin, name string, args ...string) (string, error) {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("this test needs the real client %s", name)
+		t.Fatalf("this test needs the real client %s: make need-test installs it", name)
 	}
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Stdin = strings.NewReader(stdin)
