@@ -38,6 +38,8 @@ type Port struct {
 	Number int    // 1 to 65535
 	Proto  string // tcp or udp
 	TLS    bool   // TLS from the first byte
+	// Optional is for a port on which only some deckies' service listens.
+	Optional bool
 }
 
 // Conflict returns the first port of a that b wants too.

@@ -309,9 +309,11 @@ func (l *loader) ports(n ast.Node) []Port {
 			p.Proto = proto
 		case "tls":
 			p.TLS = true
+		case "quic":
+			p.Proto, p.TLS, p.Optional = "udp", true, true
 		case "tcp", "":
 		default:
-			l.fail(n, "port %q: %q is none of tcp, udp and tls", s, proto)
+			l.fail(n, "port %q: %q is none of tcp, udp, tls and quic", s, proto)
 			return
 		}
 		var err error

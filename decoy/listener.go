@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
+	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -33,6 +36,7 @@ type listener struct {
 	udp   net.PacketConn   // by want.Proto
 	group []net.PacketConn // where its datagrams to groups come in
 	open  atomic.Int64     // connections
+	flows flows            // of a UDP port
 }
 
 // listen binds the port on the address ("" is all), or the port plus offset where it can't be had.
@@ -171,6 +175,99 @@ func (d datagram) RemoteAddr() net.Addr             { return d.peer }
 func (d datagram) SetDeadline(time.Time) error      { return nil }
 func (d datagram) SetReadDeadline(time.Time) error  { return nil }
 func (d datagram) SetWriteDeadline(time.Time) error { return nil }
+
+// flows are the conversations that go on over a UDP port, by who talks.
+type flows struct {
+	mu sync.Mutex
+	of map[netip.AddrPort]*flow
+}
+
+// begin makes the flow of a peer, which has none; end takes it away.
+func (f *flows) begin(peer netip.AddrPort, one *flow) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.of == nil {
+		f.of = map[netip.AddrPort]*flow{}
+	}
+	f.of[peer] = one
+}
+
+func (f *flows) end(peer netip.AddrPort) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.of, peer)
+}
+
+// pass gives a datagram to its sender's flow, and says false where there is none. One that comes faster than it is read is lost, as on the way.
+func (f *flows) pass(peer netip.AddrPort, data []byte) bool {
+	f.mu.Lock()
+	one := f.of[peer]
+	f.mu.Unlock()
+	if one == nil {
+		return false
+	}
+	select {
+	case one.in <- slices.Clone(data):
+	default:
+	}
+	return true
+}
+
+// flow makes the datagrams of one peer look like a connection: each Read gives one, each Write sends one.
+type flow struct {
+	datagram
+	in     chan []byte
+	closed chan struct{}
+	close  func() // closes closed, once
+
+	mu    sync.Mutex
+	until time.Time
+	moved chan struct{} // closed and replaced when until is
+}
+
+func newFlow(d datagram) *flow {
+	const queued = 32
+	f := &flow{datagram: d, in: make(chan []byte, queued), closed: make(chan struct{}), moved: make(chan struct{})}
+	f.close = sync.OnceFunc(func() { close(f.closed) })
+	return f
+}
+
+func (f *flow) Read(p []byte) (int, error) {
+	for {
+		f.mu.Lock()
+		until, moved := f.until, f.moved
+		f.mu.Unlock()
+		var over <-chan time.Time
+		if !until.IsZero() {
+			timer := time.NewTimer(time.Until(until))
+			defer timer.Stop()
+			over = timer.C
+		}
+		select {
+		case data := <-f.in:
+			return copy(p, data), nil
+		case <-f.closed:
+			return 0, net.ErrClosed
+		case <-over:
+			return 0, os.ErrDeadlineExceeded
+		case <-moved:
+		}
+	}
+}
+
+func (f *flow) SetReadDeadline(t time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.until = t
+	close(f.moved)
+	f.moved = make(chan struct{})
+	return nil
+}
+
+func (f *flow) Close() error {
+	f.close()
+	return nil
+}
 
 // branched is a datagram socket with one peer.
 type branched struct {

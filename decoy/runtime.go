@@ -197,7 +197,11 @@ func (r *Runtime) prepare(ctx context.Context, services []string, settings contr
 			next.fresh = append(next.fresh, in)
 		}
 		next.instances[slug] = in
+		chooser, chooses := in.service.(PortChooser)
 		for _, port := range ports {
+			if chooses && !chooser.Listens(port) {
+				continue
+			}
 			if other := claims[port]; other != nil {
 				return next, &control.Error{
 					Code:    control.PortUnavailable,
@@ -367,7 +371,7 @@ func (r *Runtime) serve(l *listener) {
 			}
 			go func() {
 				defer in.leave()
-				r.converse(in, streamer, s)
+				r.converse(in, s, streamer.ServeConn)
 				if s.record != nil {
 					r.guard.disconnect(s.peer.Addr())
 					l.open.Add(-1)
@@ -407,13 +411,13 @@ func (r *Runtime) session(l *listener, in *instance, conn net.Conn) *Session {
 }
 
 // converse lets the service answer the connection, from connect to disconnect.
-func (r *Runtime) converse(in *instance, streamer Streamer, s *Session) {
+func (r *Runtime) converse(in *instance, s *Session, serve func(context.Context, *Session)) {
 	ctx, cancel := context.WithTimeout(in.ctx, r.limits.SessionTime)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()
 	s.Event(event.Connect)
-	s.Guard(func() { streamer.ServeConn(ctx, s) })
+	s.Guard(func() { serve(ctx, s) })
 	s.Close()
 	s.Event(event.Disconnect,
 		event.Int(event.Duration, time.Since(s.started).Milliseconds()),
@@ -423,17 +427,48 @@ func (r *Runtime) converse(in *instance, streamer Streamer, s *Session) {
 
 // answer lets the service answer a datagram.
 func (r *Runtime) answer(l *listener, data []byte, from netip.AddrPort) {
+	if l.flows.pass(from, data) {
+		return
+	}
 	in := l.owner.Load()
 	answerer, ok := in.service.(PacketAnswerer)
 	if !ok || !r.guard.allowPacket(from.Addr()) || !in.enter() {
 		return
 	}
 	defer in.leave()
-	s := r.session(l, in, datagram{l.udp, net.UDPAddrFromAddrPort(from), func(bytes int) bool { return r.guard.allowAnswer(from.Addr(), bytes) }})
+	conn := datagram{l.udp, net.UDPAddrFromAddrPort(from), func(bytes int) bool { return r.guard.allowAnswer(from.Addr(), bytes) }}
+	s := r.session(l, in, conn)
 	s.branch = func(serve func(context.Context, *Session)) bool { return r.branch(l, in, s, serve) }
+	s.flow = func(serve func(context.Context, *Session)) bool { return r.flow(l, in, conn, s.id, data, serve) }
 	ctx, cancel := context.WithTimeout(in.ctx, 5*time.Second)
 	defer cancel()
 	s.Guard(func() { answerer.ServePacket(ctx, s, data) })
+}
+
+// flow lets the service go on with the sender of a datagram on the same socket.
+func (r *Runtime) flow(l *listener, in *instance, conn datagram, id string, first []byte, serve func(context.Context, *Session)) bool {
+	if !in.enter() {
+		return false
+	}
+	f := newFlow(conn)
+	s := r.session(l, in, f)
+	s.id = id
+	forged := conn.allow
+	f.allow = func(bytes int) bool { return s.present.Load() || forged(bytes) }
+	if s.record == nil || !r.admit(l, s) { // a decky has nothing to say to itself
+		in.leave()
+		return false
+	}
+	l.flows.begin(s.peer, f)
+	l.flows.pass(s.peer, first)
+	go func() {
+		defer in.leave()
+		r.converse(in, s, serve)
+		l.flows.end(s.peer)
+		r.guard.disconnect(s.peer.Addr())
+		l.open.Add(-1)
+	}()
+	return true
 }
 
 // branch lets the service go on with the sender of a datagram on a socket of its own.

@@ -30,6 +30,12 @@ type GroupMember interface {
 	Groups(port int) []netip.Addr
 }
 
+// PortChooser is a service that does not always listen on all ports that the catalog has for it.
+type PortChooser interface {
+	// Listens tells whether it does on this one. It is always the same for one instance.
+	Listens(port Port) bool
+}
+
 // Factory makes a service for a host. It must be cheap and do no I/O.
 type Factory func(h *Host) (Service, error)
 

@@ -33,6 +33,7 @@ type Session struct {
 	started time.Time
 	record  func(event.Event) // nil: a self-check, of which nothing is recorded
 	branch  func(serve func(context.Context, *Session)) bool
+	flow    func(serve func(context.Context, *Session)) bool
 	log     *slog.Logger
 
 	mu            sync.Mutex
@@ -40,6 +41,7 @@ type Session struct {
 	writeDeadline time.Time
 
 	in, out atomic.Int64
+	present atomic.Bool // the peer is known to be where its datagrams say that they come from
 }
 
 // ID names the session in event lines; it is unguessable and means nothing.
@@ -152,6 +154,15 @@ func (s *Session) arm(own *time.Time, set func(time.Time) error) error {
 func (s *Session) Branch(serve func(ctx context.Context, s *Session)) bool {
 	return s.branch != nil && s.branch(serve)
 }
+
+// Flow goes on with the sender of a datagram on the same port, as QUIC does: this datagram and all that follow from there are what serve's session reads, one at a time. It is
+// counted, bounded and recorded as a connection is, until serve returns or the service goes out of force. Flow says false where there are too many, or for a session that is no datagram's.
+func (s *Session) Flow(serve func(ctx context.Context, s *Session)) bool {
+	return s.flow != nil && s.flow(serve)
+}
+
+// Present tells that the peer has shown that it reads what goes to its address. Until then a flow sends no more there than a forged address may be sent.
+func (s *Session) Present() { s.present.Store(true) }
 
 // Close ends the conversation.
 func (s *Session) Close() error { return s.conn.Close() }

@@ -232,7 +232,7 @@ func TestSettingsAreCheckedAndKept(t *testing.T) {
 			{&fleet.SettingInput{Service: "shh", Key: "password", Value: "x"}, "service", "did you mean"},
 			{&fleet.SettingInput{Service: "ssh", Key: "passwd", Value: "x"}, "key", "it has password"},
 			{&fleet.SettingInput{Service: "redis", Key: "version", Value: "7"}, "value", "does not match"},
-			{&fleet.SettingInput{Service: "https", Key: "http_versions", Value: "1.1,3"}, "value", "http_versions of https can't have 3: HTTP/3 is not spoken"},
+			{&fleet.SettingInput{Service: "http", Key: "http_versions", Value: "1.1,3"}, "value", "http_versions of http can't have 3: HTTP/3 is never spoken without TLS"},
 			{&fleet.SettingInput{Service: "https", Key: "tls_cert", Value: certificate}, "value", "tls_cert of https needs tls_key"},
 			{&fleet.SettingInput{Service: "smtp_relay", Key: "upstream_host", Value: "mx.example.org"}, "key", "upstream_host of smtp_relay is refused: a decoy connects to no other host"},
 		} {

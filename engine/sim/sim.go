@@ -209,6 +209,9 @@ func (e *Engine) observed(d *decky) engine.Observed {
 	for _, slug := range d.Spec.Services {
 		s, _ := e.opts.Catalog.Service(slug)
 		for _, port := range s.Ports {
+			if port.Optional {
+				continue
+			}
 			o.Endpoints = append(o.Endpoints, engine.Endpoint{Service: slug, Proto: port.Proto, Address: d.Spec.IP.String(), Port: port.Number})
 		}
 	}

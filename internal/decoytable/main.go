@@ -130,12 +130,13 @@ func examine(e *process.Engine, c scene) (r result) {
 	log.Printf("%s as %s", c.service, c.as)
 	catalogued, _ := catalog.Default().Service(c.service)
 	for _, p := range catalogued.Ports {
-		bound := p.Number
-		for _, end := range observed.Endpoints {
-			if end.Proto == p.Proto && (end.Port == p.Number || end.Port == p.Number+process.PortOffset) {
-				bound = end.Port
-			}
+		at := slices.IndexFunc(observed.Endpoints, func(end engine.Endpoint) bool {
+			return end.Proto == p.Proto && (end.Port == p.Number || end.Port == p.Number+process.PortOffset)
+		})
+		if at < 0 {
+			continue // an optional one
 		}
+		bound := observed.Endpoints[at].Port
 		found, err := scan(ctx, address.String(), p.Proto, bound, c.scripts)
 		if err != nil {
 			r.err = err

@@ -197,9 +197,11 @@ func (v *Server) bytes(a answer, r *request, now time.Time) []byte {
 // finish gives the answer what the server adds to each: the words of its status, all headers in the server's order, and the body as far as the request gets one.
 func (v *Server) finish(a *answer, r *request, now time.Time) (reason string, headers []header, body string) {
 	p := v.product
-	second := r.version == "HTTP/2.0" // frames say where an answer ends, and when the connection does
 	h := a.headers
 	h["Date"], h["Server"] = now.Format(timeFormat), p.banner
+	if v.http3 && a.status < 400 {
+		h["Alt-Svc"] = `h3=":443"; ma=86400`
+	}
 	for _, own := range v.chosen.headers { // one that the server has itself is the operator's
 		for name := range h {
 			if strings.EqualFold(name, own.Name) {
@@ -213,7 +215,7 @@ func (v *Server) finish(a *answer, r *request, now time.Time) (reason string, he
 	case a.dynamic && len(a.body) > p.buffer:
 		if r.version == "HTTP/1.0" {
 			a.close = true
-		} else if r.method != "HEAD" && !second {
+		} else if r.method != "HEAD" && !r.framed() {
 			h["Transfer-Encoding"] = "chunked"
 		}
 	default:
@@ -232,7 +234,7 @@ func (v *Server) finish(a *answer, r *request, now time.Time) (reason string, he
 		delete(h, "Server")
 	}
 	switch {
-	case second:
+	case r.framed():
 	case a.close:
 		h["Connection"] = "close"
 	case p.family == nginx:

@@ -2,7 +2,8 @@
 // on it: WordPress, phpMyAdmin, Tomcat, Jenkins, a router's set-up. It has a responder of
 // its own, small and bounded, because the order and the case of headers, the error pages and what a server does
 // with a request that is not one tell servers apart, and the standard library's is none of these. Every request is
-// recorded, with what it offers as credentials; none are ever right. HTTP/2 is spoken by those products that do, with their settings, on the framing of x/net/http2.
+// recorded, with what it offers as credentials; none are ever right. HTTP/2 is spoken by those products that do, with their settings, on the framing of x/net/http2,
+// and HTTP/3 where it is switched on, on the streams of quic-go.
 package http
 
 import (
@@ -43,6 +44,7 @@ type Server struct {
 	app     app // nil for none
 	secure  bool
 	http2   bool
+	http3   bool
 	chosen  chosen
 }
 
@@ -65,6 +67,7 @@ func New(h *decoy.Host, secure bool) *Server {
 		service = "https"
 	}
 	v.http2 = p.speaksHTTP2(h, service)
+	v.http3 = secure && p.speaksHTTP3(h, v.http2)
 	if code, ok := h.Setting(service, "response_code"); ok {
 		v.chosen.missing, _ = strconv.Atoi(code) // it was checked, as all settings are
 	}

@@ -52,8 +52,8 @@ var manners = map[family]manner{
 // speaksHTTP2 tells whether the server does: the operator's choice, or what the product does as it is installed. nginx and Apache do only where somebody
 // has switched it on, and over TLS.
 func (p product) speaksHTTP2(h *decoy.Host, service string) bool {
-	if versions, ok := h.Setting(service, "http_versions"); ok {
-		return slices.Contains(strings.Split(versions, ","), "2")
+	if versions, ok := chosenVersions(h, service); ok {
+		return slices.Contains(versions, "2")
 	}
 	switch p.family {
 	case iis:
@@ -149,7 +149,7 @@ func (v *Server) serveHTTP2(s *decoy.Session, conn net.Conn, in *bufio.Reader) {
 			if errors.Is(err, http2.ErrFrameTooLarge) {
 				code = http2.ErrCodeFrameSize
 			}
-			s.Event("protocol_error", event.String("version", "HTTP/2.0"), event.String("failure", code.String()))
+			s.Event("protocol_error", event.String("version", version2), event.String("failure", code.String()))
 			c.framer.WriteGoAway(c.last, code, nil)
 			c.out.Flush()
 			linger(s, conn)
@@ -332,34 +332,17 @@ func (c *connection) takeHeaders(f *http2.MetaHeadersFrame) error {
 	return nil
 }
 
-// requestOf is the request that the fields of a stream's head make: what HTTP/1.1 has in its first line stands in fields there, and the host in one of them.
+// requestOf is the request that the head of a stream makes.
 func requestOf(f *http2.MetaHeadersFrame) (*request, error) {
-	r := &request{method: f.PseudoValue("method"), target: f.PseudoValue("path"), version: "HTTP/2.0"}
-	r.line = r.method + " " + r.target + " " + r.version
-	if authority := f.PseudoValue("authority"); authority != "" {
-		r.headers = append(r.headers, header{"host", authority})
+	fields := make([]header, len(f.Fields))
+	for i, one := range f.Fields {
+		fields[i] = header{one.Name, one.Value}
 	}
-	for _, one := range f.RegularFields() {
-		switch one.Name {
-		case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
-			return r, http2.StreamError{StreamID: f.StreamID, Code: http2.ErrCodeProtocol}
-		}
-		if len(r.headers) == maxHeaders {
-			return r, problem{400, bigHead}
-		}
-		r.headers = append(r.headers, header{one.Name, one.Value})
+	r, err := framedRequest(version2, fields, f.Truncated)
+	if errors.Is(err, errMalformed) {
+		err = http2.StreamError{StreamID: f.StreamID, Code: http2.ErrCodeProtocol}
 	}
-	switch {
-	case f.Truncated || len(r.target) > maxLine:
-		return r, problem{400, bigHead}
-	case r.method == "" || r.target == "" && r.method != "CONNECT" || f.PseudoValue("scheme") == "" && r.method != "CONNECT":
-		return r, http2.StreamError{StreamID: f.StreamID, Code: http2.ErrCodeProtocol}
-	case !isToken(r.method):
-		return r, problem{400, badMethod}
-	case badHostName(r.get("Host")):
-		return r, problem{400, badHost}
-	}
-	return r, r.parseTarget()
+	return r, err
 }
 
 func (c *connection) takeData(f *http2.DataFrame) error {

@@ -67,13 +67,13 @@ var offersOfSystems = map[string][]offer{
 
 // orders are the headers in the order in which each server sends them.
 var orders = map[family][]string{
-	nginx:    {"Server", "Date", "Content-Type", "Content-Length", "Transfer-Encoding", "Last-Modified", "Location", "Connection", "WWW-Authenticate", "ETag", "Accept-Ranges"},
-	apache:   {"Date", "Server", "WWW-Authenticate", "Last-Modified", "ETag", "Accept-Ranges", "Allow", "Location", "Content-Length", "Vary", "Keep-Alive", "Connection", "Transfer-Encoding", "Content-Type"},
-	lighttpd: {"WWW-Authenticate", "Allow", "Content-Type", "ETag", "Last-Modified", "Location", "Content-Length", "Accept-Ranges", "Connection", "Date", "Server"},
-	iis:      {"Allow", "Content-Type", "Last-Modified", "Accept-Ranges", "Location", "ETag", "Server", "Public", "WWW-Authenticate", "X-Powered-By", "Date", "Connection", "Content-Length"},
-	tomcat:   {"WWW-Authenticate", "Allow", "Accept-Ranges", "ETag", "Last-Modified", "Location", "Content-Type", "Content-Language", "Transfer-Encoding", "Content-Length", "Date", "Keep-Alive", "Connection", "Server"},
-	jetty:    {"Date", "WWW-Authenticate", "Location", "Last-Modified", "Content-Type", "Accept-Ranges", "Content-Length", "Connection", "Server"},
-	cisco:    {"Date", "Server", "Content-Type", "Connection", "Accept-Ranges", "WWW-Authenticate"},
+	nginx:    {"Server", "Date", "Content-Type", "Content-Length", "Transfer-Encoding", "Last-Modified", "Location", "Connection", "WWW-Authenticate", "ETag", "Alt-Svc", "Accept-Ranges"},
+	apache:   {"Date", "Server", "WWW-Authenticate", "Last-Modified", "ETag", "Accept-Ranges", "Allow", "Location", "Content-Length", "Vary", "Alt-Svc", "Keep-Alive", "Connection", "Transfer-Encoding", "Content-Type"},
+	lighttpd: {"WWW-Authenticate", "Allow", "Content-Type", "ETag", "Last-Modified", "Location", "Content-Length", "Accept-Ranges", "Alt-Svc", "Connection", "Date", "Server"},
+	iis:      {"Allow", "Content-Type", "Last-Modified", "Accept-Ranges", "Location", "ETag", "Alt-Svc", "Server", "Public", "WWW-Authenticate", "X-Powered-By", "Date", "Connection", "Content-Length"},
+	tomcat:   {"WWW-Authenticate", "Allow", "Accept-Ranges", "ETag", "Last-Modified", "Location", "Alt-Svc", "Content-Type", "Content-Language", "Transfer-Encoding", "Content-Length", "Date", "Keep-Alive", "Connection", "Server"},
+	jetty:    {"Date", "WWW-Authenticate", "Location", "Last-Modified", "Content-Type", "Accept-Ranges", "Alt-Svc", "Content-Length", "Connection", "Server"},
+	cisco:    {"Date", "Server", "Content-Type", "Alt-Svc", "Connection", "Accept-Ranges", "WWW-Authenticate"},
 }
 
 // extras are where each puts the headers of applications.
@@ -117,6 +117,12 @@ func productOf(h *decoy.Host, a app) product {
 		p.requests = 1
 	}
 	return p
+}
+
+// chosenVersions are the versions of HTTP that an operator has chosen.
+func chosenVersions(h *decoy.Host, service string) (versions []string, chosen bool) {
+	list, chosen := h.Setting(service, "http_versions")
+	return strings.Split(list, ","), chosen
 }
 
 // chosenOf is the operator's choice in place of the one that was drawn. A host has one web server, whichever port it answers on. A header of no product that we know is

@@ -45,7 +45,7 @@ type request struct {
 	method  string
 	target  string
 	path    string // of the target, decoded, without the query
-	version string // "HTTP/1.1" or "HTTP/2.0"; "" is HTTP/0.9, in which the answer has no header
+	version string // "HTTP/1.1", [version2] or [version3]; "" is HTTP/0.9, in which the answer has no header
 	headers []header
 	body    []byte // at most its first keptBody bytes
 	size    int64  // of the body
@@ -90,6 +90,59 @@ func readRequest(in *bufio.Reader, proceed func()) (*request, error) {
 // badHostName tells whether no host is called so.
 func badHostName(host string) bool {
 	return strings.ContainsFunc(host, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune(`"/<>\`, c) })
+}
+
+// The versions whose requests come in frames, which say where an answer ends, and when the connection does.
+const (
+	version2 = "HTTP/2.0"
+	version3 = "HTTP/3.0"
+)
+
+// framed tells whether the request has come in frames.
+func (r *request) framed() bool { return r.version == version2 || r.version == version3 }
+
+// errMalformed is of a head that no client would send by mistake: its stream is ended without an answer.
+var errMalformed = errors.New("http: a malformed head")
+
+// framedRequest is the request that a head in frames makes: what HTTP/1.1 has in its first line stands in fields there, and the host in one of them. cut
+// tells that some fields are missing.
+func framedRequest(version string, fields []header, cut bool) (*request, error) {
+	r := &request{version: version}
+	var scheme, authority string
+	pseudo := map[string]*string{":method": &r.method, ":path": &r.target, ":scheme": &scheme, ":authority": &authority}
+	for _, one := range fields {
+		if value := pseudo[one.name]; value != nil {
+			*value = one.value
+		}
+	}
+	r.line = r.method + " " + r.target + " " + r.version
+	if authority != "" {
+		r.headers = append(r.headers, header{"host", authority})
+	}
+	for _, one := range fields {
+		switch one.name {
+		case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
+			return r, errMalformed
+		}
+		if strings.HasPrefix(one.name, ":") {
+			continue
+		}
+		if len(r.headers) == maxHeaders {
+			return r, problem{400, bigHead}
+		}
+		r.headers = append(r.headers, one)
+	}
+	switch {
+	case cut || len(r.target) > maxLine:
+		return r, problem{400, bigHead}
+	case r.method == "" || (r.target == "" || scheme == "") && r.method != "CONNECT":
+		return r, errMalformed
+	case !isToken(r.method):
+		return r, problem{400, badMethod}
+	case badHostName(r.get("Host")):
+		return r, problem{400, badHost}
+	}
+	return r, r.parseTarget()
 }
 
 // readLine returns a line without its end. A line that is too long is a problem of the given status; its beginning is returned.

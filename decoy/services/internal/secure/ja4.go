@@ -19,7 +19,7 @@ const (
 const absent = "000000000000"
 
 // ja4 is the client's JA4. Unlike JA3 it is the same when a client shuffles its extensions, as browsers do, and its first part can be read.
-func ja4(h *tls.ClientHelloInfo) string {
+func ja4(h *tls.ClientHelloInfo, transport byte) string {
 	ciphers, extensions := withoutGREASE(h.CipherSuites), withoutGREASE(h.Extensions)
 	version := "00"
 	if known := withoutGREASE(h.SupportedVersions); len(known) > 0 {
@@ -32,7 +32,7 @@ func ja4(h *tls.ClientHelloInfo) string {
 	if slices.Contains(extensions, extensionSNI) {
 		sni = "d"
 	}
-	readable := fmt.Sprintf("t%s%s%02d%02d%s", version, sni, min(len(ciphers), 99), min(len(extensions), 99), ends(h.SupportedProtos))
+	readable := fmt.Sprintf("%c%s%s%02d%02d%s", transport, version, sni, min(len(ciphers), 99), min(len(extensions), 99), ends(h.SupportedProtos))
 
 	slices.Sort(ciphers)
 	rest := slices.DeleteFunc(extensions, func(e uint16) bool { return e == extensionSNI || e == extensionALPN })

@@ -25,13 +25,16 @@ func chrome() *tls.ClientHelloInfo {
 func TestJA4(t *testing.T) {
 	const want = "t13d1516h2_8daaf6152771_e5627efa2ab1"
 	h := chrome()
-	if got := ja4(h); got != want {
+	if got := ja4(h, 't'); got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
 	slices.Reverse(h.Extensions)
 	slices.Reverse(h.CipherSuites)
-	if got := ja4(h); got != want {
+	if got := ja4(h, 't'); got != want {
 		t.Errorf("in another order %s, not %s", got, want)
+	}
+	if got := ja4(h, 'q'); got != "q"+want[1:] {
+		t.Errorf("over QUIC %s", got)
 	}
 	for _, c := range []struct {
 		hello tls.ClientHelloInfo
@@ -40,7 +43,7 @@ func TestJA4(t *testing.T) {
 		{tls.ClientHelloInfo{}, "t00i000000_000000000000_000000000000"},
 		{tls.ClientHelloInfo{SupportedVersions: []uint16{0x0300}, CipherSuites: []uint16{0x1301}, SupportedProtos: []string{"\xab\xcd"}}, "ts3i0100ad_"},
 	} {
-		if got := ja4(&c.hello); len(got) != len(want) || !strings.HasPrefix(got, c.want) {
+		if got := ja4(&c.hello, 't'); len(got) != len(want) || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s, not %s", got, c.want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"decnet/decoy"
@@ -34,28 +35,50 @@ func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, commonName 
 // HandshakeAs is [Handshake] with the certificate, the protocols and the versions of a product's own; config.GetConfigForClient is set
 // here. Who a client's certificate is for is recorded too.
 func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
-	var hello tls.ClientHelloInfo
-	config.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
-		hello = *h
-		return nil, nil
-	}
+	hello := Hello{Transport: 't'}
+	config.GetConfigForClient = hello.Take
 	server := tls.Server(conn, config)
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
 	err := server.HandshakeContext(ctx)
-	state := server.ConnectionState()
-	fields := []event.Field{
-		event.String("sni", hello.ServerName),
-		event.String("alpn", strings.Join(hello.SupportedProtos, ",")),
-		event.String("client_versions", versions(hello.SupportedVersions)),
-		event.String("client_ciphers", ciphers(hello.CipherSuites)),
-	}
-	if hello.CipherSuites != nil {
-		fields = append(fields, event.String("ja3", fingerprint(&hello)), event.String("ja4", ja4(&hello)))
-	}
+	hello.Record(s, server.ConnectionState(), err)
 	if err != nil {
-		s.Event("tls", append(fields, event.String("failure", err.Error()))...)
 		return nil, fmt.Errorf("shaking hands: %w", err)
+	}
+	return server, nil
+}
+
+// Hello is what a client says first.
+type Hello struct {
+	Transport byte // as in a JA4: t for TCP, q for QUIC
+	mu        sync.Mutex
+	said      tls.ClientHelloInfo
+}
+
+// Take is a GetConfigForClient that only looks.
+func (h *Hello) Take(said *tls.ClientHelloInfo) (*tls.Config, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.said = *said
+	return nil, nil
+}
+
+// Record records the `tls` event of a handshake that led to the state, or failed.
+func (h *Hello) Record(s *decoy.Session, state tls.ConnectionState, failure error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	fields := []event.Field{
+		event.String("sni", h.said.ServerName),
+		event.String("alpn", strings.Join(h.said.SupportedProtos, ",")),
+		event.String("client_versions", versions(h.said.SupportedVersions)),
+		event.String("client_ciphers", ciphers(h.said.CipherSuites)),
+	}
+	if h.said.CipherSuites != nil {
+		fields = append(fields, event.String("ja3", fingerprint(&h.said)), event.String("ja4", ja4(&h.said, h.Transport)))
+	}
+	if failure != nil {
+		s.Event("tls", append(fields, event.String("failure", failure.Error()))...)
+		return
 	}
 	if len(state.PeerCertificates) > 0 {
 		fields = append(fields, event.String("client_certificate", state.PeerCertificates[0].Subject.String()))
@@ -63,7 +86,6 @@ func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *t
 	s.Event("tls", append(fields,
 		event.String("tls_version", tls.VersionName(state.Version)),
 		event.String("cipher", tls.CipherSuiteName(state.CipherSuite)))...)
-	return server, nil
 }
 
 func versions(of []uint16) string {
