@@ -58,6 +58,8 @@ type Identity struct {
 	Role user.Role
 	// PasswordDue says that they may do nothing but change their password.
 	PasswordDue bool
+	// External says that they sign in at a provider, and have no password here.
+	External bool
 	// TokenID is the sign-in they came with; "" when signing in is turned off.
 	TokenID   pid.ID
 	ExpiresAt time.Time // zero: never
@@ -265,7 +267,7 @@ func (a *Auth) Login(ctx context.Context, username, password, from string) (stri
 // signIn makes a sign-in for somebody who has shown who they are.
 func (a *Auth) signIn(ctx context.Context, u *ent.User, from string) (string, *Identity, error) {
 	text := tokenPrefix + random()
-	id := &Identity{Username: u.Username, Role: u.Role, PasswordDue: u.PasswordDue, TokenID: pid.New(pid.Token), ExpiresAt: store.Time(a.now().Add(TokenLife))}
+	id := &Identity{Username: u.Username, Role: u.Role, PasswordDue: u.PasswordDue, External: u.Subject != nil, TokenID: pid.New(pid.Token), ExpiresAt: store.Time(a.now().Add(TokenLife))}
 	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Token.Delete().Where(token.ExpiresAtLT(store.Time(a.now()))).Exec(ctx); err != nil {
 			return fmt.Errorf("forget old tokens: %w", err)
@@ -307,7 +309,7 @@ func (a *Auth) Authenticate(ctx context.Context, text string) (*Identity, error)
 	a.used(ctx, t)
 	return &Identity{
 		Username: u.Username, Role: lesser(u.Role, user.Role(t.Role)), PasswordDue: u.PasswordDue && t.Kind == token.KindSession,
-		TokenID: t.ID, ExpiresAt: t.ExpiresAt,
+		External: u.Subject != nil, TokenID: t.ID, ExpiresAt: t.ExpiresAt,
 	}, nil
 }
 

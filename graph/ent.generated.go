@@ -4106,6 +4106,29 @@ func (ec *executionContext) fieldContext_Lifecycle_decky(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Lifecycle_deckyId(ctx context.Context, field graphql.CollectedField, obj *ent.Lifecycle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lifecycle_deckyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeckyRef, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v pid.ID) graphql.Marshaler {
+			return ec.marshalNID2decnetᚋpidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lifecycle_deckyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lifecycle", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Lifecycle_error(ctx context.Context, field graphql.CollectedField, obj *ent.Lifecycle) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16450,6 +16473,11 @@ func (ec *executionContext) _Lifecycle(ctx context.Context, sel ast.SelectionSet
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Lifecycle_decky(ctx, field, obj)
 				})
+		case "deckyId":
+			out.Values[i] = ec._Lifecycle_deckyId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "error":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

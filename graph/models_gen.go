@@ -216,4 +216,6 @@ type Viewer struct {
 	Role user.Role `json:"role"`
 	// True while their password is somebody else's choice: until `changePassword`, they may do nothing else.
 	PasswordDue bool `json:"passwordDue"`
+	// True when they sign in at the provider (OIDC): they have no password here.
+	External bool `json:"external"`
 }

@@ -307,6 +307,7 @@ type ComplexityRoot struct {
 		CreatedAt      func(childComplexity int) int
 		Decky          func(childComplexity int) int
 		DeckyName      func(childComplexity int) int
+		DeckyRef       func(childComplexity int) int
 		DeploymentName func(childComplexity int) int
 		Error          func(childComplexity int) int
 		FromServices   func(childComplexity int) int
@@ -619,6 +620,7 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		External    func(childComplexity int) int
 		PasswordDue func(childComplexity int) int
 		Role        func(childComplexity int) int
 		Username    func(childComplexity int) int
@@ -1682,6 +1684,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Lifecycle.DeckyName(childComplexity), true
+	case "Lifecycle.deckyId":
+		if e.ComplexityRoot.Lifecycle.DeckyRef == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lifecycle.DeckyRef(childComplexity), true
 	case "Lifecycle.deploymentName":
 		if e.ComplexityRoot.Lifecycle.DeploymentName == nil {
 			break
@@ -3091,6 +3099,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.User.Username(childComplexity), true
 
+	case "Viewer.external":
+		if e.ComplexityRoot.Viewer.External == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.External(childComplexity), true
 	case "Viewer.passwordDue":
 		if e.ComplexityRoot.Viewer.PasswordDue == nil {
 			break
@@ -6574,6 +6588,8 @@ extend type Query {
 }
 `, BuiltIn: false},
 	{Name: "../schema/lifecycle.graphqls", Input: `extend type Lifecycle {
+  "The decky's ID, also when the decky is gone; a later decky of the same name has another."
+  deckyId: ID! @goField(name: "DeckyRef")
   "Why it FAILED; null else."
   error: LifecycleError
   "The lifecycle that took its place, when it is SUPERSEDED."
@@ -6703,7 +6719,10 @@ type Subscription {
   Without ` + "`" + `ids` + "`" + ` the start shows every lifecycle that is not terminal and the newest 1,000 that are; give ` + "`" + `after: journalCursor` + "`" + ` to see only what is new.
   """
   lifecycleUpdated(ids: [ID!], decky: String, deployment: String, after: String): LifecycleEvent! @hasRole(role: VIEWER)
-  "Each matching decky as it is now, then again after each change of it. Quick changes may be seen as one."
+  """
+  Each matching decky as it is now, then again after each change of it. Quick changes may be seen as one. Of one that is gone nothing more comes: that it went, the journal tells,
+  where a TEARDOWN of it has SUCCEEDED or a DEPLOY of it was CANCELED (` + "`" + `Lifecycle.deckyId` + "`" + `).
+  """
   deckyUpdated(deployment: String, names: [String!]): Decky! @hasRole(role: VIEWER)
   "What intruders do, as it is recorded, or what of it ` + "`" + `where` + "`" + ` picks. With ` + "`" + `after` + "`" + ` (a ` + "`" + `cursor` + "`" + `), first everything since, or ` + "`" + `CURSOR_EXPIRED` + "`" + `; else only what is new."
   interactionRecorded(deployment: String, decky: String, where: InteractionFilter, after: String): Interaction! @hasRole(role: VIEWER)
@@ -6717,6 +6736,8 @@ type Viewer {
   role: Role!
   "True while their password is somebody else's choice: until ` + "`" + `changePassword` + "`" + `, they may do nothing else."
   passwordDue: Boolean!
+  "True when they sign in at the provider (OIDC): they have no password here."
+  external: Boolean!
 }
 
 "The answer to ` + "`" + `login` + "`" + `."
@@ -7306,6 +7327,8 @@ func (ec *executionContext) childFields_Lifecycle(ctx context.Context, field gra
 		return ec.fieldContext_Lifecycle_completedAt(ctx, field)
 	case "decky":
 		return ec.fieldContext_Lifecycle_decky(ctx, field)
+	case "deckyId":
+		return ec.fieldContext_Lifecycle_deckyId(ctx, field)
 	case "error":
 		return ec.fieldContext_Lifecycle_error(ctx, field)
 	case "supersededBy":
@@ -7816,6 +7839,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_role(ctx, field)
 	case "passwordDue":
 		return ec.fieldContext_Viewer_passwordDue(ctx, field)
+	case "external":
+		return ec.fieldContext_Viewer_external(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

@@ -182,7 +182,7 @@ func viewer(id *auth.Identity) *graph.Viewer {
 	if id == nil {
 		return nil
 	}
-	return &graph.Viewer{Username: id.Username, Role: id.Role, PasswordDue: id.PasswordDue}
+	return &graph.Viewer{Username: id.Username, Role: id.Role, PasswordDue: id.PasswordDue, External: id.External}
 }
 
 // table finds an ID's table by its prefix; an ID of no table names nothing.

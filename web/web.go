@@ -41,7 +41,7 @@ var dist = func() *zip.Reader {
 var Operations string
 
 // pages are the addresses of the app and the documents that answer them; src/app/paths.ts names the same ones. What is not here and not a file of dist is
-// 404: a wrong address is told so, and never gets a page that pretends to be it.
+// 404: a browser that goes there gets the app, which says so and leads back; everybody else a line of text.
 var pages = map[string]string{
 	"/":             app,
 	"/deploy":       app,
@@ -50,11 +50,14 @@ var pages = map[string]string{
 	"/attackers":    app,
 	"/credentials":  app,
 	"/sessions":     app,
+	"/account":      app,
+	"/people":       app,
+	"/audit":        app,
 	"/graphiql":     explorer,
 }
 
 // details are pages of the app about one thing, which the rest of their address names. Whether there is such a thing the app finds out.
-var details = regexp.MustCompile(`^/(?:deploy/[^/]+|deckies/[^/]+/[^/]+|lifecycles/[^/]+|sessions/[^/]+)$`)
+var details = regexp.MustCompile(`^/(?:deploy/[^/]+|deckies/[^/]+/[^/]+|lifecycles/[^/]+|sessions/[^/]+|people/[^/]+)$`)
 
 const (
 	app      = "index.html"
@@ -109,17 +112,19 @@ func Handler() http.Handler {
 		if !ok && details.MatchString(r.URL.EscapedPath()) {
 			f, ok = files["/"], true
 		}
-		if !ok {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		switch {
+		case !ok && reads && r.Header.Get("Sec-Fetch-Mode") == "navigate":
+			files["/"].lost(w, r)
+		case !ok:
 			h.Set("Content-Security-Policy", policy)
 			http.NotFound(w, r)
-			return
-		}
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		case !reads:
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
-			return
+		default:
+			f.serve(w, r)
 		}
-		f.serve(w, r)
 	})
 }
 
@@ -191,6 +196,18 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 		h.Set("ETag", `"`+f.tag()+`"`)
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+}
+
+// lost serves the file as what is shown at an address where there is nothing.
+func (f *file) lost(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", f.contentType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", f.policy)
+	w.WriteHeader(http.StatusNotFound)
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(f.plain())
+	}
 }
 
 // acceptsGzip reads an Accept-Encoding header.

@@ -74,6 +74,16 @@ func TestWhatIsNotThereIsSaidSo(t *testing.T) {
 	require.Equal(t, http.StatusMethodNotAllowed, get(t, "POST", "/").StatusCode)
 }
 
+func TestABrowserThatIsLostIsLedBack(t *testing.T) {
+	r := get(t, "GET", "/nowhere", "Sec-Fetch-Mode", "navigate")
+	require.Equal(t, http.StatusNotFound, r.StatusCode)
+	require.Equal(t, "no-store", r.Header.Get("Cache-Control"))
+	require.Equal(t, policy, r.Header.Get("Content-Security-Policy"))
+	require.Contains(t, body(t, r), `<div id="root">`)
+	require.NotContains(t, body(t, get(t, "GET", "/assets/nothing.js", "Sec-Fetch-Mode", "no-cors")), "root", "a part of a page is no page")
+	require.Equal(t, http.StatusNotFound, get(t, "POST", "/nowhere", "Sec-Fetch-Mode", "navigate").StatusCode)
+}
+
 func TestEachThingHasAnAddress(t *testing.T) {
 	for _, target := range []string{"/deploy/8d0f", "/deckies/default/web-01", "/lifecycles/lcy_1", "/sessions/a%2Fb"} {
 		r := get(t, "GET", target)

@@ -76,10 +76,13 @@ export async function ask(query, variables = {}) {
   return post(query, variables)
 }
 
-async function post(query, variables) {
+/** Asks the API with a token. */
+export const askAs = (bearer, query, variables = {}) => post(query, variables, bearer)
+
+async function post(query, variables, bearer = token) {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+    headers: { 'Content-Type': 'application/json', ...(bearer && { Authorization: `Bearer ${bearer}` }) },
     body: JSON.stringify({ query, variables }),
   })
   const { data, errors } = await response.json()

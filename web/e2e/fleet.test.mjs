@@ -218,6 +218,17 @@ test('teardown names what goes and asks first, and the decky goes', async () => 
   assert.equal(await row('web-01').count(), 1)
 })
 
+test('a deploy that is canceled leaves no decky on the page', async () => {
+  const { deploy } = await ask('mutation ($d: String!) { deploy(input: { deployment: $d, deckies: [{ name: "dropped", services: ["ssh"] }] }) { lifecycleIds } }', { d: deployment })
+  const [id] = deploy.lifecycleIds
+  await ask('mutation ($i: ID!) { cancelLifecycle(id: $i) { lifecycle { id } } }', { i: id })
+  await until(async () => (await ask('query ($i: ID!) { lifecycles(ids: [$i]) { edges { node { status } } } }', { i: id })).lifecycles.edges[0].node.status === 'CANCELED', 'it is canceled')
+  // What comes later shows: so the page has been told of all that came before.
+  await ask('mutation ($d: String!) { mutateDecky(input: { deployment: $d, name: "web-02", services: ["telnet"] }) { lifecycleIds } }', { d: deployment })
+  await row('web-02').locator('.chips .confirmed', { hasText: 'telnet' }).waitFor({ timeout: 60_000 })
+  await row('dropped').waitFor({ state: 'detached' })
+})
+
 test('the keyboard goes everywhere', async () => {
   await page.locator('main').focus()
   await page.keyboard.press('/')

@@ -36,7 +36,7 @@ function Item({ action, journal, onClose }: { action: Action; journal: Journal; 
 export function standing(action: Action, { entries }: Journal): { mood: 'busy' | 'good' | 'bad'; words: string } {
   if (action.problem !== null) return { mood: 'bad', words: action.problem }
   if (!action.lifecycleIds) return { mood: 'busy', words: 'asking…' }
-  if (action.lifecycleIds.length === 0) return { mood: 'good', words: 'done; there was nothing to do' }
+  if (action.lifecycleIds.length === 0) return { mood: 'good', words: 'done' }
   const counts = new Map<string, number>()
   for (const id of action.lifecycleIds) {
     const status = entries.get(id)?.lifecycle.status.toLowerCase() ?? 'accepted'

@@ -1,8 +1,8 @@
 // The app: one session's data, and the page that the address names. Each page is its own file, fetched when it is first opened.
 import { CSPProvider } from '@base-ui/react/csp-provider'
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { Provider } from 'urql'
-import { Route, Switch } from 'wouter'
+import { Route, Switch, useLocation } from 'wouter'
 import { makeClient } from '../api/client'
 import { FleetData } from '../data/fleetData'
 import { ActionTray } from './ActionTray'
@@ -10,6 +10,7 @@ import { App as Context, type AppContext } from './context'
 import { useActions } from './actions'
 import { ConnectionState } from './ConnectionState'
 import { Boundary } from './Boundary'
+import { NewBuild } from './NewBuild'
 import { NotFound } from './NotFound'
 import { Session, type SessionProps } from './Session'
 import { Shell } from './Shell'
@@ -26,6 +27,10 @@ const AttackersPage = lazy(() => import('../evidence/AttackersPage'))
 const CredentialsPage = lazy(() => import('../evidence/CredentialsPage'))
 const SessionsPage = lazy(() => import('../evidence/SessionsPage'))
 const SessionPage = lazy(() => import('../evidence/SessionPage'))
+const AccountPage = lazy(() => import('../access/AccountPage'))
+const PeoplePage = lazy(() => import('../access/PeoplePage'))
+const PersonPage = lazy(() => import('../access/PersonPage'))
+const AuditPage = lazy(() => import('../access/AuditPage'))
 
 export function App() {
   return (
@@ -52,17 +57,32 @@ function SignedIn({ session, expired, leave }: SessionProps) {
   return (
     <Provider value={client}>
       <Context value={app}>
-        <Shell session={session} leave={leave} status={<ConnectionState live={app.data.live} />}>
-          <Boundary>
-            <Suspense fallback={<p role="status" className="waiting">One moment…</p>}>
-              <Pages />
-            </Suspense>
-          </Boundary>
+        <Shell session={session} leave={leave} status={<><NewBuild live={app.data.live} /><ConnectionState live={app.data.live} /></>}>
+          <Here />
           <ActionTray />
           <Shortcuts />
         </Shell>
       </Context>
     </Provider>
+  )
+}
+
+/** The page at the present address. One that broke leaves the others whole, and going to one puts the focus at its beginning, where readers of the screen go on. */
+function Here() {
+  const [path] = useLocation()
+  const before = useRef(path)
+  useEffect(() => {
+    if (before.current === path) return
+    before.current = path
+    document.getElementById('page')?.focus()
+    scrollTo(0, 0)
+  }, [path])
+  return (
+    <Boundary key={path}>
+      <Suspense fallback={<p role="status" className="waiting">One moment…</p>}>
+        <Pages />
+      </Suspense>
+    </Boundary>
   )
 }
 
@@ -81,6 +101,10 @@ const Pages = () => (
     <Route path="/credentials" component={CredentialsPage} />
     <Route path="/sessions" component={SessionsPage} />
     <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} />}</Route>
+    <Route path="/account" component={AccountPage} />
+    <Route path="/people" component={PeoplePage} />
+    <Route path="/people/:username">{({ username }) => <PersonPage key={username} username={username} />}</Route>
+    <Route path="/audit" component={AuditPage} />
     <Route component={NotFound} />
   </Switch>
 )

@@ -1,11 +1,13 @@
 import { Link } from 'wouter'
+import { Empty } from '../ui/Notices'
+import { PageHead } from '../ui/PageHead'
 import { paths } from './paths'
 
 export function NotFound() {
   return (
-    <div className="empty">
-      <h1>There is nothing here</h1>
-      <p>No page has this address. <Link href={paths.fleet}>Go to the fleet</Link></p>
+    <div className="page">
+      <PageHead title="There is nothing here" />
+      <Empty title="No page has this address"><Link href={paths.fleet}>Go to the fleet</Link></Empty>
     </div>
   )
 }

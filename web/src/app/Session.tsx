@@ -3,10 +3,11 @@ import { useCallback, useEffect, useState, type ReactNode } from 'react'
 import { inWords } from '../api/request'
 import { NewPassword } from '../session/NewPassword'
 import { SignIn } from '../session/SignIn'
-import { forget, probe, signOut, type Session as SignedIn } from '../session/session'
+import { probe, signOut, type Session as SignedIn } from '../session/session'
 
 type State =
-  | { kind: 'asking' }
+  /** `notice` is what to say if nobody is signed in. */
+  | { kind: 'asking'; notice: string | null }
   | { kind: 'unreachable'; reason: string }
   | { kind: 'signed out'; notice: string | null }
   | { kind: 'signed in'; session: SignedIn }
@@ -14,7 +15,7 @@ type State =
 /** What is given to who is signed in. */
 export interface SessionProps {
   session: SignedIn
-  /** Call it when the server no longer accepts the token. */
+  /** Call it when the server no longer accepts the token, or not for as much. */
   expired: () => void
   leave: () => void
 }
@@ -24,24 +25,26 @@ const askAgainAfter = 3_000
 const longestTimeout = 2 ** 31 - 1
 
 export function Session({ children }: { children: (props: SessionProps) => ReactNode }) {
-  const [state, setState] = useState<State>({ kind: 'asking' })
+  const [state, setState] = useState<State>({ kind: 'asking', notice: null })
   const session = state.kind === 'signed in' ? state.session : null
 
-  const expired = useCallback(() => {
-    forget()
-    setState({ kind: 'signed out', notice: 'Your session is over. Sign in again.' })
-  }, [])
+  const token = session?.token
+  // The server ends what is open also when somebody's role has changed: asked again, it says which of the two it is. Each stream tells that it ended: the first counts.
+  const expired = useCallback(
+    () => setState((now) => (now.kind === 'signed in' && now.session.token === token ? { kind: 'asking', notice: 'Your session is over. Sign in again.' } : now)),
+    [token],
+  )
   const leave = useCallback(() => {
     if (session) void signOut(session)
     setState({ kind: 'signed out', notice: 'You are signed out.' })
   }, [session])
 
-  const asking = state.kind === 'asking'
+  const asking = state.kind === 'asking' ? state : null
   useEffect(() => {
     if (!asking) return
     let left = false
     probe().then(
-      ({ session, notice }) => left || setState(session ? { kind: 'signed in', session } : { kind: 'signed out', notice }),
+      ({ session, notice }) => left || setState(session ? { kind: 'signed in', session } : { kind: 'signed out', notice: notice ?? asking.notice }),
       (problem) => left || setState({ kind: 'unreachable', reason: inWords(problem) }),
     )
     return () => void (left = true)
@@ -50,7 +53,7 @@ export function Session({ children }: { children: (props: SessionProps) => React
   const unreachable = state.kind === 'unreachable'
   useEffect(() => {
     if (!unreachable) return
-    const timer = setTimeout(() => setState({ kind: 'asking' }), askAgainAfter)
+    const timer = setTimeout(() => setState({ kind: 'asking', notice: null }), askAgainAfter)
     return () => clearTimeout(timer)
   }, [unreachable])
 

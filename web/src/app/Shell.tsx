@@ -1,9 +1,11 @@
 // The frame around every page: where to go, who is signed in, and whether what is shown is now.
 import {
-  Activity, Boxes, Fingerprint, FlaskConical, KeyRound, LogOut, Monitor, Moon, Rocket, ScrollText, Sun, TerminalSquare, type LucideIcon,
+  Activity, Boxes, ClipboardList, Fingerprint, FlaskConical, KeyRound, LogOut, Monitor, Moon, Rocket, ScrollText, Sun, TerminalSquare, Users, type LucideIcon,
 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
+import { rolesUpTo } from '../access/roles'
+import type { Role } from '../gql/graphql'
 import type { Session } from '../session/session'
 import { paths } from './paths'
 import { useTheme, type Theme } from './theme'
@@ -14,8 +16,8 @@ interface Place {
   Icon: LucideIcon
   /** A document of its own. */
   elsewhere?: boolean
-  /** Only for who may change the fleet. */
-  changes?: boolean
+  /** The least role that it is for; VIEWER where none is named. */
+  least?: Role
 }
 
 const places: readonly { heading: string; places: readonly Place[] }[] = [
@@ -23,7 +25,7 @@ const places: readonly { heading: string; places: readonly Place[] }[] = [
     heading: 'Fleet',
     places: [
       { to: paths.fleet, label: 'Fleet', Icon: Boxes },
-      { to: paths.deploy, label: 'Deploy', Icon: Rocket, changes: true },
+      { to: paths.deploy, label: 'Deploy', Icon: Rocket, least: 'OPERATOR' },
       { to: paths.lifecycles, label: 'Lifecycles', Icon: ScrollText },
     ],
   },
@@ -34,6 +36,13 @@ const places: readonly { heading: string; places: readonly Place[] }[] = [
       { to: paths.attackers, label: 'Attackers', Icon: Fingerprint },
       { to: paths.credentials, label: 'Credentials', Icon: KeyRound },
       { to: paths.sessions, label: 'Sessions', Icon: TerminalSquare },
+    ],
+  },
+  {
+    heading: 'Access',
+    places: [
+      { to: paths.people, label: 'People', Icon: Users, least: 'ADMIN' },
+      { to: paths.audit, label: 'Audit trail', Icon: ClipboardList, least: 'ADMIN' },
     ],
   },
   { heading: 'API', places: [{ to: paths.explorer, label: 'Explorer', Icon: FlaskConical, elsewhere: true }] },
@@ -60,17 +69,17 @@ export function Shell({ session, leave, status, document = 'app', children }: Pr
       <header className="bar">
         <a className="brand" href="/"><img src="/favicon.svg" alt="" width="22" height="22" />decnet</a>
         <nav aria-label="Pages">
-          {places.map((group) => (
-            <div key={group.heading} className="nav-group">
-              <p className="nav-heading" aria-hidden="true">{group.heading}</p>
-              {group.places.filter((p) => !p.changes || session.role !== 'VIEWER').map((place) => <Way key={place.to} {...place} from={document} />)}
+          {places.map(({ heading, places }) => ({ heading, open: places.filter((p) => rolesUpTo(session.role).includes(p.least ?? 'VIEWER')) })).map(({ heading, open }) => open.length > 0 && (
+            <div key={heading} className="nav-group">
+              <p className="nav-heading" aria-hidden="true">{heading}</p>
+              {open.map((place) => <Way key={place.to} {...place} from={document} />)}
             </div>
           ))}
         </nav>
         <div className="bar-foot">
           {status}
           <div className="who">
-            <span className="who-name">{session.username}<span className="faint"> {session.role.toLowerCase()}</span></span>
+            <Who session={session} from={document} />
             <button type="button" className="icon" onClick={nextTheme} aria-label={`Theme: ${theme}. Change it`} title={`Theme: ${theme}`}><ThemeIcon size={16} aria-hidden="true" /></button>
             {session.token && <button type="button" className="icon" onClick={leave} aria-label="Sign out" title="Sign out"><LogOut size={16} aria-hidden="true" /></button>}
           </div>
@@ -79,6 +88,14 @@ export function Shell({ session, leave, status, document = 'app', children }: Pr
       <main id="page" tabIndex={-1}>{children}</main>
     </div>
   )
+}
+
+/** Who is signed in, which leads to their account where there is one. */
+function Who({ session, from }: { session: Session; from: 'app' | 'explorer' }) {
+  const inside = <>{session.username}<span className="faint"> {session.role.toLowerCase()}</span></>
+  if (!session.token) return <span className="who-name">{inside}</span>
+  const props = { className: 'who-name', title: 'Your account' }
+  return from === 'explorer' ? <a href={paths.account} {...props}>{inside}</a> : <Link href={paths.account} {...props}>{inside}</Link>
 }
 
 function Way({ to, label, Icon, elsewhere = false, from }: Place & { from: 'app' | 'explorer' }) {

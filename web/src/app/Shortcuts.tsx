@@ -12,6 +12,8 @@ const ways: Record<string, { to: string; label: string }> = {
   a: { to: paths.attackers, label: 'attackers' },
   c: { to: paths.credentials, label: 'credentials' },
   s: { to: paths.sessions, label: 'sessions' },
+  p: { to: paths.people, label: 'people' },
+  t: { to: paths.audit, label: 'the audit trail' },
 }
 
 /** How long after g its letter counts, in milliseconds. */

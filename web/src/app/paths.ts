@@ -10,6 +10,10 @@ export const paths = {
   attackers: '/attackers',
   credentials: '/credentials',
   sessions: '/sessions',
+  account: '/account',
+  people: '/people',
+  person: (username: string) => `/people/${encodeURIComponent(username)}`,
+  audit: '/audit',
   session: (id: string) => `/sessions/${encodeURIComponent(id)}`,
   /** A document of its own: its editor needs a laxer policy than the app's. */
   explorer: '/graphiql',

@@ -8,7 +8,7 @@ import { emptyJournal, journal, keptLifecycles, latestByDecky, type Journal } fr
 const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 0, 0, second)).toISOString()
 
 const lifecycle = (id: string, facts: Partial<Lifecycle> = {}): Lifecycle => ({
-  id, deckyName: 'web-01', deploymentName: 'default', operation: 'MUTATE', status: 'PENDING', stage: null, attempt: 0, trigger: 'OPERATOR',
+  id, deckyId: 'dky_1', deckyName: 'web-01', deploymentName: 'default', operation: 'MUTATE', status: 'PENDING', stage: null, attempt: 0, trigger: 'OPERATOR',
   actor: 'admin', fromServices: [], toServices: [], createdAt: at(0), completedAt: null, error: null, ...facts,
 })
 

@@ -1,5 +1,5 @@
 // The deckies as the page knows them. The stream tells of each decky that is there, and never that one is gone; who is gone is found by asking
-// for the IDs of all, when a stream begins and when a teardown has succeeded.
+// for the IDs of all when a stream begins, and for those whose end the journal tells.
 import type { Decky } from './documents'
 
 /** By ID. */
@@ -7,7 +7,7 @@ export type Deckies = ReadonlyMap<string, Decky>
 
 export type DeckiesAction =
   | { type: 'seen'; deckies: readonly Decky[] }
-  /** The server was asked for the IDs of all deckies, after the page knew `before`: a decky seen since then is newer than the answer. */
+  /** The server was asked who of `before` is there: a decky seen since then is newer than the answer. */
   | { type: 'listed'; before: ReadonlySet<string>; ids: ReadonlySet<string> }
 
 export function deckies(state: Deckies, action: DeckiesAction): Deckies {

@@ -3,6 +3,7 @@
 import type { Client } from '@urql/core'
 import { Live } from '../api/live'
 import { request } from '../api/request'
+import type { DeckyWhereInput, LifecycleOperation, LifecycleStatus } from '../gql/graphql'
 import { batched } from './batched'
 import { deckies, type Deckies } from './deckies'
 import {
@@ -15,7 +16,9 @@ import { nodes } from './nodes'
 import { Store } from './store'
 
 const pageSize = 200
-const listAgainAfter = 1_000
+const lookAgainAfter = 1_000
+/** The ends of lifecycles after which a decky may be gone. */
+const endings: Partial<Record<LifecycleOperation, LifecycleStatus>> = { TEARDOWN: 'SUCCEEDED', DEPLOY: 'CANCELED' }
 /** How long changes are gathered before the page draws them, in milliseconds: a fleet of thousands changes more often than anybody looks. */
 const gather = 120
 
@@ -50,7 +53,8 @@ export class FleetData {
       name: 'deckies',
       document: deckyUpdated,
       prepare: async () => {
-        await this.#list()
+        const before = new Set(this.#seen.keys())
+        this.#miss(before, await deckyIdsThere(this.#client), this.deckies.get() ?? new Map())
         return {}
       },
       next: ({ deckyUpdated: decky }) => {
@@ -65,26 +69,28 @@ export class FleetData {
     this.deckies.set(deckies(this.deckies.get() ?? new Map(), { type: 'seen', deckies: items.filter((d) => !this.#gone.has(d.id)) }))
   }
 
-  // The stream tells of each decky that is there, never that one is gone: the IDs of all tell that.
-  async #list() {
-    const before = new Set(this.#seen.keys())
-    const ids = await allDeckyIds(this.#client)
+  // Who is of `before` and not `there` is gone.
+  #miss(before: ReadonlySet<string>, there: ReadonlySet<string>, known = this.deckies.get()) {
     for (const id of before) {
-      if (ids.has(id)) continue
+      if (there.has(id)) continue
       this.#gone.add(id)
       this.#seen.delete(id)
     }
-    this.deckies.set(deckies(this.deckies.get() ?? new Map(), { type: 'listed', before, ids }))
+    if (known) this.deckies.set(deckies(known, { type: 'listed', before, ids: there }))
   }
 
-  #listUntilDone = (): unknown =>
-    this.#stopped || this.#list().catch(() => this.#stopped || setTimeout(this.#listUntilDone, listAgainAfter))
+  // The decky of a deploy that was canceled may be there: somebody else has wished anew.
+  #lookFor = (ids: readonly string[]): unknown =>
+    this.#stopped || deckyIdsThere(this.#client, { idIn: [...ids] })
+      .then((there) => this.#miss(new Set(ids), there))
+      .catch(() => this.#stopped || setTimeout(() => this.#lookFor(ids), lookAgainAfter))
 
   #followJournal() {
     let cursor: string | null = null
     const saw = batched<LifecycleEvent>((events) => {
       this.#tell({ type: 'events', events })
-      if (events.some(({ status, lifecycle }) => lifecycle.operation === 'TEARDOWN' && status === 'SUCCEEDED')) this.#listUntilDone()
+      const leaving = events.filter(({ status, lifecycle: { operation } }) => endings[operation] === status).map((e) => e.lifecycle.deckyId)
+      for (let i = 0; i < leaving.length; i += pageSize) this.#lookFor(leaving.slice(i, i + pageSize))
     }, gather)
     this.live.follow({
       name: 'lifecycles',
@@ -142,10 +148,11 @@ export class FleetData {
   }
 }
 
-async function allDeckyIds(client: Client): Promise<Set<string>> {
+/** The IDs of all deckies that are there, or of those that `where` picks. */
+async function deckyIdsThere(client: Client, where: DeckyWhereInput | null = null): Promise<Set<string>> {
   const ids = new Set<string>()
   for (let after: string | null = null, more = true; more;) {
-    const { deckies: page }: { deckies: IdPage } = await request(client, deckyIds, { first: pageSize, after })
+    const { deckies: page }: { deckies: IdPage } = await request(client, deckyIds, { first: pageSize, after, where })
     nodes(page).forEach(({ id }) => ids.add(id))
     after = page.pageInfo.endCursor ?? null
     more = page.pageInfo.hasNextPage

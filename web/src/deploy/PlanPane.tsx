@@ -1,11 +1,9 @@
 import { Rocket } from 'lucide-react'
-import type { Draft } from './draft'
 import type { Plan } from './usePlan'
 
 /** What would come of the form: names, addresses and services, from the server's dry run. */
-export function PlanPane({ plan: { planned, problem, stale }, lacks, draft }: { plan: Plan; lacks: string | null; draft: Draft }) {
+export function PlanPane({ plan: { planned, problem, stale }, lacks }: { plan: Plan; lacks: string | null }) {
   const count = planned?.length ?? 0
-  const picks = !draft.archetype && draft.services.length === 0
   return (
     <aside className="plan" aria-label="The plan" aria-busy={stale && !lacks}>
       <div className="step-head">
@@ -30,7 +28,6 @@ export function PlanPane({ plan: { planned, problem, stale }, lacks, draft }: { 
           </table>
         </div>
       )}
-      {picks && planned && !lacks && <p className="hint">What the mutator picks is picked anew when you deploy.</p>}
       <button type="submit" className="primary large" disabled={lacks !== null || stale || !planned?.length}>
         <Rocket size={17} aria-hidden="true" />Deploy {planned && !stale && !lacks ? (count === 1 ? '1 decky' : `${count} deckies`) : ''}
       </button>

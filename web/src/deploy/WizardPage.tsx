@@ -4,6 +4,7 @@ import { useApp } from '../app/context'
 import { paths } from '../app/paths'
 import { useAsk } from '../api/useAsk'
 import { catalog, deployments as deploymentsQuery, server } from '../data/documents'
+import { useStore } from '../data/store'
 import { nodes } from '../data/nodes'
 import { Empty, Problem } from '../ui/Notices'
 import { Moment } from '../ui/Moment'
@@ -29,6 +30,7 @@ export default function WizardPage() {
 }
 
 function Wizard() {
+  const { data } = useApp()
   const [, go] = useLocation()
   const [draft, setDraft] = useState<Draft>(emptyDraft)
   const [byHand, setByHand] = useState(false)
@@ -39,7 +41,7 @@ function Wizard() {
   const isNew = there !== undefined && !deployments.some((d) => d.name === draft.deployment)
   const lacks = missing(draft) ?? (byHand && draft.services.length === 0 ? 'Choose at least one service.' : null)
   const input = useMemo(() => (lacks ? null : inputOf(draft, isNew)), [draft, isNew, lacks])
-  const plan = usePlan(input)
+  const plan = usePlan(input, useStore(data.deckies)?.size ?? 0)
 
   const change = (some: Partial<Draft>) => setDraft((before) => ({ ...before, ...some }))
   const submit = (event: FormEvent) => {
@@ -71,7 +73,7 @@ function Wizard() {
           <Shape draft={draft} change={change} deployments={deployments} isNew={isNew} engine={about?.server.engine} most={about?.server.limits.deckiesPerDeploy} />
           <Earlier />
         </div>
-        <PlanPane plan={plan} lacks={lacks} draft={draft} />
+        <PlanPane plan={plan} lacks={lacks} />
       </form>
     </div>
   )

@@ -15,16 +15,16 @@ export interface Plan {
 /** How long the form rests before the server is asked, in milliseconds. */
 const rest = 250
 
-/** The plan of an input, asked again as the input changes. Null: there is nothing to ask yet. */
-export function usePlan(input: DeployInput | null): Plan {
+/** The plan of an input, asked again as the input changes, and as deckies come and go: then names and addresses are no longer the same. Null: there is nothing to ask yet. */
+export function usePlan(input: DeployInput | null, there: number): Plan {
   const { client } = useApp()
   const [plan, setPlan] = useState<Plan & { of: string | null }>({ planned: null, problem: null, stale: false, of: null })
-  const wanted = input && JSON.stringify(input)
+  const wanted = input && JSON.stringify({ input, there })
   useEffect(() => {
     if (!wanted) return
     let left = false
     const timer = setTimeout(() => {
-      request(client, deploy, { input: { ...(JSON.parse(wanted) as DeployInput), dryRun: true } }).then(
+      request(client, deploy, { input: { ...(JSON.parse(wanted) as { input: DeployInput }).input, dryRun: true } }).then(
         ({ deploy: { planned } }) => left || setPlan({ planned, problem: null, stale: false, of: wanted }),
         (reason) => left || setPlan({ planned: null, problem: inWords(reason), stale: false, of: wanted }),
       )

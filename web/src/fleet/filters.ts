@@ -4,6 +4,8 @@ import type { Decky } from '../data/documents'
 export const states = ['PENDING', 'RUNNING', 'DEGRADED', 'FAILED', 'REMOVING'] as const
 export const sorts = { name: 'Name', state: 'State', mutated: 'Last mutation', next: 'Next mutation' } as const
 
+export const views = ['table', 'grid'] as const
+
 export type Sort = keyof typeof sorts
 
 export interface Filters {
@@ -11,31 +13,31 @@ export interface Filters {
   state: string
   deployment: string
   service: string
-  view: 'table' | 'grid'
+  view: (typeof views)[number]
   sort: Sort
 }
 
-/** Reads the address. What it does not understand is as if it were not there. */
-export function fromAddress(params: URLSearchParams): Filters {
+/** Reads the address. What it does not understand is as if it were not there. `usual` is the view where none is named. */
+export function fromAddress(params: URLSearchParams, usual: Filters['view'] = 'table'): Filters {
   const sort = params.get('sort') ?? ''
   return {
     q: params.get('q') ?? '',
     state: params.get('state')?.toUpperCase() ?? '',
     deployment: params.get('deployment') ?? '',
     service: params.get('service') ?? '',
-    view: params.get('view') === 'grid' ? 'grid' : 'table',
+    view: views.find((v) => v === params.get('view')) ?? usual,
     sort: Object.hasOwn(sorts, sort) ? (sort as Sort) : 'name',
   }
 }
 
 /** The address of these filters: what is as usual is left out. */
-export function toAddress({ q, state, deployment, service, view, sort }: Filters): URLSearchParams {
+export function toAddress({ q, state, deployment, service, view, sort }: Filters, usual: Filters['view'] = 'table'): URLSearchParams {
   const params = new URLSearchParams()
   if (q) params.set('q', q)
   if (state) params.set('state', state.toLowerCase())
   if (deployment) params.set('deployment', deployment)
   if (service) params.set('service', service)
-  if (view === 'grid') params.set('view', view)
+  if (view !== usual) params.set('view', view)
   if (sort !== 'name') params.set('sort', sort)
   return params
 }

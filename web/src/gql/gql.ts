@@ -15,10 +15,18 @@ import * as types from './graphql.js';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
-    "\n  query DeckyIds($first: Int!, $after: Cursor) {\n    deckies(first: $first, after: $after) {\n      edges {\n        node {\n          id\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.DeckyIdsDocument,
+    "\n  query Users {\n    users {\n      username\n      role\n      disabled\n      passwordDue\n      external\n      createdAt\n    }\n  }\n": typeof types.UsersDocument,
+    "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      user {\n        username\n      }\n      password\n    }\n  }\n": typeof types.CreateUserDocument,
+    "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      user {\n        username\n      }\n      password\n    }\n  }\n": typeof types.UpdateUserDocument,
+    "\n  mutation DeleteUser($username: String!) {\n    deleteUser(username: $username) {\n      username\n    }\n  }\n": typeof types.DeleteUserDocument,
+    "\n  query Tokens($username: String) {\n    tokens(username: $username) {\n      id\n      kind\n      name\n      role\n      peer\n      createdAt\n      lastUsedAt\n      expiresAt\n      current\n    }\n  }\n": typeof types.TokensDocument,
+    "\n  mutation CreateToken($input: CreateTokenInput!) {\n    createToken(input: $input) {\n      secret\n    }\n  }\n": typeof types.CreateTokenDocument,
+    "\n  mutation EndToken($id: ID!) {\n    endToken(id: $id) {\n      id\n    }\n  }\n": typeof types.EndTokenDocument,
+    "\n  query AuditPage($first: Int!, $after: Cursor, $where: AuditEntryWhereInput) {\n    auditLog(first: $first, after: $after, where: $where, orderBy: { field: AT, direction: DESC }) {\n      edges {\n        node {\n          id\n          at\n          actor\n          peer\n          action\n          result\n          detail\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.AuditPageDocument,
+    "\n  query DeckyIds($first: Int!, $after: Cursor, $where: DeckyWhereInput) {\n    deckies(first: $first, after: $after, where: $where) {\n      edges {\n        node {\n          id\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.DeckyIdsDocument,
     "\n  subscription DeckyUpdated {\n    deckyUpdated {\n      id\n      name\n      hostname\n      archetype\n      state\n      services\n      observedServices\n      generation\n      observedGeneration\n      ip\n      lastMutatedAt\n      nextMutationAt\n      endpoints {\n        service\n        proto\n        address\n        port\n      }\n      deployment {\n        name\n      }\n    }\n  }\n": typeof types.DeckyUpdatedDocument,
     "\n  query JournalCursor {\n    journalCursor\n  }\n": typeof types.JournalCursorDocument,
-    "\n  query LifecycleHistory($first: Int!) {\n    lifecycles(first: $first, orderBy: { field: CREATED_AT, direction: DESC }) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n    }\n  }\n\n  fragment LifecycleFacts on Lifecycle {\n    id\n    deckyName\n    deploymentName\n    operation\n    status\n    stage\n    attempt\n    trigger\n    actor\n    fromServices\n    toServices\n    createdAt\n    completedAt\n    error {\n      code\n      message\n      detail\n    }\n  }\n": typeof types.LifecycleHistoryDocument,
+    "\n  query LifecycleHistory($first: Int!) {\n    lifecycles(first: $first, orderBy: { field: CREATED_AT, direction: DESC }) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n    }\n  }\n\n  fragment LifecycleFacts on Lifecycle {\n    id\n    deckyId\n    deckyName\n    deploymentName\n    operation\n    status\n    stage\n    attempt\n    trigger\n    actor\n    fromServices\n    toServices\n    createdAt\n    completedAt\n    error {\n      code\n      message\n      detail\n    }\n  }\n": typeof types.LifecycleHistoryDocument,
     "\n  subscription LifecycleUpdated($after: String) {\n    lifecycleUpdated(after: $after) {\n      cursor\n      seq\n      status\n      stage\n      attempt\n      at\n      lifecycle {\n        ...LifecycleFacts\n      }\n    }\n  }\n": typeof types.LifecycleUpdatedDocument,
     "\n  query InteractionHistory($last: Int!) {\n    interactions(last: $last) {\n      edges {\n        node {\n          ...InteractionFacts\n        }\n      }\n    }\n  }\n\n  fragment InteractionFacts on Interaction {\n    id\n    cursor\n    at\n    type\n    service\n    deckyName\n    deploymentName\n    sourceIP\n    sourcePort\n    destPort\n    session\n    principal\n    secret\n    command\n    outcome\n    message\n  }\n": typeof types.InteractionHistoryDocument,
     "\n  subscription InteractionRecorded($after: String) {\n    interactionRecorded(after: $after) {\n      ...InteractionFacts\n    }\n  }\n": typeof types.InteractionRecordedDocument,
@@ -48,16 +56,24 @@ type Documents = {
     "\n  query SessionDetail($key: String!) {\n    sessions(first: 1, where: { key: $key }, orderBy: { field: STARTED_AT, direction: DESC }) {\n      edges {\n        node {\n          id\n          key\n          deckyName\n          deploymentName\n          service\n          sourceIP\n          startedAt\n          lastAt\n          endedAt\n          principal\n          authenticated\n          recording\n        }\n      }\n    }\n  }\n": typeof types.SessionDetailDocument,
     "\n  query StatsOf($from: Time!, $to: Time!, $bucket: Duration!, $where: InteractionWhereInput) {\n    interactionStats(from: $from, to: $to, where: $where) {\n      total\n      attackers\n      overTime(bucket: $bucket) {\n        at\n        count\n      }\n      byService(first: 7) {\n        name\n        count\n      }\n      topAttackers(first: 7) {\n        name\n        count\n      }\n    }\n  }\n": typeof types.StatsOfDocument,
     "\n  query TouchesOf($from: Time!, $to: Time!, $decky: ID!) {\n    interactionStats(from: $from, to: $to, where: { deckyID: $decky }) {\n      overTime(bucket: \"1h\") {\n        count\n      }\n    }\n  }\n": typeof types.TouchesOfDocument,
-    "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n    }\n  }\n": typeof types.ViewerDocument,
-    "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n      }\n    }\n  }\n": typeof types.LoginDocument,
+    "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n      external\n    }\n  }\n": typeof types.ViewerDocument,
+    "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n        external\n      }\n    }\n  }\n": typeof types.LoginDocument,
     "\n  mutation ChangePassword($current: String!, $new: String!) {\n    changePassword(current: $current, new: $new) {\n      ok\n    }\n  }\n": typeof types.ChangePasswordDocument,
     "\n  mutation Logout {\n    logout {\n      ok\n    }\n  }\n": typeof types.LogoutDocument,
 };
 const documents: Documents = {
-    "\n  query DeckyIds($first: Int!, $after: Cursor) {\n    deckies(first: $first, after: $after) {\n      edges {\n        node {\n          id\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.DeckyIdsDocument,
+    "\n  query Users {\n    users {\n      username\n      role\n      disabled\n      passwordDue\n      external\n      createdAt\n    }\n  }\n": types.UsersDocument,
+    "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      user {\n        username\n      }\n      password\n    }\n  }\n": types.CreateUserDocument,
+    "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      user {\n        username\n      }\n      password\n    }\n  }\n": types.UpdateUserDocument,
+    "\n  mutation DeleteUser($username: String!) {\n    deleteUser(username: $username) {\n      username\n    }\n  }\n": types.DeleteUserDocument,
+    "\n  query Tokens($username: String) {\n    tokens(username: $username) {\n      id\n      kind\n      name\n      role\n      peer\n      createdAt\n      lastUsedAt\n      expiresAt\n      current\n    }\n  }\n": types.TokensDocument,
+    "\n  mutation CreateToken($input: CreateTokenInput!) {\n    createToken(input: $input) {\n      secret\n    }\n  }\n": types.CreateTokenDocument,
+    "\n  mutation EndToken($id: ID!) {\n    endToken(id: $id) {\n      id\n    }\n  }\n": types.EndTokenDocument,
+    "\n  query AuditPage($first: Int!, $after: Cursor, $where: AuditEntryWhereInput) {\n    auditLog(first: $first, after: $after, where: $where, orderBy: { field: AT, direction: DESC }) {\n      edges {\n        node {\n          id\n          at\n          actor\n          peer\n          action\n          result\n          detail\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.AuditPageDocument,
+    "\n  query DeckyIds($first: Int!, $after: Cursor, $where: DeckyWhereInput) {\n    deckies(first: $first, after: $after, where: $where) {\n      edges {\n        node {\n          id\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.DeckyIdsDocument,
     "\n  subscription DeckyUpdated {\n    deckyUpdated {\n      id\n      name\n      hostname\n      archetype\n      state\n      services\n      observedServices\n      generation\n      observedGeneration\n      ip\n      lastMutatedAt\n      nextMutationAt\n      endpoints {\n        service\n        proto\n        address\n        port\n      }\n      deployment {\n        name\n      }\n    }\n  }\n": types.DeckyUpdatedDocument,
     "\n  query JournalCursor {\n    journalCursor\n  }\n": types.JournalCursorDocument,
-    "\n  query LifecycleHistory($first: Int!) {\n    lifecycles(first: $first, orderBy: { field: CREATED_AT, direction: DESC }) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n    }\n  }\n\n  fragment LifecycleFacts on Lifecycle {\n    id\n    deckyName\n    deploymentName\n    operation\n    status\n    stage\n    attempt\n    trigger\n    actor\n    fromServices\n    toServices\n    createdAt\n    completedAt\n    error {\n      code\n      message\n      detail\n    }\n  }\n": types.LifecycleHistoryDocument,
+    "\n  query LifecycleHistory($first: Int!) {\n    lifecycles(first: $first, orderBy: { field: CREATED_AT, direction: DESC }) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n    }\n  }\n\n  fragment LifecycleFacts on Lifecycle {\n    id\n    deckyId\n    deckyName\n    deploymentName\n    operation\n    status\n    stage\n    attempt\n    trigger\n    actor\n    fromServices\n    toServices\n    createdAt\n    completedAt\n    error {\n      code\n      message\n      detail\n    }\n  }\n": types.LifecycleHistoryDocument,
     "\n  subscription LifecycleUpdated($after: String) {\n    lifecycleUpdated(after: $after) {\n      cursor\n      seq\n      status\n      stage\n      attempt\n      at\n      lifecycle {\n        ...LifecycleFacts\n      }\n    }\n  }\n": types.LifecycleUpdatedDocument,
     "\n  query InteractionHistory($last: Int!) {\n    interactions(last: $last) {\n      edges {\n        node {\n          ...InteractionFacts\n        }\n      }\n    }\n  }\n\n  fragment InteractionFacts on Interaction {\n    id\n    cursor\n    at\n    type\n    service\n    deckyName\n    deploymentName\n    sourceIP\n    sourcePort\n    destPort\n    session\n    principal\n    secret\n    command\n    outcome\n    message\n  }\n": types.InteractionHistoryDocument,
     "\n  subscription InteractionRecorded($after: String) {\n    interactionRecorded(after: $after) {\n      ...InteractionFacts\n    }\n  }\n": types.InteractionRecordedDocument,
@@ -87,8 +103,8 @@ const documents: Documents = {
     "\n  query SessionDetail($key: String!) {\n    sessions(first: 1, where: { key: $key }, orderBy: { field: STARTED_AT, direction: DESC }) {\n      edges {\n        node {\n          id\n          key\n          deckyName\n          deploymentName\n          service\n          sourceIP\n          startedAt\n          lastAt\n          endedAt\n          principal\n          authenticated\n          recording\n        }\n      }\n    }\n  }\n": types.SessionDetailDocument,
     "\n  query StatsOf($from: Time!, $to: Time!, $bucket: Duration!, $where: InteractionWhereInput) {\n    interactionStats(from: $from, to: $to, where: $where) {\n      total\n      attackers\n      overTime(bucket: $bucket) {\n        at\n        count\n      }\n      byService(first: 7) {\n        name\n        count\n      }\n      topAttackers(first: 7) {\n        name\n        count\n      }\n    }\n  }\n": types.StatsOfDocument,
     "\n  query TouchesOf($from: Time!, $to: Time!, $decky: ID!) {\n    interactionStats(from: $from, to: $to, where: { deckyID: $decky }) {\n      overTime(bucket: \"1h\") {\n        count\n      }\n    }\n  }\n": types.TouchesOfDocument,
-    "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n    }\n  }\n": types.ViewerDocument,
-    "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n      }\n    }\n  }\n": types.LoginDocument,
+    "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n      external\n    }\n  }\n": types.ViewerDocument,
+    "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n        external\n      }\n    }\n  }\n": types.LoginDocument,
     "\n  mutation ChangePassword($current: String!, $new: String!) {\n    changePassword(current: $current, new: $new) {\n      ok\n    }\n  }\n": types.ChangePasswordDocument,
     "\n  mutation Logout {\n    logout {\n      ok\n    }\n  }\n": types.LogoutDocument,
 };
@@ -96,7 +112,39 @@ const documents: Documents = {
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query DeckyIds($first: Int!, $after: Cursor) {\n    deckies(first: $first, after: $after) {\n      edges {\n        node {\n          id\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.js').DeckyIdsDocument;
+export function graphql(source: "\n  query Users {\n    users {\n      username\n      role\n      disabled\n      passwordDue\n      external\n      createdAt\n    }\n  }\n"): typeof import('./graphql.js').UsersDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateUser($input: CreateUserInput!) {\n    createUser(input: $input) {\n      user {\n        username\n      }\n      password\n    }\n  }\n"): typeof import('./graphql.js').CreateUserDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UpdateUser($input: UpdateUserInput!) {\n    updateUser(input: $input) {\n      user {\n        username\n      }\n      password\n    }\n  }\n"): typeof import('./graphql.js').UpdateUserDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteUser($username: String!) {\n    deleteUser(username: $username) {\n      username\n    }\n  }\n"): typeof import('./graphql.js').DeleteUserDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Tokens($username: String) {\n    tokens(username: $username) {\n      id\n      kind\n      name\n      role\n      peer\n      createdAt\n      lastUsedAt\n      expiresAt\n      current\n    }\n  }\n"): typeof import('./graphql.js').TokensDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateToken($input: CreateTokenInput!) {\n    createToken(input: $input) {\n      secret\n    }\n  }\n"): typeof import('./graphql.js').CreateTokenDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation EndToken($id: ID!) {\n    endToken(id: $id) {\n      id\n    }\n  }\n"): typeof import('./graphql.js').EndTokenDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query AuditPage($first: Int!, $after: Cursor, $where: AuditEntryWhereInput) {\n    auditLog(first: $first, after: $after, where: $where, orderBy: { field: AT, direction: DESC }) {\n      edges {\n        node {\n          id\n          at\n          actor\n          peer\n          action\n          result\n          detail\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.js').AuditPageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query DeckyIds($first: Int!, $after: Cursor, $where: DeckyWhereInput) {\n    deckies(first: $first, after: $after, where: $where) {\n      edges {\n        node {\n          id\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.js').DeckyIdsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -108,7 +156,7 @@ export function graphql(source: "\n  query JournalCursor {\n    journalCursor\n 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query LifecycleHistory($first: Int!) {\n    lifecycles(first: $first, orderBy: { field: CREATED_AT, direction: DESC }) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n    }\n  }\n\n  fragment LifecycleFacts on Lifecycle {\n    id\n    deckyName\n    deploymentName\n    operation\n    status\n    stage\n    attempt\n    trigger\n    actor\n    fromServices\n    toServices\n    createdAt\n    completedAt\n    error {\n      code\n      message\n      detail\n    }\n  }\n"): typeof import('./graphql.js').LifecycleHistoryDocument;
+export function graphql(source: "\n  query LifecycleHistory($first: Int!) {\n    lifecycles(first: $first, orderBy: { field: CREATED_AT, direction: DESC }) {\n      edges {\n        node {\n          ...LifecycleFacts\n        }\n      }\n    }\n  }\n\n  fragment LifecycleFacts on Lifecycle {\n    id\n    deckyId\n    deckyName\n    deploymentName\n    operation\n    status\n    stage\n    attempt\n    trigger\n    actor\n    fromServices\n    toServices\n    createdAt\n    completedAt\n    error {\n      code\n      message\n      detail\n    }\n  }\n"): typeof import('./graphql.js').LifecycleHistoryDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -228,11 +276,11 @@ export function graphql(source: "\n  query TouchesOf($from: Time!, $to: Time!, $
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n    }\n  }\n"): typeof import('./graphql.js').ViewerDocument;
+export function graphql(source: "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n      external\n    }\n  }\n"): typeof import('./graphql.js').ViewerDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n      }\n    }\n  }\n"): typeof import('./graphql.js').LoginDocument;
+export function graphql(source: "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n        external\n      }\n    }\n  }\n"): typeof import('./graphql.js').LoginDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -13,8 +13,14 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' })
 const tip = { background: 'var(--raised)', border: '1px solid var(--line)', borderRadius: 8, color: 'var(--text)' }
 
+interface Props {
+  question: Question
+  /** The address that shows, of what is shown, only what has this value. */
+  alone: (name: 'service' | 'source', value: string) => string
+}
+
 /** How many interactions there were over time, by service and by source, as the server counts them. */
-export default function Charts({ question }: { question: Question }) {
+export default function Charts({ question, alone }: Props) {
   const [range, setRange] = useState<Range>('day')
   const now = useMinute()
   const { span, bucket } = ranges[range]
@@ -43,8 +49,8 @@ export default function Charts({ question }: { question: Question }) {
           </BarChart>
         </ResponsiveContainer>
       </div>
-      <Ranking title="By service" rows={stats?.byService} />
-      <Ranking title="By source" rows={stats?.topAttackers} />
+      <Ranking title="By service" rows={stats?.byService} alone={(service) => alone('service', service)} />
+      <Ranking title="By source" rows={stats?.topAttackers} alone={(source) => alone('source', source)} />
     </section>
   )
 }

@@ -1,7 +1,8 @@
 import { Pause, Play } from 'lucide-react'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useSearchParams } from 'wouter'
-import type { Interaction } from '../data/documents'
+import { useAsk } from '../api/useAsk'
+import { catalog, type Interaction } from '../data/documents'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
 import { InteractionList } from './InteractionList'
@@ -13,6 +14,8 @@ const Charts = lazy(() => import('./Charts'))
 /** The parameters of the address and what they ask. */
 const asks = { service: 'service', kind: 'type', source: 'sourceIP', decky: 'deckyName', principal: 'principal' } as const satisfies Record<string, keyof Question>
 
+const nothing = {}
+
 /** What intruders do, as they do it; it can be held still to be read. */
 export default function InteractionsPage() {
   const [params, setParams] = useSearchParams()
@@ -20,18 +23,14 @@ export default function InteractionsPage() {
     () => Object.fromEntries(Object.entries(asks).flatMap(([name, field]) => (params.get(name) ? [[field, params.get(name)]] : []))),
     [params],
   )
+  const { data: known } = useAsk(catalog, nothing)
   const { list, problem, again, older } = useInteractions(question)
   const [held, setHeld] = useState<readonly Interaction[] | null>(null)
   const shown = held ?? list
   const waiting = held && list ? list.findIndex((i) => i.id === held[0]?.id) : 0
 
   const ask = (name: string, value: string) =>
-    setParams((before) => {
-      const next = new URLSearchParams(before)
-      if (value) next.set(name, value)
-      else next.delete(name)
-      return next
-    }, { replace: true })
+    setParams((before) => asking(before, name, value), { replace: true })
 
   return (
     <div className="page">
@@ -41,10 +40,13 @@ export default function InteractionsPage() {
           {held ? <><Play size={16} aria-hidden="true" />Go on</> : <><Pause size={16} aria-hidden="true" />Pause</>}
         </button>
       </PageHead>
-      <Suspense fallback={<div className="charts-place" />}><Charts question={question} /></Suspense>
+      <Suspense fallback={<div className="charts-place" />}><Charts question={question} alone={(name, value) => `?${asking(params, name, value)}`} /></Suspense>
       <search className="filters">
         <Field label="Decky" name="decky" params={params} ask={ask} search />
-        <Field label="Service" name="service" params={params} ask={ask} />
+        <select aria-label="Service" value={params.get('service') ?? ''} onChange={(e) => ask('service', e.target.value)}>
+          <option value="">Any service</option>
+          {[...new Set([...(known?.services.map((s) => s.slug) ?? []), ...params.getAll('service')])].sort().map((s) => <option key={s}>{s}</option>)}
+        </select>
         <Field label="Kind" name="kind" params={params} ask={ask} />
         <Field label="Source address" name="source" params={params} ask={ask} />
         <Field label="Signed in as" name="principal" params={params} ask={ask} />
@@ -59,6 +61,13 @@ export default function InteractionsPage() {
       {older && !held && <button type="button" className="more" onClick={older}>Show older ones</button>}
     </div>
   )
+}
+
+function asking(before: URLSearchParams, name: string, value: string): URLSearchParams {
+  const next = new URLSearchParams(before)
+  if (value) next.set(name, value)
+  else next.delete(name)
+  return next
 }
 
 interface FieldProps {

@@ -1,7 +1,15 @@
+import { Link } from 'wouter'
 import { Hostile } from '../ui/Hostile'
 
+interface Props {
+  title: string
+  rows: readonly { name: string; count: number }[] | undefined
+  /** The address that shows one of them alone. */
+  alone: (name: string) => string
+}
+
 /** Counts as bars, most first: a table, so that everybody can read the numbers. */
-export function Ranking({ title, rows }: { title: string; rows: readonly { name: string; count: number }[] | undefined }) {
+export function Ranking({ title, rows, alone }: Props) {
   const top = Math.max(1, ...(rows ?? []).map((r) => r.count))
   return (
     <div className="chart">
@@ -11,7 +19,7 @@ export function Ranking({ title, rows }: { title: string; rows: readonly { name:
         <caption className="unseen">{title}</caption>
         <tbody>
           {rows?.map(({ name, count }) => (
-            <tr key={name}><th scope="row"><Hostile text={name} /></th><td className="ranking-bar"><meter min={0} max={top} value={count} aria-hidden="true" /></td><td className="count">{count}</td></tr>
+            <tr key={name}><th scope="row"><Link href={alone(name)} replace><Hostile text={name} /></Link></th><td className="ranking-bar"><meter min={0} max={top} value={count} aria-hidden="true" /></td><td className="count">{count}</td></tr>
           ))}
         </tbody>
       </table>

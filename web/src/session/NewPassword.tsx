@@ -1,50 +1,15 @@
-import { useState, type FormEvent } from 'react'
-import { inWords } from '../api/request'
-import { changePassword, type Session } from './session'
+import { PasswordForm } from './PasswordForm'
+import type { Session } from './session'
 
-/** The form that comes before everything else while the password is somebody else's choice. */
+/** What comes before everything else while the password is somebody else's choice. */
 export function NewPassword({ session, onChanged }: { session: Session; onChanged: (session: Session) => void }) {
-  const [problem, setProblem] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
-
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault()
-    const form = new FormData(event.currentTarget)
-    if (form.get('new') !== form.get('again')) {
-      setProblem('The new passwords differ.')
-      return
-    }
-    setBusy(true)
-    setProblem(null)
-    try {
-      onChanged(await changePassword(session, String(form.get('current')), String(form.get('new'))))
-    } catch (reason) {
-      setProblem(inWords(reason))
-      setBusy(false)
-    }
-  }
-
   return (
     <main className="sign-in">
-      <form onSubmit={submit} className="card">
+      <div className="card">
         <h1>Choose a password</h1>
         <p>Yours was somebody else's choice. Before anything else, change it.</p>
-        <input type="hidden" name="username" autoComplete="username" value={session.username} readOnly />
-        <label>
-          Present password
-          <input name="current" type="password" autoComplete="current-password" required autoFocus />
-        </label>
-        <label>
-          New password
-          <input name="new" type="password" autoComplete="new-password" minLength={8} maxLength={256} required />
-        </label>
-        <label>
-          The new password again
-          <input name="again" type="password" autoComplete="new-password" minLength={8} maxLength={256} required />
-        </label>
-        {problem && <p role="alert" className="problem">{problem}</p>}
-        <button type="submit" disabled={busy}>{busy ? 'Changing…' : 'Change password'}</button>
-      </form>
+        <PasswordForm session={session} onChanged={onChanged} autoFocus />
+      </div>
     </main>
   )
 }

@@ -15,6 +15,8 @@ export interface Session {
   role: Role
   /** The password is somebody else's choice: nothing but changing it will do. */
   passwordDue: boolean
+  /** They sign in at a provider, and have no password here. */
+  external: boolean
 }
 
 const viewerQuery = graphql(`
@@ -23,6 +25,7 @@ const viewerQuery = graphql(`
       username
       role
       passwordDue
+      external
     }
   }
 `)
@@ -36,6 +39,7 @@ const loginMutation = graphql(`
         username
         role
         passwordDue
+        external
       }
     }
   }

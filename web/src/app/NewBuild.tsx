@@ -1,0 +1,20 @@
+import { useEffect, useSyncExternalStore } from 'react'
+import type { Live } from '../api/live'
+import { useStore } from '../data/store'
+import { lookForBuild, outdated } from './build'
+
+/** Says that the server has another build of the app, which it may have after each break of the connection. */
+export function NewBuild({ live }: { live: Live }) {
+  const { state } = useSyncExternalStore(live.onChange, live.get)
+  const since = state.kind === 'live' ? state.since : null
+  useEffect(() => {
+    if (since !== null) void lookForBuild()
+  }, [since])
+  if (!useStore(outdated)) return null
+  return (
+    <p role="status" className="notice new-build">
+      <span>The server has another version of this page.</span>
+      <button type="button" onClick={() => location.reload()}>Load it</button>
+    </p>
+  )
+}
