@@ -3247,7 +3247,7 @@ func (v *cancelLifecycleCancelLifecycleCancelLifecyclePayload) GetLifecycle() Li
 
 // cancelLifecycleResponse is returned by cancelLifecycle on success.
 type cancelLifecycleResponse struct {
-	// Ends a lifecycle before its time. A pending one ends CANCELED at once and the decky's wish goes back to what it was; a running one is interrupted, and the decky brought back to its last good services.
+	// Ends a lifecycle before its time. A pending one ends CANCELED at once, and what is wished of the decky (services, address, settings and all) is again what it was; a running one is interrupted, and the decky brought back to that.
 	CancelLifecycle cancelLifecycleCancelLifecycleCancelLifecyclePayload `json:"cancelLifecycle"`
 }
 

@@ -5,6 +5,7 @@ package ent
 import (
 	"decnet/ent/decky"
 	"decnet/ent/lifecycle"
+	"decnet/ent/schema/schematype"
 	"decnet/pid"
 	"encoding/json"
 	"fmt"
@@ -45,6 +46,8 @@ type Lifecycle struct {
 	FromServices []string `json:"from_services,omitempty"`
 	// The services that it brings about.
 	ToServices []string `json:"to_services,omitempty"`
+	// What it changes of the decky besides its services, so that it can be taken back.
+	Reshape *schematype.Reshape `json:"reshape,omitempty"`
 	// The decky's generation that it brings about.
 	Generation int `json:"generation,omitempty"`
 	// ErrorCode holds the value of the "error_code" field.
@@ -121,7 +124,7 @@ func (*Lifecycle) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case lifecycle.FieldDeckyID, lifecycle.FieldSupersededBy, lifecycle.FieldRetryOf:
 			values[i] = &sql.NullScanner{S: new(pid.ID)}
-		case lifecycle.FieldFromServices, lifecycle.FieldToServices:
+		case lifecycle.FieldFromServices, lifecycle.FieldToServices, lifecycle.FieldReshape:
 			values[i] = new([]byte)
 		case lifecycle.FieldID, lifecycle.FieldDeckyRef:
 			values[i] = new(pid.ID)
@@ -231,6 +234,14 @@ func (_m *Lifecycle) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.ToServices); err != nil {
 					return fmt.Errorf("unmarshal field to_services: %w", err)
+				}
+			}
+		case lifecycle.FieldReshape:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field reshape", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Reshape); err != nil {
+					return fmt.Errorf("unmarshal field reshape: %w", err)
 				}
 			}
 		case lifecycle.FieldGeneration:
@@ -412,6 +423,9 @@ func (_m *Lifecycle) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("to_services=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ToServices))
+	builder.WriteString(", ")
+	builder.WriteString("reshape=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Reshape))
 	builder.WriteString(", ")
 	builder.WriteString("generation=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Generation))

@@ -7,6 +7,7 @@ import (
 	"decnet/ent/decky"
 	"decnet/ent/journalentry"
 	"decnet/ent/lifecycle"
+	"decnet/ent/schema/schematype"
 	"decnet/pid"
 	"errors"
 	"fmt"
@@ -135,6 +136,12 @@ func (_c *LifecycleCreate) SetFromServices(v []string) *LifecycleCreate {
 // SetToServices sets the "to_services" field.
 func (_c *LifecycleCreate) SetToServices(v []string) *LifecycleCreate {
 	_c.mutation.SetToServices(v)
+	return _c
+}
+
+// SetReshape sets the "reshape" field.
+func (_c *LifecycleCreate) SetReshape(v *schematype.Reshape) *LifecycleCreate {
+	_c.mutation.SetReshape(v)
 	return _c
 }
 
@@ -559,6 +566,10 @@ func (_c *LifecycleCreate) createSpec() (*Lifecycle, *sqlgraph.CreateSpec) {
 		_spec.SetField(lifecycle.FieldToServices, field.TypeJSON, value)
 		_node.ToServices = value
 	}
+	if value, ok := _c.mutation.Reshape(); ok {
+		_spec.SetField(lifecycle.FieldReshape, field.TypeJSON, value)
+		_node.Reshape = value
+	}
 	if value, ok := _c.mutation.Generation(); ok {
 		_spec.SetField(lifecycle.FieldGeneration, field.TypeInt, value)
 		_node.Generation = value
@@ -974,6 +985,9 @@ func (u *LifecycleUpsertOne) UpdateNewValues() *LifecycleUpsertOne {
 		}
 		if _, exists := u.create.mutation.ToServices(); exists {
 			s.SetIgnore(lifecycle.FieldToServices)
+		}
+		if _, exists := u.create.mutation.Reshape(); exists {
+			s.SetIgnore(lifecycle.FieldReshape)
 		}
 		if _, exists := u.create.mutation.Generation(); exists {
 			s.SetIgnore(lifecycle.FieldGeneration)
@@ -1497,6 +1511,9 @@ func (u *LifecycleUpsertBulk) UpdateNewValues() *LifecycleUpsertBulk {
 			}
 			if _, exists := b.mutation.ToServices(); exists {
 				s.SetIgnore(lifecycle.FieldToServices)
+			}
+			if _, exists := b.mutation.Reshape(); exists {
+				s.SetIgnore(lifecycle.FieldReshape)
 			}
 			if _, exists := b.mutation.Generation(); exists {
 				s.SetIgnore(lifecycle.FieldGeneration)

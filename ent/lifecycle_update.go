@@ -421,6 +421,9 @@ func (_u *LifecycleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ActorCleared() {
 		_spec.ClearField(lifecycle.FieldActor, field.TypeString)
 	}
+	if _u.mutation.ReshapeCleared() {
+		_spec.ClearField(lifecycle.FieldReshape, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.ErrorCode(); ok {
 		_spec.SetField(lifecycle.FieldErrorCode, field.TypeString, value)
 	}
@@ -992,6 +995,9 @@ func (_u *LifecycleUpdateOne) sqlSave(ctx context.Context) (_node *Lifecycle, er
 	}
 	if _u.mutation.ActorCleared() {
 		_spec.ClearField(lifecycle.FieldActor, field.TypeString)
+	}
+	if _u.mutation.ReshapeCleared() {
+		_spec.ClearField(lifecycle.FieldReshape, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.ErrorCode(); ok {
 		_spec.SetField(lifecycle.FieldErrorCode, field.TypeString, value)

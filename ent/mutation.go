@@ -10654,6 +10654,7 @@ type LifecycleMutation struct {
 	appendfrom_services []string
 	to_services         *[]string
 	appendto_services   []string
+	reshape             **schematype.Reshape
 	generation          *int
 	addgeneration       *int
 	error_code          *string
@@ -11304,6 +11305,55 @@ func (m *LifecycleMutation) AppendedToServices() ([]string, bool) {
 func (m *LifecycleMutation) ResetToServices() {
 	m.to_services = nil
 	m.appendto_services = nil
+}
+
+// SetReshape sets the "reshape" field.
+func (m *LifecycleMutation) SetReshape(s *schematype.Reshape) {
+	m.reshape = &s
+}
+
+// Reshape returns the value of the "reshape" field in the mutation.
+func (m *LifecycleMutation) Reshape() (r *schematype.Reshape, exists bool) {
+	v := m.reshape
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReshape returns the old "reshape" field's value of the Lifecycle entity.
+// If the Lifecycle object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LifecycleMutation) OldReshape(ctx context.Context) (v *schematype.Reshape, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReshape is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReshape requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReshape: %w", err)
+	}
+	return oldValue.Reshape, nil
+}
+
+// ClearReshape clears the value of the "reshape" field.
+func (m *LifecycleMutation) ClearReshape() {
+	m.reshape = nil
+	m.clearedFields[lifecycle.FieldReshape] = struct{}{}
+}
+
+// ReshapeCleared returns if the "reshape" field was cleared in this mutation.
+func (m *LifecycleMutation) ReshapeCleared() bool {
+	_, ok := m.clearedFields[lifecycle.FieldReshape]
+	return ok
+}
+
+// ResetReshape resets all changes to the "reshape" field.
+func (m *LifecycleMutation) ResetReshape() {
+	m.reshape = nil
+	delete(m.clearedFields, lifecycle.FieldReshape)
 }
 
 // SetGeneration sets the "generation" field.
@@ -12069,7 +12119,7 @@ func (m *LifecycleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LifecycleMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 27)
 	if m.decky != nil {
 		fields = append(fields, lifecycle.FieldDeckyID)
 	}
@@ -12105,6 +12155,9 @@ func (m *LifecycleMutation) Fields() []string {
 	}
 	if m.to_services != nil {
 		fields = append(fields, lifecycle.FieldToServices)
+	}
+	if m.reshape != nil {
+		fields = append(fields, lifecycle.FieldReshape)
 	}
 	if m.generation != nil {
 		fields = append(fields, lifecycle.FieldGeneration)
@@ -12180,6 +12233,8 @@ func (m *LifecycleMutation) Field(name string) (ent.Value, bool) {
 		return m.FromServices()
 	case lifecycle.FieldToServices:
 		return m.ToServices()
+	case lifecycle.FieldReshape:
+		return m.Reshape()
 	case lifecycle.FieldGeneration:
 		return m.Generation()
 	case lifecycle.FieldErrorCode:
@@ -12241,6 +12296,8 @@ func (m *LifecycleMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldFromServices(ctx)
 	case lifecycle.FieldToServices:
 		return m.OldToServices(ctx)
+	case lifecycle.FieldReshape:
+		return m.OldReshape(ctx)
 	case lifecycle.FieldGeneration:
 		return m.OldGeneration(ctx)
 	case lifecycle.FieldErrorCode:
@@ -12361,6 +12418,13 @@ func (m *LifecycleMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetToServices(v)
+		return nil
+	case lifecycle.FieldReshape:
+		v, ok := value.(*schematype.Reshape)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReshape(v)
 		return nil
 	case lifecycle.FieldGeneration:
 		v, ok := value.(int)
@@ -12538,6 +12602,9 @@ func (m *LifecycleMutation) ClearedFields() []string {
 	if m.FieldCleared(lifecycle.FieldActor) {
 		fields = append(fields, lifecycle.FieldActor)
 	}
+	if m.FieldCleared(lifecycle.FieldReshape) {
+		fields = append(fields, lifecycle.FieldReshape)
+	}
 	if m.FieldCleared(lifecycle.FieldErrorCode) {
 		fields = append(fields, lifecycle.FieldErrorCode)
 	}
@@ -12584,6 +12651,9 @@ func (m *LifecycleMutation) ClearField(name string) error {
 		return nil
 	case lifecycle.FieldActor:
 		m.ClearActor()
+		return nil
+	case lifecycle.FieldReshape:
+		m.ClearReshape()
 		return nil
 	case lifecycle.FieldErrorCode:
 		m.ClearErrorCode()
@@ -12652,6 +12722,9 @@ func (m *LifecycleMutation) ResetField(name string) error {
 		return nil
 	case lifecycle.FieldToServices:
 		m.ResetToServices()
+		return nil
+	case lifecycle.FieldReshape:
+		m.ResetReshape()
 		return nil
 	case lifecycle.FieldGeneration:
 		m.ResetGeneration()

@@ -146,19 +146,19 @@ func init() {
 	// lifecycle.DefaultAttempt holds the default value on creation for the attempt field.
 	lifecycle.DefaultAttempt = lifecycleDescAttempt.Default.(int)
 	// lifecycleDescSeq is the schema descriptor for seq field.
-	lifecycleDescSeq := lifecycleFields[19].Descriptor()
+	lifecycleDescSeq := lifecycleFields[20].Descriptor()
 	// lifecycle.DefaultSeq holds the default value on creation for the seq field.
 	lifecycle.DefaultSeq = lifecycleDescSeq.Default.(int)
 	// lifecycleDescCancelRequested is the schema descriptor for cancel_requested field.
-	lifecycleDescCancelRequested := lifecycleFields[20].Descriptor()
+	lifecycleDescCancelRequested := lifecycleFields[21].Descriptor()
 	// lifecycle.DefaultCancelRequested holds the default value on creation for the cancel_requested field.
 	lifecycle.DefaultCancelRequested = lifecycleDescCancelRequested.Default.(bool)
 	// lifecycleDescLeaseOwner is the schema descriptor for lease_owner field.
-	lifecycleDescLeaseOwner := lifecycleFields[21].Descriptor()
+	lifecycleDescLeaseOwner := lifecycleFields[22].Descriptor()
 	// lifecycle.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	lifecycle.DefaultLeaseOwner = lifecycleDescLeaseOwner.Default.(string)
 	// lifecycleDescTraceParent is the schema descriptor for trace_parent field.
-	lifecycleDescTraceParent := lifecycleFields[23].Descriptor()
+	lifecycleDescTraceParent := lifecycleFields[24].Descriptor()
 	// lifecycle.DefaultTraceParent holds the default value on creation for the trace_parent field.
 	lifecycle.DefaultTraceParent = lifecycleDescTraceParent.Default.(string)
 	// lifecycleDescID is the schema descriptor for id field.

@@ -102,7 +102,7 @@ func (f *Fleet) Retry(ctx context.Context, actor string, id pid.ID) (*ent.Lifecy
 func (f *Fleet) again(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *ent.Decky, actor string) (*ent.Lifecycle, error) {
 	n := lifecycle.New{
 		Decky: d, Deployment: d.Edges.Deployment.Name, Operation: lc.Operation, Trigger: entlifecycle.TriggerOperator, Actor: actor,
-		From: lc.FromServices, To: lc.ToServices, RetryOf: &lc.ID,
+		From: lc.FromServices, To: lc.ToServices, Reshape: lc.Reshape, RetryOf: &lc.ID,
 	}
 	takenBack := lc.Status == entlifecycle.StatusCanceled && lc.Operation != entlifecycle.OperationRepair
 	switch {
@@ -127,9 +127,15 @@ func (f *Fleet) again(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *e
 	if takenBack {
 		u.AddGeneration(1)
 		if lc.Operation == entlifecycle.OperationTeardown {
-			u.SetState(decky.StateRemoving)
+			u.SetState(decky.StateRemoving).ClearNextMutationAt()
 		} else {
 			u.SetServices(lc.ToServices)
+		}
+		if lc.Reshape != nil {
+			if err := f.reshapable(ctx, tx, lc, d); err != nil {
+				return nil, err
+			}
+			lifecycle.SetShape(u.Mutation(), lc.Reshape.To)
 		}
 	}
 	next, err := u.Save(ctx)
@@ -139,6 +145,19 @@ func (f *Fleet) again(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *e
 	next.Edges = d.Edges
 	n.Decky, n.Generation = next, next.Generation
 	return f.journal.Create(ctx, tx, n)
+}
+
+// reshapable tells whether a decky can be made what a canceled lifecycle was to make of it: its address may be another's by now.
+func (f *Fleet) reshapable(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *ent.Decky) error {
+	ip := lc.Reshape.To.IP
+	other, err := tx.Decky.Query().Where(decky.IP(ip), decky.IDNEQ(d.ID)).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look who has %s: %w", ip, err)
+	}
+	return conflict(nil, "%s is taken by decky %q since", ip, other.Name)
 }
 
 // ErrBusy says that a decky has a lifecycle under way or has changed since it was looked at, so that the server's own loops leave it alone.

@@ -14,6 +14,7 @@ import (
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	entlifecycle "decnet/ent/lifecycle"
+	"decnet/ent/schema/schematype"
 	"decnet/lifecycle"
 	"decnet/pid"
 	"decnet/store"
@@ -105,6 +106,8 @@ type deploying struct {
 	in    DeployInput
 	dep   *ent.Deployment
 	fresh bool // the deployment is new
+	// rescheduled: a decky that stays as it is has another interval.
+	rescheduled bool
 	// secret makes the new deckies' seeds. It changes with everything that happens to the deployment, so that a decky which is torn down and
 	// deployed again is another host.
 	secret []byte
@@ -127,7 +130,7 @@ func (p *deploying) run(ctx context.Context, want []wanted) error {
 	}
 	net := networkOf(p.dep)
 	free := newAddresses(net, p.opts.HostAddresses())
-	// Addresses are one's own among all deployments: two may share a LAN.
+	// Addresses, MACs and host names are one's own among all deployments.
 	everyone, err := p.tx.Decky.Query().Select(decky.FieldIP, decky.FieldName, decky.FieldMAC, decky.FieldHostname).All(ctx)
 	if err != nil {
 		return fmt.Errorf("read the addresses taken: %w", err)
@@ -136,6 +139,9 @@ func (p *deploying) run(ctx context.Context, want []wanted) error {
 		if ip, err := netip.ParseAddr(d.IP); err == nil {
 			free.taken[ip] = "decky " + strconv.Quote(d.Name)
 		}
+	}
+	if err := p.holdOld(ctx, free, want); err != nil {
+		return err
 	}
 	// Addresses asked for come before addresses given, whatever their order in the input.
 	for i, w := range want {
@@ -258,6 +264,23 @@ func (p *deploying) checkSize(have []*ent.Decky, want []wanted) error {
 	return nil
 }
 
+// holdOld keeps the addresses that deckies are about to leave: they have them until then, and go back to them when that is canceled.
+func (p *deploying) holdOld(ctx context.Context, free *addresses, want []wanted) error {
+	moving, err := p.tx.Lifecycle.Query().Where(entlifecycle.ReshapeNotNil(),
+		entlifecycle.StatusIn(entlifecycle.StatusPending, entlifecycle.StatusRunning)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read which deckies change: %w", err)
+	}
+	for _, lc := range moving {
+		ip, err := netip.ParseAddr(lc.Reshape.From.IP)
+		staysAfterAll := lc.DeploymentName == p.dep.Name && slices.ContainsFunc(want, func(w wanted) bool { return w.name == lc.DeckyName && w.ip == ip })
+		if _, taken := free.taken[ip]; err == nil && !taken && !staysAfterAll {
+			free.taken[ip] = "decky " + strconv.Quote(lc.DeckyName) + ", which is about to leave it"
+		}
+	}
+	return nil
+}
+
 // keeps tells whether a decky of this name exists with the address that is asked for.
 func (p *deploying) keeps(have []*ent.Decky, w wanted) bool {
 	return slices.ContainsFunc(have, func(d *ent.Decky) bool { return d.Name == w.name && d.IP == w.ip.String() })
@@ -298,7 +321,7 @@ func (p *deploying) add(ctx context.Context, w wanted, n network, free *addresse
 		return nil, fmt.Errorf("create decky %q: %w", w.name, err)
 	}
 	p.out.Planned = append(p.out.Planned, d)
-	return d, p.begin(ctx, d, nil, d.Services)
+	return d, p.begin(ctx, d, []string{}, nil)
 }
 
 // interval is the deployment's, as this deploy leaves it.
@@ -350,36 +373,46 @@ func (p *deploying) meet(ctx context.Context, d *ent.Decky, w wanted) error {
 		u.SetIP(w.ip.String())
 		changed = true
 	}
-	if w.spec.MutateInterval != nil && (d.MutateInterval == nil || *d.MutateInterval != *w.spec.MutateInterval) {
+	rescheduled := w.spec.MutateInterval != nil && (d.MutateInterval == nil || *d.MutateInterval != *w.spec.MutateInterval)
+	if rescheduled {
 		u.SetMutateInterval(*w.spec.MutateInterval).
 			SetNillableNextMutationAt(nextMutation(p.journal.Now(), w.spec.MutateInterval, p.interval()))
 	}
-	if !changed {
-		// An interval is no work for the engine.
-		next, err := u.Save(ctx)
-		if err != nil {
-			return fmt.Errorf("update decky %q: %w", d.Name, err)
-		}
-		p.out.Planned = append(p.out.Planned, next)
+	if !changed && !rescheduled {
+		p.out.Planned = append(p.out.Planned, d)
 		return nil
 	}
 	change, err := p.journal.Touch(ctx, p.tx)
 	if err != nil {
 		return err
 	}
+	if !changed { // an interval is no work for the engine
+		p.rescheduled = true
+		next, err := u.SetChange(change).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("update decky %q: %w", d.Name, err)
+		}
+		p.out.Planned = append(p.out.Planned, next)
+		return nil
+	}
 	next, err := u.SetServices(services).AddGeneration(1).SetChange(change).Save(ctx)
 	if err != nil {
 		return fmt.Errorf("update decky %q: %w", d.Name, err)
 	}
 	p.out.Planned = append(p.out.Planned, next)
-	return p.begin(ctx, next, d.Services, services)
+	waiting, err := p.waiting(ctx, p.tx, d.ID)
+	if err != nil {
+		return err
+	}
+	from, shape := origin(waiting, d)
+	return p.begin(ctx, next, from, lifecycle.ReshapeOf(shape, next))
 }
 
 // begin adds the decky's DEPLOY lifecycle, which takes the place of those that wait.
-func (p *deploying) begin(ctx context.Context, d *ent.Decky, from, to []string) error {
+func (p *deploying) begin(ctx context.Context, d *ent.Decky, from []string, reshape *schematype.Reshape) error {
 	lc, err := p.journal.Create(ctx, p.tx, lifecycle.New{
 		Decky: d, Deployment: p.dep.Name, Operation: entlifecycle.OperationDeploy, Trigger: entlifecycle.TriggerOperator,
-		Actor: p.actor, From: orEmpty(from), To: to, Generation: d.Generation,
+		Actor: p.actor, From: from, To: d.Services, Generation: d.Generation, Reshape: reshape,
 	})
 	if err != nil {
 		return err
@@ -408,7 +441,7 @@ func (p *deploying) removeOthers(ctx context.Context, have []*ent.Decky, want []
 func (p *deploying) leave(ctx context.Context) error {
 	p.out.Deployment = p.dep
 	interval := p.in.MutateInterval != nil && (p.dep.MutateInterval == nil || *p.dep.MutateInterval != *p.in.MutateInterval)
-	if p.fresh || (len(p.out.Lifecycles) == 0 && !interval) {
+	if p.fresh || (len(p.out.Lifecycles) == 0 && !interval && !p.rescheduled) {
 		return nil
 	}
 	dep, err := revise(ctx, p.tx, p.dep, func(u *ent.DeploymentUpdate) {
@@ -427,22 +460,41 @@ func (p *deploying) leave(ctx context.Context) error {
 
 // supersede ends the lifecycles of a decky that still wait, in favour of a newer one.
 func (f *Fleet) supersede(ctx context.Context, tx *store.Tx, deckyID, by pid.ID) error {
-	waiting, err := tx.Lifecycle.Query().Where(
-		entlifecycle.DeckyRef(deckyID), entlifecycle.StatusEQ(entlifecycle.StatusPending), entlifecycle.IDNEQ(by)).IDs(ctx)
+	waiting, err := f.waiting(ctx, tx, deckyID)
 	if err != nil {
-		return fmt.Errorf("read the lifecycles that wait: %w", err)
+		return err
 	}
-	for _, id := range waiting {
-		if err := f.journal.Supersede(ctx, tx, id, by); err != nil {
+	for _, w := range waiting {
+		if w.ID == by {
+			continue
+		}
+		if err := f.journal.Supersede(ctx, tx, w.ID, by); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func orEmpty(s []string) []string {
-	if s == nil {
-		return []string{}
+// waiting reads the lifecycles of a decky that no runner has taken up, those first that were to happen first.
+func (f *Fleet) waiting(ctx context.Context, tx *store.Tx, deckyID pid.ID) ([]*ent.Lifecycle, error) {
+	waiting, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(deckyID), entlifecycle.StatusEQ(entlifecycle.StatusPending)).
+		Order(entlifecycle.ByGeneration()).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the lifecycles that wait: %w", err)
 	}
-	return s
+	return waiting, nil
+}
+
+// origin is what a new lifecycle of a decky goes on from: what the decky was before those that wait, for they never happened.
+func origin(waiting []*ent.Lifecycle, d *ent.Decky) (services []string, shape schematype.Shape) {
+	services, shape = d.Services, lifecycle.ShapeOf(d)
+	if len(waiting) > 0 {
+		services = waiting[0].FromServices
+	}
+	for _, w := range waiting {
+		if w.Reshape != nil {
+			return services, w.Reshape.From
+		}
+	}
+	return services, shape
 }

@@ -1,7 +1,6 @@
 package fleet_test
 
 import (
-	"context"
 	"net/netip"
 	"slices"
 	"testing"
@@ -177,28 +176,6 @@ func TestATeardownTakesThePlaceOfWhatWaits(t *testing.T) {
 	w.Run(lifecycle.RunnerOptions{})
 	w.Follow(nil, down...)
 	require.Nil(t, w.Decky("a"))
-}
-
-func TestAWatcherSeesEachDeckyAsItIs(t *testing.T) {
-	w := world.New(t, sim.New(sim.Options{}))
-	w.Run(lifecycle.RunnerOptions{})
-	w.Follow(nil, w.Deploy("a", "b")...)
-	ctx, cancel := context.WithTimeout(t.Context(), world.Patience)
-	defer cancel()
-	seen := make(chan *ent.Decky, 100)
-	done := make(chan error, 1)
-	go func() {
-		done <- fleet.NewWatch(w.Store, &w.Bells.Touched).Follow(ctx, "default", []string{"a"}, func(d *ent.Decky) bool { seen <- d; return ctx.Err() == nil })
-	}()
-	require.Equal(t, "a", (<-seen).Name)
-	w.Mutate("a", "http")
-	for d := range seen {
-		if slices.Equal(d.ObservedServices, []string{"http"}) {
-			break
-		}
-	}
-	cancel()
-	require.NoError(t, <-done)
 }
 
 // certificate is one whose private key nobody has.

@@ -8,6 +8,7 @@ import (
 
 	"decnet/ent"
 	"decnet/ent/decky"
+	"decnet/ent/deployment"
 	"decnet/pid"
 	"decnet/store"
 )
@@ -54,7 +55,11 @@ func (f *Fleet) SetMutateInterval(ctx context.Context, in IntervalInput) (dep *e
 			if own == nil {
 				own = &off // not the deployment's: none
 			}
-			if err := tx.Decky.UpdateOne(d).SetMutateInterval(*own).Exec(ctx); err != nil {
+			change, err := f.journal.Touch(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if err := tx.Decky.UpdateOne(d).SetMutateInterval(*own).SetChange(change).Exec(ctx); err != nil {
 				return fmt.Errorf("set the interval of decky %q: %w", d.Name, err)
 			}
 			if dep, err = revise(ctx, tx, dep, nil); err != nil {
@@ -90,21 +95,24 @@ func (f *Fleet) SetMutateInterval(ctx context.Context, in IntervalInput) (dep *e
 const catchUp = 10 * time.Minute
 
 // Reschedule puts right what the clock has overtaken: a mutation that is late by more than a time was missed, and is put off by a random time of up to
-// an interval, at most 10 minutes; one that is further ahead than its interval was set before the clock was set back, and is set anew.
+// an interval, at most 10 minutes; one that is further ahead than its interval was set before the clock was set back, and is set anew. A decky that has an
+// interval and no next mutation, since its teardown was canceled, gets one.
 func (f *Fleet) Reschedule(ctx context.Context, late time.Duration) error {
 	now := f.journal.Now()
-	scheduled, err := f.store.Read.Decky.Query().Where(decky.NextMutationAtNotNil()).WithDeployment().All(ctx)
+	scheduled, err := f.store.Read.Decky.Query().Where(
+		decky.StateNEQ(decky.StateRemoving), decky.Or(decky.MutateIntervalNotNil(), decky.HasDeploymentWith(deployment.MutateIntervalNotNil())),
+	).WithDeployment().All(ctx)
 	if err != nil {
 		return fmt.Errorf("read the schedule: %w", err)
 	}
 	next := map[pid.ID]time.Time{}
 	for _, d := range scheduled {
 		every := interval(d.MutateInterval, d.Edges.Deployment.MutateInterval)
-		switch at := *d.NextMutationAt; {
+		switch at := d.NextMutationAt; {
 		case every <= 0:
-		case now.Sub(at) > late:
+		case at != nil && now.Sub(*at) > late:
 			next[d.ID] = store.Time(now.Add(rand.N(min(every, catchUp))))
-		case at.Sub(now) > every+every/10:
+		case at == nil || at.Sub(now) > every+every/10:
 			next[d.ID] = *nextMutation(now, &every, nil)
 		}
 	}
@@ -122,7 +130,7 @@ func (f *Fleet) Reschedule(ctx context.Context, late time.Duration) error {
 				return err
 			}
 			// It may have been torn down, mutated or taken off the schedule since.
-			err = tx.Decky.Update().Where(decky.ID(d.ID), decky.NextMutationAt(*d.NextMutationAt)).SetNextMutationAt(at).SetChange(change).Exec(ctx)
+			err = tx.Decky.Update().Where(decky.ID(d.ID), decky.Change(d.Change)).SetNextMutationAt(at).SetChange(change).Exec(ctx)
 			if err != nil {
 				return fmt.Errorf("schedule decky %q: %w", d.Name, err)
 			}

@@ -108,15 +108,13 @@ func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInpu
 			return nil, nil, err
 		}
 	}
-	waiting, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(d.ID), entlifecycle.StatusEQ(entlifecycle.StatusPending),
-		entlifecycle.OperationIn(entlifecycle.OperationMutate, entlifecycle.OperationRepair)).Order(entlifecycle.ByGeneration()).All(ctx)
+	waiting, err := f.waiting(ctx, tx, d.ID)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the lifecycles that wait: %w", err)
+		return nil, nil, err
 	}
-	from := d.Services
-	if len(waiting) > 0 {
-		from = waiting[0].FromServices // what waits never happened
-	}
+	// A deploy has to come first; whatever else waits, this takes its place.
+	waiting = slices.DeleteFunc(waiting, func(lc *ent.Lifecycle) bool { return lc.Operation == entlifecycle.OperationDeploy })
+	from, shape := origin(waiting, d)
 	change, err := f.journal.Touch(ctx, tx)
 	if err != nil {
 		return nil, nil, err
@@ -126,9 +124,10 @@ func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInpu
 		u.SetRepairFailures(0).ClearRepairNotBefore().SetRepairGaveUp(false)
 		d.RepairFailures, d.RepairNotBefore, d.RepairGaveUp = 0, nil, false
 	}
-	if at := nextMutation(f.journal.Now(), d.MutateInterval, dep.MutateInterval); at != nil {
-		u.SetNextMutationAt(*at)
-		d.NextMutationAt = at
+	if d.NextMutationAt = nextMutation(f.journal.Now(), d.MutateInterval, dep.MutateInterval); d.NextMutationAt != nil {
+		u.SetNextMutationAt(*d.NextMutationAt)
+	} else {
+		u.ClearNextMutationAt()
 	}
 	if settings != nil {
 		u.SetSettings(settings)
@@ -146,6 +145,7 @@ func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInpu
 	lc, err := f.journal.Create(ctx, tx, lifecycle.New{
 		Decky: next, Deployment: dep.Name, Operation: entlifecycle.OperationMutate, Trigger: who.Trigger, Actor: who.Actor,
 		From: from, To: services, Generation: next.Generation,
+		Reshape: lifecycle.ReshapeOf(shape, next),
 	})
 	if err != nil {
 		return nil, nil, err

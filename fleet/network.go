@@ -62,6 +62,9 @@ func (f *Fleet) newNetwork(in *NetworkInput, others []*ent.Deployment) (network,
 		if n.subnet.Bits() < 8 {
 			return n, invalid(at(path, "subnet"), "%s is too large: a /8 is the largest", n.subnet)
 		}
+		if first := n.subnet.Addr().As4()[0]; first == 0 || first >= 224 {
+			return n, invalid(at(path, "subnet"), "no host has an address in %s", n.subnet)
+		}
 		if loopback := netip.MustParsePrefix("127.0.0.0/8").Overlaps(n.subnet); loopback != (n.driver == engine.Loopback) {
 			return n, invalid(at(path, "subnet"), "a LOOPBACK network lies in 127.0.0.0/8, and no other does: %s", n.subnet)
 		}
@@ -90,6 +93,9 @@ func (n *network) setGateway(in *NetworkInput, path []any) error {
 		a, err := netip.ParseAddr(*in.Gateway)
 		if err != nil || !n.subnet.Contains(a) {
 			return invalid(at(path, "gateway"), "%q is not an address in %s", *in.Gateway, n.subnet)
+		}
+		if a == n.subnet.Addr() || a == engine.LastAddress(n.subnet) {
+			return invalid(at(path, "gateway"), "%s is no host's address in %s", a, n.subnet)
 		}
 		n.gateway = a
 	case n.driver != engine.Loopback:

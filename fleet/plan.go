@@ -20,11 +20,19 @@ import (
 
 var interfacePattern = regexp.MustCompile(`^[A-Za-z0-9._@-]+$`)
 
-const minInterval = time.Minute
+// How often a decky may mutate by itself. The upper bound leaves room for jitter in what a Duration can hold.
+const (
+	minInterval = time.Minute
+	maxInterval = 100 * 365 * 24 * time.Hour
+)
 
 func checkInterval(d *time.Duration, path ...any) error {
-	if d != nil && *d < minInterval {
+	switch {
+	case d == nil:
+	case *d < minInterval:
 		return invalid(path, "%s is too often: a minute at least", *d)
+	case *d > maxInterval:
+		return invalid(path, "%s is too seldom: 100 years at most", *d)
 	}
 	return nil
 }

@@ -6650,7 +6650,7 @@ type LifecycleEventPage {
 }
 
 extend type Mutation {
-  "Ends a lifecycle before its time. A pending one ends CANCELED at once and the decky's wish goes back to what it was; a running one is interrupted, and the decky brought back to its last good services."
+  "Ends a lifecycle before its time. A pending one ends CANCELED at once, and what is wished of the decky (services, address, settings and all) is again what it was; a running one is interrupted, and the decky brought back to that."
   cancelLifecycle(id: ID!): CancelLifecyclePayload! @hasRole(role: OPERATOR)
   "Tries a FAILED or CANCELED lifecycle again, as a new one. CONFLICT when the decky has moved on since."
   retryLifecycle(id: ID!): RetryLifecyclePayload! @hasRole(role: OPERATOR)
@@ -6720,8 +6720,11 @@ type Subscription {
   """
   lifecycleUpdated(ids: [ID!], decky: String, deployment: String, after: String): LifecycleEvent! @hasRole(role: VIEWER)
   """
-  Each matching decky as it is now, then again after each change of it. Quick changes may be seen as one. Of one that is gone nothing more comes: that it went, the journal tells,
-  where a TEARDOWN of it has SUCCEEDED or a DEPLOY of it was CANCELED (` + "`" + `Lifecycle.deckyId` + "`" + `).
+  Each matching decky as it is now, then again after each change of it. Quick changes may be seen as one.
+
+  The last event of a decky that is gone shows it REMOVING with ` + "`" + `observedGeneration` + "`" + ` equal to ` + "`" + `generation` + "`" + ` and no ` + "`" + `observedServices` + "`" + `: nothing of it is left. While it goes, the two differ.
+  A name that no decky has yet is waited for. Completes when ` + "`" + `names` + "`" + ` are given, each of them was there, and all are gone.
+  After a break the journal tells what went meanwhile: where a TEARDOWN of it has SUCCEEDED or a DEPLOY of it was CANCELED (` + "`" + `Lifecycle.deckyId` + "`" + `).
   """
   deckyUpdated(deployment: String, names: [String!]): Decky! @hasRole(role: VIEWER)
   "What intruders do, as it is recorded, or what of it ` + "`" + `where` + "`" + ` picks. With ` + "`" + `after` + "`" + ` (a ` + "`" + `cursor` + "`" + `), first everything since, or ` + "`" + `CURSOR_EXPIRED` + "`" + `; else only what is new."

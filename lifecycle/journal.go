@@ -11,6 +11,7 @@ import (
 	"decnet/ent"
 	entlifecycle "decnet/ent/lifecycle"
 	"decnet/ent/predicate"
+	"decnet/ent/schema/schematype"
 	"decnet/failpoint"
 	"decnet/pid"
 	"decnet/store"
@@ -59,6 +60,7 @@ type New struct {
 	From, To   []string
 	Generation int
 	Stage      string // why it is there; "" is that it waits for a runner
+	Reshape    *schematype.Reshape
 	RetryOf    *pid.ID
 }
 
@@ -73,6 +75,9 @@ func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecyc
 		SetNillableRetryOf(n.RetryOf).SetCreatedAt(j.now()).SetSeq(1)
 	if n.Actor != "" {
 		c.SetActor(n.Actor)
+	}
+	if n.Reshape != nil {
+		c.SetReshape(n.Reshape)
 	}
 	lc, err := c.Save(ctx)
 	if err != nil {

@@ -190,7 +190,7 @@ func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle) error {
 		back = r.engine.Remove(working, Spec(d, nil, 0).Ref, func(string) {})
 	default:
 		r.stage(ctx, lc, "canceled: bringing the last good services back")
-		seen, back = r.engine.Ensure(working, Spec(d, lc.FromServices, lc.Generation+1), func(string) {})
+		seen, back = r.engine.Ensure(working, Spec(before(d, lc), lc.FromServices, lc.Generation+1), func(string) {})
 	}
 	if back != nil && errors.Is(context.Cause(working), errStopping) {
 		return r.handBack(ctx, lc, r.journal.Now(), "handed back: the server is stopping")
@@ -259,6 +259,9 @@ func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, s
 	if lc.Operation == entlifecycle.OperationRepair {
 		return j.putOff(ctx, tx, d)
 	}
+	if err := tx.Deployment.Update().Where(deployment.ID(d.DeploymentID)).AddRevision(1).Exec(ctx); err != nil {
+		return fmt.Errorf("revise the deployment: %w", err)
+	}
 	if lc.Operation == entlifecycle.OperationDeploy && len(lc.FromServices) == 0 {
 		if confirmed {
 			return j.Gone(ctx, tx, d.ID)
@@ -271,11 +274,16 @@ func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, s
 		return err
 	}
 	u := tx.Decky.Update().Where(decky.ID(d.ID)).SetChange(change).SetServices(lc.FromServices).AddGeneration(1)
+	if lc.Reshape != nil {
+		SetShape(u.Mutation(), lc.Reshape.From)
+	}
+	// Was it in step when this was asked for? A teardown has written over the state that tells.
+	wasInStep := d.State == decky.StateRunning || (d.State == decky.StateRemoving && d.ObservedGeneration == lc.Generation-1)
 	switch {
 	case confirmed && seen.Instance != "":
 		u.SetObservedServices(slices.Sorted(slices.Values(seen.Services))).SetEndpoints(seen.Endpoints).SetInstance(seen.Instance).
 			SetObservedGeneration(lc.Generation + 1).SetState(decky.StateRunning)
-	case slices.Equal(d.ObservedServices, lc.FromServices):
+	case wasInStep && slices.Equal(d.ObservedServices, lc.FromServices):
 		// The engine was never asked: what it last confirmed is what is wished again.
 		u.SetObservedGeneration(lc.Generation + 1).SetState(decky.StateRunning)
 	default:

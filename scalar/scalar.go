@@ -47,6 +47,10 @@ func ParseDuration(s string) (time.Duration, error) {
 		return d, nil
 	}
 	if d, err := duration.Parse(s); err == nil {
+		// What comes from a number too large for a time.Duration is none.
+		if years := d.Years + d.Months/12 + d.Weeks/52 + (d.Days+(d.Hours+(d.Minutes+d.Seconds/60)/60)/24)/365; years > 290 {
+			return 0, fmt.Errorf("%q is longer than 290 years", s)
+		}
 		return d.ToTimeDuration(), nil
 	}
 	return 0, fmt.Errorf(`%q is not a Duration: write "15m", "24h" or "PT15M"`, s)

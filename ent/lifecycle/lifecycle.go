@@ -41,6 +41,8 @@ const (
 	FieldFromServices = "from_services"
 	// FieldToServices holds the string denoting the to_services field in the database.
 	FieldToServices = "to_services"
+	// FieldReshape holds the string denoting the reshape field in the database.
+	FieldReshape = "reshape"
 	// FieldGeneration holds the string denoting the generation field in the database.
 	FieldGeneration = "generation"
 	// FieldErrorCode holds the string denoting the error_code field in the database.
@@ -106,6 +108,7 @@ var Columns = []string{
 	FieldActor,
 	FieldFromServices,
 	FieldToServices,
+	FieldReshape,
 	FieldGeneration,
 	FieldErrorCode,
 	FieldErrorMessage,

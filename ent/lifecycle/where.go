@@ -691,6 +691,16 @@ func ActorContainsFold(v string) predicate.Lifecycle {
 	return predicate.Lifecycle(sql.FieldContainsFold(FieldActor, v))
 }
 
+// ReshapeIsNil applies the IsNil predicate on the "reshape" field.
+func ReshapeIsNil() predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldIsNull(FieldReshape))
+}
+
+// ReshapeNotNil applies the NotNil predicate on the "reshape" field.
+func ReshapeNotNil() predicate.Lifecycle {
+	return predicate.Lifecycle(sql.FieldNotNull(FieldReshape))
+}
+
 // GenerationEQ applies the EQ predicate on the "generation" field.
 func GenerationEQ(v int) predicate.Lifecycle {
 	return predicate.Lifecycle(sql.FieldEQ(FieldGeneration, v))

@@ -391,6 +391,7 @@ var (
 		{Name: "actor", Type: field.TypeString, Nullable: true},
 		{Name: "from_services", Type: field.TypeJSON},
 		{Name: "to_services", Type: field.TypeJSON},
+		{Name: "reshape", Type: field.TypeJSON, Nullable: true},
 		{Name: "generation", Type: field.TypeInt},
 		{Name: "error_code", Type: field.TypeString, Nullable: true},
 		{Name: "error_message", Type: field.TypeString, Nullable: true},
@@ -415,7 +416,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "lifecycles_deckies_lifecycles",
-				Columns:    []*schema.Column{LifecyclesColumns[26]},
+				Columns:    []*schema.Column{LifecyclesColumns[27]},
 				RefColumns: []*schema.Column{DeckiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -424,17 +425,17 @@ var (
 			{
 				Name:    "lifecycle_status_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LifecyclesColumns[5], LifecyclesColumns[23]},
+				Columns: []*schema.Column{LifecyclesColumns[5], LifecyclesColumns[24]},
 			},
 			{
 				Name:    "lifecycle_decky_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LifecyclesColumns[26], LifecyclesColumns[23]},
+				Columns: []*schema.Column{LifecyclesColumns[27], LifecyclesColumns[24]},
 			},
 			{
 				Name:    "lifecycle_deployment_name_decky_name_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LifecyclesColumns[3], LifecyclesColumns[2], LifecyclesColumns[23]},
+				Columns: []*schema.Column{LifecyclesColumns[3], LifecyclesColumns[2], LifecyclesColumns[24]},
 			},
 			{
 				Name:    "lifecycle_decky_ref",

@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
+	"decnet/ent/schema/schematype"
 	"decnet/pid"
 )
 
@@ -39,6 +40,8 @@ func (Lifecycle) Fields() []ent.Field {
 			Comment("The decky's services before."),
 		field.JSON("to_services", []string{}).Immutable().Annotations(entgql.Type("[String!]")).
 			Comment("The services that it brings about."),
+		field.JSON("reshape", &schematype.Reshape{}).Optional().Immutable().Annotations(internal).
+			Comment("What it changes of the decky besides its services, so that it can be taken back."),
 		field.Int("generation").Immutable().Annotations(internal).Comment("The decky's generation that it brings about."),
 		field.String("error_code").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipType)),
 		field.String("error_message").Optional().Nillable().Annotations(internal),
