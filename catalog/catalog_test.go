@@ -52,7 +52,7 @@ func TestHostnamesAndMACsAreReal(t *testing.T) {
 	label := regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 	for style := range styles {
 		for range 200 {
-			if h := c.Hostname(style, r); !label.MatchString(h) {
+			if h := c.Hostname(style, "", r); !label.MatchString(h) {
 				t.Fatalf("%s: %q is no label", style, h)
 			}
 		}
@@ -87,6 +87,12 @@ func TestAnArchetypeMayHaveMakersOfItsOwn(t *testing.T) {
 	for range 50 {
 		if m := c.MAC("printer", "embedded", r); !slices.Contains(printer.OUIs, strings.ToUpper(m[:8])) {
 			t.Errorf("%s is no printer's", m)
+		}
+	}
+	// And the name that it came with is that maker's, with the card's digits.
+	for mac, want := range map[string]string{"3c:d9:2b:0a:1b:2c": "NPI0A1B2C", "00:80:77:0a:1b:2c": "BRN0080770A1B2C", "00:c0:ee:0a:1b:2c": "KM0A1B2C", "00:50:56:0a:1b:2c": "NPI0A1B2C"} {
+		if got := c.Hostname("printer", mac, r); got != want {
+			t.Errorf("the printer %s is called %s, not %s", mac, got, want)
 		}
 	}
 	if m := c.MAC("linux-server", "cisco", r); !slices.Contains(c.personalities["cisco"].OUIs, strings.ToUpper(m[:8])) {

@@ -7,7 +7,7 @@ import (
 )
 
 // styles are host-name patterns. {word} and {WORD} are a word, {n} a number of two digits without a leading zero, {d} one of
-// two digits that counts from 01, {b} seven and {B} eleven letters or digits, {h} and {H} six hex digits.
+// two digits that counts from 01, {b} seven and {B} eleven letters or digits, {h} and {H} six hex digits; {m} is the second half of the MAC, {M} all of it.
 var styles = map[string]string{
 	"generic":             "SRV-{WORD}-{n}",
 	"rhel":                "{word}{n}",
@@ -20,13 +20,16 @@ var styles = map[string]string{
 	"database":            "db-{word}-{d}",
 	"mail":                "mail-{word}-{d}",
 	"files":               "nas-{word}-{d}",
-	"printer":             "NPI{H}",
+	"printer":             "NPI{m}", // HP's; printers has those of the others
 	"camera":              "cam-{h}",
 	"plc":                 "plc-{word}-{d}",
 	"voip":                "pbx-{word}-{d}",
 	"monitoring":          "mon-{word}-{d}",
 	"devops":              "build-{word}-{d}",
 }
+
+// printers are the names with which printers leave the factory, by the maker of their network card.
+var printers = map[string]string{"00:80:77": "BRN{M}", "00:1e:8f": "Canon{m}", "00:00:aa": "XRX{M}", "00:c0:ee": "KM{m}", "00:04:00": "ET{M}"}
 
 var words = strings.Fields(`amber anvil apex arbor aspen atlas basalt beacon birch boreal brook canyon cedar cinder cobalt comet
 copper coral crest cypress delphi dune ember falcon fjord flint forge garnet glacier granite harbor hazel heron indigo ivory
@@ -38,12 +41,22 @@ const (
 	base16 = "0123456789ABCDEF"
 )
 
-// Hostname draws a host name in a style: one label that RFC 1123 allows. An unknown style is drawn as generic.
-func (c *Catalog) Hostname(style string, r *rand.Rand) string {
+// Hostname draws a host name in a style: one label that RFC 1123 allows. An unknown style is drawn as generic. mac is the host's, whose maker and digits a printer's
+// name has; one without a MAC of its own ("") is named as if it had one.
+func (c *Catalog) Hostname(style, mac string, r *rand.Rand) string {
 	pattern, ok := styles[style]
 	if !ok {
 		pattern = styles["generic"]
 	}
+	if style == "printer" {
+		if mac == "" {
+			mac = c.MAC("printer", "", r)
+		}
+		if own := printers[mac[:min(len(mac), 8)]]; own != "" {
+			pattern = own
+		}
+	}
+	digits := strings.ToUpper(strings.ReplaceAll(mac, ":", ""))
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(pattern, "{")
@@ -53,7 +66,14 @@ func (c *Catalog) Hostname(style string, r *rand.Rand) string {
 		}
 		var name string
 		name, pattern, _ = strings.Cut(rest, "}")
-		b.WriteString(draw(name, r))
+		switch name {
+		case "m":
+			b.WriteString(digits[len(digits)/2:])
+		case "M":
+			b.WriteString(digits)
+		default:
+			b.WriteString(draw(name, r))
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -49,6 +50,9 @@ func NewHost(id control.Identity, clock func() time.Time) (*Host, error) {
 	if _, err := netip.ParseAddr(id.IP); id.IP != "" && err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
+	if _, err := net.ParseMAC(id.MAC); id.MAC != "" && err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
 	if id.Hostname == "" {
 		id.Hostname = id.Name
 	}
@@ -83,6 +87,30 @@ func (h *Host) Installed() time.Time { return h.installed }
 
 // BootTime returns when the host seems to have booted last. It doesn't change while the decoy runs.
 func (h *Host) BootTime() time.Time { return h.boot }
+
+// Card returns the address of the network card that the neighbours see: its own, or where it shares one (IPVLAN) that of the interface that has its address. It
+// is nil where there is none, as on the loopback.
+func (h *Host) Card() net.HardwareAddr {
+	if card, err := net.ParseMAC(h.MAC); err == nil {
+		return card
+	}
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil
+	}
+	for _, i := range all {
+		addresses, err := i.Addrs()
+		if err != nil || len(i.HardwareAddr) != 6 || i.Flags&net.FlagLoopback != 0 {
+			continue
+		}
+		for _, a := range addresses {
+			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().String() == h.IP {
+				return i.HardwareAddr
+			}
+		}
+	}
+	return nil
+}
 
 // Bytes returns n secret bytes (at most 8,160) that are always the same for this decky and purpose, and tell nothing of those of another.
 func (h *Host) Bytes(purpose string, n int) []byte {

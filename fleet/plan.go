@@ -216,13 +216,6 @@ func (f *Fleet) born(w wanted, n network, secret []byte, others []*ent.Decky) (b
 		d, _ := f.catalog.Distro(b.distro) // it was checked
 		style = d.HostnameStyle
 	}
-	if w.spec.Hostname != nil {
-		b.hostname = *w.spec.Hostname
-	} else {
-		b.hostname = redraw(func() string { return f.catalog.Hostname(style, r) }, func(h string) bool {
-			return slices.ContainsFunc(others, func(o *ent.Decky) bool { return o.Hostname == h })
-		})
-	}
 	if n.driver == engine.Bridge || n.driver == engine.MACVLAN {
 		archetype := ""
 		if w.spec.Archetype != nil {
@@ -230,6 +223,13 @@ func (f *Fleet) born(w wanted, n network, secret []byte, others []*ent.Decky) (b
 		}
 		b.mac = redraw(func() string { return f.catalog.MAC(archetype, w.os, r) }, func(m string) bool {
 			return slices.ContainsFunc(others, func(o *ent.Decky) bool { return o.MAC != nil && *o.MAC == m })
+		})
+	}
+	if w.spec.Hostname != nil {
+		b.hostname = *w.spec.Hostname
+	} else {
+		b.hostname = redraw(func() string { return f.catalog.Hostname(style, b.mac, r) }, func(h string) bool {
+			return slices.ContainsFunc(others, func(o *ent.Decky) bool { return o.Hostname == h })
 		})
 	}
 	return b, nil

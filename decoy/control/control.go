@@ -62,7 +62,8 @@ type Identity struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"` // the decky's name: the HOSTNAME of its event lines
 	Hostname  string `json:"hostname"`
-	IP        string `json:"ip"` // the address to bind: "" is all
+	IP        string `json:"ip"`            // the address to bind: "" is all
+	MAC       string `json:"mac,omitempty"` // of its network card; "" where it has none of its own
 	OS        string `json:"os"`
 	Distro    string `json:"distro"`
 	Archetype string `json:"archetype,omitempty"`

@@ -25,7 +25,7 @@ type System struct {
 	Packages string // the package manager: apt, dnf, yum, apk, pacman
 	BusyBox  bool   // ash and BusyBox's tools
 	Embedded bool   // no distribution: firmware
-	MAC      string
+	MAC      string // of eth0; drawn where nobody sees one
 	CPU      string
 	CPUs     int
 	MemoryKB int
@@ -158,6 +158,9 @@ func SystemOf(h *decoy.Host) *System {
 	s.MAC = fmt.Sprintf("%s:%02x:%02x:%02x", pick(r, "00:50:56", "52:54:00", "bc:24:11"), mac[0], mac[1], mac[2])
 	if h.OS == "embedded" || h.OS == "cisco" {
 		s.firmware(r)
+	}
+	if card := h.Card(); card != nil {
+		s.MAC = card.String()
 	}
 	if s.IP == "" {
 		s.IP = "192.168.1.10"

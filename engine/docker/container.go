@@ -27,7 +27,7 @@ func containerName(d engine.Ref) string {
 
 func identity(d engine.Decky) control.Identity {
 	return control.Identity{
-		ID: d.ID, Name: d.Name, Hostname: d.Hostname, IP: d.IP.String(),
+		ID: d.ID, Name: d.Name, Hostname: d.Hostname, IP: d.IP.String(), MAC: d.MAC,
 		OS: d.OS, Distro: d.Distro, Archetype: d.Archetype, Seed: d.Seed,
 	}
 }
@@ -36,10 +36,9 @@ func identity(d engine.Decky) control.Identity {
 func specHash(d engine.Decky, image string) string {
 	b, _ := json.Marshal(struct { // plain data: it can't fail
 		control.Identity
-		MAC     string
 		Network engine.Network
 		Image   string
-	}{identity(d), d.MAC, d.Network, image})
+	}{identity(d), d.Network, image})
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:12])
 }

@@ -125,7 +125,7 @@ func (e *Engine) folder(id string) (string, error) {
 
 func identity(d engine.Decky) control.Identity {
 	return control.Identity{
-		ID: d.ID, Name: d.Name, Hostname: d.Hostname, IP: d.IP.String(), OS: d.OS, Distro: d.Distro, Archetype: d.Archetype,
+		ID: d.ID, Name: d.Name, Hostname: d.Hostname, IP: d.IP.String(), MAC: d.MAC, OS: d.OS, Distro: d.Distro, Archetype: d.Archetype,
 		Seed: d.Seed, PortOffset: PortOffset,
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"net"
 	"net/netip"
 	"strings"
 
@@ -129,26 +128,10 @@ func padded(name string) []byte {
 	return b
 }
 
-// cardOf is the hardware address of the interface that has the host's address. Samba never tells it.
+// cardOf is the hardware address of the host. Samba never tells it.
 func cardOf(h *decoy.Host, m *windows.Machine) []byte {
-	none := make([]byte, 6)
-	if !m.Real {
-		return none
+	if card := h.Card(); m.Real && card != nil {
+		return card
 	}
-	all, err := net.Interfaces()
-	if err != nil {
-		return none
-	}
-	for _, i := range all {
-		addresses, err := i.Addrs()
-		if err != nil || len(i.HardwareAddr) != len(none) {
-			continue
-		}
-		for _, a := range addresses {
-			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().String() == h.IP {
-				return i.HardwareAddr
-			}
-		}
-	}
-	return none
+	return make([]byte, 6)
 }

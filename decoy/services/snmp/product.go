@@ -36,6 +36,8 @@ var makes = map[string]struct {
 	"Brother": {2435, "1.3.6.1.4.1.2435.2.3.9.1", "Brother NC-8800w, Firmware Ver.1.31  (18.06.21),MID 84U-H07,FID 2"},
 	"Lexmark": {641, "1.3.6.1.4.1.641.6.2.3.20", "Lexmark MS521dn version MSNGM.075.287 kernel 4.17.19-yocto-standard All-N-1"},
 	"Kyocera": {1347, "1.3.6.1.4.1.1347.41", "KYOCERA Document Solutions Printing System"},
+	"Canon":   {1602, "1.3.6.1.4.1.1602.4.7", "Canon LBP223 /P"},
+	"Xerox":   {253, "1.3.6.1.4.1.253.8.62.1.34.2.4.1", "Xerox VersaLink B400 Printer; System 37.65.51, Controller 1.59.27, IOT 54.31.0"},
 }
 
 func productOf(h *decoy.Host) product {
