@@ -101,6 +101,13 @@ type conn struct {
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	s.SetReadDeadline(time.Now().Add(loginTime))
 	c := &conn{server: v, s: s, rw: s, in: bufio.NewReaderSize(s, 512)}
+	if first, err := c.in.Peek(1); err != nil || first[0] == tlsRecord && v.machine.Real {
+		// The direct approach: who knows that the server is Windows may begin with TLS. Those who collect certificates do.
+		if err == nil {
+			c.secure(ctx)
+		}
+		return
+	}
 	packet, err := tpkt.Read(c.in)
 	if err != nil {
 		if len(packet) > 0 {
@@ -130,12 +137,21 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 		c.connect()
 		return
 	}
+	c.secure(ctx)
+}
+
+// tlsRecord is what TLS begins with.
+const tlsRecord = 0x16
+
+// secure goes on over TLS, up to the proof of a password or the login by one.
+func (c *conn) secure(ctx context.Context) {
+	v := c.server
 	cert, err := v.certificate()
 	if err != nil {
 		return
 	}
 	// What was read ahead is the beginning of TLS.
-	secured, err := secure.HandshakeAs(ctx, s, readAhead{s, c.in}, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10})
+	secured, err := secure.HandshakeAs(ctx, c.s, readAhead{c.s, c.in}, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10})
 	if err != nil {
 		return // recorded
 	}

@@ -94,6 +94,7 @@ func TestPasswordWithoutNLA(t *testing.T) {
 func TestCertificateIsThatOfTheProduct(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, onWindows(t, true), "rdp")
+	m := windows.MachineOf(d.Host)
 	conn := d.Dial(3389)
 	fmt.Fprint(conn, negotiation)
 	if _, err := io.CopyN(io.Discard, conn, 19); err != nil {
@@ -103,7 +104,15 @@ func TestCertificateIsThatOfTheProduct(t *testing.T) {
 	if err := secured.Handshake(); err != nil {
 		t.Fatal(err)
 	}
-	cert, m := secured.ConnectionState().PeerCertificates[0], windows.MachineOf(d.Host)
+	cert := secured.ConnectionState().PeerCertificates[0]
+	// Scanners of certificates begin with TLS right away, and Windows answers them.
+	direct := tls.Client(d.Dial(3389), &tls.Config{InsecureSkipVerify: true})
+	if err := direct.Handshake(); err != nil || !direct.ConnectionState().PeerCertificates[0].Equal(cert) {
+		t.Errorf("TLS without a negotiation: %v", err)
+	}
+	if err := tls.Client(decoytest.Start(t, "rdp").Dial(3389), &tls.Config{InsecureSkipVerify: true}).Handshake(); err == nil {
+		t.Error("xrdp begins with TLS")
+	}
 	if now := d.Host.Now(); cert.Subject.CommonName != m.DNSName || now.After(cert.NotAfter) || now.Before(cert.NotBefore) || cert.PublicKeyAlgorithm.String() != "RSA" {
 		t.Errorf("%s, %s to %s, %s", cert.Subject, cert.NotBefore, cert.NotAfter, cert.PublicKeyAlgorithm)
 	}
