@@ -33,8 +33,8 @@ func DefaultLimits() Limits {
 		BytesOut:             64 << 20,
 		EventRate:            50,
 		EventBurst:           400,
-		PacketRate:           20,
-		PacketBurst:          200,
+		PacketRate:           40,
+		PacketBurst:          800, // a few walks of all that SNMP knows
 		AnswerRate:           4 << 10,
 		AnswerBurst:          64 << 10,
 	}

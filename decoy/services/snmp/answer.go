@@ -13,6 +13,7 @@ const (
 	counter32  = 0x41
 	gauge32    = 0x42
 	timeTicks  = 0x43
+	counter64  = 0x46
 	noObject   = 0x80
 	noInstance = 0x81
 	endOfMIB   = 0x82
@@ -115,8 +116,11 @@ func (a *agent) carryOut(v *visitor, version int, writes bool, p pdu) (ber.Node,
 			id, value := asked.id, a.at(v, asked.id)
 			if p.kind == nextRequest {
 				id, value = a.after(v, asked.id)
+				for version == 0 && value.Tag == counter64 { // version 1 has no such numbers, and passes them over
+					id, value = a.after(v, id)
+				}
 			}
-			if version == 0 && value.Tag >= noObject {
+			if version == 0 && (value.Tag >= noObject || value.Tag == counter64) {
 				return failed(p, noSuchName, i+1), true
 			}
 			if !r.add(id, value) {

@@ -36,7 +36,11 @@ func (a *agent) mib() []row {
 	b.text(system+"4.0", a.product.contact)
 	b.text(system+"5.0", a.product.name)
 	b.text(system+"6.0", a.product.location)
-	b.number(system+"7.0", a.product.services)
+	if a.product.kind == "netsnmp" {
+		a.modules(&b)
+	} else {
+		b.number(system+"7.0", a.product.services)
+	}
 	a.interfaces(&b)
 	switch a.product.kind {
 	case "netsnmp":
@@ -48,6 +52,30 @@ func (a *agent) mib() []row {
 		a.printer(&b)
 	}
 	return b
+}
+
+// modules are the parts of which net-snmp says that it consists.
+func (a *agent) modules(b *builder) {
+	const system = "1.3.6.1.2.1.1."
+	start := ber.Number(timeTicks, a.host.Rand("snmp-modules").Int64N(3))
+	b.add(system+"8.0", start)
+	for i, m := range [...]struct{ id, description string }{
+		{"1.3.6.1.6.3.10.3.1.1", "The SNMP Management Architecture MIB."},
+		{"1.3.6.1.6.3.11.3.1.1", "The MIB for Message Processing and Dispatching."},
+		{"1.3.6.1.6.3.15.2.1.1", "The management information definitions for the SNMP User-based Security Model."},
+		{"1.3.6.1.6.3.1", "The MIB module for SNMPv2 entities"},
+		{"1.3.6.1.6.3.16.2.2.1", "View-based Access Control Model for SNMP."},
+		{"1.3.6.1.2.1.49", "The MIB module for managing TCP implementations"},
+		{"1.3.6.1.2.1.50", "The MIB module for managing UDP implementations"},
+		{"1.3.6.1.2.1.4", "The MIB module for managing IP and ICMP implementations"},
+		{"1.3.6.1.6.3.13.3.1.3", "The MIB modules for managing SNMP Notification, plus filtering."},
+		{"1.3.6.1.2.1.92", "The MIB module for logging SNMP Notifications."},
+	} {
+		n := strconv.Itoa(i + 1)
+		b.object(system+"9.1.2."+n, m.id)
+		b.text(system+"9.1.3."+n, m.description)
+		b.add(system+"9.1.4."+n, start)
+	}
 }
 
 // uptime is in hundredths of a second; it overflows like everybody's.
@@ -94,10 +122,13 @@ func (a *agent) interfaces(b *builder) {
 	for i, c := range cards {
 		n := strconv.Itoa(i + 1)
 		cell := func(column int) string { return fmt.Sprintf("1.3.6.1.2.1.2.2.1.%d.%s", column, n) }
-		grows := func(column int, each float64) {
-			b.live(cell(column), func() ber.Node {
-				return ber.Number(counter32, int64(a.host.Now().Sub(a.host.BootTime()).Seconds()*float64(c.rate)*each)&(1<<32-1))
-			})
+		more := func(column int) string { return fmt.Sprintf("1.3.6.1.2.1.31.1.1.1.%d.%s", column, n) }
+		grows := func(short, long int, each float64) {
+			count := func() int64 {
+				return int64(a.host.Now().Sub(a.host.BootTime()).Seconds() * float64(c.rate) * each)
+			}
+			b.live(cell(short), func() ber.Node { return ber.Number(counter32, count()&(1<<32-1)) })
+			b.live(more(long), func() ber.Node { return ber.Number(counter64, count()) })
 		}
 		b.number(cell(1), int64(i+1))
 		b.text(cell(2), c.name)
@@ -108,10 +139,24 @@ func (a *agent) interfaces(b *builder) {
 		b.number(cell(7), 1)
 		b.number(cell(8), 1)
 		b.add(cell(9), ber.Number(timeTicks, 0))
-		grows(10, 1)
-		grows(11, 1.0/310)
-		grows(16, 0.7)
-		grows(17, 1.0/420)
+		out := 0.7
+		if c.kind == 24 {
+			out = 1 // what goes out of the loopback comes in
+		}
+		grows(10, 6, 1)
+		grows(11, 7, 1.0/310)
+		grows(16, 10, out)
+		grows(17, 11, out/310)
+		for _, column := range []int{12, 13, 14, 15, 18, 19, 20} {
+			b.add(cell(column), ber.Number(counter32, 0))
+		}
+		b.add(cell(21), ber.Number(gauge32, 0))
+		b.object(cell(22), "0.0")
+		b.text(more(1), c.name)
+		b.add(more(15), ber.Number(gauge32, c.speed/1000000))
+		b.number(more(16), 2)
+		b.number(more(17), map[bool]int64{true: 2, false: 1}[c.kind == 24])
+		b.text(more(18), "")
 		address, err := netip.ParseAddr(net.IP(c.addr).String())
 		if err != nil {
 			continue
@@ -128,9 +173,14 @@ func (a *agent) hostResources(b *builder) {
 	r := a.host.Rand("snmp-host")
 	const host = "1.3.6.1.2.1.25."
 	b.live(host+"1.1.0", a.uptime)
+	b.live(host+"1.2.0", a.date)
 	programs := []string{"systemd", "kthreadd", "systemd-journal", "systemd-udevd", "cron", "dbus-daemon", "rsyslogd", "sshd", "snmpd", "agetty", "systemd-logind"}
 	disks := []string{"Physical memory", "/", "/boot"}
-	if a.product.kind == "windows" {
+	switch {
+	case system.Embedded:
+		programs = []string{"init", "kthreadd", "ksoftirqd/0", "mtdblock0", "jffs2_gcd_mtd3", "syslogd", "klogd", "udhcpc", "snmpd", "telnetd", "watchdog"}
+		disks = []string{"Physical memory", "/", "/mnt/mtd"}
+	case a.product.kind == "windows":
 		programs = []string{"System Idle Process", "System", "smss.exe", "csrss.exe", "wininit.exe", "services.exe", "lsass.exe", "svchost.exe", "spoolsv.exe", "snmp.exe", "MsMpEng.exe", "explorer.exe"}
 		disks = []string{"Physical Memory", `C:\ Label:  Serial Number ` + a.host.Hex("snmp-disk", 4), `D:\ Label:Data  Serial Number ` + a.host.Hex("snmp-disk2", 4)}
 	}
@@ -154,8 +204,28 @@ func (a *agent) hostResources(b *builder) {
 		n := strconv.Itoa(pid)
 		b.number(host+"4.2.1.1."+n, int64(pid))
 		b.text(host+"4.2.1.2."+n, name)
+		b.object(host+"4.2.1.3."+n, "0.0")
+		b.text(host+"4.2.1.4."+n, paths[name])
+		b.text(host+"4.2.1.5."+n, "")
+		b.number(host+"4.2.1.6."+n, map[bool]int64{true: 4, false: 2}[paths[name] != ""])
+		b.number(host+"4.2.1.7."+n, 2)
 		pid += 1 + i*r.IntN(60)
 	}
+}
+
+// paths are where the programs are that are files, and no threads of the kernel's.
+var paths = map[string]string{
+	"systemd": "/sbin/init", "systemd-journal": "/lib/systemd/systemd-journald", "systemd-udevd": "/lib/systemd/systemd-udevd", "cron": "/usr/sbin/cron", "dbus-daemon": "/usr/bin/dbus-daemon",
+	"rsyslogd": "/usr/sbin/rsyslogd", "sshd": "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups", "snmpd": "/usr/sbin/snmpd", "agetty": "/sbin/agetty", "systemd-logind": "/lib/systemd/systemd-logind",
+	"init": "init", "syslogd": "/sbin/syslogd", "klogd": "/sbin/klogd", "udhcpc": "udhcpc", "telnetd": "/usr/sbin/telnetd", "watchdog": "watchdog",
+	"svchost.exe": `C:\Windows\system32\`, "explorer.exe": `C:\Windows\`, "MsMpEng.exe": `C:\Program Files\Windows Defender\`, "spoolsv.exe": `C:\Windows\System32\`, "snmp.exe": `C:\Windows\System32\`,
+	"smss.exe": `\SystemRoot\System32\`, "lsass.exe": `C:\Windows\system32\`,
+}
+
+// date is the time of day, in UTC, as SNMP writes it.
+func (a *agent) date() ber.Node {
+	t := a.host.Now()
+	return ber.Bytes(ber.OctetString, []byte{byte(t.Year() >> 8), byte(t.Year()), byte(t.Month()), byte(t.Day()), byte(t.Hour()), byte(t.Minute()), byte(t.Second()), 0, '+', 0, 0})
 }
 
 // accounts are the users that Windows tells to anybody.

@@ -35,6 +35,18 @@ func run(t *testing.T, d *decoytest.Decky, name string, args ...string) string {
 	return out
 }
 
+// A camera's programs are a camera's, and what its neighbours see of its card is what it tells.
+func TestFirmware(t *testing.T) {
+	t.Parallel()
+	id := as("embedded", "iot-device")
+	id.MAC = "00:40:8c:0a:0b:0c"
+	walk := run(t, decoytest.StartAs(t, id, "snmp"), "snmpwalk", "-v2c", "-c", "public", "@", "1.3.6.1.2.1")
+	servicetest.Contains(t, walk, `"init"`, `"telnetd"`, "Hex-STRING: 00 40 8C 0A 0B 0C")
+	if strings.Contains(walk, "systemd") {
+		t.Error("a camera runs systemd")
+	}
+}
+
 func TestNetSNMP(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "snmp")
@@ -49,6 +61,13 @@ func TestNetSNMP(t *testing.T) {
 		}
 		servicetest.Contains(t, walk, "eth0", "Timeticks: (", "Gauge32: 1000000000", "IpAddress: "+d.Host.IP, "snmpd")
 	}
+	// Version 1 has no numbers of 64 bits: they are passed over.
+	first := run(t, d, "snmpwalk", "-v1", "-c", "public", "@", "1.3.6.1.2.1")
+	if strings.Contains(first, "Counter64") || !strings.Contains(first, "1.3.6.1.2.1.31.1.1.1.15.2 = Gauge32: 1000") {
+		t.Errorf("a walk by version 1 gives\n%s", first)
+	}
+	servicetest.Contains(t, run(t, d, "snmpget", "-v1", "-c", "public", "@", "1.3.6.1.2.1.31.1.1.1.6.2"), "noSuchName")
+	servicetest.Contains(t, run(t, d, "snmpwalk", "-v2c", "-c", "public", "@", "1.3.6.1.2.1.1.9"), "View-based Access Control Model for SNMP.")
 	servicetest.Contains(t, run(t, d, "snmpget", "-v2c", "-c", "cisco-ro", "@", "1.3.6.1.2.1.1.1.0"), "Timeout")
 	servicetest.Contains(t, run(t, d, "snmpset", "-v2c", "-c", "public", "@", "1.3.6.1.2.1.1.6.0", "s", "here"), "noAccess")
 	servicetest.Contains(t, run(t, d, "snmpset", "-v2c", "-c", a.write, "@", "1.3.6.1.2.1.1.6.0", "s", "here"), "STRING: \"here\"")
