@@ -3,7 +3,6 @@ package ldap
 import (
 	"crypto/sha1"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -139,16 +138,6 @@ func prefixed(prefix string, parts []string) []string {
 	return out
 }
 
-// commonName makes a person's name from the address.
-func commonName(p bait.Person) (first, last string) {
-	local, _, _ := strings.Cut(p.Email, "@")
-	first, last, found := strings.Cut(local, ".")
-	if !found {
-		return "System", "Administrator"
-	}
-	return strings.ToUpper(first[:1]) + first[1:], strings.ToUpper(last[:1]) + last[1:]
-}
-
 func (v *server) furnishOpenLDAP(domain string) {
 	h := v.host
 	stamp := func(t time.Time) string { return t.Format("20060102150405Z") }
@@ -177,7 +166,7 @@ func (v *server) furnishOpenLDAP(domain string) {
 	}
 	var logins []string
 	for i, p := range bait.AppOf(h).People {
-		given, last := commonName(p)
+		given, last := p.Names()
 		salt := h.Bytes("ldap-salt/"+p.Login, 4)
 		sum := sha1.Sum(append(h.Bytes("ldap-hash/"+p.Login, 12), salt...)) // the hash of nothing that anybody knows
 		e := v.put("uid="+p.Login+",ou="+people).add("objectClass", "inetOrgPerson", "posixAccount", "shadowAccount").add("uid", p.Login).add("sn", last).add("givenName", given).
@@ -229,17 +218,13 @@ func (v *server) furnishWindows(domain string) {
 		add("dsServiceName", "CN=NTDS Settings,CN="+m.Name+",CN=Servers,"+site).add("dnsHostName", m.DNSName).add("defaultNamingContext", v.base).
 		add("configurationNamingContext", configuration)
 
-	sid := func(rid uint32) string {
-		b := []byte{1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0}
-		b = append(b, h.Bytes("ldap-sid", 12)...)
-		return string(binary.LittleEndian.AppendUint32(b, rid))
-	}
+	sid := func(rid ...uint32) string { return string(windows.SID(h, rid...)) }
 	finish := func(e *entry, name string, created time.Time, category string) *entry {
 		return e.add("distinguishedName", e.dn).add("instanceType", "4").add("whenCreated", zulu(created)).add("whenChanged", zulu(h.BootTime())).add("name", name).
 			add("objectGUID", string(h.Bytes("ldap-guid/"+e.dn, 16))).add("objectCategory", "CN="+category+",CN=Schema,"+configuration)
 	}
 	label, _, _ := strings.Cut(domain, ".")
-	finish(v.put("").add("objectClass", "top", "domain", "domainDNS").add("dc", label).add("objectSid", sid(0)[:24]).add("ms-DS-MachineAccountQuota", "10").
+	finish(v.put("").add("objectClass", "top", "domain", "domainDNS").add("dc", label).add("objectSid", sid()).add("ms-DS-MachineAccountQuota", "10").
 		add("minPwdLength", "7").add("lockoutThreshold", "0").add("pwdHistoryLength", "24"), label, h.Installed(), "Domain-DNS")
 	for _, name := range []string{"Users", "Computers"} {
 		finish(v.put("CN="+name).add("objectClass", "top", "container").add("cn", name), name, h.Installed(), "Container")
@@ -247,17 +232,17 @@ func (v *server) furnishWindows(domain string) {
 	finish(v.put("OU=Domain Controllers").add("objectClass", "top", "organizationalUnit").add("ou", "Domain Controllers"), "Domain Controllers", h.Installed(), "Organizational-Unit")
 
 	var members []string
-	account := func(login, given, last, description string, created time.Time, flags int, rid uint32, groups ...string) {
-		name := strings.TrimSpace(given + " " + last)
-		if given == "" {
-			name = login
+	account := func(a windows.Account, flags int, groups ...string) {
+		login, name, created := a.Login, a.Name(), a.Created
+		if slices.Contains(members, "CN="+name+",CN=Users,"+v.base) {
+			name += " " + login // the second who is called so
 		}
 		e := v.put("CN="+name+",CN=Users").add("objectClass", "top", "person", "organizationalPerson", "user").add("cn", name)
-		if description != "" {
-			e.add("description", description)
+		if a.Description != "" {
+			e.add("description", a.Description)
 		}
-		if given != "" {
-			e.add("sn", last).add("givenName", given).add("displayName", name).add("userPrincipalName", login+"@"+domain)
+		if a.First != "" {
+			e.add("sn", a.Last).add("givenName", a.First).add("displayName", name).add("userPrincipalName", login+"@"+domain)
 		}
 		for i, g := range groups {
 			groups[i] = "CN=" + g + ",CN=Users," + v.base
@@ -267,13 +252,13 @@ func (v *server) furnishWindows(domain string) {
 		}
 		logon := strconv.FormatUint(windows.FileTime(created.Add(40*24*time.Hour).UnixNano()), 10)
 		e.add("userAccountControl", strconv.Itoa(flags)).add("badPwdCount", "0").add("pwdLastSet", strconv.FormatUint(windows.FileTime(created.UnixNano()), 10)).add("lastLogon", logon).
-			add("primaryGroupID", "513").add("objectSid", sid(rid)).add("sAMAccountName", login).add("sAMAccountType", "805306368")
+			add("primaryGroupID", "513").add("objectSid", sid(a.RID)).add("sAMAccountName", login).add("sAMAccountType", "805306368")
 		if strings.HasPrefix(login, "svc_") {
 			e.add("servicePrincipalName", "MSSQLSvc/sql01."+domain+":1433")
 		}
 		finish(e, name, created, "Person")
 		members = append(members, e.dn)
-		if flags&2 != 0 { // disabled
+		if a.Disabled {
 			return
 		}
 		passwords := bait.Passwords(h, "ldap", login)
@@ -281,23 +266,26 @@ func (v *server) furnishWindows(domain string) {
 			v.users[canonical(alias)] = passwords
 		}
 	}
-	account("Administrator", "", "", "Built-in account for administering the computer/domain", h.Installed(), 512, 500, "Domain Admins", "Enterprise Admins", "Schema Admins")
-	account("Guest", "", "", "Built-in account for guest access to the computer/domain", h.Installed(), 66082, 501)
-	account("krbtgt", "", "", "Key Distribution Center Service Account", h.Installed(), 514, 502)
-	rid := uint32(1104)
-	for _, p := range bait.AppOf(h).People {
-		if given, last := commonName(p); p.Login != "admin" {
-			account(p.Login, given, last, "", p.Created, 512, rid)
-			rid++
+	for _, a := range windows.Accounts(h, true) {
+		switch a.Login {
+		case "Administrator":
+			account(a, 512, "Domain Admins", "Enterprise Admins", "Schema Admins")
+		case "Guest":
+			account(a, 66082)
+		case "krbtgt":
+			account(a, 514)
+		case "svc_sql":
+			account(a, 66048, "Domain Admins")
+		default:
+			account(a, 512)
 		}
 	}
-	account("svc_sql", "SQL", "Service", "SQL service account, do not change the password", h.Installed(), 66048, rid, "Domain Admins")
-	for i, name := range []string{"Domain Admins", "Domain Users", "Enterprise Admins", "Schema Admins", "VPN Users"} {
-		who := members[:1]
-		if i == 1 || i == 4 {
+	for _, g := range windows.Groups() {
+		name, who := g.Name, members[:1]
+		if g.ForAll {
 			who = members[3:]
 		}
-		finish(v.put("CN="+name+",CN=Users").add("objectClass", "top", "group").add("cn", name).add("member", who...).add("objectSid", sid(512+uint32(i))).add("sAMAccountName", name).add("sAMAccountType", "268435456").add("groupType", "-2147483646"), name, h.Installed(), "Group")
+		finish(v.put("CN="+name+",CN=Users").add("objectClass", "top", "group").add("cn", name).add("member", who...).add("objectSid", sid(g.RID)).add("sAMAccountName", name).add("sAMAccountType", "268435456").add("groupType", "-2147483646"), name, h.Installed(), "Group")
 	}
 	dc := &entry{dn: computer, key: canonical(computer)}
 	v.entries = append(v.entries, finish(dc.add("objectClass", "top", "person", "organizationalPerson", "user", "computer").add("cn", m.Name).add("userAccountControl", "532480").add("primaryGroupID", "516").

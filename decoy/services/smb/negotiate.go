@@ -82,7 +82,7 @@ func (c *conn) negotiation(dialect uint16) []byte {
 	b.u32(size)
 	b.u32(size)
 	b.u64(windows.FileTime(v.host.Now().UnixNano()))
-	b.u64(0)
+	b.u64(v.started())
 	b.u16(headerSize + 64)
 	b.u16(uint16(len(token)))
 	b.u32(0)
@@ -99,6 +99,14 @@ func (c *conn) negotiation(dialect uint16) []byte {
 		b.bytes(v.host.Bytes(fmt.Sprintf("smb-salt/%x", c.client), 32))
 	}
 	return b
+}
+
+// started is when the server has booted, which Windows tells up to 2016, and neither a later one nor Samba.
+func (v *server) started() uint64 {
+	if !v.machine.Real || v.machine.Build > 14393 {
+		return 0
+	}
+	return windows.FileTime(v.host.BootTime().UnixNano())
 }
 
 // follow hashes what must be under the keys of SMB 3.1.1.

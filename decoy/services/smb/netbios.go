@@ -36,14 +36,14 @@ type nbEntry struct {
 func (v *server) names() []nbEntry {
 	m := v.machine
 	if !m.Real {
-		return []nbEntry{{m.Name, 0x00, nbActive}, {m.Name, 0x03, nbActive}, {m.Name, 0x20, nbActive}, {"WORKGROUP", 0x00, nbGroup | nbActive}, {"WORKGROUP", 0x1e, nbGroup | nbActive}}
+		return []nbEntry{{m.Name, 0x00, nbActive}, {m.Name, 0x03, nbActive}, {m.Name, 0x20, nbActive}, {workgroup, 0x00, nbGroup | nbActive}, {workgroup, 0x1e, nbGroup | nbActive}}
 	}
 	domain := m.Domain
 	if !m.Joined {
-		domain = "WORKGROUP"
+		domain = workgroup
 	}
 	list := []nbEntry{{m.Name, 0x00, nbActive}, {domain, 0x00, nbGroup | nbActive}, {m.Name, 0x20, nbActive}}
-	if v.host.Archetype == "domain-controller" {
+	if m.Controller {
 		list = append(list, nbEntry{domain, 0x1c, nbGroup | nbActive}, nbEntry{domain, 0x1b, nbActive})
 	}
 	return list

@@ -223,8 +223,8 @@ func (c *conn) readFile(q request, o *open) result {
 		if len(o.pipe.out) == 0 {
 			return fail(pipeDisconnected)
 		}
-		content = o.pipe.out[:min(size, len(o.pipe.out))]
-		if o.pipe.out = o.pipe.out[len(content):]; len(o.pipe.out) > 0 {
+		var more bool
+		if content, more = o.pipe.read(size); more {
 			state = bufferOverflow
 		}
 	case o.node.dir:

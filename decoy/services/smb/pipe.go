@@ -9,37 +9,60 @@ import (
 // pipe is a named pipe to a service of the server.
 type pipe struct {
 	rpc rpc
-	out []byte // that the client hasn't read yet
+	out [][]byte // the messages that the client hasn't read yet
 }
 
-// openPipe opens one. Those that tell about the server are there for everybody, the one that makes services for an administrator; the others are what intruders go
-// for, and refused.
+// openPipe opens one. Those that tell about the server are there for everybody, the one that makes services for an administrator; what tells of accounts, Samba tells
+// everybody, a domain controller lets everybody begin to ask, and another Windows wants a login. The others are what intruders go for, and refused.
 func (c *conn) openPipe(name string, s *session) (*pipe, status) {
 	lower := strings.ToLower(strings.TrimPrefix(name, `\`))
 	lower = strings.TrimPrefix(lower, `pipe\`)
-	var why status
+	v, by := c.server, trustIn(s)
+	why := ok
 	switch lower {
-	case "srvsvc", "wkssvc", "svcctl":
-		if lower == "svcctl" && !(s.admin && c.server.machine.Real) {
+	case "srvsvc", "wkssvc":
+	case "svcctl":
+		if by != member || !v.machine.Real {
 			why = accessDenied
-			break
 		}
-		c.s.Event("pipe", event.String("name", lower), event.String("user", s.user), event.String(event.Outcome, event.Accepted))
-		return &pipe{rpc: rpc{server: c.server, name: lower}}, ok
-	case "lsarpc", "samr", "winreg", "atsvc", "netlogon", "spoolss", "epmapper", "eventlog", "lsass", "efsrpc", "netdfs":
+	case "samr", "lsarpc":
+		if by == stranger && v.machine.Real && !v.machine.Controller {
+			why = accessDenied
+		}
+	case "winreg", "atsvc", "netlogon", "spoolss", "epmapper", "eventlog", "lsass", "efsrpc", "netdfs":
 		why = accessDenied
 	default:
 		why = nameNotFound
 	}
-	c.s.Event("pipe", event.String("name", lower), event.String("user", s.user), event.String(event.Outcome, event.Rejected))
-	return nil, why
+	outcome := event.Accepted
+	if why != ok {
+		outcome = event.Rejected
+	}
+	c.s.Event("pipe", event.String("name", lower), event.String("user", s.user), event.String(event.Outcome, outcome))
+	if why != ok {
+		return nil, why
+	}
+	return &pipe{rpc: rpc{server: v, name: lower, trust: by}}, ok
 }
 
 // in takes a message to the service.
 func (p *pipe) in(c *conn, data []byte) {
-	if len(p.out) < 64<<10 { // who doesn't read gets nothing more
+	if len(p.out) < 8 { // who doesn't read gets nothing more
 		p.out = append(p.out, p.rpc.answer(c, data)...)
 	}
+}
+
+// read returns what there is of the next message, and whether that is not all of it.
+func (p *pipe) read(size int) (piece []byte, more bool) {
+	if len(p.out) == 0 {
+		return nil, false
+	}
+	piece = p.out[0][:min(size, len(p.out[0]))]
+	if p.out[0] = p.out[0][len(piece):]; len(p.out[0]) > 0 {
+		return piece, true
+	}
+	p.out = p.out[1:]
+	return piece, false
 }
 
 // The controls that clients use.
@@ -73,8 +96,8 @@ func (c *conn) ioctl(q request, k *shared) result {
 			return fail(fileClosed)
 		}
 		o.pipe.in(c, input)
-		output = o.pipe.out[:min(len(o.pipe.out), room)]
-		if o.pipe.out = o.pipe.out[len(output):]; len(o.pipe.out) > 0 {
+		var more bool
+		if output, more = o.pipe.read(room); more {
 			state = bufferOverflow
 		}
 	case ctlPipeWait:

@@ -1,9 +1,6 @@
 package smb
 
-import (
-	"decnet/decoy/event"
-	"decnet/decoy/services/internal/windows"
-)
+import "decnet/decoy/event"
 
 // The calls of the service control manager, by which tools such as psexec run what they have copied.
 const (
@@ -17,7 +14,6 @@ const (
 	scmStart         = 19
 	scmCreateWow     = 45
 	maxServices      = 16
-	handleSize       = 20
 	serviceMissing   = 1060
 	serviceNoAnswer  = 1053
 	serviceUnderUsed = 1450 // there are no resources
@@ -25,43 +21,6 @@ const (
 
 // scmNames are the calls that are recorded, as they are told.
 var scmNames = map[uint16]string{scmControl: "service_control", scmDelete: "service_delete", scmCreate: "service_create", scmOpen: "service_open", scmStart: "service_start", scmCreateWow: "service_create"}
-
-// arguments reads those of a call, as NDR has them.
-type arguments struct {
-	all request
-	at  int
-}
-
-func (a *arguments) uint32() uint32 {
-	a.at = (a.at + 3) &^ 3
-	v := a.all.u32(a.at)
-	a.at += 4
-	return v
-}
-
-// text reads a string, maxText characters of it at most.
-func (a *arguments) text() string {
-	const maxText = 8192
-	a.uint32()
-	a.uint32()
-	count := int(min(a.uint32(), maxText))
-	from := min(a.at, len(a.all))
-	to := min(from+2*count, len(a.all))
-	a.at += 2 * count
-	text := windows.Text(a.all[from:to])
-	if n := len(text); n > 0 && text[n-1] == 0 {
-		text = text[:n-1]
-	}
-	return text
-}
-
-// maybe reads a string that may be missing.
-func (a *arguments) maybe() string {
-	if a.uint32() == 0 {
-		return ""
-	}
-	return a.text()
-}
 
 // manage answers a call of the service control manager. Services are made and seem to be started, and don't answer, as they do where an antivirus was
 // faster.

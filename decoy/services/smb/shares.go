@@ -17,7 +17,8 @@ type share struct {
 	name    string
 	kind    byte // as in the protocol
 	comment string
-	hidden  bool // an administrator's
+	path    string // on the disk, as Samba tells everybody
+	hidden  bool   // an administrator's
 	root    *node
 }
 
@@ -113,10 +114,10 @@ func (v *server) makeShares() []share {
 	name := decoy.Pick(h, "smb-share", "backup", "Finance", "IT", "data", "Share", "Transfer", "public")
 	bait := share{name: name, kind: kindDisk, root: f.dir("", v.papers(f)...)}
 	if !m.Real {
-		comment := fmt.Sprintf("IPC Service (Samba %s)", decoy.Pick(h, "samba-version", "4.17.12-Debian", "4.13.13-Debian", "4.15.13-Ubuntu", "4.18.6", "4.19.4"))
-		shares := []share{bait, {name: "IPC$", kind: kindPipe, comment: comment}}
+		bait.path = `C:\srv\` + name
+		shares := []share{bait, {name: "IPC$", kind: kindPipe, comment: "IPC Service (" + v.comment() + ")", path: `C:\tmp`}}
 		if decoy.Pick(h, "samba-printers", true, false) {
-			shares = append([]share{{name: "print$", kind: kindDisk, comment: "Printer Drivers", hidden: true, root: f.dir("")}}, shares...)
+			shares = append([]share{{name: "print$", kind: kindDisk, comment: "Printer Drivers", path: `C:\var\lib\samba\printers`, hidden: true, root: f.dir("")}}, shares...)
 		}
 		return shares
 	}
@@ -128,7 +129,7 @@ func (v *server) makeShares() []share {
 		{name: "C$", kind: kindDisk, comment: "Default share", hidden: true, root: drive},
 		{name: "IPC$", kind: kindPipe, comment: "Remote IPC"},
 	}
-	if h.Archetype == "domain-controller" {
+	if m.Controller {
 		shares = append(shares,
 			share{name: "NETLOGON", kind: kindDisk, comment: "Logon server share ", root: f.dir("", f.file("logon.bat", "@echo off\r\nnet use Z: \\\\"+m.Name+"\\"+name+" /persistent:no\r\n"))},
 			share{name: "SYSVOL", kind: kindDisk, comment: "Logon server share ", root: f.dir("", f.dir(m.DNS, f.dir("Policies"), f.dir("scripts")))})

@@ -60,7 +60,7 @@ func newServer(h *decoy.Host) *server {
 	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), guid: h.Bytes("smb-guid", 16), memory: semaphore.NewWeighted(maxMemory), long: semaphore.NewWeighted(maxLong)}
 	v.card = sync.OnceValue(func() []byte { return cardOf(h, v.machine) })
 	v.guest = !v.machine.Real || decoy.Pick(h, "smb-guest", true, true, false)
-	v.signs = h.Archetype == "domain-controller"
+	v.signs = v.machine.Controller
 	// The last releases that come with SMB 1 switched on.
 	v.legacy = (v.machine.Build == 14393 || v.machine.Build == 9600) && decoy.Pick(h, "smb-legacy", true, true, false)
 	v.shares = v.makeShares()
@@ -82,6 +82,7 @@ type conn struct {
 	services map[string]bool // that it has made
 	login    bool            // somebody is let in
 	legacy   *legacy         // nil unless SMB 1 is spoken
+	partial  partial
 }
 
 // ServeConn answers one client.

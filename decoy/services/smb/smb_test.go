@@ -202,6 +202,61 @@ func TestNetBIOSBeforeSMB(t *testing.T) {
 	d.Wait("netbios_session", decoytest.Has("called", "*SMBSERVER     "), decoytest.Has("calling", "SCANNER        "))
 }
 
+// Whoever finds a Samba asks it for its users first, and it tells anybody; Windows tells them to who has an account.
+func TestAccountsAreTold(t *testing.T) {
+	t.Parallel()
+	ask := func(d *decoytest.Decky, command string) string {
+		host, port, err := net.SplitHostPort(d.Address(445))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _ := servicetest.Run(t, "", "rpcclient", "-s", "/dev/null", "-N", "-U", "", "-p", port, host, "-c", command) // a refusal is a failure, too
+		return out
+	}
+	samba := decoytest.Start(t, "smb")
+	var users []string
+	for _, a := range windows.Accounts(samba.Host, false) {
+		users = append(users, fmt.Sprintf("user:[%s] rid:[%#x]", a.Login, a.RID))
+	}
+	servicetest.Contains(t, ask(samba, "enumdomusers"), users...)
+	servicetest.Contains(t, ask(samba, "querydispinfo"), "Account: nobody\tName: nobody")
+	servicetest.Contains(t, ask(samba, "queryuser 1000"), "User Name   :\t"+windows.Accounts(samba.Host, false)[1].Login, "Full Name   :\t"+windows.Accounts(samba.Host, false)[1].Name())
+	servicetest.Contains(t, ask(samba, "lsaquery"), "Domain Name: WORKGROUP", "(NULL SID)")
+	servicetest.Contains(t, ask(samba, "getdompwinfo"), "min_password_length: 5")
+	servicetest.Contains(t, ask(samba, "netshareenumall"), `path:	C:\`, "netname: IPC$")
+	servicetest.Contains(t, ask(samba, "srvinfo"), "Wk Sv PrQ Unx NT SNT Samba 4.17.12-Debian", "0x809a03")
+	servicetest.Contains(t, ask(samba, "lookupnames root "+windows.Accounts(samba.Host, false)[1].Login), "root S-1-22-1-0 (User: 1)", "-1000 (User: 1)")
+	// Who guesses accounts by their numbers asks for a thousand at once, which takes several messages there and back.
+	own := sidText(windows.SID(samba.Host))
+	var guesses strings.Builder
+	for rid := range 900 {
+		fmt.Fprintf(&guesses, " %s-%d", own, 500+rid)
+	}
+	guessed := ask(samba, "lookupsids"+guesses.String())
+	for _, a := range windows.Accounts(samba.Host, false) {
+		servicetest.Contains(t, guessed, fmt.Sprintf(`%s-%d %s\%s (1)`, own, a.RID, windows.MachineOf(samba.Host).Name, a.Login))
+	}
+	samba.Wait("pipe", decoytest.Has("name", "samr"), decoytest.Has(event.Outcome, event.Accepted))
+
+	id := such(t, "windows_server", hospitable)
+	id.Archetype = "domain-controller"
+	controller := decoytest.StartAs(t, id, "smb")
+	servicetest.Contains(t, ask(controller, "lsaquery"), "Domain Name: "+windows.MachineOf(controller.Host).Domain, "Domain Sid: "+sidText(windows.SID(controller.Host)))
+	servicetest.Contains(t, ask(controller, "enumdomusers"), "NT_STATUS_ACCESS_DENIED")
+	servicetest.Contains(t, ask(controller, "lookupnames administrator"), "NT_STATUS_ACCESS_DENIED")
+	servicetest.Contains(t, ask(decoytest.StartAs(t, such(t, "windows", hospitable), "smb"), "lsaquery"), "NT_STATUS_ACCESS_DENIED")
+	// Who has an account there is told everything.
+	r := &rpc{server: newServer(controller.Host), name: "samr", trust: member}
+	a := slices.Concat(r.server.handle(toDomain, 0, ok)[:handleSize], make([]byte, 12))
+	if list := r.call(nil, samrUsers, a); !bytes.Contains(list, windows.UTF16("krbtgt")) {
+		t.Errorf("the users are %q", list)
+	}
+	guest := &rpc{server: r.server, name: "samr", trust: visitor}
+	if answer := guest.call(nil, samrUsers, a); request(answer).u32(len(answer)-4) != uint32(accessDenied) {
+		t.Errorf("a guest who makes up a handle is told %q", answer)
+	}
+}
+
 func TestServicesOfPsexecAreRecorded(t *testing.T) {
 	t.Parallel()
 	v := newServer(decoytest.Start(t, "smb").Host)
@@ -230,6 +285,22 @@ func TestServicesOfPsexecAreRecorded(t *testing.T) {
 	a := &arguments{all: request(create), at: handleSize}
 	if name, display := a.text(), a.maybe(); name != "AVWF" || display != "AVWF display" {
 		t.Errorf("%q, %q", name, display)
+	}
+}
+
+// Windows told when it had booted up to 2016: the same as in its other services.
+func TestWhenItBooted(t *testing.T) {
+	t.Parallel()
+	for build, tells := range map[uint16]bool{9600: true, 14393: true, 17763: false, 20348: false} {
+		h := decoytest.StartAs(t, such(t, "windows_server", func(v *server) bool { return v.machine.Build == build }), "smb").Host
+		want := uint64(0)
+		if tells {
+			want = windows.FileTime(h.BootTime().UnixNano())
+		}
+		c := &conn{server: newServer(h)}
+		if got := binary.LittleEndian.Uint64(c.negotiation(0x0300)[48:]); got != want {
+			t.Errorf("build %d says that it booted at %d, not %d", build, got, want)
+		}
 	}
 }
 
@@ -330,9 +401,12 @@ func FuzzCommands(f *testing.F) {
 		pipe := &open{tree: k.tree, pipe: &pipe{rpc: rpc{server: v, name: "srvsvc"}}}
 		c.opened(k, pipe, 1)
 		pipe.pipe.in(c, rpcMessage)
-		for number := range uint16(48) {
-			(&rpc{server: v, name: "svcctl"}).call(c, number, rpcMessage)
-			(&rpc{server: v, name: "srvsvc"}).call(c, number, rpcMessage)
+		for number := range uint16(80) {
+			for _, name := range []string{"svcctl", "srvsvc", "samr", "lsarpc"} {
+				if answer := (&rpc{server: v, name: name, trust: member}).call(c, number, rpcMessage); len(answer) > 64*len(rpcMessage)+64<<10 {
+					t.Fatalf("call %d of %s makes %d bytes of %d", number, name, len(answer), len(rpcMessage))
+				}
+			}
 		}
 		if at, ok := fileAt[number%19]; ok && len(content) >= at+16 {
 			copy(content[at:], [][]byte{folder.id[:], pipe.id[:]}[len(rpcMessage)%2])

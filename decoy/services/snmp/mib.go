@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"strconv"
 
-	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/ber"
 	"decnet/decoy/services/internal/device"
 	"decnet/decoy/services/internal/windows"
@@ -230,13 +229,8 @@ func (a *agent) date() ber.Node {
 
 // accounts are the users that Windows tells to anybody.
 func (a *agent) accounts(b *builder) {
-	names := []string{"Administrator", "Guest", "DefaultAccount"}
-	for _, p := range bait.AppOf(a.host).People {
-		if p.Login != "admin" && len(names) < 10 {
-			names = append(names, p.Login)
-		}
-	}
-	for _, name := range names {
+	for _, account := range windows.Accounts(a.host, windows.MachineOf(a.host).Controller) {
+		name := account.Login
 		id := append(ber.NewObjectID("1.3.6.1.4.1.77.1.2.25.1.1"), uint32(len(name))) // the table is in the order of the names
 		for _, c := range []byte(name) {
 			id = append(id, uint32(c))

@@ -56,6 +56,16 @@ type Person struct {
 	Created time.Time
 }
 
+// Names are the person's, as the address has them: the number is the address's, of the second who has the name.
+func (p Person) Names() (first, last string) {
+	local, _, _ := strings.Cut(p.Email, "@")
+	first, last, found := strings.Cut(strings.TrimRight(local, "0123456789"), ".")
+	if !found {
+		return "System", "Administrator"
+	}
+	return strings.ToUpper(first[:1]) + first[1:], strings.ToUpper(last[:1]) + last[1:]
+}
+
 var (
 	firstNames = []string{"anna", "ben", "carla", "david", "elena", "frank", "grace", "hugo", "irene", "jonas", "karen", "luis", "maria", "nils", "olga", "paul", "rosa", "stefan", "tina", "victor"}
 	lastNames  = []string{"adams", "becker", "castro", "dubois", "evans", "fischer", "garcia", "hansen", "ivanov", "jensen", "keller", "lopez", "meyer", "novak", "olsen", "petrov", "rossi", "silva", "turner", "wagner"}
@@ -98,6 +108,10 @@ func AppOf(h *decoy.Host) *App {
 		}
 		if len(a.People) == 0 {
 			p.Login, p.Email, p.Role = "admin", "admin@"+a.Domain, "admin"
+		}
+		if slices.ContainsFunc(a.People, func(o Person) bool { return o.Login == p.Login }) {
+			n := strconv.Itoa(len(a.People))
+			p.Login, p.Email = p.Login+n, first+"."+last+n+"@"+a.Domain
 		}
 		// bcrypt's alphabet is not base64's, but has the same letters and digits.
 		salt := base64.RawStdEncoding.EncodeToString(h.Bytes("bait-hash/"+strconv.Itoa(id), 40))

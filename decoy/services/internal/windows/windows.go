@@ -13,12 +13,15 @@ import (
 
 // Machine is one computer of a Windows network. A Linux decky is one too: by Samba.
 type Machine struct {
-	Name     string // its NetBIOS name: at most 15 characters, capitals
-	DNSName  string
-	Domain   string // NetBIOS name of the domain; its own where it belongs to none
-	DNS      string // of the domain; its own where it belongs to none
-	Joined   bool   // to a domain
-	Real     bool   // Windows, not Samba
+	Name    string // its NetBIOS name: at most 15 characters, capitals
+	DNSName string
+	Domain  string // NetBIOS name of the domain; its own where it belongs to none
+	DNS     string // of the domain; its own where it belongs to none
+	Joined  bool   // to a domain
+	Real    bool   // Windows, not Samba
+
+	Controller bool // of its domain
+
 	Product  string // such as Windows Server 2019 Standard
 	Major    byte
 	Minor    byte
@@ -53,6 +56,7 @@ func MachineOf(h *decoy.Host) *Machine {
 		m.Joined = decoy.Pick(h, "windows-joined", true, false)
 	case "windows_server":
 		r, m.Joined = decoy.Pick(h, "windows-release", servers...), true
+		m.Controller = h.Archetype == "domain-controller"
 	default:
 		m.Major, m.Minor, m.Build = 6, 1, 0 // what Samba tells
 		m.Domain, m.DNS, m.DNSName = m.Name, "", strings.ToLower(label)
