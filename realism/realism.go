@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,9 +69,9 @@ const (
 	// atOnce is how many services are looked at at the same time.
 	atOnce = 6
 	// perService bounds one service's probe.
-	perService = 20 * time.Second
+	perService = 40 * time.Second
 	// patience is how long an answer may take.
-	patience = 6 * time.Second
+	patience = 10 * time.Second
 )
 
 // probes are what is looked at beyond what every service is looked at for.
@@ -78,9 +79,10 @@ var probes = map[string]func(*probe){
 	"ssh": sshProbe, "telnet": telnetProbe, "ftp": ftpProbe, "smtp": smtpProbe, "smtp_relay": smtpProbe, "pop3": pop3Probe, "imap": imapProbe,
 	"http": httpProbe, "https": httpsProbe, "elasticsearch": httpProbe, "docker_api": goHTTPProbe, "k8s": goHTTPProbe,
 	"mysql": mysqlProbe, "postgres": postgresProbe, "redis": redisProbe, "vnc": vncProbe,
+	"smb": smbProbe, "rdp": rdpProbe, "ldap": ldapProbe, "sip": sipProbe, "dns": dnsProbe, "snmp": snmpProbe,
 }
 
-// Check looks at every TCP service of a target.
+// Check looks at every service of a target that has a TCP port, or answers who asks by UDP.
 func Check(ctx context.Context, t Target) Report {
 	var r Report
 	var mu sync.Mutex
@@ -121,10 +123,10 @@ func Check(ctx context.Context, t Target) Report {
 
 func rank(s Severity) int { return slices.Index([]Severity{Low, Medium, High}, s) }
 
-// firstPorts are the first TCP port of each service: its others say the same.
+// firstPorts are the first TCP port of each service, or that of SNMP, which has none: its others say the same.
 func firstPorts(all []Endpoint) (out []Endpoint) {
 	for _, e := range all {
-		if e.Proto == "tcp" && !slices.ContainsFunc(out, func(o Endpoint) bool { return o.Service == e.Service }) {
+		if (e.Proto == "tcp" || e.Service == "snmp") && !slices.ContainsFunc(out, func(o Endpoint) bool { return o.Service == e.Service }) {
 			out = append(out, e)
 		}
 	}
@@ -149,7 +151,7 @@ func Shared(r Report, others map[string][]Mark) (out []Finding) {
 }
 
 // words say what a mark is.
-var words = map[string]string{"host-key": "host key", "certificate": "certificate", "run-id": "run ID"}
+var words = map[string]string{"host-key": "host key", "certificate": "certificate", "run-id": "run ID", "guid": "GUID", "engine": "engine's ID"}
 
 // probe is the look at one service.
 type probe struct {
@@ -159,6 +161,7 @@ type probe struct {
 	seen     *impressions
 	findings []Finding
 	marks    []Mark
+	reached  bool // by UDP
 }
 
 func (p *probe) found(tell string, s Severity, format string, args ...any) {
@@ -171,6 +174,10 @@ func (p *probe) mark(kind, value string) {
 
 // run looks at the service, and tells whether it could be reached.
 func (p *probe) run() bool {
+	if p.endpoint.Proto == "udp" {
+		probes[p.endpoint.Service](p)
+		return p.reached
+	}
 	c, err := p.dial()
 	if err != nil {
 		return false
@@ -226,8 +233,12 @@ func (i *impressions) name(service, said string) {
 // systems that banners name, by the words that they name them with.
 var systems = map[string]string{"ubuntu": "Ubuntu", "debian": "Debian", "centos": "CentOS", "rhel": "Red Hat", "freebsd": "FreeBSD", "win64": "Windows", "win32": "Windows", "microsoft": "Windows", "windows": "Windows"}
 
+// everywhere is what a banner says whatever system it is on: Ubuntu has left ProFTPD the name that Debian has given it.
+var everywhere = regexp.MustCompile(`ProFTPD [^(]*\(Debian\)`)
+
 // system notes what a banner says of the operating system, if anything.
 func (i *impressions) system(service, banner string) {
+	banner = everywhere.ReplaceAllString(banner, "")
 	for word, name := range systems {
 		if strings.Contains(strings.ToLower(banner), word) {
 			i.mu.Lock()

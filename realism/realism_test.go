@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"decnet/catalog"
@@ -36,35 +39,66 @@ func targetOf(t *testing.T, cat *catalog.Catalog, id control.Identity, d *decoyt
 	return target
 }
 
-// Our own services give nothing away to whoever looks like this, whatever host they pretend to be on.
+// Our own services give nothing away to whoever looks like this, whatever host they pretend to be on: each archetype with all that it can have, several times. What
+// they tell of the host's name and system is the same in all of them.
 func TestOurOwnServicesPass(t *testing.T) {
+	const hosts, atOnce = 2, 6 // of each archetype
 	cat, err := catalog.Load()
 	require.NoError(t, err)
-	hosts := map[string]struct {
-		os, distro, hostname string
-		services             []string
-	}{
-		"linux server": {"linux", "debian", "web-prod-01", []string{"ssh", "http", "https", "mysql", "postgres", "redis", "ftp", "smtp", "imap", "pop3", "vnc", "mongodb", "elasticsearch"}},
-		"ubuntu":       {"linux", "ubuntu22", "app-07", []string{"ssh", "http", "smtp_relay", "docker_api", "telnet"}},
-		"kubernetes":   {"linux", "debian", "node-3", []string{"ssh", "k8s"}},
-		"windows":      {"windows_server", "debian", "DC01", []string{"smb", "rdp", "mssql", "http", "https", "ftp", "smtp", "imap", "pop3"}},
-	}
+	r := rand.New(rand.NewPCG(7, 11))
 	marks := map[string][]Mark{}
-	for name, h := range hosts {
-		t.Run(name, func(t *testing.T) {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	turns := make(chan struct{}, atOnce) // each waits most of the time
+	for _, a := range cat.Archetypes() {
+		for n := range hosts {
 			id := decoytest.Identity()
-			id.OS, id.Distro, id.Hostname = h.os, h.distro, h.hostname
-			d := decoytest.StartAs(t, id, h.services...)
-			r := Check(t.Context(), targetOf(t, cat, id, d, h.services))
-			for _, f := range r.Findings {
-				t.Errorf("%s %s %s: %s", f.Severity, f.Service, f.Tell, f.Detail)
+			id.Archetype, id.OS, id.Distro = a.Slug, a.OS, a.Distros[n%len(a.Distros)]
+			if id.OS == "embedded" {
+				id.MAC = cat.MAC(a.Slug, a.OS, r)
 			}
-			require.Empty(t, r.Unreachable)
-			require.Len(t, r.Probed, len(h.services))
-			require.Empty(t, Shared(r, marks))
-			marks[name] = r.Marks
-		})
+			style := a.HostnameStyle
+			if style == "" {
+				style = "generic"
+			}
+			id.Hostname = cat.Hostname(style, id.MAC, r)
+			var services []string
+			for _, name := range slices.Concat(a.Services, a.Pool) {
+				if s, ok := cat.Service(name); ok && slices.ContainsFunc(s.Ports, func(p catalog.Port) bool { return p.Proto == "tcp" || name == "snmp" }) && !taken(cat, services, name) {
+					services = append(services, name)
+				}
+			}
+			name := fmt.Sprintf("%s %d", a.Slug, n+1)
+			turns <- struct{}{}
+			d := decoytest.StartAs(t, id, services...)
+			target := targetOf(t, cat, id, d, services)
+			all.Go(func() {
+				defer func() { <-turns }()
+				found := Check(t.Context(), target)
+				for _, f := range found.Findings {
+					t.Errorf("%s: %s %s %s: %s", name, f.Severity, f.Service, f.Tell, f.Detail)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				for _, f := range Shared(found, marks) {
+					t.Errorf("%s: %s %s: %s", name, f.Service, f.Tell, f.Detail)
+				}
+				marks[name] = found.Marks
+				assert.Empty(t, found.Unreachable, name)
+				assert.Len(t, found.Probed, len(services), name)
+			})
+		}
 	}
+	all.Wait()
+}
+
+// taken tells whether one of the services has a port of the one of that name.
+func taken(cat *catalog.Catalog, services []string, name string) bool {
+	s, _ := cat.Service(name)
+	return slices.ContainsFunc(services, func(other string) bool {
+		o, _ := cat.Service(other)
+		return slices.ContainsFunc(o.Ports, func(p catalog.Port) bool { return slices.Contains(s.Ports, p) })
+	})
 }
 
 // fake is a server that does what it is told with each connection.
@@ -119,6 +153,12 @@ func TestTellsAreFound(t *testing.T) {
 		"one that says nothing":   {fake(t, "ftp", func(c net.Conn) {}), []string{"ftp silent"}},
 		"another host's name":     {fake(t, "smtp", says("220 other.example.org ESMTP\r\n250 other\r\n500 what\r\n")), []string{"smtp other-name"}},
 		"an error of its own":     {fake(t, "redis", says("-ERR no\r\n")), []string{"redis bad-refusal"}},
+		"no SMB":                  {fake(t, "smb", says("\x83\x00\x00\x01\x8f")), []string{"smb bad-answer"}},
+		"no RDP":                  {fake(t, "rdp", says("\x03\x00\x00\x0b\x06\xe0\x00\x00\x00\x00\x00"+strings.Repeat("x", 8))), []string{"rdp bad-answer"}},
+		"no LDAP":                 {fake(t, "ldap", says("hello")), []string{"ldap bad-answer"}},
+		"a tag that stays":        {fake(t, "sip", says("SIP/2.0 200 OK\r\nTo: <sip:a@b>;tag=as00000000\r\n\r\n")), []string{"sip fixed-salt"}},
+		"a name server of all":    {fake(t, "dns", says("\x00\x0c\x51\x07\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00")), []string{"dns answers-anything"}},
+		"a tool's challenge":      {fake(t, "smb", toolSMB), []string{"smb default-challenge", "smb fixed-salt", "smb no-guid", "smb wrong-clock", "smb other-name"}},
 		"any password":            {fake(t, "ftp", says("220 ready\r\n500 what\r\n331 password\r\n230 welcome\r\n")), []string{"ftp any-password"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,6 +169,39 @@ func TestTellsAreFound(t *testing.T) {
 			require.True(t, slices.IsSortedFunc(r.Findings, func(a, b Finding) int { return rank(b.Severity) - rank(a.Severity) }), "the worst first")
 		})
 	}
+}
+
+// toolSMB answers as the tools do that are made in an afternoon: no GUID, no clock, one challenge for all.
+func toolSMB(c net.Conn) {
+	negotiation := make([]byte, 64+65)
+	copy(negotiation, "\xfeSMB")
+	challenge := append([]byte("NTLMSSP\x00\x02\x00\x00\x00"), make([]byte, 44)...)
+	copy(challenge[24:], "\x11\x22\x33\x44\x55\x66\x77\x88")
+	info := []byte("\x01\x00\x08\x00T\x00O\x00O\x00L\x00\x00\x00\x00\x00")
+	challenge[40], challenge[44] = byte(len(info)), byte(len(challenge))
+	for _, message := range [][]byte{negotiation, append(make([]byte, 64+8), append(challenge, info...)...)} {
+		in := make([]byte, 4096)
+		if _, err := c.Read(in); err != nil {
+			return
+		}
+		_, _ = c.Write(append([]byte{0, 0, 0, byte(len(message))}, message...))
+	}
+	_, _ = io.Copy(io.Discard, c)
+}
+
+// What SNMP tells counts as what the others tell, though it has no connection.
+func TestWhatIsToldByDatagrams(t *testing.T) {
+	cat, err := catalog.Load()
+	require.NoError(t, err)
+	id := decoytest.Identity()
+	d := decoytest.StartAs(t, id, "snmp")
+	target := targetOf(t, cat, id, d, []string{"snmp"})
+	r := Check(t.Context(), target)
+	require.Empty(t, r.Findings)
+	require.Equal(t, []string{"snmp"}, r.Probed)
+	require.Len(t, r.Marks, 1)
+	target.Hostname = "somebody-else"
+	require.Contains(t, tells(Check(t.Context(), target)), "snmp other-name")
 }
 
 func TestSystemsThatContradictEachOther(t *testing.T) {

@@ -224,7 +224,7 @@ func TestAccountsAreTold(t *testing.T) {
 	servicetest.Contains(t, ask(samba, "lsaquery"), "Domain Name: WORKGROUP", "(NULL SID)")
 	servicetest.Contains(t, ask(samba, "getdompwinfo"), "min_password_length: 5")
 	servicetest.Contains(t, ask(samba, "netshareenumall"), `path:	C:\`, "netname: IPC$")
-	servicetest.Contains(t, ask(samba, "srvinfo"), "Wk Sv PrQ Unx NT SNT Samba 4.17.12-Debian", "0x809a03")
+	servicetest.Contains(t, ask(samba, "srvinfo"), "Wk Sv PrQ Unx NT SNT "+newServer(samba.Host).comment(), "0x809a03")
 	servicetest.Contains(t, ask(samba, "lookupnames root "+windows.Accounts(samba.Host, false)[1].Login), "root S-1-22-1-0 (User: 1)", "-1000 (User: 1)")
 	// Who guesses accounts by their numbers asks for a thousand at once, which takes several messages there and back.
 	own := sidText(windows.SID(samba.Host))
