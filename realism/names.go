@@ -19,8 +19,11 @@ import (
 // ntlmOffer is how a client begins to log in by NTLM.
 var ntlmOffer = append([]byte("NTLMSSP\x00\x01\x00\x00\x00\x97\x82\x08\xe2"), make([]byte, 24)...)
 
-// ntlm looks at a server's challenge, wherever in the answer it is, and returns what has to be new each time.
+// ntlm looks at a server's challenge, wherever in the answer it is, and returns what has to be new each time. Of none in time nothing is said.
 func (p *probe) ntlm(answer []byte) []byte {
+	if len(answer) == 0 {
+		return nil
+	}
 	_, m, found := bytes.Cut(answer, []byte("NTLMSSP\x00\x02\x00\x00\x00"))
 	if !found || len(m) < 44 {
 		p.found("bad-answer", High, "it does not challenge who begins to log in by NTLM")
