@@ -50,6 +50,10 @@ test-web: need-test build node-modules ## The web app: its own tests, and the re
 bench-web: need-test build node-modules ## A fleet of DECKIES=2000 under steady mutation in a browser for FOR=10m: long tasks, frames, memory
 	DECNET_E2E_ENGINE=sim BENCH_FOR=$(or $(FOR),10m) BENCH_DECKIES=$(or $(DECKIES),2000) scripts/e2e bench --sim-latency 20ms
 
+test-docker-new: need-test bin/decoy ## The Docker engine's tests and the main job on a newer Docker Engine (Debian 13's, API 1.45), which is fetched: some 5 minutes, no part of make test
+	scripts/dockerd-new go test -count 1 -timeout 15m ./engine/docker
+	scripts/dockerd-new go test -count 1 -timeout 15m ./e2e -run 'TheMainJobOnARealDockerEngine|UsersOwnImage'
+
 test-short: ## What needs no engine, no browser and no database server
 	go test ./catalog/... ./mutator/... ./fleet/... ./lifecycle/... ./store/... ./decoy/... ./interactions/... ./auth/... ./api/... ./config/...
 
@@ -144,4 +148,4 @@ node-modules: web/node_modules/.ok transport/conformance/node_modules/.ok e2e/oi
 	cd $* && npm ci --no-audit --no-fund --silent && touch node_modules/.ok
 
 FORCE:
-.PHONY: run build install image release check-reproducible audit need-release test test-web test-short bench bench-hostile bench-web screenshots soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE fuzz decoys-table bench-decoy
+.PHONY: run build install image release check-reproducible audit need-release test test-docker-new test-web test-short bench bench-hostile bench-web screenshots soak lint generate web check-generate migration clean help need-build need-node need-test node-modules FORCE fuzz decoys-table bench-decoy
