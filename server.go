@@ -129,6 +129,9 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
+	if opened.NoImages != "" {
+		cat = cat.WithoutImages(opened.NoImages)
+	}
 	eng := metrics.Engine(engine.Limit(opened, cfg.HostLimit))
 	signIn := auth.New(db, time.Now)
 	secured, err := cfg.TLS(os.Stdout)

@@ -23,15 +23,40 @@ type Service struct {
 	Slug, Name, Description, Category string
 	Ports                             []Port
 	Decoy                             bool   // the decoy binary speaks it
-	Image                             string // a user's own container image; "" is none
+	Image                             *Image // the user's own, which then speaks it in place of the decoy binary; nil is none
 	Singleton                         bool   // one for the whole network, so never a decky's
 	Settings                          []Setting
 	Refused                           map[string]string // keys of the original DECNET that are no settings here, and why
+
+	noImages string // why images are not run here; "" when they are
 }
 
-// Available tells whether a decky of this build can run the service. (A container image of the user's own is described by the
-// catalog, and not run yet.)
-func (s Service) Available() bool { return s.Decoy && !s.Singleton }
+// Available tells whether a decky can run the service here.
+func (s Service) Available() bool { return s.Unavailable() == "" }
+
+// Unavailable says why no decky can run the service here, "" when one can.
+func (s Service) Unavailable() string {
+	switch {
+	case s.Singleton:
+		return "there is one for the whole network, not one a decky"
+	case s.Image != nil:
+		return s.noImages
+	case !s.Decoy:
+		return "this build has no decoy for it"
+	}
+	return ""
+}
+
+// WithoutImages is the catalog where no images are run: services that have one are there, and are refused for that reason.
+func (c *Catalog) WithoutImages(why string) *Catalog {
+	out := *c
+	out.services = make(map[string]Service, len(c.services))
+	for slug, s := range c.services {
+		s.noImages = why
+		out.services[slug] = s
+	}
+	return &out
+}
 
 // Port is a port that a service listens on.
 type Port struct {
@@ -77,7 +102,7 @@ type Personality struct {
 }
 
 func (s Service) clone() Service {
-	s.Ports, s.Settings, s.Refused = slices.Clone(s.Ports), slices.Clone(s.Settings), maps.Clone(s.Refused)
+	s.Ports, s.Settings, s.Refused, s.Image = slices.Clone(s.Ports), slices.Clone(s.Settings), maps.Clone(s.Refused), s.Image.clone()
 	return s
 }
 

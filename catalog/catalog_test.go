@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestDefaultIsWhole(t *testing.T) {
@@ -31,6 +32,8 @@ func TestDefaultIsWhole(t *testing.T) {
 func TestErrorsAreReportedTogetherWithTheirLines(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "fleet.yaml")
 	text := "archetypes:\n  x:\n    name: X\n    services: [sssh]\n    distros: [debian]\n    os: linux\nservices:\n  y: {name: Y, ports: [70000], prots: [1]}\n" +
+		"  z: {name: Z, ports: [1], image: a b, cap_add: [SYS_ADMIN], mem_limit: 1M, privileged: true}\n  w: {name: W, ports: [1], command: [x]}\n" +
+		"  decoy: {name: D, ports: [1], image: x}\n" +
 		"personalities:\n  z: {name: Z, ouis: [\"02:00:00\"], sysctls: {kernel.x: 1}}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -39,8 +42,9 @@ func TestErrorsAreReportedTogetherWithTheirLines(t *testing.T) {
 	if err == nil {
 		t.Fatal("a broken file was taken")
 	}
-	for _, want := range []string{`:4: archetype "x": unknown service "sssh" (did you mean ssh?)`, `:8: service "y": port "70000"`,
-		`:8: service "y": unknown key "prots" (did you mean ports?)`, `:10: personality "z": oui`, `:10: personality "z": sysctl`} {
+	for _, want := range []string{`:9: service "z": a service can't have the capability "SYS_ADMIN"`, `:9: service "z": expected a size`, `:9: service "z": "a b" is not an image`, `:9: service "z": unknown key "privileged"`,
+		`:10: service "w": what it says of a container is for a service that has an image`, `:11: service "decoy": an image's service has a slug`, `:4: archetype "x": unknown service "sssh" (did you mean ssh?)`, `:8: service "y": port "70000"`,
+		`:8: service "y": unknown key "prots" (did you mean ports?)`, `:13: personality "z": oui`, `:13: personality "z": sysctl`} {
 		if !strings.Contains(err.Error(), file+want) {
 			t.Errorf("missing %s in:\n%v", want, err)
 		}
@@ -63,6 +67,42 @@ func TestHostnamesAndMACsAreReal(t *testing.T) {
 				t.Fatalf("%s: %v %v", p.Slug, m, err)
 			}
 		}
+	}
+}
+
+func TestAnImageComesFromAFileAndIsRunWhereItCanBe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "own.yaml")
+	text := "services:\n  own: {name: Own, ports: [9000, 9001/udp], image: \"own/x:1\", command: [-v, -v, \"\", \"{name}@{nobody}\"], environment: {HOST: \"{hostname}\"}, mem_limit: 1g}\n" +
+		"  ssh: {image: own/ssh, user: root, cap_add: [SETUID], read_only: false, tmpfs: [], ready: 3s, pull_policy: missing}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _ := c.Service("own")
+	if i := own.Image; !own.Available() || own.Category != "" || i.User != "65534:65534" || i.Writable || i.Memory != 1<<30 || i.Pids != 64 || i.Pull {
+		t.Errorf("%+v %+v", own, i)
+	}
+	full := own.Image.Fill(map[string]string{"name": "web-01", "hostname": "SRV"})
+	if !slices.Equal(full.Command, []string{"-v", "-v", "", "web-01@{nobody}"}) || full.Env["HOST"] != "SRV" || own.Image.Env["HOST"] != "{hostname}" {
+		t.Errorf("%+v", full)
+	}
+	ssh, _ := c.Service("ssh")
+	if i := ssh.Image; !ssh.Available() || ssh.Decoy || len(ssh.Settings) > 0 || len(i.Tmpfs) > 0 || !i.Writable || !i.Pull || i.Ready != 3*time.Second || !slices.Equal(i.CapAdd, []string{"SETUID"}) {
+		t.Errorf("%+v %+v", ssh, i)
+	}
+	own.Image.Command[0] = "changed"
+	if again, _ := c.Service("own"); again.Image.Command[0] != "-v" {
+		t.Error("what is handed out is a copy")
+	}
+	without := c.WithoutImages("no engine")
+	if s, _ := without.Service("own"); s.Available() || s.Unavailable() != "no engine" {
+		t.Errorf("%+v", s)
+	}
+	if s, _ := without.Service("telnet"); !s.Available() {
+		t.Error("the decoy's own services stay")
 	}
 }
 

@@ -17,7 +17,6 @@ var (
 	slugPattern   = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
 	ouiPattern    = regexp.MustCompile(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){2}$`)
 	sysctlPattern = regexp.MustCompile(`^net\.ipv[46]\.[a-z0-9_.]+$`)
-	imagePattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$`)
 )
 
 type origin struct {
@@ -146,7 +145,7 @@ func entries[T entry[T]](l *loader, n ast.Node, kind string, into map[string]T, 
 
 func (l *loader) service(key, n ast.Node, slug string, s Service) Service {
 	s.Slug = slug
-	l.fields(n, map[string]func(ast.Node){
+	known := map[string]func(ast.Node){
 		"name":        func(n ast.Node) { s.Name = l.text(n) },
 		"description": func(n ast.Node) { s.Description = l.text(n) },
 		"category":    func(n ast.Node) { s.Category = l.text(n) },
@@ -161,16 +160,14 @@ func (l *loader) service(key, n ast.Node, slug string, s Service) Service {
 			}
 			s.Decoy = l.boolean(n)
 		},
-		"image": func(n ast.Node) {
-			if s.Image = l.text(n); !imagePattern.MatchString(s.Image) {
-				l.fail(n, "%q is not an image reference", s.Image)
-			}
-		},
-	})
+	}
+	l.imageFields(&s, known)
+	l.fields(n, known)
 	l.need(key, s.Name, "name")
 	if len(s.Ports) == 0 && !s.Singleton {
 		l.fail(key, "it has no ports")
 	}
+	l.checkImage(key, &s)
 	return s
 }
 

@@ -103,7 +103,7 @@ func (r *Runtime) Handle(ctx context.Context, request control.Request) control.R
 		err = &control.Error{Code: control.Unsupported, Message: fmt.Sprintf("unknown op %q", request.Op)}
 	}
 	reply := r.status()
-	reply.ID = request.ID
+	reply.ID, reply.Listening = request.ID, listening(ctx, r.host.IP, request.Ports)
 	if err != nil && !errors.As(err, &reply.Error) {
 		reply.Error = &control.Error{Code: control.Failed, Message: "the decoy could not do it", Detail: err.Error()}
 	}
@@ -149,7 +149,7 @@ func (r *Runtime) Apply(ctx context.Context, generation int, services []string, 
 	r.apply.Lock()
 	defer r.apply.Unlock()
 	if r.closed {
-		return errors.New("the decoy is closing")
+		return &control.Error{Code: control.NotRunning, Message: "the decoy is closing"}
 	}
 	if settings == nil {
 		settings = r.settings

@@ -19,7 +19,7 @@ const (
 	PortUnavailable  Code = "PORT_UNAVAILABLE"      // a port could not be bound
 	NetworkFailed    Code = "NETWORK_FAILED"        // the network could not be made or joined
 	AddressInUse     Code = "ADDRESS_IN_USE"        // somebody else holds the address
-	ImageFailed      Code = "IMAGE_FAILED"          // the decoy image could not be made
+	ImageFailed      Code = "IMAGE_FAILED"          // an image could not be made, or had or used
 	Unsupported      Code = "UNSUPPORTED"           // this engine can't do what was asked
 	Failed           Code = "ENGINE_FAILED"         // anything else the engine said no to
 )
@@ -62,9 +62,9 @@ func AsError(err error) *Error {
 }
 
 // DecoyError is a decoy's own refusal, which uses the codes of engines. A service that does not answer may do so the next time: the machine is loaded, or an engine that stops
-// has taken the network from under it.
+// has taken the network from under it. One that is about to end may be started again.
 func DecoyError(code, message, detail string) *Error {
-	return &Error{Code: Code(code), Message: message, Detail: detail, Transient: Code(code) == NotAnswering}
+	return &Error{Code: Code(code), Message: message, Detail: detail, Transient: Code(code) == NotAnswering || Code(code) == NotRunning}
 }
 
 // Words is what the engine itself said: Detail, or the cause's text.

@@ -46,10 +46,8 @@ func available(c *catalog.Catalog, slug string, index int) (catalog.Service, err
 			reason += " (did you mean " + strings.Join(near, " or ") + "?)"
 		}
 		return s, &InvalidError{slug, reason, index}
-	case s.Singleton:
-		return s, &InvalidError{slug, "there is one for the whole network, not one a decky", index}
 	case !s.Available():
-		return s, &InvalidError{slug, "this build has no decoy for it", index}
+		return s, &InvalidError{slug, s.Unavailable(), index}
 	}
 	return s, nil
 }

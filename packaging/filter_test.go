@@ -39,9 +39,11 @@ func TestTheFilterBeforeTheDockerSocket(t *testing.T) {
 	}
 
 	lot := enginetest.Reserve(t, "10.231.0.0/16")
+	own := enginetest.OwnCatalog(t, enginetest.Greeter(t, lot.Tag))
 	enginetest.Run(t, enginetest.Harness{
+		Own: true,
 		Open: func(t *testing.T) engine.Engine {
-			e, err := docker.New(docker.Options{Host: "unix://" + socket, Owner: lot.Tag, DecoyBinary: enginetest.Decoy(t)})
+			e, err := docker.New(docker.Options{Host: "unix://" + socket, Owner: lot.Tag, DecoyBinary: enginetest.Decoy(t), Catalog: own})
 			require.NoError(t, err)
 			return e
 		},

@@ -26,6 +26,14 @@ type Request struct {
 	// Settings are all that the operator has chosen for services; absent: as they are. They come this way, and not with the identity, because they change while
 	// the decoy runs, and because whoever may look at a container sees its environment.
 	Settings Settings `json:"settings,omitzero"`
+	// Ports are those of services that others run in the decky's network namespace: which of them somebody listens on is asked.
+	Ports []Port `json:"ports,omitempty"`
+}
+
+// Port is a port of the decky's address.
+type Port struct {
+	Proto  string `json:"proto"` // tcp or udp
+	Number int    `json:"number"`
 }
 
 // Settings are an operator's choices, by service and key. They were checked against the catalog.
@@ -40,6 +48,8 @@ type Reply struct {
 	Generation int        `json:"generation"`
 	Services   []string   `json:"services"`
 	Endpoints  []Endpoint `json:"endpoints"`
+	// Listening are those of the request's ports on which somebody listens.
+	Listening []Port `json:"listening,omitempty"`
 }
 
 // Endpoint is one port that the decoy has bound and, for TCP, connected to itself.
@@ -78,6 +88,7 @@ type Identity struct {
 const (
 	PortUnavailable = "PORT_UNAVAILABLE"
 	NotAnswering    = "SERVICE_NOT_ANSWERING"
+	NotRunning      = "DECKY_NOT_RUNNING"
 	Unsupported     = "UNSUPPORTED"
 	Failed          = "ENGINE_FAILED"
 )

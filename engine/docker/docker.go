@@ -6,6 +6,8 @@
 // real host. Evidence goes out on stdout, and is read from the engine's log stream only: what an intruder does can neither block a control
 // exchange nor look like one.
 //
+// A service that has an image of the user's own runs in a second container, a sidecar, in the decky's network namespace.
+//
 // What is ours is found by labels; nothing is remembered here, and every call is safe to repeat.
 package docker
 
@@ -18,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -37,6 +40,8 @@ const (
 	labelDeployment = "decnet.deployment" // the deployment's name, for people
 	labelNetwork    = "decnet.network"    // the network's ID
 	labelSpec       = "decnet.spec"       // a hash of the identity: another one means another container
+	labelService    = "decnet.service"    // of a sidecar: the service that it is
+	labelPorts      = "decnet.ports"      // … and its ports
 )
 
 // Options are the engine's settings; zero values mean the defaults.
@@ -64,6 +69,10 @@ type Engine struct {
 
 	mu      sync.Mutex
 	refused map[string]bool // sysctls that this kernel does not take
+
+	// sidecarsMay tells whether a decky may have sidecars: by the catalog, or because one has been seen. Where none may, nobody asks for them.
+	sidecarsMay atomic.Bool
+	news        news
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -96,10 +105,12 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("docker: %w", err)
 	}
-	return &Engine{
+	e := &Engine{
 		cli: cli, opts: o, log: o.Log, refused: map[string]bool{},
 		settling: lock.New(), image: onceValue{lock: lock.New()},
-	}, nil
+	}
+	e.sidecarsMay.Store(slices.ContainsFunc(o.Catalog.Services(), func(s catalog.Service) bool { return s.Image != nil }))
+	return e, nil
 }
 
 // Name is "docker".
@@ -112,7 +123,10 @@ func (e *Engine) Ping(ctx context.Context) error {
 }
 
 // Close lets go of the connections. The containers live on.
-func (e *Engine) Close() error { return e.cli.Close() }
+func (e *Engine) Close() error {
+	e.news.close()
+	return e.cli.Close()
+}
 
 // ready settles the API's version before anything else is asked, and once. The SDK can do so by itself, but reads the version with no lock.
 func (e *Engine) ready(ctx context.Context) error {

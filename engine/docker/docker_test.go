@@ -51,10 +51,12 @@ func nothingOf(t *testing.T, lot enginetest.Lot) {
 
 func TestContract(t *testing.T) {
 	lot := enginetest.Reserve(t, bridges)
+	image := enginetest.Greeter(t, lot.Tag)
 	enginetest.Run(t, enginetest.Harness{
-		Open:    func(t *testing.T) engine.Engine { return open(t, lot.Tag) },
+		Open:    func(t *testing.T) engine.Engine { return withImages(t, lot.Tag, image) },
 		Network: lot.Network(engine.Bridge),
 		Kill:    func(t *testing.T, o engine.Observed) { run(t, "docker", "kill", container(t, o)) },
+		Own:     true,
 	})
 	nothingOf(t, lot)
 }

@@ -56,6 +56,9 @@ func (e *Engine) undo(ctx context.Context, d engine.Decky, a attempt, cause erro
 		return err
 	}
 	if have != nil {
+		if err := e.removeSidecars(ctx, d.ID); err != nil {
+			return err
+		}
 		if err := e.remove(ctx, have.id); err != nil {
 			return err
 		}
@@ -74,7 +77,10 @@ func (e *Engine) bring(ctx context.Context, d engine.Decky, image string, p engi
 	if err != nil {
 		return engine.Observed{}, err
 	}
-	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
+	if e.sidecarsMay.Load() {
+		return e.withSidecars(ctx, d, id, p)
+	}
+	p(opening(d.Services))
 	o, err := e.open(ctx, d, id)
 	if err != nil {
 		return engine.Observed{}, err
@@ -115,6 +121,9 @@ func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image stri
 	a.made, a.container = true, have != nil
 	if have != nil {
 		p("removing the old container")
+		if err := e.removeSidecars(ctx, d.ID); err != nil {
+			return "", started, err
+		}
 		if err := e.remove(ctx, have.id); err != nil {
 			return "", started, err
 		}
@@ -149,14 +158,33 @@ func (e *Engine) resume(ctx context.Context, c *found, p engine.Progress) error 
 	return e.fail("start the container", engine.Failed, e.cli.ContainerStart(ctx, c.id, container.StartOptions{}))
 }
 
-// Apply changes the services of a decky that runs. It creates nothing, and asks nothing of the engine but the exchange itself: the container's
-// name follows from the decky. So it does not say since when the decky runs.
+// Apply changes the services of a decky that runs. Where there are no sidecars it creates nothing, and asks nothing of the engine but the exchange itself: the
+// container's name follows from the decky. So it does not say since when the decky runs.
 func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
 	if err := e.ready(ctx); err != nil {
 		return engine.Observed{}, err
 	}
-	p("opening " + engine.Join(d.Services) + ", and checking that each answers")
+	if e.sidecarsMay.Load() {
+		return e.withSidecars(ctx, d, containerName(d.Ref), p)
+	}
+	p(opening(d.Services))
 	return e.open(ctx, d, containerName(d.Ref))
+}
+
+func opening(services []string) string {
+	return "opening " + engine.Join(services) + ", and checking that each answers"
+}
+
+// withSidecars changes the services of a decky that runs where some of them may be sidecars.
+func (e *Engine) withSidecars(ctx context.Context, d engine.Decky, ref string, p engine.Progress) (engine.Observed, error) {
+	base, err := e.inspect(ctx, ref, d.ID)
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	if base == nil || !base.running {
+		return engine.Observed{}, notRunning(nil)
+	}
+	return e.change(ctx, d, base, p)
 }
 
 // open tells the decoy which services to have, and returns what then answers.
@@ -175,6 +203,9 @@ func (e *Engine) Remove(ctx context.Context, r engine.Ref, p engine.Progress) er
 	}
 	have, err := e.find(ctx, r)
 	if err := unlessNotOurs(err); err != nil {
+		return err
+	}
+	if err := e.removeSidecars(ctx, r.ID); err != nil {
 		return err
 	}
 	networkID := r.NetworkID

@@ -94,7 +94,7 @@ func (e *Engine) ended(ctx context.Context, containerID string, began time.Time,
 	if at, err := time.Parse(time.RFC3339Nano, c.State.FinishedAt); err == nil && !c.State.Running && at.Before(began) && !c.State.Restarting && c.RestartCount == 0 {
 		return notRunning(cause)
 	}
-	words := e.lastWords(ctx, containerID)
+	words := e.lastWords(ctx, containerID, false)
 	// A decoy that is told to end before it can hear it ends as Go programs do, with 2 and without a word.
 	if stopped(c.State) || (c.State.ExitCode == 2 && words == "") {
 		return &engine.Error{Code: engine.NotRunning, Message: "the decky's container was stopped in the middle", Transient: true, Err: cause}
@@ -113,15 +113,19 @@ func stopped(s *container.State) bool {
 	return !s.Running && !s.OOMKilled && (s.ExitCode == 0 || s.ExitCode == killed || s.ExitCode == terminated)
 }
 
-// lastWords are the last diagnostic lines of a container.
-func (e *Engine) lastWords(ctx context.Context, containerID string) string {
-	body, err := e.cli.ContainerLogs(ctx, containerID, container.LogsOptions{ShowStderr: true, Tail: "20"})
+// lastWords are the last diagnostic lines of a container. A decoy's standard output is evidence; an image may say on it why it ends.
+func (e *Engine) lastWords(ctx context.Context, containerID string, stdoutToo bool) string {
+	body, err := e.cli.ContainerLogs(ctx, containerID, container.LogsOptions{ShowStderr: true, ShowStdout: stdoutToo, Tail: "20"})
 	if err != nil {
 		return ""
 	}
 	defer body.Close()
 	var out bytes.Buffer
-	if _, err := stdcopy.StdCopy(io.Discard, &out, io.LimitReader(body, 64<<10)); err != nil && out.Len() == 0 {
+	stdout := io.Discard
+	if stdoutToo {
+		stdout = &out
+	}
+	if _, err := stdcopy.StdCopy(stdout, &out, io.LimitReader(body, 64<<10)); err != nil && out.Len() == 0 {
 		return ""
 	}
 	return strings.TrimSpace(out.String())

@@ -7,6 +7,7 @@ var (
 	networkCreated   = failpoint.New("docker.network.created")
 	containerCreated = failpoint.New("docker.container.created")
 	containerStarted = failpoint.New("docker.container.started")
+	sidecarCreated   = failpoint.New("docker.sidecar.created")
 	servicesSent     = failpoint.New("docker.services.sent")
 	servicesSet      = failpoint.New("docker.services.set")
 	containerRemoved = failpoint.New("docker.container.removed")

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ func (e *Engine) find(ctx context.Context, r engine.Ref) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
+	list = slices.DeleteFunc(list, isSidecar)
 	if len(list) == 0 {
 		return nil, foreign
 	}
@@ -59,6 +61,8 @@ func (e *Engine) inspect(ctx context.Context, ref, deckyID string) (*found, erro
 		id: c.ID, labels: c.Config.Labels, running: c.State.Running && !c.State.Paused, paused: c.State.Paused, started: startedAt(c.State),
 	}, nil
 }
+
+func isSidecar(c container.Summary) bool { return c.Labels[labelService] != "" }
 
 // list finds our containers, the stopped ones too.
 func (e *Engine) list(ctx context.Context, more ...filters.KeyValuePair) ([]container.Summary, error) {

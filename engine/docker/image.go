@@ -60,8 +60,12 @@ func (e *Engine) importImage(ctx context.Context, ref string, binary []byte) err
 	if err != nil {
 		return err
 	}
+	return readToEnd(body)
+}
+
+// readToEnd reads an answer that tells of its progress: errors come inside it, and it is done at its end.
+func readToEnd(body io.ReadCloser) error {
 	defer body.Close()
-	// Errors come inside the stream, which must be read to its end.
 	for dec := json.NewDecoder(body); ; {
 		var msg struct {
 			Error string `json:"error"`
@@ -69,7 +73,7 @@ func (e *Engine) importImage(ctx context.Context, ref string, binary []byte) err
 		if err := dec.Decode(&msg); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
-			return fmt.Errorf("read the import's progress: %w", err)
+			return fmt.Errorf("read the progress: %w", err)
 		}
 		if msg.Error != "" {
 			return errors.New(msg.Error)

@@ -79,8 +79,10 @@ func TestContractOnMacvlan(t *testing.T) {
 	parent, namespace := lan(t, lot)
 	network := lot.Network(engine.MACVLAN)
 	network.Parent, network.Gateway = parent, lot.Host(254)
+	image := enginetest.Greeter(t, lot.Tag)
 	enginetest.Run(t, enginetest.Harness{
-		Open:    func(t *testing.T) engine.Engine { return open(t, lot.Tag) },
+		Open:    func(t *testing.T) engine.Engine { return withImages(t, lot.Tag, image) },
+		Own:     true,
 		Network: network,
 		Kill:    func(t *testing.T, o engine.Observed) { run(t, "docker", "kill", container(t, o)) },
 		Dial:    fromNamespace(namespace),

@@ -1,16 +1,13 @@
 package docker
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"fmt"
-	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/pkg/stdcopy"
 	"golang.org/x/sync/errgroup"
 
 	"decnet/decoy/control"
@@ -29,12 +26,16 @@ func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*engine.Observed, len(found))
+	deckies := byDecky(found)
+	out := make([]*engine.Observed, len(deckies))
 	var g errgroup.Group
 	g.SetLimit(lookers)
-	for i, c := range found {
+	for i, d := range deckies {
+		if len(d.sidecars) > 0 {
+			e.sidecarsMay.Store(true)
+		}
 		g.Go(func() error {
-			out[i] = e.look(ctx, c)
+			out[i] = e.look(ctx, d)
 			return nil
 		})
 	}
@@ -51,11 +52,40 @@ func (e *Engine) Observe(ctx context.Context) ([]engine.Observed, error) {
 	return seen, nil
 }
 
-// look returns what one container does; nil when it went away meanwhile.
-func (e *Engine) look(ctx context.Context, c container.Summary) *engine.Observed {
+// containers are those of one decky.
+type containers struct {
+	id       string
+	base     *container.Summary // nil when somebody has removed it
+	sidecars []container.Summary
+}
+
+func byDecky(all []container.Summary) []*containers {
+	var out []*containers
+	at := map[string]*containers{}
+	for _, c := range all {
+		id := c.Labels[labelDecky]
+		if at[id] == nil {
+			at[id] = &containers{id: id}
+			out = append(out, at[id])
+		}
+		if isSidecar(c) {
+			at[id].sidecars = append(at[id].sidecars, c)
+		} else {
+			at[id].base = &c
+		}
+	}
+	return out
+}
+
+// look returns what one decky does; nil when it went away meanwhile.
+func (e *Engine) look(ctx context.Context, d *containers) *engine.Observed {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	o := &engine.Observed{ID: c.Labels[labelDecky], Detail: c.Status}
+	if d.base == nil {
+		return &engine.Observed{ID: d.id, Detail: "only containers of its services are left"}
+	}
+	c := d.base
+	o := &engine.Observed{ID: d.id, Detail: c.Status}
 	full, err := e.cli.ContainerInspect(ctx, c.ID)
 	if errdefs.IsNotFound(err) {
 		return nil
@@ -67,63 +97,40 @@ func (e *Engine) look(ctx context.Context, c container.Summary) *engine.Observed
 	o.StartedAt = startedAt(full.State)
 	if !full.State.Running || full.State.Paused {
 		if full.State.ExitCode != 0 {
-			o.Detail = strings.TrimSpace(o.Detail + "\n" + e.lastWords(ctx, c.ID))
+			o.Detail = strings.TrimSpace(o.Detail + "\n" + e.lastWords(ctx, c.ID, false))
 		}
 		return o
 	}
 	o.Running, o.Detail = true, ""
-	reply, err := e.exchange(ctx, c.ID, control.Request{Op: control.Status})
+	beside, asked := e.lookBeside(ctx, d, o.StartedAt)
+	reply, err := e.exchange(ctx, c.ID, control.Request{Op: control.Status, Ports: asked})
 	if err != nil {
 		e.log.DebugContext(ctx, "a decky does not say what it runs", "decky", c.Labels[labelName], "error", err)
 		return o
 	}
 	said := observed(o.ID, address(full), o.StartedAt, reply)
+	for _, s := range beside {
+		if answers(s, reply) {
+			said.Services = append(said.Services, s.service)
+			for _, p := range s.ports {
+				said.Endpoints = append(said.Endpoints, engine.Endpoint{Service: s.service, Proto: p.Proto, Address: address(full), Port: p.Number})
+			}
+		}
+	}
+	slices.Sort(said.Services)
 	return &said
 }
 
-// Events reads a decky's evidence from the container's log. A position is the engine's time of the last line. It returns nil when the container stops,
-// and NotRunning when there is none.
-func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink func(engine.Line) error) error {
-	if err := e.ready(ctx); err != nil {
-		return err
-	}
-	c, err := e.find(ctx, r)
-	if err != nil {
-		return err
-	}
-	if c == nil {
-		return &engine.Error{Code: engine.NotRunning, Message: "the decky has no container"}
-	}
-	body, err := e.cli.ContainerLogs(ctx, c.id, container.LogsOptions{
-		ShowStdout: true, Follow: true, Timestamps: true, Since: position,
-	})
-	if err != nil {
-		return e.fail("read the container's log", engine.Failed, err)
-	}
-	defer body.Close()
-	stdout, frames := io.Pipe()
-	defer stdout.Close()
-	go func() {
-		_, err := stdcopy.StdCopy(frames, io.Discard, body)
-		frames.CloseWithError(err)
-	}()
-	lines := bufio.NewReaderSize(stdout, 64<<10)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(line) > 0 && line[len(line)-1] == '\n' {
-			at, text, ok := bytes.Cut(line[:len(line)-1], []byte(" "))
-			if !ok {
-				return fmt.Errorf("a log line without a time: %q", line)
-			}
-			if err := sink(engine.Line{Text: text, Position: string(at)}); err != nil {
-				return err
-			}
+// lookBeside returns the sidecars of a decky whose own container runs since then, and their ports. One that can't be looked at does not answer.
+func (e *Engine) lookBeside(ctx context.Context, d *containers, since time.Time) (sidecars []sidecar, ports []control.Port) {
+	base := &found{id: d.base.ID, running: true, started: since}
+	for _, c := range d.sidecars {
+		s, err := e.inspectSidecar(ctx, c.ID, base)
+		if err != nil || s == nil {
+			e.log.DebugContext(ctx, "a service's container can't be looked at", "decky", d.base.Labels[labelName], "service", c.Labels[labelService], "error", err)
+			continue
 		}
-		if err != nil {
-			if ctx.Err() != nil || err == io.EOF {
-				return nil
-			}
-			return e.fail("read the container's log", engine.Failed, err)
-		}
+		sidecars, ports = append(sidecars, *s), append(ports, s.ports...)
 	}
+	return sidecars, ports
 }

@@ -73,7 +73,7 @@ func (e *Engine) watchOnce(ctx context.Context, out chan<- engine.Change) (liste
 	for {
 		select {
 		case m := <-msgs:
-			if !send(engine.Change{ID: m.Actor.Attributes[labelDecky], Kind: changeKinds[m.Action], At: time.Unix(0, m.TimeNano).UTC()}) {
+			if !send(engine.Change{ID: m.Actor.Attributes[labelDecky], Kind: kindOf(m), At: time.Unix(0, m.TimeNano).UTC()}) {
 				return true
 			}
 		case err := <-errs:
@@ -89,6 +89,15 @@ func (e *Engine) brokeOff(ctx context.Context, err error) {
 	if ctx.Err() == nil {
 		e.log.WarnContext(ctx, "the Docker Engine's events broke off; watching again", "error", err)
 	}
+}
+
+// kindOf says what happened to the decky. Whatever ends a sidecar leaves the decky there, without a service.
+func kindOf(m events.Message) engine.ChangeKind {
+	kind := changeKinds[m.Action]
+	if kind == engine.Removed && m.Actor.Attributes[labelService] != "" {
+		return engine.Died
+	}
+	return kind
 }
 
 var changeKinds = map[events.Action]engine.ChangeKind{

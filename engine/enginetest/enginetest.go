@@ -36,6 +36,8 @@ type Harness struct {
 	Kill func(t *testing.T, o engine.Observed)
 	// Dial connects to a decky's endpoint. nil: plainly, from here.
 	Dial func(t *testing.T, e engine.Endpoint) net.Conn
+	// Own tells that its catalog is that of OwnCatalog: a service of a user's own image is part of the contract then.
+	Own bool
 }
 
 // Root is the project's top folder.
@@ -204,6 +206,34 @@ func Run(t *testing.T, h Harness) {
 		require.ElementsMatch(t, a.Services, all[i].Services)
 		require.Equal(t, 2, all[i].Generation)
 	})
+	if s.Own {
+		t.Run("a service of the user's own image comes and goes, and leaves the rest alone", func(t *testing.T) {
+			session := s.connect(t, first.Endpoints[0])
+			defer session.Close()
+			require.NoError(t, session.SetDeadline(time.Now().Add(Patience)))
+			r := bufio.NewReader(session)
+			_, err := r.ReadString('\n')
+			require.NoError(t, err)
+			was := a.Services
+			a.Services, a.Generation = append(slices.Clone(was), "greeter"), 3
+			o, err := e.Apply(ctx, a, quiet)
+			require.NoError(t, err)
+			require.Equal(t, first.Instance, o.Instance)
+			require.ElementsMatch(t, a.Services, o.Services)
+			require.Equal(t, "hello from "+a.Hostname+"\n", s.greets(t, o, "greeter"))
+			o, err = e.Ensure(ctx, a, quiet)
+			require.NoError(t, err)
+			require.ElementsMatch(t, a.Services, o.Services)
+			a.Services, a.Generation = was, 4
+			o, err = e.Apply(ctx, a, quiet)
+			require.NoError(t, err)
+			require.ElementsMatch(t, was, o.Services)
+			_, err = session.Write([]byte("SSH-2.0-check\r\n"))
+			require.NoError(t, err)
+			_, err = r.ReadByte()
+			require.NoError(t, err, "the session has seen nothing of it")
+		})
+	}
 	t.Run("events are read in order, and on from a position without a gap", func(t *testing.T) { s.events(ctx, t, first) })
 	t.Run("a call ends with its context", func(t *testing.T) {
 		gone, cancel := context.WithCancel(ctx)

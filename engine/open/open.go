@@ -36,6 +36,8 @@ type Options struct {
 type Opened struct {
 	engine.Engine
 	Drivers []engine.Driver
+	// NoImages says why it can't run services that have an image of the user's own; "" when it can.
+	NoImages string
 	// HostAddresses are those of the engine's host, with their networks, where it may be another than this process sees; nil elsewhere.
 	HostAddresses func() []netip.Prefix
 }
@@ -87,5 +89,8 @@ func openProcess(o Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Opened{Engine: e, Drivers: []engine.Driver{engine.Loopback}}, nil
+	return &Opened{
+		Engine: e, Drivers: []engine.Driver{engine.Loopback},
+		NoImages: "it has an image of its own, which needs a Docker Engine: this server's deckies are processes",
+	}, nil
 }

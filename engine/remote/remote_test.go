@@ -33,17 +33,23 @@ var bridgeOnly = []engine.Driver{engine.Bridge}
 
 // world is an engine process, in this one.
 type world struct {
-	t      testing.TB
-	socket string
-	pin    string
-	open   func() (engine.Engine, error)
-	stop   func()
+	t       testing.TB
+	socket  string
+	pin     string
+	open    func() (engine.Engine, error)
+	catalog *catalog.Catalog
+	stop    func()
 }
 
 // serve starts an engine process; it ends with the test.
 func serve(t testing.TB, open func() (engine.Engine, error)) *world {
 	t.Helper()
-	w := &world{t: t, socket: filepath.Join(t.TempDir(), "engine.sock"), pin: filepath.Join(t.TempDir(), "installation"), open: open}
+	return serveCatalog(t, catalog.Default(), open)
+}
+
+func serveCatalog(t testing.TB, c *catalog.Catalog, open func() (engine.Engine, error)) *world {
+	t.Helper()
+	w := &world{t: t, catalog: c, socket: filepath.Join(t.TempDir(), "engine.sock"), pin: filepath.Join(t.TempDir(), "installation"), open: open}
 	w.start()
 	t.Cleanup(func() { w.stop() })
 	return w
@@ -57,7 +63,7 @@ func (w *world) start() {
 	s := &Server{
 		Open:    func(string) (engine.Engine, []engine.Driver, error) { e, err := w.open(); return e, bridgeOnly, err },
 		PinFile: w.pin, Grace: 200 * time.Millisecond, Log: slog.Default(),
-		Rules: Rules{Catalog: catalog.Default(), HostAddresses: HostAddresses},
+		Rules: Rules{Catalog: w.catalog, HostAddresses: HostAddresses},
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, l) }()
@@ -79,12 +85,14 @@ func quiet(string) {}
 func TestContractOnDocker(t *testing.T) {
 	enginetest.RequireDocker(t)
 	lot := enginetest.Reserve(t, "10.231.0.0/16")
-	w := serve(t, func() (engine.Engine, error) {
-		return docker.New(docker.Options{Owner: lot.Tag, DecoyBinary: enginetest.Decoy(t)})
+	own := enginetest.OwnCatalog(t, enginetest.Greeter(t, lot.Tag))
+	w := serveCatalog(t, own, func() (engine.Engine, error) {
+		return docker.New(docker.Options{Owner: lot.Tag, DecoyBinary: enginetest.Decoy(t), Catalog: own})
 	})
 	enginetest.Run(t, enginetest.Harness{
 		Open:    func(*testing.T) engine.Engine { return w.dial(lot.Tag) },
 		Network: lot.Network(engine.Bridge),
+		Own:     true,
 		Kill: func(t *testing.T, o engine.Observed) {
 			id, err := exec.Command("docker", "ps", "-aq", "--filter", "label=decnet.decky="+o.ID).Output()
 			require.NoError(t, err)

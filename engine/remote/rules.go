@@ -31,7 +31,7 @@ var (
 	networkIDPattern    = regexp.MustCompile(`^dpl_[a-z0-9]{6,60}$`)
 	// The second digit's lowest bits say that an address is a group's, or that no vendor has given it out.
 	macPattern      = regexp.MustCompile(`^[0-9a-f][048c](:[0-9a-f]{2}){5}$`)
-	positionPattern = regexp.MustCompile(`^[0-9A-Za-z:.+-]{0,64}$`)
+	positionPattern = regexp.MustCompile(`^[0-9A-Za-z:.+;=-]*$`)
 )
 
 // private are the networks that a bridge may have: with another one, this host would take part of the internet for its own decoys.

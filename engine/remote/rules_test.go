@@ -1,7 +1,10 @@
 package remote
 
 import (
+	"encoding/json"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -100,4 +103,20 @@ func singleton(t *testing.T) string {
 	}
 	t.Fatal("every service is available")
 	return ""
+}
+
+// A service that has an image is asked for by its slug alone: what runs is what this side's own catalog says.
+func TestAnImageIsThisSidesOwn(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "own.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("services:\n  ledger: {name: Ledger, ports: [9100], image: own/ledger}\n"), 0o600))
+	own, err := catalog.Load(file)
+	require.NoError(t, err)
+	d := decky()
+	d.Services = []string{"ssh", "ledger"}
+	addresses := func() ([]Address, error) { return nil, nil }
+	require.NoError(t, aNewDecky(Rules{Catalog: own, HostAddresses: addresses}, request{Decky: &d}))
+	require.Equal(t, engine.Unsupported, codeOf(aNewDecky(Rules{Catalog: catalog.Default(), HostAddresses: addresses}, request{Decky: &d})), "the server's catalog counts for nothing")
+	dec := json.NewDecoder(strings.NewReader(`{"decky": {"Services": ["ledger"], "Image": "evil", "Command": ["sh"]}}`))
+	dec.DisallowUnknownFields()
+	require.Error(t, dec.Decode(&request{}), "there is no way to name one")
 }

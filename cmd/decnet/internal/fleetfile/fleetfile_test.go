@@ -149,9 +149,10 @@ func TestProblemsHaveTheirLine(t *testing.T) {
 		"several at one address": {YAML, "deckies:\n  - name: web\n    count: 2\n    ip: 10.0.0.9\n", []string{"f:2: web: several deckies can't have one address"}},
 		"two problems":           {YAML, "deckies:\n  - name: A\n  - name: B\n", []string{`f:2: "A"`, `f:3: "B"`}},
 
-		"INI, a misspelt key":        {INI, "[web]\nservice = ssh\n", []string{`f:2: there is no key "service" for a decky; did you mean "services"?`}},
-		"INI, in general":            {INI, "[general]\nlog_target = x\n[web]\n", []string{`f:2: there is no key "log_target" in [general]`}},
-		"INI, an own service":        {INI, "[custom-x]\nbinary = y\n[web]\n", []string{"f:1: [custom-x]: services of one's own"}},
+		"INI, a misspelt key": {INI, "[web]\nservice = ssh\n", []string{`f:2: there is no key "service" for a decky; did you mean "services"?`}},
+		"INI, in general":     {INI, "[general]\nlog_target = x\n[web]\n", []string{`f:2: there is no key "log_target" in [general]`}},
+		"INI, an own service": {INI, "[custom-x]\nbinary = own/x:1\nexec = /x --port 9000\nports = 9000, 9001\n[web]\n", []string{"f:1: [custom-x]: a service of one's own", "--catalog FILE",
+			`x: {name: "x", image: "own/x:1", command: ["/x", "--port", "9000"], ports: [9000, 9001]}`}},
 		"INI, settings of nobody":    {INI, "[web]\n[wbe.http]\na=b\n", []string{`f:2: [wbe.http]: there is no decky "wbe"`}},
 		"INI, no base64":             {INI, "[web]\n[web.dns]\nextra_records = b64:?\n", []string{"f:3: extra_records of [web.dns]: what follows b64: is no base64"}},
 		"INI, a key too early":       {INI, "ip = 1\n[web]\n", []string{"f:1: a key before the first [section]"}},

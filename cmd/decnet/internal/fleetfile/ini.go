@@ -38,7 +38,7 @@ func (p *parser) ini(content string) {
 		case s.name == "general":
 			p.general(s)
 		case strings.HasPrefix(s.name, "custom-"):
-			p.bad(s.line, "[%s]: services of one's own can't be deployed", s.name)
+			p.custom(s)
 		case !strings.Contains(s.name, "."):
 			p.decky(s)
 		}
@@ -55,6 +55,25 @@ func (p *parser) ini(content string) {
 	for _, s := range ones {
 		p.serviceSettings(s)
 	}
+}
+
+// custom refuses a service of the user's own, and says how it is written where it belongs: what runs is for whoever runs the server to say, and no part of a deploy.
+func (p *parser) custom(s section) {
+	value := map[string]string{}
+	for _, e := range s.keys {
+		value[e.key] = e.value
+	}
+	slug := strings.TrimPrefix(s.name, "custom-")
+	entry := "{name: " + strconv.Quote(slug) + ", image: " + strconv.Quote(value["binary"])
+	if run := strings.Fields(value["exec"]); len(run) > 0 {
+		for i, word := range run {
+			run[i] = strconv.Quote(word)
+		}
+		entry += ", command: [" + strings.Join(run, ", ") + "]"
+	}
+	ports := strings.FieldsFunc(value["ports"], func(r rune) bool { return r == ',' || r == ' ' })
+	p.bad(s.line, "[%s]: a service of one's own belongs in the server's catalog: start it with --catalog FILE, and in the file\nservices:\n  %s: %s, ports: [%s]}",
+		s.name, slug, entry, strings.Join(ports, ", "))
 }
 
 // cutLast parts name.service at its last dot.
