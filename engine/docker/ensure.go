@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -77,13 +78,12 @@ func (e *Engine) bring(ctx context.Context, d engine.Decky, image string, p engi
 	if err != nil {
 		return engine.Observed{}, err
 	}
-	if e.sidecarsMay.Load() {
-		return e.withSidecars(ctx, d, id, p)
-	}
-	p(opening(d.Services))
-	o, err := e.open(ctx, d, id)
+	o, err := e.openAll(ctx, d, id, p)
 	if err != nil {
 		return engine.Observed{}, err
+	}
+	if !o.StartedAt.IsZero() {
+		return o, nil
 	}
 	if started.IsZero() {
 		c, err := e.cli.ContainerInspect(ctx, id)
@@ -164,19 +164,36 @@ func (e *Engine) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (
 	if err := e.ready(ctx); err != nil {
 		return engine.Observed{}, err
 	}
+	return e.openAll(ctx, d, containerName(d.Ref), p)
+}
+
+// openAll changes the services of a decky that runs.
+func (e *Engine) openAll(ctx context.Context, d engine.Decky, ref string, p engine.Progress) (engine.Observed, error) {
 	if e.sidecarsMay.Load() {
-		return e.withSidecars(ctx, d, containerName(d.Ref), p)
+		return e.withSidecars(ctx, d, ref, p)
 	}
 	p(opening(d.Services))
-	return e.open(ctx, d, containerName(d.Ref))
+	return e.open(ctx, d, ref)
 }
 
 func opening(services []string) string {
 	return "opening " + engine.Join(services) + ", and checking that each answers"
 }
 
-// withSidecars changes the services of a decky that runs where some of them may be sidecars.
+// withSidecars changes the services of a decky that runs where some of them may be sidecars. Of one that has none and gets none, that is all that is asked.
 func (e *Engine) withSidecars(ctx context.Context, d engine.Decky, ref string, p engine.Progress) (engine.Observed, error) {
+	have, err := e.listSidecars(ctx, d.ID)
+	if err != nil {
+		return engine.Observed{}, err
+	}
+	wanted := slices.ContainsFunc(d.Services, func(slug string) bool {
+		s, _ := e.opts.Catalog.Service(slug)
+		return s.Image != nil
+	})
+	if len(have) == 0 && !wanted {
+		p(opening(d.Services))
+		return e.open(ctx, d, ref)
+	}
 	base, err := e.inspect(ctx, ref, d.ID)
 	if err != nil {
 		return engine.Observed{}, err
@@ -184,7 +201,7 @@ func (e *Engine) withSidecars(ctx context.Context, d engine.Decky, ref string, p
 	if base == nil || !base.running {
 		return engine.Observed{}, notRunning(nil)
 	}
-	return e.change(ctx, d, base, p)
+	return e.change(ctx, d, base, have, p)
 }
 
 // open tells the decoy which services to have, and returns what then answers.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"decnet/engine"
@@ -135,7 +134,7 @@ func (e *Engine) followAll(ctx context.Context, deckyID, baseID string, at place
 	read("", func(sink func(engine.Line) error) error { return e.follow(ctx, baseID, at.base, sink) })
 	reading := map[string]bool{}
 	look := func() error {
-		list, err := e.list(ctx, filters.Arg("label", labelDecky+"="+deckyID), filters.Arg("label", labelService))
+		list, err := e.listSidecars(ctx, deckyID)
 		if err != nil {
 			return err
 		}

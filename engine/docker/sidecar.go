@@ -54,14 +54,15 @@ func sidecarName(d engine.Ref, service, spec string) string {
 	return containerName(d) + "." + service + "." + spec[:6] // of two at the same time, one is about to replace the other
 }
 
-// sidecars finds those of a decky. base is its own container; nil when it has none.
-func (e *Engine) sidecars(ctx context.Context, deckyID string, base *found) ([]sidecar, error) {
-	list, err := e.list(ctx, filters.Arg("label", labelDecky+"="+deckyID), filters.Arg("label", labelService))
-	if err != nil {
-		return nil, err
-	}
-	out := make([]sidecar, 0, len(list))
-	for _, c := range list {
+// listSidecars finds those of a decky.
+func (e *Engine) listSidecars(ctx context.Context, deckyID string) ([]container.Summary, error) {
+	return e.list(ctx, filters.Arg("label", labelDecky+"="+deckyID), filters.Arg("label", labelService))
+}
+
+// inspectSidecars looks at what was listed. base is the decky's own container.
+func (e *Engine) inspectSidecars(ctx context.Context, listed []container.Summary, base *found) ([]sidecar, error) {
+	out := make([]sidecar, 0, len(listed))
+	for _, c := range listed {
 		s, err := e.inspectSidecar(ctx, c.ID, base)
 		if err != nil {
 			return nil, err
@@ -85,15 +86,15 @@ func (e *Engine) inspectSidecar(ctx context.Context, id string, base *found) (*s
 	labels := c.Config.Labels
 	return &sidecar{
 		id: c.ID, service: labels[labelService], spec: labels[labelSpec], ports: readPorts(labels[labelPorts]), restarts: c.RestartCount,
-		inForce: base != nil && base.running && c.State.Running && !c.State.Paused && !c.State.Restarting && startedAt(c.State).After(base.started),
+		inForce: base.running && c.State.Running && !c.State.Paused && !c.State.Restarting && startedAt(c.State).After(base.started),
 	}, nil
 }
 
 // change brings a decky's services about where some of them may be sidecars. What is new comes first and is seen to answer; the decoy's own change, which is all
 // or nothing, is the moment from which the new services hold; what has to go, goes then. Where a port passes from one to the other, its holder gives it up
 // before, and gets it back when anything fails.
-func (e *Engine) change(ctx context.Context, d engine.Decky, base *found, p engine.Progress) (engine.Observed, error) {
-	have, err := e.sidecars(ctx, d.ID, base)
+func (e *Engine) change(ctx context.Context, d engine.Decky, base *found, listed []container.Summary, p engine.Progress) (engine.Observed, error) {
+	have, err := e.inspectSidecars(ctx, listed, base)
 	if err != nil {
 		return engine.Observed{}, err
 	}
@@ -364,24 +365,18 @@ func (e *Engine) createSidecar(ctx context.Context, d engine.Decky, s catalog.Se
 // ownImage sees to it that the engine has a service's image, and returns the volumes that the image asks for.
 func (e *Engine) ownImage(ctx context.Context, s catalog.Service, p engine.Progress) (volumes []string, err error) {
 	found, err := e.cli.ImageInspect(ctx, s.Image.Ref)
-	if errdefs.IsNotFound(err) && s.Image.Pull {
-		p("fetching the image of " + s.Slug)
-		body, err := e.cli.ImagePull(ctx, s.Image.Ref, image.PullOptions{})
-		if err == nil {
-			err = readToEnd(body)
+	if errdefs.IsNotFound(err) {
+		if !s.Image.Pull {
+			return nil, &engine.Error{
+				Code: engine.ImageFailed, Message: "the engine does not have the image of " + s.Slug, Err: err,
+				Detail: fmt.Sprintf("Put %s there (docker pull, docker load), or let it be fetched: pull_policy: missing in the catalog file.", s.Image.Ref),
+			}
 		}
-		if err != nil {
-			return nil, e.fail("fetch the image of "+s.Slug, engine.ImageFailed, err)
+		p("fetching the image of " + s.Slug)
+		if err := e.pull(ctx, s.Image.Ref); err != nil {
+			return nil, e.fail("fetch "+s.Image.Ref+", the image of "+s.Slug, engine.ImageFailed, err)
 		}
 		found, err = e.cli.ImageInspect(ctx, s.Image.Ref)
-		if err != nil {
-			return nil, e.fail("look for the image of "+s.Slug, engine.ImageFailed, err)
-		}
-	} else if errdefs.IsNotFound(err) {
-		return nil, &engine.Error{
-			Code: engine.ImageFailed, Message: fmt.Sprintf("the engine does not have the image of %s", s.Slug), Err: err,
-			Detail: fmt.Sprintf("Put %s there (docker pull, docker load), or let it be fetched: pull_policy: missing in the catalog file.", s.Image.Ref),
-		}
 	}
 	if err != nil {
 		return nil, e.fail("look for the image of "+s.Slug, engine.ImageFailed, err)
@@ -392,9 +387,17 @@ func (e *Engine) ownImage(ctx context.Context, s catalog.Service, p engine.Progr
 	return slices.Collect(maps.Keys(found.Config.Volumes)), nil
 }
 
+func (e *Engine) pull(ctx context.Context, ref string) error {
+	body, err := e.cli.ImagePull(ctx, ref, image.PullOptions{})
+	if err != nil {
+		return err
+	}
+	return readToEnd(body)
+}
+
 // removeSidecars makes all of a decky's not exist.
 func (e *Engine) removeSidecars(ctx context.Context, deckyID string) error {
-	list, err := e.list(ctx, filters.Arg("label", labelDecky+"="+deckyID), filters.Arg("label", labelService))
+	list, err := e.listSidecars(ctx, deckyID)
 	if err != nil {
 		return err
 	}
