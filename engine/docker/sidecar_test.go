@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -334,5 +336,30 @@ func TestWhatASidecarWritesIsEvidenceOfItsServiceAlone(t *testing.T) {
 		if s.Service == "forger" {
 			require.True(t, s.Time.After(last[0].Time), "what was read is not read again from its beginning: %+v", s)
 		}
+	}
+}
+
+// After a reboot containers come back in any order, and a sidecar perhaps not at all: one look by a server brings everything back, wherever it came to.
+func TestSidecarsAfterTheEngineRestarts(t *testing.T) {
+	p := privateEngine(t, "")
+	image := enginetest.Greeter(t, p.lot.Tag)
+	load := exec.Command("docker", "-H", p.host, "load")
+	load.Stdin = strings.NewReader(run(t, "docker", "save", image))
+	out, err := load.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	e, err := docker.New(docker.Options{Host: p.host, Owner: p.lot.Tag, DecoyBinary: enginetest.Decoy(t), Catalog: enginetest.OwnCatalog(t, image)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	d := p.wish(0, "ssh", "greeter")
+	p.ensure(e, d)
+	for name, sig := range map[string]syscall.Signal{"stopped": syscall.SIGTERM, "killed": syscall.SIGKILL} {
+		t.Run(name, func(t *testing.T) {
+			p.stop(sig)
+			p.start()
+			o := p.ensure(e, d)
+			require.Equal(t, []string{"greeter", "ssh"}, o.Services)
+			require.Equal(t, "hello from SRV-0", says(t, d, 7777))
+			require.Equal(t, o.Services, p.observe(e, d.ID).Services)
+		})
 	}
 }
