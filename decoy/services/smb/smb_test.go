@@ -388,6 +388,16 @@ func FuzzCommands(f *testing.F) {
 		f.Fatal(err)
 	}
 	v := newServer(h)
+	// Calls about accounts begin with a handle; then come numbers, names and SIDs.
+	handle := builder(v.handle(toDomain, 0, ok)[:handleSize])
+	sids, names := builder(slices.Clone(handle)), builder(slices.Clone(handle))
+	sids.array(1)
+	sids.pointer()
+	sids.sid(windows.SID(h, 500))
+	f.Add(uint16(cmdEcho), []byte{}, []byte(sids))
+	names.array(1)
+	names.strings("Administrator")
+	f.Add(uint16(cmdEcho), []byte{}, []byte(names))
 	f.Fuzz(func(t *testing.T, number uint16, content, rpcMessage []byte) {
 		c := &conn{server: v, s: &decoy.Session{}, sessions: map[uint64]*session{}, dialect: 0x0311, changes: changes{map[*node][]*node{}, map[*node]bool{}}, services: map[string]bool{}}
 		s := &session{id: 7, in: true, admin: true, trees: map[uint32]*tree{}, open: map[[16]byte]*open{}}

@@ -93,7 +93,7 @@ func (c *client) to() string {
 func (c *client) refusal(addr string) string {
 	p := &c.product
 	_, domain, _ := strings.Cut(strings.ToLower(addr), "@")
-	local := domain == "" || domain == c.domain || domain == strings.ToLower(c.host.Hostname) || domain == "localhost" || domain == "["+c.host.IP+"]"
+	local := domain == "" || domain == c.domain || domain == strings.ToLower(c.host.Hostname) || domain == strings.ToLower(c.name) || domain == "localhost" || domain == "["+c.host.IP+"]"
 	switch {
 	case c.logged, c.relay:
 		return ""

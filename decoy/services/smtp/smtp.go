@@ -14,6 +14,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/secure"
+	"decnet/decoy/services/internal/windows"
 )
 
 const (
@@ -36,6 +37,7 @@ func NewRelay(h *decoy.Host) decoy.Service {
 type server struct {
 	host    *decoy.Host
 	product product
+	name    string   // of its host, as it greets
 	domain  string   // whose mail it takes
 	users   []string // who have a mailbox
 	open    bool     // to relay
@@ -48,7 +50,11 @@ type server struct {
 func newServer(h *decoy.Host, service string) *server {
 	v := &server{host: h, product: productOf(h, service)}
 	r := h.Rand("smtp")
-	v.domain = strings.ToLower(h.Hostname)
+	v.name = h.Hostname
+	if m := windows.MachineOf(h); m.Real {
+		v.name = m.DNSName // whole, as Windows's other services tell it
+	}
+	v.domain = strings.ToLower(v.name)
 	if _, parent, ok := strings.Cut(v.domain, "."); ok {
 		v.domain = parent
 	}
@@ -142,7 +148,7 @@ func (c *client) fill(text string) string {
 		sender = c.mail.from
 	}
 	user, _, _ := strings.Cut(strings.Trim(c.argument, "<>"), "@")
-	return strings.NewReplacer("{open}", "{", "{close}", "}", "{line}", c.text, "{sender}", sender, "{user}", user, "{host}", c.host.Hostname, "{peer}", c.s.Peer().Addr().Unmap().String(), "{helo}", c.helo, "{cmd}", c.command, "{arg}", c.argument,
+	return strings.NewReplacer("{open}", "{", "{close}", "}", "{line}", c.text, "{sender}", sender, "{user}", user, "{host}", c.name, "{peer}", c.s.Peer().Addr().Unmap().String(), "{helo}", c.helo, "{cmd}", c.command, "{arg}", c.argument,
 		"{addr}", c.addressee, "{id}", c.id, "{gmt}", c.host.Now().Format("Mon, 2 Jan 2006 15:04:05 GMT"), "{time}", c.host.Now().Format("Mon, 02 Jan 2006 15:04:05 -0700")).Replace(text)
 }
 

@@ -20,6 +20,7 @@ import (
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/mail"
 	"decnet/decoy/services/internal/servicetest"
+	"decnet/decoy/services/internal/windows"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -207,11 +208,12 @@ func TestExchange(t *testing.T) {
 	id := decoytest.Identity()
 	id.OS = "windows_server"
 	d := decoytest.StartAs(t, such(t, id, func(v *server) bool { return !v.open }), "smtp")
+	name := windows.MachineOf(d.Host).DNSName // as its other services say
 	got := talk(t, d, 25, "HELO a", "FOO", "MAIL FROM:<x@y>", "RCPT TO:<a@b.example>", "QUIT")
-	if !strings.HasPrefix(got[0], "220 "+d.Host.Hostname+" Microsoft ESMTP MAIL Service ready at ") {
+	if !strings.HasPrefix(got[0], "220 "+name+" Microsoft ESMTP MAIL Service ready at ") {
 		t.Errorf("it begins with %q", got[0])
 	}
-	expect(t, got[1:], "250 "+d.Host.Hostname+" Hello [127.0.0.1]", "500 5.3.3 Unrecognized command 'FOO'", "250 2.1.0 Sender OK", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+	expect(t, got[1:], "250 "+name+" Hello [127.0.0.1]", "500 5.3.3 Unrecognized command 'FOO'", "250 2.1.0 Sender OK", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
 		"221 2.0.0 Service closing transmission channel")
 }
 
