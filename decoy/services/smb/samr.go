@@ -96,11 +96,6 @@ func (v *server) local() string {
 	return v.machine.Name
 }
 
-// accountList are the accounts of the domain.
-func (v *server) accountList() []windows.Account {
-	return windows.Accounts(v.host, v.machine.Controller)
-}
-
 // groups are the domain's.
 func (v *server) groups() []principal {
 	var all []principal
@@ -115,8 +110,8 @@ func (v *server) groups() []principal {
 	return all
 }
 
-// principals are all that the domain has.
-func (v *server) principals() []principal {
+// everybody is all that the domain has.
+func (v *server) everybody() []principal {
 	var all []principal
 	for _, a := range v.accountList() {
 		all = append(all, principal{a.Login, a.RID, kindUser})
@@ -260,7 +255,13 @@ func pick(there bool, all []principal) []principal {
 }
 
 func (v *server) users() []principal {
-	return slices.DeleteFunc(v.principals(), func(p principal) bool { return p.kind != kindUser })
+	var all []principal
+	for _, p := range v.principals() {
+		if p.kind == kindUser {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // list is a list of names with their numbers.

@@ -54,11 +54,16 @@ type server struct {
 	memory  *semaphore.Weighted // of what clients write
 	long    *semaphore.Weighted // of their long messages
 	card    func() []byte       // the address of the network card
+
+	accountList func() []windows.Account // of the domain
+	principals  func() []principal       // all that the domain has
 }
 
 func newServer(h *decoy.Host) *server {
 	v := &server{host: h, machine: windows.MachineOf(h), app: bait.AppOf(h), guid: h.Bytes("smb-guid", 16), memory: semaphore.NewWeighted(maxMemory), long: semaphore.NewWeighted(maxLong)}
 	v.card = sync.OnceValue(func() []byte { return cardOf(h, v.machine) })
+	v.accountList = sync.OnceValue(func() []windows.Account { return windows.Accounts(h, v.machine.Controller) })
+	v.principals = sync.OnceValue(v.everybody)
 	v.guest = !v.machine.Real || decoy.Pick(h, "smb-guest", true, true, false)
 	v.signs = v.machine.Controller
 	// The last releases that come with SMB 1 switched on.
