@@ -55,7 +55,15 @@ func TestDig(t *testing.T) {
 	servicetest.Contains(t, dig(t, d, "AAAA", own), "status: NOERROR", "ANSWER: 0", "SOA")
 	servicetest.Contains(t, dig(t, d, "example.com"), "status: REFUSED", "recursion requested but not available")
 	servicetest.Contains(t, dig(t, d, "CH", "TXT", "version.bind"), v.product.version)
-	servicetest.Contains(t, dig(t, d, "+nsid", "SOA", domain), "SRV-ALPHA-42")
+	// As it comes, BIND tells its host's name and no identifier of its own.
+	servicetest.Contains(t, dig(t, d, "CH", "TXT", "hostname.bind"), "SRV-ALPHA-42", "ANSWER: 1, AUTHORITY: 0")
+	servicetest.Contains(t, dig(t, d, "+norec", "CH", "TXT", "version.bind"), "ANSWER: 1, AUTHORITY: 1")
+	servicetest.Contains(t, dig(t, d, "CH", "TXT", "id.server"), "NOERROR", "ANSWER: 0", "hostmaster.id.server. 0 28800 7200 604800 86400")
+	servicetest.Contains(t, dig(t, d, "+tcp", "CH", "TXT", "authors.bind"), "ANSWER: 20", `"JINMEI Tatuya"`)
+	servicetest.Contains(t, dig(t, d, "+opcode=status", "A", domain), "NOTIMP", "QUERY: 0")
+	if identified := dig(t, d, "+nsid", "SOA", domain); strings.Contains(identified, "NSID") {
+		t.Errorf("nobody has given it an identifier, and it has one:\n%s", identified)
+	}
 	servicetest.Contains(t, dig(t, d, "+edns=1", "+noednsneg", "SOA", domain), "BADVERS")
 	all := dig(t, d, "AXFR", domain)
 	servicetest.Contains(t, all, own+".", "XFR size")

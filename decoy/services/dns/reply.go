@@ -32,10 +32,16 @@ func (v *server) reply(q *dns.Msg, s *decoy.Session, stream bool) []*dns.Msg {
 	}
 	if q.Opcode == dns.OpcodeNotify && v.product.kind == "bind" {
 		r.Rcode = dns.RcodeNotAuth
+		if len(q.Question) != 1 || q.Question[0].Qtype != dns.TypeSOA {
+			r.Rcode = dns.RcodeFormatError
+		}
 		return []*dns.Msg{r}
 	}
 	if q.Opcode != dns.OpcodeQuery {
 		r.Rcode = dns.RcodeNotImplemented
+		if v.product.kind == "bind" {
+			r.Question = nil
+		}
 		return []*dns.Msg{r}
 	}
 	if len(q.Question) != 1 {
@@ -99,8 +105,8 @@ func (v *server) extend(r, q *dns.Msg, s *decoy.Session) {
 	for _, o := range asked.Option {
 		switch o := o.(type) {
 		case *dns.EDNS0_NSID:
-			if id := v.identity(); id != "" {
-				opt.Option = append(opt.Option, &dns.EDNS0_NSID{Code: dns.EDNS0NSID, Nsid: hex.EncodeToString([]byte(id))})
+			if v.nsid != "" {
+				opt.Option = append(opt.Option, &dns.EDNS0_NSID{Code: dns.EDNS0NSID, Nsid: hex.EncodeToString([]byte(v.nsid))})
 			}
 		case *dns.EDNS0_COOKIE:
 			if !v.product.cookies {
@@ -116,14 +122,6 @@ func (v *server) extend(r, q *dns.Msg, s *decoy.Session) {
 	}
 }
 
-// identity is what the server calls itself when it is asked which of several it is: BIND does by default, others where it is chosen.
-func (v *server) identity() string {
-	if v.nsid == "" && v.product.kind == "bind" {
-		return v.host.Hostname
-	}
-	return v.nsid
-}
-
 // cookie is the client's followed by the server's, which is made as BIND makes it: a version, the time and a hash.
 func (v *server) cookie(client []byte, s *decoy.Session) []byte {
 	c := append([]byte{}, client...)
@@ -135,36 +133,51 @@ func (v *server) cookie(client []byte, s *decoy.Session) []byte {
 	return mac.Sum(c)[:24]
 }
 
+// authors are those whom BIND thanks.
+var authors = []string{
+	"Mark Andrews", "Curtis Blackburn", "James Brister", "Ben Cottrell", "John H. DuBois III", "Francis Dupont", "Michael Graff", "Andreas Gustafsson", "Bob Halley", "Evan Hunt",
+	"JINMEI Tatuya", "Witold Krecicki", "David Lawrence", "Scott Mann", "Danny Mayer", "Damien Neil", "Matt Nelson", "Jeremy C. Reed", "Michael Sawyer", "Brian Wellington",
+}
+
 // chaos answers what is asked of the server itself.
 func (v *server) chaos(r *dns.Msg, question dns.Question) {
-	name := strings.ToLower(question.Name)
-	text := ""
-	switch {
-	case name == "version.bind." || name == "version.server." && v.product.kind == "bind":
-		text = v.product.version
-	case name == "hostname.bind." && v.product.kind == "bind":
-		text = v.host.Hostname
-	case name == "id.server.":
-		text = v.identity()
-	case name == "authors.bind." && v.product.kind == "bind":
-		text = "Mark Andrews"
+	own := map[string][]string{"version.bind.": {v.product.version}}
+	if v.nsid != "" {
+		own["id.server."] = []string{v.nsid}
 	}
+	if v.product.kind == "bind" {
+		own["hostname.bind."], own["authors.bind."] = []string{v.host.Hostname}, authors
+		if v.nsid == "" { // as it comes
+			own["id.server."] = nil
+		}
+	}
+	name := strings.ToLower(question.Name)
+	texts, known := own[name]
 	wanted := question.Qtype == dns.TypeTXT || question.Qtype == dns.TypeANY
-	if text == "" || !wanted {
+	class := uint16(dns.ClassCHAOS)
+	switch {
+	case known && v.product.kind == "bind" && (texts == nil || !wanted):
+		// Each is a zone, with nothing of the kind in it.
+		r.Authoritative = true
+		r.Ns = append(r.Ns, &dns.SOA{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeSOA, Class: class, Ttl: 86400}, Ns: name, Mbox: "hostmaster." + name, Refresh: 28800, Retry: 7200, Expire: 604800, Minttl: 86400})
+		return
+	case !known || !wanted || texts[0] == "":
 		r.Rcode = dns.RcodeRefused
 		if v.product.kind == "microsoft" {
 			r.Rcode = dns.RcodeNotImplemented
 		}
 		return
-	}
-	class := uint16(dns.ClassCHAOS)
-	if v.product.kind == "microsoft" {
+	case v.product.kind == "microsoft":
 		class = dns.ClassINET // its own peculiarity
 	}
-	r.Answer = append(r.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeTXT, Class: class}, Txt: []string{text}})
+	for _, text := range texts {
+		r.Answer = append(r.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeTXT, Class: class}, Txt: []string{text}})
+	}
 	if v.product.kind == "bind" {
 		r.Authoritative = true
-		r.Ns = append(r.Ns, &dns.NS{Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeNS, Class: class}, Ns: question.Name})
+		if !r.RecursionDesired { // else it is as short as can be
+			r.Ns = append(r.Ns, &dns.NS{Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeNS, Class: class}, Ns: question.Name})
+		}
 	}
 }
 
