@@ -390,7 +390,7 @@ func FuzzCommands(f *testing.F) {
 	v := newServer(h)
 	// Calls about accounts begin with a handle; then come numbers, names and SIDs.
 	handle := builder(v.handle(toDomain, 0, ok)[:handleSize])
-	sids, names := builder(slices.Clone(handle)), builder(slices.Clone(handle))
+	sids, names := slices.Clone(handle), slices.Clone(handle)
 	sids.array(1)
 	sids.pointer()
 	sids.sid(windows.SID(h, 500))
