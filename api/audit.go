@@ -16,7 +16,7 @@ import (
 // detailMax bounds what the trail keeps of an operation's arguments.
 const detailMax = 4000
 
-// audit writes down every mutation: who asked, from where, for what, with which result. What was done is written in its own transaction.
+// audit writes down every mutation but plans that were given: who asked, from where, for what, with which result. What was done is written in its own transaction.
 type audit struct{ auth *auth.Auth }
 
 var (
@@ -51,7 +51,8 @@ func (a audit) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 		}
 	}
 	switch {
-	case err != nil, !done(): // it wrote nothing: refused, or a dry run
+	case err == nil && dryRun(fc.Args): // it changed nothing: the wizard asks for a plan at every pause of its form, and would use up what refusals are written from
+	case err != nil, !done(): // it wrote nothing
 		a.auth.Refused(ctx, entry)
 	default:
 		slog.InfoContext(ctx, "audit", "actor", entry.Actor, "from", auth.Peer(ctx), "action", entry.Action, "result", entry.Result)
@@ -73,6 +74,13 @@ func detail(args map[string]any) string {
 		return ""
 	}
 	return strings.ToValidUTF8(string(b[:min(len(b), detailMax)]), "")
+}
+
+// dryRun tells whether an operation asks only what would be.
+func dryRun(args map[string]any) bool {
+	var input struct{ DryRun bool }
+	b, err := json.Marshal(args["input"])
+	return err == nil && json.Unmarshal(b, &input) == nil && input.DryRun
 }
 
 // secret are the names of arguments whose values nobody may read.

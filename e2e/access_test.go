@@ -48,6 +48,7 @@ func TestPeopleRolesAndTheTrail(t *testing.T) {
 	olga.refused("UNAUTHENTICATED", `mutation { changePassword(current: "not it at all", new: "something long") { ok } }`, nil)
 	olga.must(nil, `mutation($c: String!) { changePassword(current: $c, new: "olga's own choice") { ok } }`, map[string]any{"c": made.CreateUser.Password})
 	olga.must(nil, mutateA, nil)
+	olga.must(nil, `mutation { mutateDecky(input: {name: "a", services: ["ftp"], dryRun: true}) { decky { services } } }`, nil)
 	olga.refused("FORBIDDEN", `{ users { username } }`, nil)
 	olga.refused("FORBIDDEN", `{ auditLog { totalCount } }`, nil)
 
@@ -61,6 +62,9 @@ func TestPeopleRolesAndTheTrail(t *testing.T) {
 	admin.refused("NOT_FOUND", `mutation { deleteUser(username: "nobody") { username } }`, nil)
 
 	trail := s.audit()
+	for _, e := range trail {
+		require.NotContains(t, e.Detail, `"dryRun":true`, "a plan changes nothing")
+	}
 	find := func(actor, action, result string) auditEntry {
 		for _, e := range trail {
 			if e.Actor == actor && e.Action == action && e.Result == result {
