@@ -46,7 +46,18 @@ test('the plan names the deckies before anything happens, and follows the form',
 test('what the server refuses is told in its words, and can not be deployed', async () => {
   await page.getByLabel('Count').fill('100000')
   await page.getByRole('alert').filter({ hasText: 'count is 100000' }).waitFor()
+  const count = page.getByLabel('Count')
+  assert.equal(await count.getAttribute('aria-invalid'), 'true')
+  assert.match(await page.locator(`[id="${await count.getAttribute('aria-describedby')}"]`).textContent(), /^count is 100000/)
   assert.equal(await page.getByRole('button', { name: /^Deploy/ }).isDisabled(), true)
+})
+
+test('the form is as it was left, for who looks elsewhere and comes back', async () => {
+  await page.getByRole('navigation').getByRole('link', { name: 'Fleet', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor()
+  await page.getByRole('navigation').getByRole('link', { name: 'Deploy', exact: true }).click()
+  assert.equal(await page.getByLabel('Name prefix').inputValue(), 'plan')
+  await page.getByRole('radio', { name: /Linux Server/, checked: true }).waitFor()
 })
 
 test('three deckies are deployed, and their stages are the journal\'s', async () => {

@@ -1,8 +1,9 @@
 import { Rocket } from 'lucide-react'
+import type { Fault } from './draft'
 import type { Plan } from './usePlan'
 
 /** What would come of the form: names, addresses and services, from the server's dry run. */
-export function PlanPane({ plan: { planned, problem, stale }, lacks }: { plan: Plan; lacks: string | null }) {
+export function PlanPane({ plan: { planned, problem, stale }, lacks }: { plan: Plan; lacks: Fault | null }) {
   const count = planned?.length ?? 0
   return (
     <aside className="plan" aria-label="The plan" aria-busy={stale && !lacks}>
@@ -10,8 +11,8 @@ export function PlanPane({ plan: { planned, problem, stale }, lacks }: { plan: P
         <h2><span className="step-no" aria-hidden="true">3</span>The plan</h2>
         <span role="status" className="faint">{lacks ? '' : stale ? 'asking…' : planned && (count === 1 ? '1 decky' : `${count} deckies`)}</span>
       </div>
-      {lacks && <p className="faint">{lacks}</p>}
-      {!lacks && problem && <p role="alert" className="problem">{problem}</p>}
+      {lacks && <p className="faint">{lacks.words}</p>}
+      {!lacks && problem && <p role="alert" className="problem">{problem.words}</p>}
       {!lacks && planned && (
         <div className={stale ? 'plan-list stale' : 'plan-list'} tabIndex={0} role="region" aria-label="Planned deckies">
           <table>

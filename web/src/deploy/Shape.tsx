@@ -2,12 +2,13 @@ import type { DeploymentsQuery, NetworkDriver } from '../gql/graphql'
 import type { Connection } from '../data/nodes'
 import { Field } from '../ui/Field'
 import { IntervalField } from '../ui/IntervalField'
-import type { Draft } from './draft'
+import type { Draft, Fault } from './draft'
 
 type Deployment = DeploymentsQuery['deployments'] extends Connection<infer Node> ? Node : never
 
 interface Props {
   draft: Draft
+  fault: Fault | null
   change: (some: Partial<Draft>) => void
   deployments: readonly Deployment[]
   isNew: boolean
@@ -24,21 +25,20 @@ const saidOf: Record<NetworkDriver, string> = {
 }
 
 /** How many, how they are called, where they live and how often they mutate. */
-export function Shape({ draft, change, deployments, isNew, engine, most }: Props) {
+export function Shape({ draft, fault, change, deployments, isNew, engine, most }: Props) {
+  const at = (field: keyof Draft) => (fault?.field === field ? fault.words : undefined)
   const there = deployments.find((d) => d.name === draft.deployment)
   return (
     <section aria-labelledby="shape">
       <div className="step-head"><h2 id="shape"><span className="step-no" aria-hidden="true">2</span>How many, and where</h2></div>
       <div className="fields">
-        <label>
-          Name prefix
-          <input value={draft.prefix} required spellCheck={false} autoCapitalize="none" onChange={(e) => change({ prefix: e.target.value })} />
-        </label>
-        <label>
-          Count
-          <input type="number" min={1} max={most} value={Number.isNaN(draft.count) ? '' : draft.count} required onChange={(e) => change({ count: e.target.valueAsNumber })} />
-        </label>
-        <Field label="Deployment" hint={isNew ? 'It will be made.' : there && `There already, on ${there.network.driver.toLowerCase()} ${there.network.subnet}.`}>
+        <Field label="Name prefix" fault={at('prefix')}>
+          {(control) => <input {...control} value={draft.prefix} required spellCheck={false} autoCapitalize="none" onChange={(e) => change({ prefix: e.target.value })} />}
+        </Field>
+        <Field label="Count" fault={at('count')}>
+          {(control) => <input {...control} type="number" min={1} max={most} value={Number.isNaN(draft.count) ? '' : draft.count} required onChange={(e) => change({ count: e.target.valueAsNumber })} />}
+        </Field>
+        <Field label="Deployment" fault={at('deployment')} hint={isNew ? 'It will be made.' : there && `There already, on ${there.network.driver.toLowerCase()} ${there.network.subnet}.`}>
           {(control) => (
             <>
               <input {...control} list="deployments" value={draft.deployment} required spellCheck={false} autoCapitalize="none" onChange={(e) => change({ deployment: e.target.value })} />
@@ -57,21 +57,25 @@ export function Shape({ draft, change, deployments, isNew, engine, most }: Props
         )}
         {isNew && draft.driver && (
           <>
-            <Field label="Subnet" hint="Empty: one that is free.">
+            <Field label="Subnet" fault={at('subnet')} hint="Empty: one that is free.">
               {(control) => <input {...control} value={draft.subnet} placeholder="such as 10.66.0.0/24" spellCheck={false} onChange={(e) => change({ subnet: e.target.value.trim() })} />}
             </Field>
             {(draft.driver === 'MACVLAN' || draft.driver === 'IPVLAN') && (
               <>
-                <label>Gateway<input value={draft.gateway} placeholder="the first address" spellCheck={false} onChange={(e) => change({ gateway: e.target.value.trim() })} /></label>
-                <label>Parent interface<input value={draft.parent} required placeholder="such as eth0" spellCheck={false} onChange={(e) => change({ parent: e.target.value.trim() })} /></label>
+                <Field label="Gateway" fault={at('gateway')}>
+                  {(control) => <input {...control} value={draft.gateway} placeholder="the first address" spellCheck={false} onChange={(e) => change({ gateway: e.target.value.trim() })} />}
+                </Field>
+                <Field label="Parent interface" fault={at('parent')}>
+                  {(control) => <input {...control} value={draft.parent} required placeholder="such as eth0" spellCheck={false} onChange={(e) => change({ parent: e.target.value.trim() })} />}
+                </Field>
               </>
             )}
           </>
         )}
-        <Field label="First address" hint="Given, they get it and those after it.">
+        <Field label="First address" fault={at('firstAddress')} hint="Given, they get it and those after it.">
           {(control) => <input {...control} value={draft.firstAddress} placeholder="the next free ones" spellCheck={false} onChange={(e) => change({ firstAddress: e.target.value.trim() })} />}
         </Field>
-        <IntervalField label="Mutate by themselves every" value={draft.interval} onChange={(interval) => change({ interval })} />
+        <IntervalField label="Mutate by themselves every" fault={at('interval')} value={draft.interval} onChange={(interval) => change({ interval })} />
       </div>
     </section>
   )

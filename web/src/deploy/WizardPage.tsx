@@ -1,4 +1,4 @@
-import { useMemo, useState, type FormEvent } from 'react'
+import { useMemo, type FormEvent } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useApp } from '../app/context'
 import { paths } from '../app/paths'
@@ -11,7 +11,7 @@ import { Moment } from '../ui/Moment'
 import { PageHead } from '../ui/PageHead'
 import { ServicePicker } from '../ui/ServicePicker'
 import { ArchetypeCards } from './ArchetypeCards'
-import { emptyDraft, inputOf, missing, type Draft } from './draft'
+import { inputOf, leftDraft, missing } from './draft'
 import { deploys, keep } from './kept'
 import { PlanPane } from './PlanPane'
 import { Shape } from './Shape'
@@ -32,18 +32,19 @@ export default function WizardPage() {
 function Wizard() {
   const { data } = useApp()
   const [, go] = useLocation()
-  const [draft, setDraft] = useState<Draft>(emptyDraft)
-  const [byHand, setByHand] = useState(false)
+  const draft = useStore(leftDraft)
+  const { byHand } = draft
   const { data: known, problem, again } = useAsk(catalog, nothing)
   const { data: there } = useAsk(deploymentsQuery, nothing)
   const { data: about } = useAsk(server, nothing)
   const deployments = useMemo(() => (there ? nodes(there.deployments) : []), [there])
   const isNew = there !== undefined && !deployments.some((d) => d.name === draft.deployment)
-  const lacks = missing(draft) ?? (byHand && draft.services.length === 0 ? 'Choose at least one service.' : null)
+  const lacks = missing(draft) ?? (byHand && draft.services.length === 0 ? { field: 'services' as const, words: 'Choose at least one service.' } : null)
   const input = useMemo(() => (lacks ? null : inputOf(draft, isNew)), [draft, isNew, lacks])
   const plan = usePlan(input, useStore(data.deckies)?.size ?? 0)
+  const fault = lacks ?? (plan.stale ? null : plan.problem)
 
-  const change = (some: Partial<Draft>) => setDraft((before) => ({ ...before, ...some }))
+  const change = (some: Partial<typeof draft>) => leftDraft.set({ ...leftDraft.get(), ...some })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!input) return
@@ -62,15 +63,15 @@ function Wizard() {
             <div className="step-head">
               <h2 id="what"><span className="step-no" aria-hidden="true">1</span>What they pretend to be</h2>
               <div className="toggle" role="group" aria-label="How to choose">
-                <button type="button" aria-pressed={!byHand} onClick={() => { setByHand(false); change({ services: [] }) }}>Archetypes</button>
-                <button type="button" aria-pressed={byHand} onClick={() => { setByHand(true); change({ archetype: null }) }}>Services by hand</button>
+                <button type="button" aria-pressed={!byHand} onClick={() => change({ byHand: false, services: [] })}>Archetypes</button>
+                <button type="button" aria-pressed={byHand} onClick={() => change({ byHand: true, archetype: null })}>Services by hand</button>
               </div>
             </div>
             {byHand
               ? <ServicePicker chosen={draft.services} choose={(services) => change({ services })} />
               : <ArchetypeCards archetypes={known?.archetypes} chosen={draft.archetype} choose={(archetype) => change({ archetype })} />}
           </section>
-          <Shape draft={draft} change={change} deployments={deployments} isNew={isNew} engine={about?.server.engine} most={about?.server.limits.deckiesPerDeploy} />
+          <Shape draft={draft} fault={fault} change={change} deployments={deployments} isNew={isNew} engine={about?.server.engine} most={about?.server.limits.deckiesPerDeploy} />
           <Earlier />
         </div>
         <PlanPane plan={plan} lacks={lacks} />

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressesFrom, emptyDraft, inputOf, missing } from './draft'
+import { addressesFrom, emptyDraft, fieldOf, inputOf, missing } from './draft'
 
 test('deckies that are alike are one line of the input', () => {
   expect(inputOf({ ...emptyDraft, archetype: 'web-server', interval: '6h' }, false)).toEqual({
@@ -26,7 +26,15 @@ test('what is no address is left to the server to refuse', () => {
 
 test('says what is missing before the server is asked', () => {
   expect(missing(emptyDraft)).toBeNull()
-  expect(missing({ ...emptyDraft, prefix: 'Web 1' })).toMatch(/name/)
-  expect(missing({ ...emptyDraft, count: NaN })).toMatch(/at least one/)
-  expect(missing({ ...emptyDraft, interval: 'often' })).toMatch(/interval/)
+  expect(missing({ ...emptyDraft, prefix: 'Web 1' })).toEqual({ field: 'prefix', words: expect.stringMatching(/name/) })
+  expect(missing({ ...emptyDraft, count: NaN })).toEqual({ field: 'count', words: expect.stringMatching(/at least one/) })
+  expect(missing({ ...emptyDraft, interval: 'often' })).toEqual({ field: 'interval', words: expect.stringMatching(/interval/) })
+})
+
+test('what the server refuses is said at the field that it is about', () => {
+  expect(fieldOf(['input', 'deckies', 1, 'ip'])).toBe('firstAddress')
+  expect(fieldOf(['input', 'deckies', 0, 'services', 2])).toBe('services')
+  expect(fieldOf(['input', 'network', 'subnet'])).toBe('subnet')
+  expect(fieldOf(['input', 'deckies', 0])).toBeNull()
+  expect(fieldOf(undefined)).toBeNull()
 })

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import { useApp } from '../app/context'
 import { ApiError, inWords, request } from '../api/request'
 import { deploy } from '../data/documents'
+import { beginAnew } from './draft'
 import { deploys, drop, keep, keysLast, type Deploy } from './kept'
 
 export type Sending =
@@ -25,6 +26,7 @@ export function useDeploy(key: string): [Sending, (lifecycleIds: readonly string
       request(client, deploy, { input: asking.input }).then(
         ({ deploy: { lifecycleIds } }) => {
           keep({ ...asking, lifecycleIds })
+          beginAnew()
           if (!left) setSending({ kind: 'accepted', deploy: asking, lifecycleIds })
         },
         (reason) => {

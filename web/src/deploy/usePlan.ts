@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'react'
 import { useApp } from '../app/context'
-import { inWords, request } from '../api/request'
+import { ApiError, inWords, request } from '../api/request'
 import { deploy, type Planned } from '../data/documents'
+import { fieldOf, type Fault } from './draft'
 import type { DeployInput } from '../gql/graphql'
 
 /** What the server would make of an input. */
 export interface Plan {
   planned: readonly Planned[] | null
-  problem: string | null
+  problem: Fault | null
   /** The plan is of an earlier input, and a newer one is being asked for. */
   stale: boolean
 }
@@ -26,7 +27,7 @@ export function usePlan(input: DeployInput | null, there: number): Plan {
     const timer = setTimeout(() => {
       request(client, deploy, { input: { ...(JSON.parse(wanted) as { input: DeployInput }).input, dryRun: true } }).then(
         ({ deploy: { planned } }) => left || setPlan({ planned, problem: null, stale: false, of: wanted }),
-        (reason) => left || setPlan({ planned: null, problem: inWords(reason), stale: false, of: wanted }),
+        (reason) => left || setPlan({ planned: null, problem: faultOf(reason), stale: false, of: wanted }),
       )
     }, rest)
     return () => {
@@ -35,4 +36,11 @@ export function usePlan(input: DeployInput | null, there: number): Plan {
     }
   }, [client, wanted])
   return { ...plan, stale: plan.of !== wanted }
+}
+
+// Said at its field, a refusal needs no path before it.
+function faultOf(reason: unknown): Fault {
+  const refusal = reason instanceof ApiError ? reason.refusals[0] : undefined
+  const field = fieldOf(refusal?.extensions?.argument)
+  return { field, words: field && refusal ? refusal.message : inWords(reason) }
 }

@@ -32,7 +32,7 @@ export default function SessionPage({ id }: { id: string }) {
   return (
     <div className="page">
       <PageHead
-        title="Session"
+        title={session ? `Session on ${session.deckyName}` : 'Session'}
         about={session && (
           <span className="inline">
             <span className="badge service">{session.service}</span>
