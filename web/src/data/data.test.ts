@@ -8,7 +8,7 @@ import { emptyJournal, journal, keptLifecycles, latestByDecky, type Journal } fr
 const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 0, 0, second)).toISOString()
 
 const lifecycle = (id: string, facts: Partial<Lifecycle> = {}): Lifecycle => ({
-  id, deckyId: 'dky_1', deckyName: 'web-01', deploymentName: 'default', operation: 'MUTATE', status: 'PENDING', stage: null, attempt: 0, trigger: 'OPERATOR',
+  id, deckyName: 'web-01', deploymentName: 'default', operation: 'MUTATE', status: 'PENDING', stage: null, attempt: 0, trigger: 'OPERATOR',
   actor: 'admin', fromServices: [], toServices: [], createdAt: at(0), completedAt: null, error: null, ...facts,
 })
 
@@ -70,9 +70,15 @@ const decky = (id: string, facts: Partial<Decky> = {}): Decky => ({
 describe('the deckies', () => {
   const seen = (...all: Decky[]): Deckies => deckies(new Map(), { type: 'seen', deckies: all })
 
-  test('lose those that the server no longer lists, and keep those that came after it was asked', () => {
-    const state = deckies(seen(decky('a'), decky('b'), decky('new')), { type: 'listed', before: new Set(['a', 'b']), ids: new Set(['a']) })
-    expect([...state.keys()]).toEqual(['a', 'new'])
+  test('lose those that went while the stream was broken', () => {
+    const state = deckies(seen(decky('a'), decky('b')), { type: 'listed', ids: new Set(['a']) })
+    expect([...state.keys()]).toEqual(['a'])
+  })
+
+  test('lose those whose end the stream tells, and not those that are about to go', () => {
+    const going = decky('a', { state: 'REMOVING', generation: 2, observedGeneration: 1 })
+    expect([...seen(decky('a'), going).values()]).toEqual([going])
+    expect(seen(decky('a'), going, { ...going, observedGeneration: 2, observedServices: [] }).size).toBe(0)
   })
 
   test('stand in the order that people count in', () => {

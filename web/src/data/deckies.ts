@@ -1,24 +1,27 @@
-// The deckies as the page knows them. The stream tells of each decky that is there, and never that one is gone; who is gone is found by asking
-// for the IDs of all when a stream begins, and for those whose end the journal tells.
+// The deckies as the page knows them: those that the stream tells of, until it tells that they are gone.
 import type { Decky } from './documents'
 
 /** By ID. */
 export type Deckies = ReadonlyMap<string, Decky>
 
 export type DeckiesAction =
+  /** What the stream told, in its order. */
   | { type: 'seen'; deckies: readonly Decky[] }
-  /** The server was asked who of `before` is there: a decky seen since then is newer than the answer. */
-  | { type: 'listed'; before: ReadonlySet<string>; ids: ReadonlySet<string> }
+  /** The IDs of all who are there, as a stream begins. */
+  | { type: 'listed'; ids: ReadonlySet<string> }
 
 export function deckies(state: Deckies, action: DeckiesAction): Deckies {
   switch (action.type) {
     case 'seen': {
       const next = new Map(state)
-      for (const d of action.deckies) next.set(d.id, d)
+      for (const d of action.deckies) {
+        if (isGone(d)) next.delete(d.id)
+        else next.set(d.id, d)
+      }
       return next
     }
     case 'listed': {
-      const gone = [...state.keys()].filter((id) => action.before.has(id) && !action.ids.has(id))
+      const gone = [...state.keys()].filter((id) => !action.ids.has(id))
       if (gone.length === 0) return state
       const next = new Map(state)
       gone.forEach((id) => next.delete(id))
@@ -26,6 +29,9 @@ export function deckies(state: Deckies, action: DeckiesAction): Deckies {
     }
   }
 }
+
+/** The last that is told of a decky: it was to be removed, and is. */
+const isGone = (d: Decky): boolean => d.state === 'REMOVING' && d.generation === d.observedGeneration
 
 const natural = new Intl.Collator('en', { numeric: true })
 

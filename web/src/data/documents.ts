@@ -3,8 +3,8 @@ import { graphql } from '../gql'
 import type { TypedDocumentString } from '../gql/graphql'
 
 export const deckyIds = graphql(`
-  query DeckyIds($first: Int!, $after: Cursor, $where: DeckyWhereInput) {
-    deckies(first: $first, after: $after, where: $where) {
+  query DeckyIds($first: Int!, $after: Cursor) {
+    deckies(first: $first, after: $after) {
       edges {
         node {
           id
@@ -65,7 +65,6 @@ export const lifecycleHistory = graphql(`
 
   fragment LifecycleFacts on Lifecycle {
     id
-    deckyId
     deckyName
     deploymentName
     operation

@@ -3,9 +3,8 @@
 import type { Client } from '@urql/core'
 import { Live } from '../api/live'
 import { request } from '../api/request'
-import type { DeckyWhereInput, LifecycleOperation, LifecycleStatus } from '../gql/graphql'
 import { batched } from './batched'
-import { deckies, type Deckies } from './deckies'
+import { deckies, type Deckies, type DeckiesAction } from './deckies'
 import {
   deckyIds, deckyUpdated, interactionHistory, interactionRecorded, journalCursor, lifecycleHistory, lifecycleUpdated,
   type Decky, type Interaction, type LifecycleEvent,
@@ -16,9 +15,6 @@ import { nodes } from './nodes'
 import { Store } from './store'
 
 const pageSize = 200
-const lookAgainAfter = 1_000
-/** The ends of lifecycles after which a decky may be gone. */
-const endings: Partial<Record<LifecycleOperation, LifecycleStatus>> = { TEARDOWN: 'SUCCEEDED', DEPLOY: 'CANCELED' }
 /** How long changes are gathered before the page draws them, in milliseconds: a fleet of thousands changes more often than anybody looks. */
 const gather = 120
 
@@ -30,9 +26,6 @@ export class FleetData {
   readonly journal = new Store<Journal>(emptyJournal)
   readonly interactions = new Store<Feed>(new Map())
   #client: Client
-  #seen = new Map<string, Decky>()
-  #gone = new Set<string>()
-  #stopped = false
 
   constructor(client: Client, token: string | null, expired: () => void) {
     this.#client = client
@@ -43,55 +36,30 @@ export class FleetData {
   }
 
   dispose(): void {
-    this.#stopped = true
     this.live.dispose()
   }
 
   #followDeckies() {
-    const saw = batched<Decky>((items) => this.deckies.get() && this.#see(items), gather)
+    const saw = batched<Decky>((items) => this.#told({ type: 'seen', deckies: items }), gather)
     this.live.follow({
       name: 'deckies',
       document: deckyUpdated,
       prepare: async () => {
-        const before = new Set(this.#seen.keys())
-        this.#miss(before, await deckyIdsThere(this.#client), this.deckies.get() ?? new Map())
+        // The stream tells who goes while it stands. Who went before is not among those that are there now.
+        this.#told({ type: 'listed', ids: await allDeckyIds(this.#client) })
         return {}
       },
-      next: ({ deckyUpdated: decky }) => {
-        if (this.#gone.has(decky.id)) return // this stream is behind: an ID never comes back
-        this.#seen.set(decky.id, decky)
-        saw(decky)
-      },
+      next: ({ deckyUpdated: decky }) => saw(decky),
     })
   }
 
-  #see(items: readonly Decky[]) {
-    this.deckies.set(deckies(this.deckies.get() ?? new Map(), { type: 'seen', deckies: items.filter((d) => !this.#gone.has(d.id)) }))
+  #told(action: DeckiesAction) {
+    this.deckies.set(deckies(this.deckies.get() ?? new Map(), action))
   }
-
-  // Who is of `before` and not `there` is gone.
-  #miss(before: ReadonlySet<string>, there: ReadonlySet<string>, known = this.deckies.get()) {
-    for (const id of before) {
-      if (there.has(id)) continue
-      this.#gone.add(id)
-      this.#seen.delete(id)
-    }
-    if (known) this.deckies.set(deckies(known, { type: 'listed', before, ids: there }))
-  }
-
-  // The decky of a deploy that was canceled may be there: somebody else has wished anew.
-  #lookFor = (ids: readonly string[]): unknown =>
-    this.#stopped || deckyIdsThere(this.#client, { idIn: [...ids] })
-      .then((there) => this.#miss(new Set(ids), there))
-      .catch(() => this.#stopped || setTimeout(() => this.#lookFor(ids), lookAgainAfter))
 
   #followJournal() {
     let cursor: string | null = null
-    const saw = batched<LifecycleEvent>((events) => {
-      this.#tell({ type: 'events', events })
-      const leaving = events.filter(({ status, lifecycle: { operation } }) => endings[operation] === status).map((e) => e.lifecycle.deckyId)
-      for (let i = 0; i < leaving.length; i += pageSize) this.#lookFor(leaving.slice(i, i + pageSize))
-    }, gather)
+    const saw = batched<LifecycleEvent>((events) => this.#tell({ type: 'events', events }), gather)
     this.live.follow({
       name: 'lifecycles',
       document: lifecycleUpdated,
@@ -148,11 +116,10 @@ export class FleetData {
   }
 }
 
-/** The IDs of all deckies that are there, or of those that `where` picks. */
-async function deckyIdsThere(client: Client, where: DeckyWhereInput | null = null): Promise<Set<string>> {
+async function allDeckyIds(client: Client): Promise<Set<string>> {
   const ids = new Set<string>()
   for (let after: string | null = null, more = true; more;) {
-    const { deckies: page }: { deckies: IdPage } = await request(client, deckyIds, { first: pageSize, after, where })
+    const { deckies: page }: { deckies: IdPage } = await request(client, deckyIds, { first: pageSize, after })
     nodes(page).forEach(({ id }) => ids.add(id))
     after = page.pageInfo.endCursor ?? null
     more = page.pageInfo.hasNextPage

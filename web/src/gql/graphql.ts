@@ -1234,7 +1234,6 @@ export type AuditPageQuery = { auditLog: { edges: Array<{ node: { id: string, at
 export type DeckyIdsQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
-  where?: DeckyWhereInput | null | undefined;
 }>;
 
 
@@ -1255,16 +1254,16 @@ export type LifecycleHistoryQueryVariables = Exact<{
 }>;
 
 
-export type LifecycleHistoryQuery = { lifecycles: { edges: Array<{ node: { id: string, deckyId: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } | null } | null> | null } };
+export type LifecycleHistoryQuery = { lifecycles: { edges: Array<{ node: { id: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } | null } | null> | null } };
 
-export type LifecycleFactsFragment = { id: string, deckyId: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null };
+export type LifecycleFactsFragment = { id: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null };
 
 export type LifecycleUpdatedSubscriptionVariables = Exact<{
   after?: string | null | undefined;
 }>;
 
 
-export type LifecycleUpdatedSubscription = { lifecycleUpdated: { cursor: string, seq: number, status: LifecycleStatus, stage: string | null, attempt: number, at: string, lifecycle: { id: string, deckyId: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } } };
+export type LifecycleUpdatedSubscription = { lifecycleUpdated: { cursor: string, seq: number, status: LifecycleStatus, stage: string | null, attempt: number, at: string, lifecycle: { id: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } } };
 
 export type InteractionHistoryQueryVariables = Exact<{
   last: number;
@@ -1339,7 +1338,7 @@ export type LifecyclesPageQueryVariables = Exact<{
 }>;
 
 
-export type LifecyclesPageQuery = { lifecycles: { edges: Array<{ node: { id: string, deckyId: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } | null } | null> | null, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type LifecyclesPageQuery = { lifecycles: { edges: Array<{ node: { id: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } | null } | null> | null, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type LifecyclesByIdsQueryVariables = Exact<{
   ids: Array<string | number> | string | number;
@@ -1347,14 +1346,14 @@ export type LifecyclesByIdsQueryVariables = Exact<{
 }>;
 
 
-export type LifecyclesByIdsQuery = { lifecycles: { edges: Array<{ node: { id: string, deckyId: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } | null } | null> | null } };
+export type LifecyclesByIdsQuery = { lifecycles: { edges: Array<{ node: { id: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } | null } | null> | null } };
 
 export type LifecycleDetailQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type LifecycleDetailQuery = { lifecycles: { edges: Array<{ node: { startedAt: string | null, traceId: string | null, id: string, deckyId: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, supersededBy: { id: string } | null, retryOf: { id: string } | null, error: { code: string, message: string, detail: string | null } | null } | null } | null> | null } };
+export type LifecycleDetailQuery = { lifecycles: { edges: Array<{ node: { startedAt: string | null, traceId: string | null, id: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, supersededBy: { id: string } | null, retryOf: { id: string } | null, error: { code: string, message: string, detail: string | null } | null } | null } | null> | null } };
 
 export type LifecycleEventsQueryVariables = Exact<{
   ids: Array<string | number> | string | number;
@@ -1363,7 +1362,7 @@ export type LifecycleEventsQueryVariables = Exact<{
 }>;
 
 
-export type LifecycleEventsQuery = { lifecycleEvents: { cursor: string, hasNextPage: boolean, events: Array<{ cursor: string, seq: number, status: LifecycleStatus, stage: string | null, attempt: number, at: string, lifecycle: { id: string, deckyId: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } }> } };
+export type LifecycleEventsQuery = { lifecycleEvents: { cursor: string, hasNextPage: boolean, events: Array<{ cursor: string, seq: number, status: LifecycleStatus, stage: string | null, attempt: number, at: string, lifecycle: { id: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } }> } };
 
 export type LifecyclesFollowedSubscriptionVariables = Exact<{
   ids: Array<string | number> | string | number;
@@ -1371,7 +1370,7 @@ export type LifecyclesFollowedSubscriptionVariables = Exact<{
 }>;
 
 
-export type LifecyclesFollowedSubscription = { lifecycleUpdated: { cursor: string, seq: number, status: LifecycleStatus, stage: string | null, attempt: number, at: string, lifecycle: { id: string, deckyId: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } } };
+export type LifecyclesFollowedSubscription = { lifecycleUpdated: { cursor: string, seq: number, status: LifecycleStatus, stage: string | null, attempt: number, at: string, lifecycle: { id: string, deckyName: string, deploymentName: string, operation: LifecycleOperation, status: LifecycleStatus, stage: string | null, attempt: number, trigger: LifecycleTrigger, actor: string | null, fromServices: Array<string>, toServices: Array<string>, createdAt: string, completedAt: string | null, error: { code: string, message: string, detail: string | null } | null } } };
 
 export type InteractionsPageQueryVariables = Exact<{
   first: number;
@@ -1526,7 +1525,6 @@ export class TypedDocumentString<TResult, TVariables>
 export const LifecycleFactsFragmentDoc = new TypedDocumentString(`
     fragment LifecycleFacts on Lifecycle {
   id
-  deckyId
   deckyName
   deploymentName
   operation
@@ -1661,8 +1659,8 @@ export const AuditPageDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<AuditPageQuery, AuditPageQueryVariables>;
 export const DeckyIdsDocument = new TypedDocumentString(`
-    query DeckyIds($first: Int!, $after: Cursor, $where: DeckyWhereInput) {
-  deckies(first: $first, after: $after, where: $where) {
+    query DeckyIds($first: Int!, $after: Cursor) {
+  deckies(first: $first, after: $after) {
     edges {
       node {
         id
@@ -1719,7 +1717,6 @@ export const LifecycleHistoryDocument = new TypedDocumentString(`
 }
     fragment LifecycleFacts on Lifecycle {
   id
-  deckyId
   deckyName
   deploymentName
   operation
@@ -1754,7 +1751,6 @@ export const LifecycleUpdatedDocument = new TypedDocumentString(`
 }
     fragment LifecycleFacts on Lifecycle {
   id
-  deckyId
   deckyName
   deploymentName
   operation
@@ -1947,7 +1943,6 @@ export const LifecyclesPageDocument = new TypedDocumentString(`
 }
     fragment LifecycleFacts on Lifecycle {
   id
-  deckyId
   deckyName
   deploymentName
   operation
@@ -1978,7 +1973,6 @@ export const LifecyclesByIdsDocument = new TypedDocumentString(`
 }
     fragment LifecycleFacts on Lifecycle {
   id
-  deckyId
   deckyName
   deploymentName
   operation
@@ -2017,7 +2011,6 @@ export const LifecycleDetailDocument = new TypedDocumentString(`
 }
     fragment LifecycleFacts on Lifecycle {
   id
-  deckyId
   deckyName
   deploymentName
   operation
@@ -2056,7 +2049,6 @@ export const LifecycleEventsDocument = new TypedDocumentString(`
 }
     fragment LifecycleFacts on Lifecycle {
   id
-  deckyId
   deckyName
   deploymentName
   operation
@@ -2091,7 +2083,6 @@ export const LifecyclesFollowedDocument = new TypedDocumentString(`
 }
     fragment LifecycleFacts on Lifecycle {
   id
-  deckyId
   deckyName
   deploymentName
   operation
