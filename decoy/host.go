@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"decnet/decoy/control"
@@ -26,6 +27,7 @@ type Host struct {
 	boot      time.Time
 
 	made *made
+	open *atomic.Pointer[[]Listening]
 
 	mu       sync.Mutex
 	settings control.Settings
@@ -59,7 +61,7 @@ func NewHost(id control.Identity, clock func() time.Time) (*Host, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	h := &Host{Identity: id, clock: clock, made: &made{by: map[string]func() any{}}, settings: id.Settings, read: map[[2]string]bool{}}
+	h := &Host{Identity: id, clock: clock, made: &made{by: map[string]func() any{}}, open: &atomic.Pointer[[]Listening]{}, settings: id.Settings, read: map[[2]string]bool{}}
 	h.installed, h.boot = h.history()
 	return h, nil
 }
@@ -145,9 +147,30 @@ func (h *Host) Setting(service, key string) (value string, chosen bool) {
 	return value, chosen
 }
 
+// Listening is a port that the decky listens on, and the service behind it.
+type Listening struct {
+	Port
+	Service string
+	Program Program // the zero value where the service has no say
+}
+
+// Program is the program that a service seems to be, as a list of processes shows it.
+type Program struct{ User, Command string }
+
+// Programmed is a service that knows which program it seems to be; others go by their name.
+type Programmed interface{ Program() Program }
+
+// Listening returns what the decky listens on now, by protocol and number: what somebody who looks from inside must see, too.
+func (h *Host) Listening() []Listening {
+	if open := h.open.Load(); open != nil {
+		return *open
+	}
+	return nil
+}
+
 // with is the same host, with these settings, for a service of its own: what is asked for counts from now.
 func (h *Host) with(settings control.Settings) *Host {
-	return &Host{Identity: h.Identity, clock: h.clock, installed: h.installed, boot: h.boot, made: h.made, settings: settings, read: map[[2]string]bool{}}
+	return &Host{Identity: h.Identity, clock: h.clock, installed: h.installed, boot: h.boot, made: h.made, open: h.open, settings: settings, read: map[[2]string]bool{}}
 }
 
 // same tells whether nothing that was asked for differs in these settings.

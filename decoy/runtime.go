@@ -240,6 +240,26 @@ func (r *Runtime) prepare(ctx context.Context, services []string, settings contr
 	return next, nil
 }
 
+// listening is what the decky will listen on.
+func (c *change) listening() *[]Listening {
+	var open []Listening
+	for port, l := range c.listeners {
+		in := c.inherited[l]
+		if in == nil {
+			in = l.owner.Load()
+		}
+		one := Listening{Port: port, Service: in.slug}
+		if service, ok := in.service.(Programmed); ok {
+			one.Program = service.Program()
+		}
+		open = append(open, one)
+	}
+	slices.SortFunc(open, func(a, b Listening) int {
+		return cmp.Or(cmp.Compare(a.Proto, b.Proto), cmp.Compare(a.Number, b.Number))
+	})
+	return &open
+}
+
 // commit can't fail.
 func (r *Runtime) commit(generation int, next *change) {
 	r.changed.Store(true)
@@ -249,6 +269,7 @@ func (r *Runtime) commit(generation int, next *change) {
 	for _, in := range next.instances {
 		in.host.adopt(next.settings)
 	}
+	r.host.open.Store(next.listening())
 	for l, in := range next.inherited {
 		l.owner.Store(in)
 	}

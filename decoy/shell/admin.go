@@ -2,9 +2,12 @@ package shell
 
 import (
 	"fmt"
+	"io/fs"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"decnet/decoy/event"
 )
@@ -25,6 +28,11 @@ func shellTool(c *call) int {
 	if len(args) > 0 {
 		text, err := c.readFile(args[0])
 		if err != nil {
+			if name := path.Base(c.args[0]); name == "sh" && c.sys.Packages == "apt" { // dash
+				name, _, _ := strings.Cut(err.Error(), ": ")
+				fmt.Fprintf(c.err, "sh: 0: cannot open %s: No such file\n", name)
+				return 2
+			}
 			return c.fail(127, "%s", err)
 		}
 		return c.subshell(text, args[1:], c.streams)
@@ -32,13 +40,26 @@ func shellTool(c *call) int {
 	if c.Interactive {
 		return 0 // a new prompt looks like the old one
 	}
-	return c.subshell(c.input(), nil, streams{strings.NewReader(""), c.out, c.err})
+	script := c.input()
+	if strings.TrimSpace(script) == "" {
+		return 0
+	}
+	return c.subshell(script, nil, streams{strings.NewReader(""), c.out, c.err})
 }
 
 func busybox(c *call) int {
 	if len(c.args) < 2 {
-		c.printf("BusyBox v1.30.1 (2019-06-12 17:51:55 UTC) multi-call binary.\n\nUsage: busybox [function [arguments]...]\n\nCurrently defined functions:\n\t%s\n",
-			strings.Join(c.sys.tools(), ", "))
+		banner := "v1.30.1 (2019-06-12 17:51:55 UTC)"
+		switch c.sys.ID {
+		case "debian", "kali":
+			banner = "v1.35.0 (Debian 1:1.35.0-4+b3)"
+		case "ubuntu":
+			banner = "v1.30.1 (Ubuntu 1:1.30.1-7ubuntu3)"
+		case "alpine":
+			banner = "v1.36.1 (2023-11-07 18:53:09 UTC)"
+		}
+		c.printf("BusyBox %s multi-call binary.\n\nUsage: busybox [function [arguments]...]\n\nCurrently defined functions:\n\t%s\n",
+			banner, strings.Join(c.sys.tools(), ", "))
 		return 0
 	}
 	if commands[c.args[1]] == nil && builtins[c.args[1]] == nil {
@@ -78,7 +99,8 @@ func (c *call) ask(prompt string) string {
 func sudo(c *call) int {
 	flags, operands := c.options("uUgp")
 	if _, list := flags['l']; list {
-		c.printf("User %s may run the following commands on %s:\n    (ALL : ALL) ALL\n", c.user.name, c.sys.Hostname)
+		short, _, _ := strings.Cut(c.sys.Hostname, ".")
+		c.printf("Matching Defaults entries for %s on %s:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin, use_pty\n\nUser %[1]s may run the following commands on %[2]s:\n    (ALL : ALL) ALL\n", c.user.name, short)
 		return 0
 	}
 	if c.user.uid != 0 {
@@ -87,7 +109,7 @@ func sudo(c *call) int {
 	}
 	before := c.user
 	defer func() { c.user = before }()
-	c.user, _ = c.sys.account("root")
+	c.user, _ = c.account("root")
 	_, login := flags['i']
 	_, asShell := flags['s']
 	if login || asShell || len(operands) > 0 && operands[0] == "su" {
@@ -114,7 +136,7 @@ func su(c *call) int {
 	if len(operands) > 0 {
 		name = operands[0]
 	}
-	target, ok := c.sys.account(name)
+	target, ok := c.account(name)
 	if !ok {
 		return c.fail(1, "user %s does not exist or the user entry does not contain all the required fields", name)
 	}
@@ -131,15 +153,15 @@ func passwd(c *call) int {
 	if _, operands := c.options(""); len(operands) > 0 {
 		name = operands[0]
 	}
-	if _, ok := c.sys.account(name); !ok {
+	if _, ok := c.account(name); !ok {
 		return c.fail(1, "user '%s' does not exist", name)
 	}
 	if c.user.uid != 0 {
 		c.printf("Changing password for %s.\n", name)
 		c.attempt("passwd", name, c.ask("Current password: "), event.Accepted)
 	}
-	first := c.ask("New password: ")
-	second := c.ask("Retype new password: ")
+	first := c.secret("New password: ")
+	second := c.secret("Retype new password: ")
 	c.record("password_change", event.String(event.Principal, name), event.String(event.Secret, first))
 	if first != second || first == "" {
 		fmt.Fprintln(c.err, "Sorry, passwords do not match.\npasswd: Authentication token manipulation error\npasswd: password unchanged")
@@ -147,6 +169,28 @@ func passwd(c *call) int {
 	}
 	fmt.Fprintln(c.err, "passwd: password updated successfully")
 	return 0
+}
+
+// secret asks for one, or takes the next line of what stands at the end of a pipe, as passwd does.
+func (c *call) secret(prompt string) string {
+	if c.Interactive && c.Ask != nil && !c.piped {
+		return c.ask(prompt)
+	}
+	fmt.Fprint(c.err, prompt)
+	return c.line()
+}
+
+// line takes one line of the standard input, a byte at a time: what follows it is for whoever reads next.
+func (c *call) line() string {
+	var line []byte
+	one := make([]byte, 1)
+	for len(line) < maxVariable {
+		if n, err := c.in.Read(one); n == 0 || err != nil || one[0] == '\n' {
+			break
+		}
+		line = append(line, one[0])
+	}
+	return string(line)
 }
 
 func chpasswd(c *call) int {
@@ -164,13 +208,39 @@ func useradd(c *call) int {
 	if c.user.uid != 0 {
 		return c.fail(1, "Permission denied.")
 	}
-	_, operands := c.options("dgGspuc")
+	flags, operands := c.options("dgGspuc")
 	if len(operands) == 0 {
 		return c.fail(2, "missing operand")
 	}
 	name := operands[len(operands)-1]
-	if n, err := c.fs.lookup("/etc/passwd", true); err == nil && c.args[0] != "userdel" {
-		c.fs.write("/etc/passwd", "root", fmt.Sprintf("%s:x:1001:1001::/home/%[1]s:/bin/sh\n", name), len(n.content) > 0)
+	known := false
+	for _, file := range []string{"/etc/passwd", "/etc/shadow"} {
+		n, err := c.fs.lookup(file, true)
+		if err != nil {
+			continue
+		}
+		kept := slices.DeleteFunc(lines(n.read()), func(line string) bool { return strings.HasPrefix(line, name+":") })
+		was := len(kept) < len(lines(n.read()))
+		known = known || was
+		switch {
+		case c.args[0] == "userdel" && !was, c.args[0] != "userdel" && was:
+			continue
+		case c.args[0] != "userdel":
+			kept = append(kept, map[string]string{"/etc/passwd": fmt.Sprintf("%s:x:1001:1001::/home/%[1]s:/bin/sh", name), "/etc/shadow": fmt.Sprintf("%s:!:%d:0:99999:7:::", name, c.sys.host.Now().Unix()/86400)}[file])
+		}
+		c.fs.write(file, "root", strings.Join(kept, "\n")+"\n", false)
+	}
+	switch {
+	case c.args[0] == "userdel" && !known:
+		return c.fail(6, "user '%s' does not exist", name)
+	case c.args[0] == "userdel":
+		return 0
+	case known:
+		return c.fail(9, "user '%s' already exists", name)
+	}
+	home := "/home/" + name
+	if flags['m'] != "" || c.args[0] == "adduser" {
+		c.fs.add(home, &node{mode: fs.ModeDir | 0o755, owner: name, group: name})
 	}
 	return 0
 }
@@ -182,13 +252,13 @@ func kill(c *call) int {
 		known := slices.ContainsFunc(c.processes(), func(p process) bool { return p.pid == pid })
 		switch {
 		case err != nil && c.args[0] == "kill":
-			return c.fail(1, "%s: arguments must be process or job IDs", a)
+			return c.shellFail(1, "kill: %s: arguments must be process or job IDs", a)
 		case err != nil:
 			return 1
 		case !known:
-			return c.fail(1, "(%d) - No such process", pid)
+			return c.shellFail(1, "kill: (%d) - No such process", pid)
 		case c.user.uid != 0:
-			return c.fail(1, "(%d) - Operation not permitted", pid)
+			return c.shellFail(1, "kill: (%d) - Operation not permitted", pid)
 		}
 	}
 	return 0
@@ -203,7 +273,8 @@ func crontab(c *call) int {
 	case list:
 		n, err := c.fs.lookup(file, true)
 		if err != nil {
-			return c.fail(1, "no crontab for %s", c.user.name)
+			fmt.Fprintf(c.err, "no crontab for %s\n", c.user.name)
+			return 1
 		}
 		c.printf("%s", n.read())
 	case remove:
@@ -235,7 +306,7 @@ func packages(c *call) int {
 	if len(operands) > 1 {
 		c.record("package_install", event.String("packages", strings.Join(operands[1:], " ")), event.String(event.Command, strings.Join(c.args, " ")))
 	}
-	c.sleep(connectTime, connectTime)
+	c.sleep(800*time.Millisecond, 800*time.Millisecond)
 	switch c.args[0] {
 	case "apt", "apt-get":
 		if len(operands) > 0 && operands[0] == "install" && len(operands) > 1 {
@@ -243,57 +314,27 @@ func packages(c *call) int {
 			fmt.Fprintf(c.err, "E: Unable to locate package %s\n", operands[1])
 			return 100
 		}
-		c.printf("Reading package lists... Done\n")
+		if len(operands) == 0 || operands[0] != "update" {
+			c.printf("Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done\n0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n")
+			return 0
+		}
+		mirror, suite := "deb.debian.org/debian", "bookworm"
+		if c.sys.ID == "ubuntu" {
+			mirror, suite = "archive.ubuntu.com/ubuntu", map[bool]string{true: "jammy", false: "focal"}[strings.HasPrefix(c.sys.Kernel, "5.15")]
+		}
+		name, _, _ := strings.Cut(mirror, "/")
+		c.printf("Ign:1 http://%s %s InRelease\nErr:1 http://%[1]s %[2]s InRelease\n  Temporary failure resolving '%[3]s'\nReading package lists... Done\n", mirror, suite, name)
+		fmt.Fprintf(c.err, "W: Failed to fetch http://%s/dists/%s/InRelease  Temporary failure resolving '%s'\n", mirror, suite, name)
 		fmt.Fprintln(c.err, "W: Some index files failed to download. They have been ignored, or old ones used instead.")
 		return 0
 	case "apk":
 		fmt.Fprintln(c.err, "ERROR: unable to select packages: temporary error (try again later)")
 	case "pacman":
-		fmt.Fprintln(c.err, "error: failed retrieving file 'core.db': Connection timed out")
+		fmt.Fprintln(c.err, "error: failed retrieving file 'core.db': Could not resolve host: geo.mirror.pkgbuild.com")
 	default:
-		fmt.Fprintln(c.err, "Error: Failed to download metadata for repo 'baseos': Cannot prepare internal mirrorlist: Timeout was reached")
+		fmt.Fprintln(c.err, "Error: Failed to download metadata for repo 'baseos': Cannot prepare internal mirrorlist: Curl error (6): Couldn't resolve host name for https://mirrors.rockylinux.org/mirrorlist?arch=x86_64&repo=BaseOS-9 [Could not resolve host: mirrors.rockylinux.org]")
 	}
 	return 1
-}
-
-func systemctl(c *call) int {
-	_, operands := c.options("")
-	verb, unit := "", "system"
-	if len(operands) > 0 {
-		verb = operands[0]
-	}
-	if len(operands) > 1 {
-		unit = strings.TrimSuffix(operands[1], ".service")
-	}
-	known := slices.Contains([]string{"ssh", "sshd", "cron", "crond", "rsyslog", "dbus", "systemd-journald"}, unit)
-	switch verb {
-	case "status":
-		if !known {
-			fmt.Fprintf(c.err, "Unit %s.service could not be found.\n", unit)
-			return 4
-		}
-		c.printf("● %s.service\n     Loaded: loaded (/lib/systemd/system/%[1]s.service; enabled; preset: enabled)\n     Active: active (running) since %[2]s\n   Main PID: 612 (%[1]s)\n      Tasks: 1\n", unit, c.sys.host.BootTime().Format("Mon 2006-01-02 15:04:05 UTC"))
-	case "is-active":
-		if !known {
-			c.printf("inactive\n")
-			return 3
-		}
-		c.printf("active\n")
-	case "", "list-units":
-		for _, name := range []string{"cron", "dbus", "rsyslog", "ssh", "systemd-journald"} {
-			c.printf("  %-28s loaded active running %s\n", name+".service", name)
-		}
-	case "daemon-reload":
-	default:
-		if c.user.uid != 0 {
-			return c.fail(1, "Failed to %s %s.service: Access denied", verb, unit)
-		}
-		if !known {
-			fmt.Fprintf(c.err, "Failed to %s %s.service: Unit %[2]s.service not found.\n", verb, unit)
-			return 5
-		}
-	}
-	return 0
 }
 
 // rootOnly is what needs root and otherwise says nothing.

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -282,6 +283,15 @@ func set(c *call) int {
 	if i := slices.Index(c.args, "--"); i >= 0 {
 		c.params = c.args[i+1:]
 	}
+	if len(c.args) == 1 {
+		for _, name := range slices.Sorted(maps.Keys(c.vars)) {
+			value := c.vars[name].String()
+			if strings.ContainsAny(value, " \t\n'\"$") {
+				value = "$'" + strings.NewReplacer("\t", `\t`, "\n", `\n`, "'", `\'`).Replace(value) + "'"
+			}
+			c.printf("%s=%s\n", name, value)
+		}
+	}
 	return 0
 }
 
@@ -309,6 +319,9 @@ func history(c *call) int {
 	if slices.Contains(c.args, "-c") {
 		c.Shell.history = nil
 		return 0
+	}
+	if !c.Interactive {
+		return 0 // a shell without a terminal keeps none
 	}
 	for i, line := range c.Shell.history {
 		c.printf("%5d  %s\n", i+1, line)

@@ -144,6 +144,10 @@ func (e *eval) execute(c *call, file *node) {
 	text := file.read()
 	if strings.ContainsRune(text, 0) || strings.HasPrefix(text, "\x7fELF") {
 		e.record("execute", fileFields(e.abs(c.args[0]), text)...)
+		if e.sys.runs(text) {
+			e.status = 0 // it has gone into the background, as such programs do
+			return
+		}
 		fmt.Fprintf(c.err, "%s%s: cannot execute binary file: Exec format error\n", e.prefix(), c.args[0])
 		e.status = 126
 		return

@@ -27,7 +27,10 @@ func init() {
 		"sh": shellTool, "bash": shellTool, "ash": shellTool, "busybox": busybox, "nohup": wrapper, "nice": wrapper, "timeout": wrapper, "setsid": wrapper,
 		"sudo": sudo, "su": su, "passwd": passwd, "chpasswd": chpasswd, "useradd": useradd, "adduser": useradd, "userdel": useradd, "usermod": rootOnly,
 		"kill": kill, "pkill": kill, "killall": kill, "crontab": crontab, "apt": packages, "apt-get": packages, "yum": packages, "dnf": packages, "apk": packages,
-		"pacman": packages, "systemctl": systemctl, "service": systemctl, "iptables": rootOnly, "chattr": rootOnly, "sysctl": rootOnly, "modprobe": rootOnly,
+		"pacman": packages, "systemctl": systemctl, "service": systemctl, "iptables": iptables, "chattr": rootOnly, "sysctl": rootOnly, "modprobe": rootOnly,
+		"arch": arch, "getconf": getconf, "rev": rev, "stat": stat, "lsattr": lsattr, "timedatectl": timedatectl, "journalctl": journalctl, "dpkg": dpkg, "openssl": openssl,
+		"lsblk": lsblk, "lspci": lspci, "lsmod": lsmod, "pgrep": pgrep, "pidof": pgrep, "vi": editor, "vim": editor, "nano": editor, "xxd": xxd, "hexdump": hexdump,
+		"perl": interpreter, "python3": interpreter, "python": interpreter, "git": version("git version 2.39.2"), "tar": tarTool,
 		"reboot": reboot, "shutdown": reboot, "poweroff": reboot, "halt": reboot,
 	}
 }
@@ -52,10 +55,26 @@ func (s *System) has(name string) bool {
 		return s.Packages == name
 	case "bash":
 		return !s.BusyBox
-	case "ash", "tftp", "ftpget", "busybox":
+	case "ash", "tftp", "ftpget":
 		return s.BusyBox
-	case "systemctl", "sudo", "lsb_release", "lscpu", "file":
+	case "busybox":
+		return s.BusyBox || s.Packages == "apt"
+	case "systemctl", "sudo", "lscpu", "file", "timedatectl", "journalctl", "lsblk", "getconf", "openssl", "perl", "python3":
 		return !s.BusyBox
+	case "lsb_release", "dpkg":
+		return s.Packages == "apt"
+	case "python":
+		return s.ID == "centos"
+	case "lsattr", "lspci", "arch":
+		return !s.Embedded
+	case "vim":
+		return !s.BusyBox && s.ID != "debian"
+	case "nano":
+		return s.Packages == "apt"
+	case "xxd":
+		return s.BusyBox || s.ID == "ubuntu" || s.ID == "kali"
+	case "git":
+		return s.ID == "kali"
 	case "curl", "ssh", "scp", "sftp", "timeout", "chpasswd", "useradd", "userdel", "usermod":
 		return !s.Embedded
 	case "ifconfig", "netstat", "route", "arp", "telnet", "ftp":

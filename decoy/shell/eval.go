@@ -42,12 +42,13 @@ type eval struct {
 	budget *budget
 	depth  int
 	flow   flow
-	levels int // of loops that break or continue goes out of
+	levels int  // of loops that break or continue goes out of
+	piped  bool // the standard input is a pipe's end
 }
 
 // sub returns an evaluator whose changes of variables and directory stay its own.
 func (e *eval) sub() *eval {
-	return &eval{Shell: e.Shell.fork(), ctx: e.ctx, budget: e.budget, depth: e.depth + 1}
+	return &eval{Shell: e.Shell.fork(), ctx: e.ctx, budget: e.budget, depth: e.depth + 1, piped: e.piped}
 }
 
 // absorb takes over from a subshell what all share: that the budget is spent.
@@ -178,7 +179,10 @@ func (e *eval) binary(c *syntax.BinaryCmd, io streams) {
 	if e.flow != onward {
 		return
 	}
-	e.inSub(io, func(sub *eval) { sub.stmt(c.Y, streams{strings.NewReader(pipe.String()), io.out, io.err}) })
+	e.inSub(io, func(sub *eval) {
+		sub.piped = true
+		sub.stmt(c.Y, streams{strings.NewReader(pipe.String()), io.out, io.err})
+	})
 }
 
 func (e *eval) ifClause(c *syntax.IfClause, io streams) {

@@ -73,11 +73,15 @@ func ls(c *call) int {
 			}
 			slices.SortFunc(entries, func(a, b *node) int { return len(a.name) - len(b.name) })
 		}
-		blocks := 0
 		for _, name := range n.names() {
 			if name[0] != '.' || all || almost {
 				entries = append(entries, n.children[name])
-				blocks += (n.children[name].size() + 4095) / 4096 * 4
+			}
+		}
+		blocks := 0
+		for _, one := range entries {
+			if one.mode&fs.ModeSymlink == 0 { // a short one has no block of its own
+				blocks += (one.size() + 4095) / 4096 * 4
 			}
 		}
 		if long {
@@ -358,7 +362,7 @@ func chown(c *call) int {
 		return c.fail(1, "missing operand")
 	}
 	owner, group, _ := strings.Cut(operands[0], ":")
-	if _, ok := c.sys.account(owner); !ok && owner != "" {
+	if _, ok := c.account(owner); !ok && owner != "" {
 		return c.fail(1, "invalid user: '%s'", operands[0])
 	}
 	return c.each(operands[1:], func(p string) error {

@@ -29,6 +29,7 @@ type node struct {
 	content  string
 	apparent int           // size, where not all of the content is kept
 	generate func() string // content that changes, as in /proc
+	grows    bool          // what changes is a real file, with a size
 	target   string        // of a link
 	children map[string]*node
 }
@@ -48,6 +49,8 @@ func (n *node) size() int {
 		return 4096
 	case n.mode&fs.ModeSymlink != 0:
 		return len(n.target)
+	case n.grows:
+		return len(n.generate())
 	case n.generate != nil:
 		return 0 // as in /proc
 	}
@@ -181,8 +184,12 @@ func (f *fileSystem) write(p, owner, content string, appending bool) error {
 	if n.isDir() {
 		return syscall.EISDIR
 	}
-	if n.mode&fs.ModeDevice != 0 || n.generate != nil {
+	if n.mode&fs.ModeDevice != 0 || n.generate != nil && !n.grows {
 		return nil // swallowed
+	}
+	if n.grows { // who writes into it ends that
+		n.content, n.generate, n.grows = n.generate(), nil, false
+		f.bytes += len(n.content)
 	}
 	if appending {
 		content = n.content + content

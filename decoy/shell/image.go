@@ -3,6 +3,7 @@ package shell
 import (
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"path"
 	"strings"
 	"time"
@@ -130,6 +131,14 @@ func (s *System) image() *fileSystem {
 		}
 		b.file(dir+name, 0o755, program)
 	}
+	for _, made := range []struct { // at each start
+		name string
+		mode fs.FileMode
+	}{{"/proc", 0o555}, {"/sys", 0o555}, {"/dev", 0o755}, {"/run", 0o755}} {
+		if n, err := f.lookup(made.name, false); err == nil {
+			n.mode, n.mtime = fs.ModeDir|made.mode, s.host.BootTime()
+		}
+	}
 	f.nodes, f.bytes = 0, 0 // the intruder's share begins here
 	return f
 }
@@ -171,12 +180,25 @@ func (s *System) configuration(b builder) {
 	b.file("/etc/crontab", 0o644, "SHELL=/bin/sh\n17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n25 6\t* * *\troot\trun-parts --report /etc/cron.daily\n")
 	b.file("/etc/issue", 0o644, s.Pretty+" \\n \\l\n\n")
 	b.file("/etc/shells", 0o644, "/bin/sh\n/bin/bash\n")
+	b.put("/etc/localtime", &node{mode: fs.ModeSymlink | 0o777, target: "/usr/share/zoneinfo/Etc/UTC"})
+	b.file("/usr/share/zoneinfo/Etc/UTC", 0o644, "TZif2\x00")
+	if s.Packages == "apt" {
+		b.file("/etc/timezone", 0o644, "Etc/UTC\n")
+	}
 	b.file("/etc/ssh/sshd_config", 0o644, "Include /etc/ssh/sshd_config.d/*.conf\nPermitRootLogin yes\nPasswordAuthentication yes\nUsePAM yes\nX11Forwarding yes\nSubsystem sftp /usr/lib/openssh/sftp-server\n")
 	if s.Embedded {
 		b.file("/etc/version", 0o644, s.Pretty+"\n")
 		return
 	}
 	b.file("/etc/os-release", 0o644, s.OSRelease())
+	b.file("/etc/machine-id", 0o444, s.host.Hex("machine-id", 16)+"\n")
+	for name, content := range plainFiles {
+		b.file("/etc/"+name, 0o644, content)
+	}
+	for dir, file := range map[string]string{"cron.d": "e2scrub_all", "cron.daily": "logrotate", "cron.hourly": ".placeholder", "cron.weekly": ".placeholder", "default": "locale", "logrotate.d": "rsyslog", "ld.so.conf.d": "libc.conf", "pam.d": "sshd",
+		"profile.d": "bash_completion.sh", "security": "limits.conf", "skel": ".profile", "sudoers.d": "README", "sysctl.d": "99-sysctl.conf", "systemd/system": "sshd.service", "ssl/certs": "ca-certificates.crt", "modprobe.d": "blacklist.conf", "network": "interfaces", "udev/rules.d": "70-persistent-net.rules"} {
+		b.file("/etc/"+dir+"/"+file, 0o644, smallFiles[file])
+	}
 	switch s.Packages {
 	case "apt":
 		b.file("/etc/debian_version", 0o644, map[string]string{"debian": "12.5\n", "ubuntu": "bookworm/sid\n", "kali": "kali-rolling\n"}[s.ID])
@@ -195,9 +217,8 @@ func (s *System) proc(b builder) {
 	generated := func(p string, f func() string) {
 		b.put(p, &node{mode: 0o444, generate: f, mtime: s.host.BootTime()})
 	}
-	generated("/proc/version", func() string {
-		return fmt.Sprintf("Linux version %s (builder@build) (gcc (GCC) 12.2.0, GNU ld 2.40) %s\n", s.Kernel, s.Build)
-	})
+	generated("/proc/version", s.kernelVersion)
+	generated("/proc/modules", func() string { return modules })
 	generated("/proc/cpuinfo", s.cpuinfo)
 	generated("/proc/meminfo", func() string {
 		total, used, cached := s.memory()
@@ -211,9 +232,7 @@ func (s *System) proc(b builder) {
 	generated("/proc/loadavg", func() string {
 		return fmt.Sprintf("%s 1/%d %d\n", s.load(), 90+s.CPUs*7, 4000+int(s.uptime().Minutes())%20000)
 	})
-	generated("/proc/mounts", func() string {
-		return "sysfs /sys sysfs rw,nosuid,nodev,noexec,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n/dev/sda1 / ext4 rw,relatime,errors=remount-ro 0 0\ntmpfs /run tmpfs rw,nosuid,nodev,noexec,relatime,size=10% 0 0\n"
-	})
+	generated("/proc/mounts", s.mounts)
 	generated("/proc/cmdline", func() string { return "BOOT_IMAGE=/boot/vmlinuz-" + s.Kernel + " root=/dev/sda1 ro quiet\n" })
 	generated("/proc/net/dev", func() string {
 		rx, tx := s.traffic()
@@ -229,43 +248,56 @@ func (s *System) proc(b builder) {
 	generated("/proc/1/cgroup", func() string { return "0::/init.scope\n" })
 }
 
-func (s *System) cpuinfo() string {
-	var b strings.Builder
-	for n := range s.CPUs {
-		if s.Embedded {
-			fmt.Fprintf(&b, "processor\t: %d\nmodel name\t: %s\nBogoMIPS\t: 595.14\n\n", n, s.CPU)
-			continue
-		}
-		vendor, family, model := "GenuineIntel", 6, 79
-		if strings.HasPrefix(s.CPU, "AMD") {
-			vendor, family, model = "AuthenticAMD", 23, 49
-		}
-		fmt.Fprintf(&b, "processor\t: %d\nvendor_id\t: %s\ncpu family\t: %d\nmodel\t\t: %d\nmodel name\t: %s\nstepping\t: 1\ncpu MHz\t\t: 2399.996\ncache size\t: 35840 KB\nphysical id\t: 0\nsiblings\t: %d\ncore id\t\t: %d\ncpu cores\t: %d\nfpu\t\t: yes\nflags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ss ht syscall nx rdtscp lm constant_tsc pni pclmulqdq ssse3 cx16 sse4_1 sse4_2 x2apic popcnt aes xsave avx hypervisor\nbogomips\t: 4799.99\n\n",
-			n, vendor, family, model, s.CPU, s.CPUs, n, s.CPUs)
-	}
-	return b.String()
-}
-
-func (s *System) logs(b builder) {
-	boot := s.host.BootTime()
-	stamp := func(after time.Duration) string { return boot.Add(after).Format("Jan _2 15:04:05") + " " + s.Hostname }
-	b.mtime = s.host.Now()
-	syslog := fmt.Sprintf("%s kernel: [    0.000000] Linux version %s %s\n%s systemd[1]: Started Daily apt download activities.\n%s systemd[1]: Startup finished in 3.412s (kernel) + 9.807s (userspace) = 13.219s.\n",
-		stamp(0), s.Kernel, s.Build, stamp(9*time.Second), stamp(13*time.Second))
-	auth := fmt.Sprintf("%s sshd[612]: Server listening on 0.0.0.0 port 22.\n%s sshd[612]: Server listening on :: port 22.\n%s CRON[2210]: pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)\n",
-		stamp(11*time.Second), stamp(11*time.Second), stamp(time.Hour))
-	names := [2]string{"/var/log/syslog", "/var/log/auth.log"}
+// logNames are the files of the system's log and of that of logins.
+func (s *System) logNames() [2]string {
 	switch s.Packages {
 	case "dnf", "yum":
-		names = [2]string{"/var/log/messages", "/var/log/secure"}
+		return [2]string{"/var/log/messages", "/var/log/secure"}
 	case "apk", "":
-		names = [2]string{"/var/log/messages", "/var/log/auth.log"}
+		return [2]string{"/var/log/messages", "/var/log/auth.log"}
 	}
-	b.put(names[0], &node{mode: 0o640, content: syslog})
-	b.put(names[1], &node{mode: 0o640, content: auth})
-	b.file("/var/log/lastlog", 0o644, "")
-	b.file("/var/log/wtmp", 0o644, "")
-	b.put("/var/log/btmp", &node{mode: 0o660})
+	return [2]string{"/var/log/syslog", "/var/log/auth.log"}
+}
+
+// logs are those since the last hours: what is older has been rotated away. They go on as time does.
+func (s *System) logs(b builder) {
+	const hours = 14
+	entry := func(at time.Time, text string) string {
+		return at.Format("Jan _2 15:04:05") + " " + s.Hostname + " " + text + "\n"
+	}
+	log := func(name string, lines func(r *rand.Rand, at time.Time) string) {
+		text := func() string {
+			var b strings.Builder
+			r := s.host.Rand("log/" + name)
+			for _, at := range s.logTimes(r, hours, time.Hour) {
+				b.WriteString(lines(r, at))
+			}
+			return b.String()
+		}
+		b.put(name, &node{mode: 0o640, group: "adm", generate: text, grows: true, mtime: s.host.Now().Truncate(time.Hour)})
+	}
+	names := s.logNames()
+	log(names[0], func(r *rand.Rand, at time.Time) string {
+		pid := 2000 + r.IntN(28000)
+		return entry(at, fmt.Sprintf("CRON[%d]: (root) CMD (   cd / && run-parts --report /etc/cron.hourly)", pid)) +
+			entry(at.Add(7*time.Minute), "systemd[1]: Starting Daily apt download activities...") + entry(at.Add(7*time.Minute+time.Second), "systemd[1]: Finished Daily apt download activities.")
+	})
+	log(names[1], func(r *rand.Rand, at time.Time) string {
+		pid := 2000 + r.IntN(28000)
+		return entry(at, fmt.Sprintf("CRON[%d]: pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)", pid)) +
+			entry(at, fmt.Sprintf("CRON[%d]: pam_unix(cron:session): session closed for user root", pid))
+	})
+	b.mtime = s.host.BootTime()
+	for name, of := range map[string]struct {
+		mode fs.FileMode
+		size int
+	}{"lastlog": {0o664, 292292}, "wtmp": {0o664, 384 * 40}, "btmp": {0o660, 384 * 11}, "dpkg.log": {0o644, 0}, "kern.log": {0o640, 0}} {
+		if name == "dpkg.log" && s.Packages != "apt" || name == "kern.log" && s.Packages != "apt" {
+			continue
+		}
+		b.put("/var/log/"+name, &node{mode: of.mode, apparent: of.size})
+	}
+	b.mtime = s.host.Installed()
 }
 
 func (s *System) homes(b builder) {
@@ -313,6 +345,9 @@ func (s *System) gateway() string {
 	dot := strings.LastIndexByte(s.IP, '.')
 	if dot < 0 {
 		return "fe80::1"
+	}
+	if s.IP[dot:] == ".1" {
+		return s.IP[:dot] + ".254"
 	}
 	return s.IP[:dot] + ".1"
 }

@@ -7,6 +7,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,8 @@ type Options struct {
 	Ask func(prompt string) (string, error)
 	// From is where the intruder seems to come from.
 	From string
+	// Vars are what the way in adds to the environment; nil stands for a terminal alone.
+	Vars map[string]string
 	// Interactive is false for a command that is given with the request.
 	Interactive bool
 }
@@ -101,10 +104,16 @@ func (s *Shell) become(user account) {
 	}
 	s.vars = map[string]expand.Variable{}
 	for name, value := range map[string]string{
-		"HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell, "PATH": search, "TERM": "xterm-256color",
-		"LANG": "en_US.UTF-8", "MAIL": "/var/mail/" + user.name, "PWD": s.dir,
+		"HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell, "PATH": search,
+		"LANG": "en_US.UTF-8", "MAIL": "/var/mail/" + user.name, "PWD": s.dir, "SHLVL": "1", "_": "/usr/bin/env",
 	} {
-		s.vars[name] = expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: value}
+		s.export(name, value)
+	}
+	if s.Vars == nil {
+		s.export("TERM", "xterm-256color")
+	}
+	for name, value := range s.Vars {
+		s.export(name, value)
 	}
 	for name, value := range map[string]string{"IFS": " \t\n", "OPTIND": "1", "HOSTNAME": s.sys.Hostname, "UID": strconv.Itoa(user.uid), "EUID": strconv.Itoa(user.uid)} {
 		s.set(name, value)
@@ -123,6 +132,30 @@ func (s *Shell) fork() *Shell {
 }
 
 func (s *Shell) copyVars() map[string]expand.Variable { return maps.Clone(s.vars) }
+
+// account is one of the system's or one that the intruder has made.
+func (s *Shell) account(name string) (account, bool) {
+	if a, ok := s.sys.account(name); ok {
+		return a, true
+	}
+	n, err := s.fs.lookup("/etc/passwd", true)
+	if err != nil {
+		return account{}, false
+	}
+	for _, line := range lines(n.read()) {
+		if f := strings.Split(line, ":"); len(f) == 7 && f[0] == name {
+			a := account{name: name, about: f[4], home: f[5], shell: f[6]}
+			a.uid, _ = strconv.Atoi(f[2])
+			a.gid, _ = strconv.Atoi(f[3])
+			return a, true
+		}
+	}
+	return account{}, false
+}
+
+func (s *Shell) export(name, value string) {
+	s.vars[name] = expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: value}
+}
 
 func (s *Shell) set(name, value string) {
 	v := s.vars[name]
@@ -250,8 +283,13 @@ func (e environment) Get(name string) expand.Variable {
 		return text(strconv.Itoa(len(s.params)))
 	case "@", "*":
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: s.params}
-	case "!", "-":
+	case "!":
 		return text("")
+	case "-":
+		if s.Interactive {
+			return text("himBHs")
+		}
+		return text("hBc")
 	case "RANDOM":
 		return text(strconv.Itoa(int(s.sys.host.Now().UnixNano() / 997 % 32768)))
 	case "SECONDS":
@@ -261,6 +299,8 @@ func (e environment) Get(name string) expand.Variable {
 		switch {
 		case n == 0 && s.sys.Embedded:
 			return text("-sh")
+		case n == 0 && !s.Interactive:
+			return text("bash")
 		case n == 0:
 			return text("-bash")
 		case n > 0 && n <= len(s.params):
@@ -313,8 +353,19 @@ func (s *Shell) exported() []string {
 			list = append(list, name+"="+v.String())
 		}
 	}
-	slices.Sort(list)
+	// The shell's own come in the order of a hash table, which is the same for the same names.
+	slices.SortFunc(list, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
 	return list
+}
+
+// place is where a variable stands in a login's environment.
+func place(pair string) int {
+	name, _, _ := strings.Cut(pair, "=")
+	at := slices.Index([]string{"SHELL", "PWD", "LOGNAME", "HOME", "LANG", "SSH_CONNECTION", "TERM", "USER", "SHLVL", "", "SSH_CLIENT", "PATH", "MAIL", "SSH_TTY", "_"}, name)
+	if at < 0 {
+		return 9 // in the middle
+	}
+	return at
 }
 
 var (
@@ -384,7 +435,7 @@ func (s *Shell) fenced(p string) bool {
 // connect is what opening /dev/tcp/HOST/PORT comes to: it is recorded, and nobody is there.
 func (s *Shell) connect(p string) error {
 	s.record("outbound", event.String("target", strings.TrimPrefix(p, "/dev/")))
-	return fmt.Errorf("connect: Connection timed out\n%s%s: Connection timed out", s.prefix(), p)
+	return fmt.Errorf("connect: No route to host\n%s%s: No route to host", s.prefix(), p)
 }
 
 // openForWriting returns a writer whose content is the file's when finish is called.

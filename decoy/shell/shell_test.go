@@ -75,7 +75,7 @@ func TestLanguage(t *testing.T) {
 		{`cat /nonesuch 2>/dev/null; echo $?`, "1\n"},
 		{`nonesuch > /tmp/o 2>&1; cat /tmp/o`, "-bash: nonesuch: command not found\n"},
 		{`echo ~ ~root ~nobody ~nonesuch`, "/root /root /nonexistent ~nonesuch\n"},
-		{`echo /etc/host*`, "/etc/hostname /etc/hosts\n"},
+		{`echo /etc/host?*e /etc/hosts`, "/etc/hostname /etc/hosts\n"},
 		{`export X=5; env | grep ^X=`, "X=5\n"},
 		{`X=7 sh -c 'echo $X'; echo "[$X]"`, "7\n[]\n"},
 		{`echo 'echo from script $1' > /tmp/s; chmod +x /tmp/s; /tmp/s arg; sh /tmp/s b`, "from script arg\nfrom script b\n"},

@@ -218,3 +218,16 @@ func (c *client) enter(guest bool) {
 	c.logged, c.guest, c.here = true, guest, "/"
 	c.files = maps.Clone(c.service.files)
 }
+
+// Program is the product's.
+func (v *service) Program() decoy.Program {
+	switch banner := v.product.banner; {
+	case strings.Contains(banner, "vsFTPd"):
+		return decoy.Program{User: "root", Command: "/usr/sbin/vsftpd /etc/vsftpd.conf"}
+	case strings.Contains(banner, "ProFTPD"):
+		return decoy.Program{User: "proftpd", Command: "proftpd: (accepting connections)"}
+	case strings.Contains(banner, "Pure-FTPd"):
+		return decoy.Program{User: "root", Command: "pure-ftpd (SERVER)"}
+	}
+	return decoy.Program{}
+}

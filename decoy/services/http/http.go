@@ -208,3 +208,24 @@ func bounded(name, value string, n int) event.Field {
 	}
 	return event.String(name, value)
 }
+
+// Program is the server's own, or that of the application that brings one.
+func (v *Server) Program() decoy.Program {
+	const java = "/usr/bin/java -Djava.awt.headless=true "
+	switch v.product.family {
+	case nginx:
+		return decoy.Program{User: "root", Command: "nginx: master process /usr/sbin/nginx -g daemon on; master_process on;"}
+	case apache:
+		if strings.Contains(v.product.banner, "Debian") || strings.Contains(v.product.banner, "Ubuntu") {
+			return decoy.Program{User: "root", Command: "/usr/sbin/apache2 -k start"}
+		}
+		return decoy.Program{User: "root", Command: "/usr/sbin/httpd -DFOREGROUND"}
+	case lighttpd:
+		return decoy.Program{User: "www-data", Command: "/usr/sbin/lighttpd -D -f /etc/lighttpd/lighttpd.conf"}
+	case tomcat:
+		return decoy.Program{User: "tomcat", Command: java + "-classpath /usr/share/tomcat9/bin/bootstrap.jar:/usr/share/tomcat9/bin/tomcat-juli.jar org.apache.catalina.startup.Bootstrap start"}
+	case jetty:
+		return decoy.Program{User: "jenkins", Command: java + "-jar /usr/share/java/jenkins.war --webroot=/var/cache/jenkins/war --httpPort=80"}
+	}
+	return decoy.Program{}
+}

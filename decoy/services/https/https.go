@@ -82,3 +82,6 @@ func (v service) ServeConn(ctx context.Context, s *decoy.Session) {
 	}
 	v.web.Serve(s, client)
 }
+
+// Program is the web server's.
+func (v service) Program() decoy.Program { return v.web.Program() }

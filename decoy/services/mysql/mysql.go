@@ -202,3 +202,11 @@ func (c *conn) fail(code uint16, state, message string) {
 	}
 	c.put(append(append(append(b, '#'), state...), message...))
 }
+
+// Program is MySQL's or MariaDB's.
+func (v *server) Program() decoy.Program {
+	if v.mariadb {
+		return decoy.Program{User: "mysql", Command: "/usr/sbin/mariadbd"}
+	}
+	return decoy.Program{User: "mysql", Command: "/usr/sbin/mysqld"}
+}

@@ -243,3 +243,11 @@ func (c *conn) welcome() {
 	c.out.Send(&pgproto3.BackendKeyData{ProcessID: c.pid, SecretKey: key})
 	c.out.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
 }
+
+// Program is that of Debian's package or of PostgreSQL's own for others.
+func (v *server) Program() decoy.Program {
+	if strings.Contains(v.version, "(") {
+		return decoy.Program{User: "postgres", Command: fmt.Sprintf("/usr/lib/postgresql/%d/bin/postgres -D /var/lib/postgresql/%[1]d/main -c config_file=/etc/postgresql/%[1]d/main/postgresql.conf", v.major)}
+	}
+	return decoy.Program{User: "postgres", Command: fmt.Sprintf("/usr/pgsql-%d/bin/postmaster -D /var/lib/pgsql/%[1]d/data/", v.major)}
+}

