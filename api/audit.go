@@ -46,7 +46,7 @@ func (a audit) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 	res, err := next(with)
 	if err != nil {
 		entry.Result = "INTERNAL"
-		if code, _ := codeOf(err, gqlerror.WrapPath(nil, err)); code != "" {
+		if code, _ := codeOf(ctx, err, gqlerror.WrapPath(nil, err)); code != "" {
 			entry.Result = code
 		}
 	}

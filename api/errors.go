@@ -12,6 +12,7 @@ import (
 
 	"decnet/auth"
 	"decnet/cursor"
+	"decnet/ent"
 	"decnet/fleet"
 	"decnet/pid"
 )
@@ -24,7 +25,7 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 		if out.Extensions["code"] != nil {
 			return out
 		}
-		code, facts := codeOf(err, out)
+		code, facts := codeOf(ctx, err, out)
 		if context.Cause(ctx) == errTooLong { //nolint:errorlint // it is set as it is
 			out.Message, code, facts = errTooLong.Error(), "LIMIT_EXCEEDED", map[string]any{"limit": "time"}
 		}
@@ -44,7 +45,20 @@ func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 	}
 }
 
-func codeOf(err error, out *gqlerror.Error) (code string, facts map[string]any) {
+// emptyConditions are what Ent says of a condition that holds nothing, within another.
+var emptyConditions = []error{
+	ent.ErrEmptyAttackerWhereInput,
+	ent.ErrEmptyAuditEntryWhereInput,
+	ent.ErrEmptyCredentialWhereInput,
+	ent.ErrEmptyDeckyWhereInput,
+	ent.ErrEmptyDeploymentWhereInput,
+	ent.ErrEmptyInteractionWhereInput,
+	ent.ErrEmptyLifecycleWhereInput,
+	ent.ErrEmptySessionWhereInput,
+	ent.ErrEmptyTouchWhereInput,
+}
+
+func codeOf(ctx context.Context, err error, out *gqlerror.Error) (code string, facts map[string]any) {
 	if refused, ok := errors.AsType[*fleet.Error](err); ok {
 		facts = maps.Clone(refused.Facts)
 		if refused.Path != nil {
@@ -72,6 +86,20 @@ func codeOf(err error, out *gqlerror.Error) (code string, facts map[string]any) 
 		return "FORBIDDEN", nil
 	case errors.Is(err, auth.ErrBadUsername), errors.Is(err, auth.ErrBadPassword), errors.Is(err, auth.ErrBadTokenName), errors.Is(err, auth.ErrBadTokenLife):
 		return string(fleet.BadUserInput), nil
+	}
+	for _, empty := range emptyConditions {
+		if errors.Is(err, empty) {
+			out.Message = "a condition within where is empty"
+			return string(fleet.BadUserInput), map[string]any{"argument": []any{"where"}}
+		}
+	}
+	// What a scalar says of its argument is under a path that goes on into the arguments.
+	if own, ok := err.(*gqlerror.Error); ok && own.Err != nil && len(own.Path) > len(graphql.GetPath(ctx)) { //nolint:errorlint // a resolver's error may hold one, and is none
+		argument := []any{}
+		for _, step := range own.Path[len(graphql.GetPath(ctx)):] {
+			argument = append(argument, step)
+		}
+		return string(fleet.BadUserInput), map[string]any{"argument": argument}
 	}
 	// What gqlgen itself says of an operation (its syntax, its variables) is for the caller; what a resolver returned is wrapped.
 	var own *gqlerror.Error

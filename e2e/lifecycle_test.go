@@ -272,6 +272,14 @@ func TestBadInput(t *testing.T) {
 	require.EqualValues(t, 1, admin.refused("CONFLICT", deploy, in(map[string]any{"deckies": []any{spec("b", "ssh")}, "expectedRevision": 9})).Extensions["currentRevision"])
 	admin.refused("NO_SERVICES_AVAILABLE", mutate, in(map[string]any{"name": "dead"}))
 	admin.refused("BAD_USER_INPUT", `{ deckies(first: 201) { totalCount } }`, nil)
+	for query, argument := range map[string][]any{
+		`{ node(id: 5) { id } }`: {"id"}, `{ deckies(after: "rubbish") { totalCount } }`: {"after"}, `{ lifecycles(after: "") { totalCount } }`: {"after"},
+		`{ deckies(where: {or: [{nameContains: "a"}, {}]}) { totalCount } }`:                           {"where"},
+		`mutation { setMutateInterval(input: {name: "a", interval: "soon"}) { deployment { id } } }`:   {"input", "interval"},
+		`mutation { setMutateInterval(input: {name: "a", interval: "P1000Y"}) { deployment { id } } }`: {"input", "interval"},
+	} {
+		require.Equal(t, argument, admin.refused("BAD_USER_INPUT", query, nil).Extensions["argument"], query)
+	}
 	admin.refused("BAD_USER_INPUT", `query { journalCursor lifecycleEvents(after: "rubbish") { cursor } }`, nil)
 
 	var count struct{ Deckies struct{ TotalCount int } }
