@@ -216,11 +216,15 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		mux.HandleFunc("/graphiql", http.NotFound)
 	}
 	mux.Handle("/", web.Handler())
+	var handler http.Handler = mux
+	if cfg.AuthOff() {
+		handler = listen.Local(mux)
+	}
 	// Requests outlive the signal: they end by the shutdown below.
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRequests()
 	server := &http.Server{
-		Handler: listen.Headers(mux, cfg.TLSCert != ""), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: listen.Headers(handler, cfg.TLSCert != ""), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		BaseContext: func(net.Listener) context.Context { return requests }, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 

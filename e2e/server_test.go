@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -104,7 +105,9 @@ func (s *server) boot() {
 		s.URL = m[1]
 		return true
 	})
-	s.Token = s.login("admin", password)
+	if !slices.Contains(s.args, "--auth=off") {
+		s.Token = s.login("admin", password)
+	}
 }
 
 func (s *server) login(user, password string) string {

@@ -248,3 +248,27 @@ func TestOnlyListedOperationsRun(t *testing.T) {
 	require.NoError(t, err, "our own client's are on it")
 	require.Equal(t, "admin", viewer.Username)
 }
+
+// Where nobody signs in, a page of another site whose name was made to resolve to the loopback is still another site.
+func TestARebindingPageReachesNothing(t *testing.T) {
+	s := start(t, "--engine", "sim", "--auth=off")
+	ask := func(host, method, path string) int {
+		req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(`{"query": "{ viewer { role } }"}`))
+		require.NoError(t, err)
+		req.Host = host
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Origin", "http://"+host)
+		res, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		res.Body.Close()
+		return res.StatusCode
+	}
+	require.Equal(t, http.StatusOK, ask("localhost", http.MethodPost, "/graphql"))
+	for path, method := range map[string]string{"/graphql": http.MethodPost, "/backup": http.MethodGet, "/": http.MethodGet, "/metrics": http.MethodGet} {
+		require.Equal(t, http.StatusMisdirectedRequest, ask("rebound.example:8080", method, path), path)
+	}
+	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}, HandshakeTimeout: patience}
+	_, res, err := dialer.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/graphql", http.Header{"Host": {"rebound.example"}, "Origin": {"http://rebound.example"}})
+	require.Error(t, err)
+	require.Equal(t, http.StatusMisdirectedRequest, res.StatusCode)
+}
