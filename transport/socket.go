@@ -79,9 +79,9 @@ func (s *socket) serve(stopping bool) {
 // start sets what read relies on.
 func (s *socket) start(stopping bool) {
 	s.conn.SetReadLimit(s.t.ReadLimit)
-	s.conn.SetPongHandler(func(string) error { s.heard(); return nil })
+	s.conn.SetPongHandler(func(data string) error { s.admit(len(data))(); s.heard(); return nil })
 	answerPing := s.conn.PingHandler()
-	s.conn.SetPingHandler(func(data string) error { s.heard(); return answerPing(data) })
+	s.conn.SetPingHandler(func(data string) error { s.admit(len(data))(); s.heard(); return answerPing(data) })
 	s.initTimer = time.AfterFunc(s.t.InitTimeout, func() {
 		s.close(CloseInitTimeout, "Connection initialisation timeout")
 	})
@@ -131,11 +131,17 @@ func (s *socket) readFrame(kind int, reader io.Reader) error {
 	if _, err := frame.ReadFrom(reader); err != nil {
 		return err
 	}
-	if s.t.Admit != nil {
-		defer s.t.Admit(s.ctx, frame.Len())()
-	}
+	defer s.admit(frame.Len())()
 	s.receive(kind, frame.Bytes())
 	return nil
+}
+
+// admit waits until the client may have so many bytes handled.
+func (s *socket) admit(bytes int) (done func()) {
+	if s.t.Admit == nil {
+		return func() {}
+	}
+	return s.t.Admit(s.ctx, bytes)
 }
 
 func (s *socket) receive(kind int, frame []byte) {

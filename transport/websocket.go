@@ -88,8 +88,9 @@ type WebSocket struct {
 	ReadLimit    int64         // bytes of one message from the client; 0 means 256 KiB
 
 	// Admit, when it is set, is asked before a message of so many bytes is
-	// decoded, and may take its time: the client's next message waits. What it
-	// returns is called when that has been done.
+	// decoded, or a ping or pong of the WebSocket protocol taken, and may take its
+	// time: the client's next message waits. What it returns is called when that
+	// has been done.
 	Admit func(ctx context.Context, bytes int) (done func())
 
 	// MaxOperationsPerConnection bounds the operations that run at once on a

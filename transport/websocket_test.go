@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -662,4 +663,25 @@ func TestStalledClientHarmsNobodyAndLeavesNothing(t *testing.T) {
 	healthy.conn.Close()
 	eventually(t, "nothing is left", func() bool { return ws.Stats() == transport.Stats{} })
 	eventually(t, "the goroutines are gone", func() bool { return runtime.NumGoroutine() <= before })
+}
+
+// What the protocol below GraphQL's lets a client send without end has to be admitted like its messages.
+func TestPingsAreAdmittedToo(t *testing.T) {
+	var admitted atomic.Int64
+	server := serveWebSocket(t, &transport.WebSocket{Admit: func(context.Context, int) func() {
+		admitted.Add(1)
+		return func() {}
+	}}, testschema.New())
+	c := connect(t, server)
+	before := admitted.Load()
+	for _, kind := range []int{websocket.PingMessage, websocket.PongMessage} {
+		if err := c.conn.WriteControl(kind, []byte("x"), time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.send(`{"type":"ping"}`)
+	c.expect(`{"type":"pong"}`)
+	if n := admitted.Load() - before; n != 3 {
+		t.Errorf("%d were admitted, not 3", n)
+	}
 }
