@@ -201,21 +201,23 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	metrics.Watch(telemetry.Sources{Store: db, Feed: feed, Connections: graphql.Connections, Exporters: exporters, Now: time.Now})
 	checks := health.Checks{{Name: "database", Ready: db.Ping}, {Name: "engine", Ready: eng.Ping}, {Name: "runner", Ready: runner.Ready}, {Name: "feed", Ready: feed.Ready}}
 
-	mux := http.NewServeMux()
-	mux.Handle("/graphql", graphql)
-	mux.Handle("/backup", identify(&backup.Handler{Store: db, Now: time.Now, Log: log}))
+	pages := http.NewServeMux()
+	pages.Handle("/backup", identify(&backup.Handler{Store: db, Auth: signIn, Now: time.Now, Log: log}))
 	if provider, err := cfg.OIDC.Options(); err != nil {
 		return err
 	} else if provider != nil {
-		mux.Handle(oidc.Prefix, graphql.WithPeer(oidc.New(*provider, signIn, log)))
+		pages.Handle(oidc.Prefix, oidc.New(*provider, signIn, log))
 	}
-	mux.HandleFunc("/healthz", checks.Healthz)
-	mux.HandleFunc("/readyz", checks.Readyz)
-	mux.Handle("/metrics", metrics.Handler())
+	pages.HandleFunc("/healthz", checks.Healthz)
 	if cfg.GraphiQL == "off" {
-		mux.HandleFunc("/graphiql", http.NotFound)
+		pages.HandleFunc("/graphiql", http.NotFound)
 	}
-	mux.Handle("/", web.Handler())
+	pages.Handle("/", web.Handler())
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", graphql)
+	mux.Handle("/readyz", graphql.Paced(20, http.HandlerFunc(checks.Readyz))) // it and the metrics ask the database
+	mux.Handle("/metrics", graphql.Paced(20, metrics.Handler()))
+	mux.Handle("/", graphql.Paced(500, pages)) // a browser asks for some fifty files at once
 	var handler http.Handler = mux
 	if cfg.AuthOff() {
 		handler = listen.Local(mux)

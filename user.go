@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	osuser "os/user"
 	"strings"
 	"time"
 
@@ -25,9 +26,10 @@ func userCommand(cfg *config.Config) *cobra.Command {
 			if err := user.RoleValidator(r); err != nil {
 				return fmt.Errorf("--role is viewer, operator or admin, not %q", role)
 			}
-			return withAuth(c.Context(), cfg, func(a *auth.Auth) error {
-				password, made := newPassword()
-				if _, err := a.AddUser(c.Context(), args[0], password, r, made); err != nil {
+			password, made := newPassword()
+			entry := auth.Audit{Action: "createUser", Detail: fmt.Sprintf(`{"input":{"role":%q,"username":%q}}`, r, args[0])}
+			return recorded(c.Context(), cfg, entry, func(ctx context.Context, a *auth.Auth) error {
+				if _, err := a.AddUser(ctx, args[0], password, r, made); err != nil {
 					return err
 				}
 				return tell(args[0], password, made)
@@ -38,9 +40,10 @@ func userCommand(cfg *config.Config) *cobra.Command {
 	passwd := &cobra.Command{
 		Use: "passwd NAME", Short: "Set a user's password and end their sign-ins", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withAuth(c.Context(), cfg, func(a *auth.Auth) error {
-				password, made := newPassword()
-				if err := a.SetPassword(c.Context(), args[0], password, made, ""); err != nil {
+			password, made := newPassword()
+			entry := auth.Audit{Action: "updateUser", Detail: fmt.Sprintf(`{"input":{"resetPassword":true,"username":%q}}`, args[0])}
+			return recorded(c.Context(), cfg, entry, func(ctx context.Context, a *auth.Auth) error {
+				if err := a.SetPassword(ctx, args[0], password, made, ""); err != nil {
 					return err
 				}
 				return tell(args[0], password, made)
@@ -50,7 +53,8 @@ func userCommand(cfg *config.Config) *cobra.Command {
 	remove := &cobra.Command{
 		Use: "rm NAME", Short: "Delete a user and end their sign-ins", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withAuth(c.Context(), cfg, func(a *auth.Auth) error { return a.RemoveUser(c.Context(), args[0]) })
+			entry := auth.Audit{Action: "deleteUser", Detail: fmt.Sprintf(`{"username":%q}`, args[0])}
+			return recorded(c.Context(), cfg, entry, func(ctx context.Context, a *auth.Auth) error { return a.RemoveUser(ctx, args[0]) })
 		},
 	}
 	list := &cobra.Command{
@@ -76,6 +80,18 @@ func withAuth(ctx context.Context, cfg *config.Config, fn func(*auth.Auth) error
 	}
 	defer db.Close()
 	return fn(auth.New(db, time.Now))
+}
+
+// recorded has a change leave an entry in the audit trail, by the user of this host who made it.
+func recorded(ctx context.Context, cfg *config.Config, entry auth.Audit, change func(context.Context, *auth.Auth) error) error {
+	entry.Actor, entry.Result = "decnetd user", auth.OK
+	if who, err := osuser.Current(); err == nil {
+		entry.Actor += ", " + who.Username
+	}
+	return withAuth(ctx, cfg, func(a *auth.Auth) error {
+		ctx, _ := a.Along(auth.WithPeer(ctx, auth.ThisHost), entry)
+		return change(ctx, a)
+	})
 }
 
 func newPassword() (password string, made bool) {

@@ -73,7 +73,11 @@ func New(o Options) (*API, error) {
 	}
 	srv := handler.New(schema)
 	cache := paged{lru.New[*ast.QueryDocument](cachedQueries)}
-	b := bounds{limits: o.Limits, traffic: traffic.New(o.Limits.Traffic, time.Now), cached: cache, listed: listed}
+	b := bounds{
+		limits: o.Limits, traffic: traffic.New(o.Limits.Traffic, time.Now), cached: cache, listed: listed,
+		guard: guard{schema: schema.Schema(), introspection: o.Introspection},
+	}
+	trail := audit{o.Resolver.Auth}
 	admit := b.body(transport.DefaultMaxBody)
 	a := &API{
 		socket: &transport.WebSocket{
@@ -83,7 +87,7 @@ func New(o Options) (*API, error) {
 		events: &transport.SSE{MaxStreams: o.MaxConnections, Admit: admit, Logger: o.Log},
 	}
 	for _, t := range []graphql.Transport{a.socket, a.events, &transport.HTTP{Admit: admit, Logger: o.Log}} {
-		srv.AddTransport(documented{t})
+		srv.AddTransport(documented{t, trail})
 	}
 	srv.SetQueryCache(cache)
 	srv.SetParserTokenLimit(o.Limits.Tokens)
@@ -91,11 +95,10 @@ func New(o Options) (*API, error) {
 	srv.SetRecoverFunc(recoverer(o.Log))
 	srv.Use(extension.Introspection{})
 	srv.Use(extension.FixedComplexityLimit(o.Limits.Complexity))
-	srv.Use(guard{auth: o.Resolver.Auth, introspection: o.Introspection})
 	srv.Use(b)
-	srv.Use(audit{o.Resolver.Auth})
+	srv.Use(trail)
 	srv.Use(spans{})
-	var h http.Handler = srv
+	h := b.arrived(srv)
 	if o.AuthOff {
 		h = auth.Off(h)
 	} else {

@@ -3,25 +3,29 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"decnet/auth"
-	"decnet/store"
 )
 
-// detailMax bounds what the trail keeps of an operation's arguments.
-const detailMax = 4000
+// detailMax bounds what the trail keeps of an operation's arguments, and actionMax of a name that the schema may not have.
+const (
+	detailMax = 4000
+	actionMax = 64
+)
 
-// audit writes down every mutation but plans that were given: who asked, from where, for what, with which result. What was done is written in its own transaction.
+// audit writes down every mutation but plans that were given, and every refusal: who asked, from where, for what, with which result. What was done is written in
+// its own transaction.
 type audit struct{ auth *auth.Auth }
 
 var (
-	_ graphql.HandlerExtension = audit{}
-	_ graphql.FieldInterceptor = audit{}
+	_ graphql.HandlerExtension     = audit{}
+	_ graphql.RootFieldInterceptor = audit{}
+	_ graphql.FieldInterceptor     = audit{}
 )
 
 // ExtensionName names the audit to gqlgen.
@@ -30,11 +34,62 @@ func (audit) ExtensionName() string { return "Audit" }
 // Validate has nothing to check.
 func (audit) Validate(graphql.ExecutableSchema) error { return nil }
 
+// refused notes an operation that was turned away before it ran: each mutation, and each question that was more than a mistake.
+func (a audit) refused(ctx context.Context, doc *ast.QueryDocument, name string, err *gqlerror.Error) {
+	entry := auth.Audit{}
+	entry.Result, _ = err.Extensions["code"].(string)
+	if id := auth.From(ctx); id != nil {
+		entry.Actor = id.Username
+	}
+	var op *ast.OperationDefinition
+	if doc != nil {
+		op = doc.Operations.ForName(name)
+	}
+	if (op == nil || op.Operation != ast.Mutation) && (entry.Result == "BAD_USER_INPUT" || entry.Result == "NOT_FOUND") {
+		return
+	}
+	if op == nil { // it was not even read
+		entry.Action = "operation"
+		a.auth.Refused(ctx, entry)
+		return
+	}
+	noted := map[string]bool{}
+	for _, f := range rootFields(doc, op) {
+		if entry.Action = f.Name[:min(len(f.Name), actionMax)]; !noted[entry.Action] {
+			noted[entry.Action] = true
+			a.auth.Refused(ctx, entry)
+		}
+	}
+}
+
+type reachedKey struct{}
+
+// InterceptRootField audits the mutations whose arguments could not be read, which come no further than here.
+func (a audit) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	root := graphql.GetRootFieldContext(ctx)
+	if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
+		return next(ctx)
+	}
+	reached := false
+	out := next(context.WithValue(ctx, reachedKey{}, &reached))
+	if !reached {
+		entry := auth.Audit{Action: root.Field.Name, Result: "BAD_USER_INPUT"}
+		if id := auth.From(ctx); id != nil {
+			entry.Actor = id.Username
+		}
+		a.auth.Refused(ctx, entry)
+	}
+	return out
+}
+
 // InterceptField audits the root fields of mutations.
 func (a audit) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc.Object != "Mutation" || !fc.IsResolver {
 		return next(ctx)
+	}
+	if reached, ok := ctx.Value(reachedKey{}).(*bool); ok {
+		*reached = true
 	}
 	entry := auth.Audit{Action: fc.Field.Name, Result: auth.OK, Detail: detail(fc.Args)}
 	if id := auth.From(ctx); id != nil {
@@ -42,7 +97,7 @@ func (a audit) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 	} else if name, ok := fc.Args["username"].(string); ok {
 		entry.Actor = name
 	}
-	with, done := store.Also(ctx, func(ctx context.Context, tx *store.Tx) error { return a.auth.Record(ctx, tx, entry) })
+	with, written := a.auth.Along(ctx, entry)
 	res, err := next(with)
 	if err != nil {
 		entry.Result = "INTERNAL"
@@ -52,10 +107,8 @@ func (a audit) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 	}
 	switch {
 	case err == nil && dryRun(fc.Args): // it changed nothing: the wizard asks for a plan at every pause of its form, and would use up what refusals are written from
-	case err != nil, !done(): // it wrote nothing
+	case err != nil, !written(): // it wrote nothing
 		a.auth.Refused(ctx, entry)
-	default:
-		slog.InfoContext(ctx, "audit", "actor", entry.Actor, "from", auth.Peer(ctx), "action", entry.Action, "result", entry.Result)
 	}
 	return res, err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -59,6 +58,8 @@ const (
 	schemaCost = 200_000
 	// startCost, eventCost and lookupCost are those of a stream's start, of an event of it, and of each thing that an event makes us look up.
 	startCost, eventCost, lookupCost = 1000, 50, 200
+	// messageCost is that of any request, and of anything that a socket's client says, pings too.
+	messageCost = 20
 	// smallBody is read as it comes, in bytes: what is dear about a small request is not its length.
 	smallBody = 8 << 10
 	// lookupsAtOnce is how many of them one caller's streams may have under way.
@@ -70,6 +71,7 @@ type bounds struct {
 	limits  Limits
 	traffic *traffic.Traffic
 	cached  graphql.Cache[*ast.QueryDocument]
+	guard   guard
 	listed  *operations.List // nil: any operation may be asked
 }
 
@@ -88,18 +90,12 @@ func (bounds) ExtensionName() string { return "Bounds" }
 // Validate has nothing to check.
 func (bounds) Validate(graphql.ExecutableSchema) error { return nil }
 
-// caller is whose account an operation goes on. An IPv6 host has a whole /64 of addresses, and is one caller.
+// caller is whose account an operation goes on.
 func caller(ctx context.Context) traffic.Caller {
 	if id := auth.From(ctx); id != nil {
 		return traffic.Caller{Name: id.Username, User: true}
 	}
-	peer := auth.Peer(ctx)
-	if ip, err := netip.ParseAddr(peer); err == nil && ip.Is6() && !ip.Is4In6() {
-		if net, err := ip.WithZone("").Prefix(64); err == nil {
-			peer = net.String()
-		}
-	}
-	return traffic.Caller{Name: peer}
+	return traffic.Caller{Name: auth.Host(auth.Peer(ctx))}
 }
 
 // MutateOperationParameters measures a document that has not been seen before, before it is validated.
@@ -120,7 +116,9 @@ func (b bounds) MutateOperationParameters(ctx context.Context, params *graphql.R
 			Extensions: map[string]any{"code": "LIMIT_EXCEEDED", "limit": "values", "max": b.limits.Values, "found": values},
 		}
 	}
-	_, known := b.cached.Get(ctx, params.Query)
+	doc, known := b.cached.Get(ctx, params.Query)
+	read, _ := ctx.Value(readKey{}).(**ast.QueryDocument)
+	*read = doc
 	cost := requestCost + valueCost*values
 	if !known {
 		cost += int(freshCost * float64(len(params.Query)))
@@ -128,27 +126,37 @@ func (b bounds) MutateOperationParameters(ctx context.Context, params *graphql.R
 	if err := b.spend(ctx, cost); err != nil {
 		return err
 	}
-	if known { // so it was measured, and on the list
-		return nil
+	if !known { // else it was measured, and is on the list
+		var err *gqlerror.Error
+		doc, err = b.parse(params.Query)
+		*read = doc
+		if err != nil {
+			return err
+		}
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, b.limits.Tokens)
+	return b.guard.judge(auth.From(ctx), doc, params.OperationName)
+}
+
+// parse parses a document that has not been seen before, and measures it.
+func (b bounds) parse(text string) (*ast.QueryDocument, *gqlerror.Error) {
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, b.limits.Tokens)
 	if wrong, ok := errors.AsType[*gqlerror.Error](err); ok { // once is enough: the executor would parse it again
 		wrong.Extensions = map[string]any{"code": "BAD_USER_INPUT"}
 		if strings.Contains(wrong.Message, "token limit") {
 			wrong.Extensions = map[string]any{"code": "LIMIT_EXCEEDED", "limit": "tokens", "max": b.limits.Tokens}
 		}
-		return wrong
+		return nil, wrong
 	}
 	if tooMuch := b.limits.Shape.Check(doc); tooMuch != nil {
-		return tooMuch
+		return doc, tooMuch
 	}
 	if b.listed != nil && !b.listed.Allows(doc) {
-		return &gqlerror.Error{
+		return doc, &gqlerror.Error{
 			Message:    "this server runs the operations on its list only (--operations), and this one is not on it",
 			Extensions: map[string]any{"code": "FORBIDDEN"},
 		}
 	}
-	return nil
+	return doc, nil
 }
 
 // persisted puts the document in place of the hash that stands for it.
@@ -170,6 +178,10 @@ func (b bounds) persisted(params *graphql.RawParams) *gqlerror.Error {
 
 // MutateOperationContext takes an operation's cost, which is known once it is validated.
 func (b bounds) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+	if oc.Variables == nil {
+		oc.Variables = map[string]any{}
+	}
+	lengths(oc.Operation.SelectionSet, oc.Variables)
 	return b.spend(ctx, cost(ctx, oc))
 }
 
@@ -222,8 +234,9 @@ func (b bounds) body(maxBody int64) func(r *http.Request) (done func(), refused 
 	}
 }
 
-// message is body for a message of a socket: where there is no budget for it, it waits.
+// message is body for a message of a socket: where there is no budget for it, it waits. However small, each has its price: pings without end would take a processor.
 func (b bounds) message(ctx context.Context, size int) (done func()) {
+	b.pace(ctx, messageCost)
 	if size <= smallBody {
 		return func() {}
 	}
@@ -349,13 +362,24 @@ func (b bounds) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 
 var errTooLong = errors.New("the operation took too long: ask for less at a time")
 
-// pace holds a stream back while its caller has spent more than they may.
+// arrived paces a caller's requests before anything else is known of them: those that are refused for their form, too.
+func (b bounds) arrived(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.pace(r.Context(), messageCost)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// pace holds a stream or a client back while its caller has spent more than they may.
 func (b bounds) pace(ctx context.Context, cost int) {
-	wait := b.traffic.Pace(caller(ctx), cost)
-	if wait <= 0 {
+	wait(ctx, b.traffic.Pace(caller(ctx), cost))
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
 		return
 	}
-	timer := time.NewTimer(wait)
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

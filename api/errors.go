@@ -76,13 +76,15 @@ func codeOf(ctx context.Context, err error, out *gqlerror.Error) (code string, f
 		return "UNAUTHENTICATED", nil
 	case errors.Is(err, auth.ErrTooMany):
 		return "RATE_LIMITED", nil
+	case errors.Is(err, auth.ErrTooManyTokens):
+		return "LIMIT_EXCEEDED", nil
 	case errors.Is(err, auth.ErrNoUser), errors.Is(err, auth.ErrNoToken):
 		return string(fleet.NotFound), nil
 	case errors.Is(err, auth.ErrUserExists), errors.Is(err, auth.ErrLastAdmin):
 		return string(fleet.Conflict), nil
 	case errors.Is(err, auth.ErrElsewhere):
 		return string(fleet.BadUserInput), nil
-	case errors.Is(err, auth.ErrRoleTooHigh), errors.Is(err, auth.ErrNotYours):
+	case errors.Is(err, auth.ErrRoleTooHigh), errors.Is(err, auth.ErrNotYours), errors.Is(err, auth.ErrByScript):
 		return "FORBIDDEN", nil
 	case errors.Is(err, auth.ErrBadUsername), errors.Is(err, auth.ErrBadPassword), errors.Is(err, auth.ErrBadTokenName), errors.Is(err, auth.ErrBadTokenLife):
 		return string(fleet.BadUserInput), nil

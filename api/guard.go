@@ -1,9 +1,6 @@
 package api
 
 import (
-	"context"
-
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -13,78 +10,87 @@ import (
 
 type userRole = user.Role
 
-// guard refuses operations that the caller may not run, before any argument is looked at. A root field that declares neither @hasRole nor
-// @public is refused to everyone: forgetting to declare closes a door, and never opens one.
+// guard refuses operations that the caller may not run, before they are validated and before any argument is looked at. A root field that declares neither
+// @hasRole nor @public is refused to everyone: forgetting to declare closes a door, and never opens one.
 type guard struct {
-	auth          *auth.Auth
+	schema        *ast.Schema
 	introspection bool
 }
 
-var (
-	_ graphql.HandlerExtension        = guard{}
-	_ graphql.OperationContextMutator = guard{}
-)
-
-// ExtensionName names the guard to gqlgen.
-func (guard) ExtensionName() string { return "Guard" }
-
-// Validate has nothing to check.
-func (guard) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationContext judges an operation's root fields.
-func (g guard) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
-	if oc.Operation == nil {
-		return nil
-	}
-	if oc.Variables == nil {
-		oc.Variables = map[string]any{}
-	}
-	lengths(oc.Operation.SelectionSet, oc.Variables)
-	id := auth.From(ctx)
-	refused := g.judge(id, oc.Operation.SelectionSet)
-	if refused != nil && oc.Operation.Operation == ast.Mutation {
-		entry := auth.Audit{Action: first(oc.Operation.SelectionSet)}
-		entry.Result, _ = refused.Extensions["code"].(string)
-		if id != nil {
-			entry.Actor = id.Username
+// judge judges the root fields of the operation that is asked for. A stranger's document may have nothing but what is public, in any of its operations: what the validator says
+// of the rest would tell them what there is.
+func (g guard) judge(id *auth.Identity, doc *ast.QueryDocument, name string) *gqlerror.Error {
+	for _, op := range doc.Operations {
+		if id != nil && len(doc.Operations) > 1 && op.Name != name {
+			continue
 		}
-		g.auth.Refused(ctx, entry)
-	}
-	return refused
-}
-
-func (g guard) judge(id *auth.Identity, set ast.SelectionSet) *gqlerror.Error {
-	for _, s := range set {
-		var err *gqlerror.Error
-		switch s := s.(type) {
-		case *ast.Field:
-			err = g.judgeField(id, s)
-		case *ast.InlineFragment:
-			err = g.judge(id, s.SelectionSet)
-		case *ast.FragmentSpread:
-			err = g.judge(id, s.Definition.SelectionSet)
+		fields := map[string]*ast.FieldDefinition{}
+		if root := g.root(op.Operation); root != nil {
+			for _, f := range root.Fields {
+				fields[f.Name] = f
+			}
 		}
-		if err != nil {
-			return err
+		for _, f := range rootFields(doc, op) {
+			if refused := g.judgeField(id, f, fields[f.Name]); refused != nil {
+				return refused
+			}
 		}
 	}
 	return nil
 }
 
-func (g guard) judgeField(id *auth.Identity, f *ast.Field) *gqlerror.Error {
+func (g guard) root(op ast.Operation) *ast.Definition {
+	switch op {
+	case ast.Mutation:
+		return g.schema.Mutation
+	case ast.Subscription:
+		return g.schema.Subscription
+	}
+	return g.schema.Query
+}
+
+// rootFields are the fields at an operation's root, those within fragments too, as they are written: the document need not be valid.
+func rootFields(doc *ast.QueryDocument, op *ast.OperationDefinition) (out []*ast.Field) {
+	seen := map[string]bool{}
+	var gather func(ast.SelectionSet)
+	gather = func(set ast.SelectionSet) {
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				out = append(out, s)
+			case *ast.InlineFragment:
+				gather(s.SelectionSet)
+			case *ast.FragmentSpread:
+				if f := doc.Fragments.ForName(s.Name); f != nil && !seen[s.Name] { // once is enough, and fragments may double
+					seen[s.Name] = true
+					gather(f.SelectionSet)
+				}
+			}
+		}
+	}
+	gather(op.SelectionSet)
+	return out
+}
+
+// judgeField judges a root field. What the schema does not know (def is nil) is nobody's: the validator says so, to those who have signed in.
+func (g guard) judgeField(id *auth.Identity, f *ast.Field, def *ast.FieldDefinition) *gqlerror.Error {
 	if f.Name == "__typename" {
 		return nil
 	}
 	needs := user.RoleViewer // the schema itself is for those who have signed in
-	if f.Name == "__schema" || f.Name == "__type" {
+	switch {
+	case f.Name == "__schema" || f.Name == "__type":
 		if id != nil && !g.introspection {
 			return refusal(f, "FORBIDDEN", "this server does not tell its schema (--introspection=off)")
 		}
-	} else {
-		if f.Definition.Directives.ForName("public") != nil {
+	case def == nil:
+		if id != nil {
 			return nil
 		}
-		d := f.Definition.Directives.ForName("hasRole")
+	case def.Directives.ForName("public") != nil:
+		return nil
+	default:
+		d := def.Directives.ForName("hasRole")
 		if d == nil {
 			return refusal(f, "FORBIDDEN", "nobody may use "+f.Name)
 		}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"math"
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"entgo.io/contrib/entgql"
@@ -84,34 +84,53 @@ func complexity() (c graph.ComplexityRoot) {
 	return c
 }
 
-// documented makes a transport speak only of the documented codes: gqlgen has its own for what it refuses before an operation runs.
-type documented struct{ graphql.Transport }
+// documented makes a transport speak only of the documented codes: gqlgen has its own for what it refuses before an operation runs. What is refused then is
+// told to the trail.
+type documented struct {
+	graphql.Transport
+	trail audit
+}
 
 // Do serves the request.
 func (t documented) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	t.Transport.Do(w, r, recoded{exec})
+	t.Transport.Do(w, r, recoded{exec, t.trail})
 }
 
-type recoded struct{ graphql.GraphExecutor }
+type recoded struct {
+	graphql.GraphExecutor
+	trail audit
+}
+
+// readKey is where the document is put that was read, valid or not: the executor keeps valid ones only.
+type readKey struct{}
 
 // CreateOperationContext parses and validates an operation.
 func (e recoded) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
-	oc, errs := e.GraphExecutor.CreateOperationContext(ctx, params)
+	var doc *ast.QueryDocument
+	oc, errs := e.GraphExecutor.CreateOperationContext(context.WithValue(ctx, readKey{}, &doc), params)
+	if len(errs) == 0 {
+		return oc, nil
+	}
 	for _, err := range errs {
-		if auth.From(ctx) == nil {
-			err.Message = suggestion.ReplaceAllString(err.Message, "")
-		}
 		switch err.Extensions["code"] {
-		case errcode.ParseFailed, errcode.ValidationFailed:
-			err.Extensions["code"] = "BAD_USER_INPUT"
+		case errcode.ParseFailed, errcode.ValidationFailed, nil:
+			err.Extensions = map[string]any{"code": "BAD_USER_INPUT"}
 		case "COMPLEXITY_LIMIT_EXCEEDED":
 			err.Extensions["code"] = "LIMIT_EXCEEDED"
-		case nil:
-			err.Extensions = map[string]any{"code": "BAD_USER_INPUT"}
 		}
 	}
+	if auth.From(ctx) == nil && doc != nil && errs[0].Extensions["code"] == "BAD_USER_INPUT" {
+		errs = gqlerror.List{strangers()}
+	}
+	e.trail.refused(ctx, doc, params.OperationName, errs[0])
 	return oc, errs
 }
 
-// suggestion is how the validator says what else there is: help for those who may see the schema, and a way to read it for those who may not.
-var suggestion = regexp.MustCompile(`\s*Did you mean .*\?$`)
+// strangers is all that is told of what the validator found to those who have not signed in: the rest, word by word, is the schema.
+func strangers() *gqlerror.Error {
+	return &gqlerror.Error{
+		Message: "the operation is not valid; who has signed in is told why. Without a sign-in there are " +
+			"mutation { login(username:, password:) { token expiresAt viewer { username role passwordDue } } } and query { viewer { username role passwordDue } }",
+		Extensions: map[string]any{"code": "BAD_USER_INPUT"},
+	}
+}

@@ -6,7 +6,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
+	"decnet/api/traffic"
 	"decnet/auth"
 )
 
@@ -15,6 +17,15 @@ func (a *API) WithPeer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r.WithContext(auth.WithPeer(r.Context(), peer(r, a.proxies))))
 	})
+}
+
+// Paced makes an address that asks more than so often a second, twice that at once, wait its turn: for pages and the like. What GraphQL costs is counted there.
+func (a *API) Paced(perSecond int, next http.Handler) http.Handler {
+	requests := traffic.New(traffic.Limits{AddressRate: perSecond}, time.Now)
+	return a.WithPeer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		wait(r.Context(), requests.Pace(traffic.Caller{Name: auth.Host(auth.Peer(r.Context()))}, 1))
+		next.ServeHTTP(w, r)
+	}))
 }
 
 // peer is the address that a request came from. A proxy that we were told of says for whom it asks in X-Forwarded-For, to whose end each proxy adds: what

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"decnet/store"
 )
@@ -19,8 +20,45 @@ type Audit struct {
 // OK is the result of what was done.
 const OK = "OK"
 
-// Record adds an entry to the trail inside a transaction: that of what it tells of, so that neither is there without the other.
-func (a *Auth) Record(ctx context.Context, tx *store.Tx, e Audit) error {
+// actorMax bounds a name that somebody gave who has none.
+const actorMax = 64
+
+// Along has an entry written in the transaction of the first write that is made under the returned context and succeeds, so that neither is there without the other. written
+// tells, once that is over, whether it has happened, and then has the log tell it too.
+func (a *Auth) Along(ctx context.Context, e Audit) (with context.Context, written func() bool) {
+	with, done := store.Also(ctx, func(ctx context.Context, tx *store.Tx) error { return a.record(ctx, tx, e) })
+	return with, func() bool {
+		if done() {
+			e.log(ctx)
+		}
+		return done()
+	}
+}
+
+// Done adds what was done, and writes nothing else.
+func (a *Auth) Done(ctx context.Context, e Audit) error {
+	e.Result = OK
+	if err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error { return a.record(ctx, tx, e) }); err != nil {
+		return err
+	}
+	e.log(ctx)
+	return nil
+}
+
+// Refused adds what was refused to the trail. An address that is refused again and again fills no disk: beyond a number in five minutes it goes to the log alone.
+func (a *Auth) Refused(ctx context.Context, e Audit) {
+	e.Actor = strings.ToValidUTF8(e.Actor[:min(len(e.Actor), actorMax)], "")
+	e.log(ctx)
+	if !a.refusals.allow(Host(Peer(ctx))) {
+		return
+	}
+	err := a.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error { return a.record(ctx, tx, e) })
+	if err != nil {
+		slog.ErrorContext(ctx, "can't write the audit trail", "actor", e.Actor, "action", e.Action, "result", e.Result, "error", err)
+	}
+}
+
+func (a *Auth) record(ctx context.Context, tx *store.Tx, e Audit) error {
 	number, err := tx.Next(ctx, "audit", 1)
 	if err != nil {
 		return err
@@ -33,14 +71,6 @@ func (a *Auth) Record(ctx context.Context, tx *store.Tx, e Audit) error {
 	return nil
 }
 
-// Refused adds what was refused to the trail. An address that is refused again and again fills no disk: beyond a number in five minutes it goes to the log alone.
-func (a *Auth) Refused(ctx context.Context, e Audit) {
+func (e Audit) log(ctx context.Context) {
 	slog.InfoContext(ctx, "audit", "actor", e.Actor, "from", Peer(ctx), "action", e.Action, "result", e.Result)
-	if !a.refusals.allow(Peer(ctx)) {
-		return
-	}
-	err := a.store.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error { return a.Record(ctx, tx, e) })
-	if err != nil {
-		slog.ErrorContext(ctx, "can't write the audit trail", "actor", e.Actor, "action", e.Action, "result", e.Result, "error", err)
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/alexedwards/argon2id"
 
 	"decnet/ent"
@@ -32,6 +33,8 @@ const (
 	maxHashing = 2
 
 	minPassword, maxPassword = 8, 256
+	// A user's sign-ins and scripts' tokens are bounded: of sign-ins the oldest ends.
+	sessionsMax, tokensMax = 200, 100
 )
 
 // params are OWASP's for argon2id: 19 MiB, two passes, one lane.
@@ -60,6 +63,8 @@ type Identity struct {
 	PasswordDue bool
 	// External says that they sign in at a provider, and have no password here.
 	External bool
+	// Script says that they came with a script's token: what is lent must not be able to lend itself further, or to shut out who lent it.
+	Script bool
 	// TokenID is the sign-in they came with; "" when signing in is turned off.
 	TokenID   pid.ID
 	ExpiresAt time.Time // zero: never
@@ -86,16 +91,22 @@ type Auth struct {
 
 	refusals *limiter // that go to the audit trail, by address
 
-	mu    sync.Mutex
-	open  map[pid.ID]map[int]func() // what to call when a token is ended
-	roles map[pid.ID]user.Role      // what those that are open are good for
-	next  int
+	mu   sync.Mutex
+	open map[pid.ID]map[int]opened // by token
+	next int
+}
+
+// opened is a request or a stream that is under way.
+type opened struct {
+	role  user.Role // what it may do
+	ended func()    // what to call when it may no longer
 }
 
 // New returns an Auth on a store.
 func New(s *store.Store, now func() time.Time) *Auth {
 	return &Auth{
-		store: s, now: now, hashing: make(chan struct{}, maxHashing), tries: newLimiter(now, triesMax), addresses: newLimiter(now, addressesMax), names: newLimiter(now, namesMax), refusals: newLimiter(now, refusalsMax), open: map[pid.ID]map[int]func(){}, roles: map[pid.ID]user.Role{},
+		store: s, now: now, hashing: make(chan struct{}, maxHashing), open: map[pid.ID]map[int]opened{},
+		tries: newLimiter(now, triesMax), addresses: newLimiter(now, addressesMax), names: newLimiter(now, namesMax), refusals: newLimiter(now, refusalsMax),
 		dummy: sync.OnceValues(func() (string, error) { return argon2id.CreateHash(random(), params) }),
 	}
 }
@@ -125,9 +136,11 @@ func (a *Auth) EnsureAdmin(ctx context.Context, password string) (with string, m
 		password = NewPassword()
 	}
 	// A password that was made is on a terminal and in its history: it is good for choosing another one.
+	ctx, written := a.Along(WithPeer(ctx, ThisHost), Audit{Actor: "decnetd", Action: "createUser", Result: OK, Detail: `{"input":{"role":"ADMIN","username":"admin"}}`})
 	if _, err := a.AddUser(ctx, "admin", password, user.RoleAdmin, !given); err != nil {
 		return "", false, err
 	}
+	written()
 	return password, true, nil
 }
 
@@ -228,8 +241,15 @@ func (a *Auth) hash(password string) (string, error) {
 // Login trades a name and a password for a token. from is the caller's address: attempts are counted for it and for the name. What went wrong
 // is never told more closely than ErrWrongPassword, and takes the same time.
 func (a *Auth) Login(ctx context.Context, username, password, from string) (string, *Identity, error) {
-	if !a.addresses.allow(from) || !a.tries.allow(username+" from "+from) || !a.names.allow(username) {
+	host := Host(from)
+	if !a.addresses.allow(host) || !a.tries.allow(username+" from "+host) {
 		return "", nil, ErrTooMany
+	}
+	if !a.names.allow(username) {
+		// Strangers with many addresses shut nobody out of where they are signed in already.
+		if at, err := a.isAt(ctx, username, from); err != nil || !at {
+			return "", nil, errors.Join(err, ErrTooMany)
+		}
 	}
 	u, err := a.store.Read.User.Query().Where(user.Username(username)).Only(ctx)
 	if err != nil && !ent.IsNotFound(err) {
@@ -258,10 +278,28 @@ func (a *Auth) Login(ctx context.Context, username, password, from string) (stri
 	if u == nil || !ok || u.Disabled {
 		return "", nil, ErrWrongPassword
 	}
-	a.tries.forget(username + " from " + from)
-	a.addresses.forget(from)
-	a.names.forget(username)
+	a.tries.forget(username + " from " + host)
+	// Whoever has an account must not be able to start the count of their guesses at others' anew.
+	a.addresses.takeBack(host)
+	a.names.takeBack(username)
 	return a.signIn(ctx, u, from)
+}
+
+// Try counts an attempt to sign in elsewhere by its address; LoginExternal takes it back. The error is ErrTooMany.
+func (a *Auth) Try(from string) error {
+	if !a.addresses.allow(Host(from)) {
+		return ErrTooMany
+	}
+	return nil
+}
+
+// isAt tells whether a user has a token that was made from an address.
+func (a *Auth) isAt(ctx context.Context, username, from string) (bool, error) {
+	at, err := a.store.Read.Token.Query().Where(token.HasUserWith(user.Username(username)), token.Peer(from), token.ExpiresAtGT(store.Time(a.now()))).Exist(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look for the user's sign-ins: %w", err)
+	}
+	return at, nil
 }
 
 // signIn makes a sign-in for somebody who has shown who they are.
@@ -271,6 +309,9 @@ func (a *Auth) signIn(ctx context.Context, u *ent.User, from string) (string, *I
 	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Token.Delete().Where(token.ExpiresAtLT(store.Time(a.now()))).Exec(ctx); err != nil {
 			return fmt.Errorf("forget old tokens: %w", err)
+		}
+		if err := a.forgetOldest(ctx, tx, u.ID); err != nil {
+			return err
 		}
 		err := tx.Token.Create().SetID(id.TokenID).SetUserID(u.ID).SetHash(digest(text)).SetPeer(from).
 			SetExpiresAt(id.ExpiresAt).SetCreatedAt(store.Time(a.now())).Exec(ctx)
@@ -283,6 +324,21 @@ func (a *Auth) signIn(ctx context.Context, u *ent.User, from string) (string, *I
 		return "", nil, err
 	}
 	return text, id, nil
+}
+
+// forgetOldest makes room for another sign-in of a user.
+func (a *Auth) forgetOldest(ctx context.Context, tx *store.Tx, u pid.ID) error {
+	old, err := tx.Token.Query().Where(token.UserID(u), token.KindEQ(token.KindSession)).Order(token.ByID(sql.OrderDesc())).Offset(sessionsMax - 1).Limit(tokensMax).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("list the sign-ins: %w", err)
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	if _, err := tx.Token.Delete().Where(token.IDIn(old...)).Exec(ctx); err != nil {
+		return fmt.Errorf("end the oldest sign-in: %w", err)
+	}
+	return nil
 }
 
 func digest(text string) []byte {
@@ -309,7 +365,7 @@ func (a *Auth) Authenticate(ctx context.Context, text string) (*Identity, error)
 	a.used(ctx, t)
 	return &Identity{
 		Username: u.Username, Role: lesser(u.Role, user.Role(t.Role)), PasswordDue: u.PasswordDue && t.Kind == token.KindSession,
-		External: u.Subject != nil, TokenID: t.ID, ExpiresAt: t.ExpiresAt,
+		External: u.Subject != nil, Script: t.Kind == token.KindScript, TokenID: t.ID, ExpiresAt: t.ExpiresAt,
 	}, nil
 }
 
@@ -330,11 +386,10 @@ func (a *Auth) Logout(ctx context.Context, id *Identity) error {
 func (a *Auth) end(id pid.ID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, ended := range a.open[id] {
-		ended()
+	for _, o := range a.open[id] {
+		o.ended()
 	}
 	delete(a.open, id)
-	delete(a.roles, id)
 }
 
 // OnEnd has ended called when the identity's token is ended, or is no longer good for as much, unless stop is called before.
@@ -342,19 +397,17 @@ func (a *Auth) OnEnd(id *Identity, ended func()) (stop func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.open[id.TokenID] == nil {
-		a.open[id.TokenID] = map[int]func(){}
+		a.open[id.TokenID] = map[int]opened{}
 	}
-	a.roles[id.TokenID] = id.Role
 	a.next++
 	n := a.next
-	a.open[id.TokenID][n] = ended
+	a.open[id.TokenID][n] = opened{role: id.Role, ended: ended}
 	return func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		delete(a.open[id.TokenID], n)
 		if len(a.open[id.TokenID]) == 0 {
 			delete(a.open, id.TokenID)
-			delete(a.roles, id.TokenID)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"decnet/ent/user"
@@ -23,6 +24,9 @@ func From(ctx context.Context) *Identity {
 
 type peerKey struct{}
 
+// ThisHost is the peer of what is done on the server's own host, with its files and without its API.
+const ThisHost = "this host"
+
 // WithPeer returns a context that bears the address that a request came from.
 func WithPeer(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, peerKey{}, address)
@@ -32,6 +36,19 @@ func WithPeer(ctx context.Context, address string) context.Context {
 func Peer(ctx context.Context) string {
 	p, _ := ctx.Value(peerKey{}).(string)
 	return p
+}
+
+// Host is whom an address counts as. An IPv6 host has a whole /64 of addresses, and is one.
+func Host(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Is6() || ip.Is4In6() {
+		return address
+	}
+	net, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return net.String()
 }
 
 // Nobody is the identity of everyone where signing in is turned off.

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"decnet/ent"
 	"decnet/ent/user"
@@ -62,11 +61,10 @@ func (a *Auth) LoginExternal(ctx context.Context, e External, from string) (stri
 	a.recheck(ctx) // what they have open may be more than they may now
 	var id *Identity
 	var text string
-	entry := Audit{Actor: u.Username, Action: "login", Result: OK, Detail: `{"provider":"OIDC"}`}
-	with, done := store.Also(ctx, func(ctx context.Context, tx *store.Tx) error { return a.Record(ctx, tx, entry) })
-	if text, id, err = a.signIn(with, u.Unwrap(), from); err != nil || !done() {
+	with, written := a.Along(ctx, Audit{Actor: u.Username, Action: "login", Result: OK, Detail: `{"provider":"OIDC"}`})
+	if text, id, err = a.signIn(with, u.Unwrap(), from); err != nil || !written() {
 		return "", nil, fmt.Errorf("sign %q in: %w", e.Username, err)
 	}
-	slog.InfoContext(ctx, "audit", "actor", u.Username, "from", from, "action", entry.Action, "result", entry.Result, "provider", "OIDC")
+	a.addresses.takeBack(Host(from))
 	return text, id, nil
 }

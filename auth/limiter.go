@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"hash/maphash"
 	"sync"
 	"time"
 )
@@ -13,57 +14,59 @@ const (
 	namesMax     = 200
 	refusalsMax  = 100
 	triesWindow  = 5 * time.Minute
-	// limiterMax bounds what an attacker who varies names can make us remember.
-	limiterMax = 10_000
+	// limiterSlots is far more than the server can hash passwords within a window, shared out among them.
+	limiterSlots = 1 << 14
 )
 
-// limiter counts attempts by key over a fixed window.
+// limiter counts attempts by key over a fixed window. Keys share a fixed number of slots by a hash that nobody can foretell: however many names and addresses an attacker
+// makes up, and however long, it takes no more memory, and never comes to where it would have to let everybody in or nobody.
 type limiter struct {
-	now func() time.Time
-	max int
+	now  func() time.Time
+	max  int
+	seed maphash.Seed
 
-	mu   sync.Mutex
-	keys map[string]*window
+	mu    sync.Mutex
+	slots []window
 }
 
 type window struct {
-	until time.Time
+	until int64 // Unix nanoseconds
 	n     int
 }
 
 func newLimiter(now func() time.Time, most int) *limiter {
-	return &limiter{now: now, max: most, keys: map[string]*window{}}
+	return &limiter{now: now, max: most, seed: maphash.MakeSeed(), slots: make([]window, limiterSlots)}
 }
 
+// slot is where a key is counted. The caller holds l.mu.
+func (l *limiter) slot(key string) *window {
+	return &l.slots[maphash.String(l.seed, key)%limiterSlots]
+}
+
+// allow counts an attempt, and tells whether it is within the bound.
 func (l *limiter) allow(key string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	w := l.keys[key]
-	if w == nil || now.After(w.until) {
-		if w == nil && len(l.keys) >= limiterMax {
-			l.sweep(now)
-			if len(l.keys) >= limiterMax {
-				return false
-			}
-		}
-		w = &window{until: now.Add(triesWindow)}
-		l.keys[key] = w
+	now, w := l.now(), l.slot(key)
+	if now.UnixNano() > w.until {
+		*w = window{until: now.Add(triesWindow).UnixNano()}
 	}
 	w.n++
 	return w.n <= l.max
 }
 
+// forget starts a key's count anew.
 func (l *limiter) forget(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.keys, key)
+	*l.slot(key) = window{}
 }
 
-func (l *limiter) sweep(now time.Time) {
-	for k, w := range l.keys {
-		if now.After(w.until) {
-			delete(l.keys, k)
-		}
+// takeBack makes an attempt one that was not.
+func (l *limiter) takeBack(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w := l.slot(key); w.n > 0 {
+		w.n--
 	}
 }

@@ -27,16 +27,20 @@ const (
 
 // What a token can be refused for.
 var (
-	ErrBadTokenName = errors.New("a token's name has 1 to 64 characters")
-	ErrBadTokenLife = errors.New("a token is good for an hour to a year")
-	ErrRoleTooHigh  = errors.New("a token can't do more than its user")
-	ErrNoToken      = errors.New("there is no such token of yours")
-	ErrNotYours     = errors.New("somebody else's tokens are for administrators to see")
+	ErrBadTokenName  = errors.New("a token's name has 1 to 64 characters")
+	ErrBadTokenLife  = errors.New("a token is good for an hour to a year")
+	ErrRoleTooHigh   = errors.New("a token can't do more than its user")
+	ErrNoToken       = errors.New("there is no such token of yours")
+	ErrTooManyTokens = fmt.Errorf("a user has at most %d scripts' tokens: end some", tokensMax)
+	ErrByScript      = errors.New("a script's token can't do that: sign in")
+	ErrNotYours      = errors.New("somebody else's tokens are for administrators to see")
 )
 
 // NewToken makes a token for a script of the identity's user, and returns it with its secret, which is not kept.
 func (a *Auth) NewToken(ctx context.Context, id *Identity, name string, role user.Role, life time.Duration) (*ent.Token, string, error) {
 	switch name = strings.TrimSpace(name); {
+	case id.Script:
+		return nil, "", ErrByScript
 	case name == "" || len(name) > 64:
 		return nil, "", ErrBadTokenName
 	case life < minTokenLife || life > maxTokenLife:
@@ -50,6 +54,13 @@ func (a *Auth) NewToken(ctx context.Context, id *Identity, name string, role use
 		u, err := tx.User.Query().Where(user.Username(id.Username)).Only(ctx)
 		if err != nil {
 			return fmt.Errorf("read user %q: %w", id.Username, err)
+		}
+		n, err := tx.Token.Query().Where(token.UserID(u.ID), token.KindEQ(token.KindScript), token.ExpiresAtGT(store.Time(a.now()))).Count(ctx)
+		if err != nil {
+			return fmt.Errorf("count the tokens of %q: %w", id.Username, err)
+		}
+		if n >= tokensMax {
+			return ErrTooManyTokens
 		}
 		made, err = tx.Token.Create().SetUserID(u.ID).SetHash(digest(secret)).SetKind(token.KindScript).SetName(name).SetRole(token.Role(role)).
 			SetPeer(Peer(ctx)).SetExpiresAt(store.Time(a.now().Add(life))).SetCreatedAt(store.Time(a.now())).Save(ctx)
@@ -75,8 +86,11 @@ func (a *Auth) Tokens(ctx context.Context, username string) ([]*ent.Token, error
 	return all, nil
 }
 
-// EndToken ends a token and what is open under it: the identity's own, or an administrator's choice.
+// EndToken ends a token and what is open under it: the identity's own, or an administrator's choice. A script's token of less than an administrator ends itself only.
 func (a *Auth) EndToken(ctx context.Context, by *Identity, id pid.ID) error {
+	if by.Script && !by.May(user.RoleAdmin) && id != by.TokenID {
+		return ErrByScript
+	}
 	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		q := tx.Token.Delete().Where(token.ID(id))
 		if !by.May(user.RoleAdmin) {
@@ -128,9 +142,9 @@ func (a *Auth) Run(ctx context.Context) {
 // recheck compares what is open with what the database says.
 func (a *Auth) recheck(ctx context.Context) {
 	a.mu.Lock()
-	was := make(map[pid.ID]user.Role, len(a.open))
+	was := make(map[pid.ID]bool, len(a.open))
 	for id := range a.open {
-		was[id] = a.roles[id]
+		was[id] = true
 	}
 	a.mu.Unlock()
 	if len(was) == 0 {
@@ -140,13 +154,24 @@ func (a *Auth) recheck(ctx context.Context) {
 	if err != nil {
 		return // the next look is soon
 	}
+	may := make(map[pid.ID]user.Role, len(was))
 	for _, t := range good {
-		u := t.Edges.User
-		if role, open := was[t.ID]; open && !u.Disabled && lesser(u.Role, user.Role(t.Role)) == role {
-			delete(was, t.ID)
+		if u := t.Edges.User; was[t.ID] && !u.Disabled {
+			may[t.ID] = lesser(u.Role, user.Role(t.Role))
 		}
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for id := range was {
-		a.end(id)
+		for n, o := range a.open[id] {
+			// Each by what it was opened with: a newer one under the same token may have less already.
+			if o.role != may[id] {
+				o.ended()
+				delete(a.open[id], n)
+			}
+		}
+		if len(a.open[id]) == 0 {
+			delete(a.open, id)
+		}
 	}
 }

@@ -65,6 +65,9 @@ func someAdmin(ctx context.Context, tx *store.Tx) error {
 
 // ChangePassword changes the identity's own password, and ends their other sign-ins. Attempts are counted like those to sign in.
 func (a *Auth) ChangePassword(ctx context.Context, id *Identity, current, next string) error {
+	if id.Script {
+		return ErrByScript
+	}
 	if !a.tries.allow("change " + id.Username) {
 		return ErrTooMany
 	}

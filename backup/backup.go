@@ -22,6 +22,8 @@ import (
 )
 
 const (
+	// action is what the audit trail calls it.
+	action = "backup"
 	// chunk is what is sent between two looks at the clock, within how long the reader may take for it.
 	chunk  = 256 << 10
 	within = 30 * time.Second
@@ -30,8 +32,10 @@ const (
 // Handler serves backups.
 type Handler struct {
 	Store *store.Store
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Auth keeps the trail of who took one.
+	Auth *auth.Auth
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // ServeHTTP sends a backup to an administrator.
@@ -48,10 +52,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, "FORBIDDEN", "a backup is not for the pages of other sites")
 		return
 	case id == nil:
+		h.Auth.Refused(ctx, auth.Audit{Action: action, Result: "UNAUTHENTICATED"})
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		refuse(w, http.StatusUnauthorized, "UNAUTHENTICATED", `sign in first, and send the token as "Authorization: Bearer TOKEN"`)
 		return
 	case !id.May(user.RoleAdmin):
+		h.Auth.Refused(ctx, auth.Audit{Actor: id.Username, Action: action, Result: "FORBIDDEN"})
 		refuse(w, http.StatusForbidden, "FORBIDDEN", "a backup needs the role ADMIN, and "+id.Username+" is "+string(id.Role))
 		return
 	}
@@ -65,12 +71,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusTooManyRequests, "RATE_LIMITED", err.Error())
 		return
 	case err != nil:
-		errID := string(pid.New("err"))
-		h.Log.ErrorContext(ctx, "a backup failed", "errorId", errID, "error", err)
-		refuse(w, http.StatusInternalServerError, "INTERNAL", "the server failed; its log has the reason under this ID: "+errID)
+		h.fail(ctx, w, err)
 		return
 	}
 	defer copied.Close()
+	// Nobody takes one without a trace: it is written before the first byte goes.
+	if err := h.Auth.Done(ctx, auth.Audit{Actor: id.Username, Action: action}); err != nil {
+		h.fail(ctx, w, err)
+		return
+	}
 	w.Header().Set("Content-Type", "application/vnd.sqlite3")
 	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "decnet-"+began.UTC().Format("20060102T150405Z")+".db"))
@@ -101,6 +110,12 @@ func send(ctx context.Context, w http.ResponseWriter, from io.Reader) error {
 			return err
 		}
 	}
+}
+
+func (h *Handler) fail(ctx context.Context, w http.ResponseWriter, err error) {
+	errID := string(pid.New("err"))
+	h.Log.ErrorContext(ctx, "a backup failed", "errorId", errID, "error", err)
+	refuse(w, http.StatusInternalServerError, "INTERNAL", "the server failed; its log has the reason under this ID: "+errID)
 }
 
 func refuse(w http.ResponseWriter, status int, code, message string) {

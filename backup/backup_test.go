@@ -24,7 +24,7 @@ import (
 func TestABackupIsForAdministrators(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		a := auth.New(s, time.Now)
-		h := &backup.Handler{Store: s, Now: time.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+		h := &backup.Handler{Store: s, Auth: a, Now: time.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 		server := httptest.NewServer(a.Middleware(h))
 		defer server.Close()
 		token := func(name string, role user.Role) string {

@@ -3267,7 +3267,7 @@ func (v *changePasswordChangePasswordChangePasswordPayload) GetOk() bool { retur
 
 // changePasswordResponse is returned by changePassword on success.
 type changePasswordResponse struct {
-	// Changes one's own password, and ends one's other sign-ins.
+	// Changes one's own password, and ends one's other sign-ins. It takes a sign-in: a script's token can't.
 	ChangePassword changePasswordChangePasswordChangePasswordPayload `json:"changePassword"`
 }
 
@@ -3323,7 +3323,7 @@ func (v *chosenResponse) GetDecky() *ChosenSettings { return v.Decky }
 
 // createTokenResponse is returned by createToken on success.
 type createTokenResponse struct {
-	// Makes a token for a script.
+	// Makes a token for a script; a user has at most 100. It takes a sign-in: a script's token can't.
 	CreateToken MadeToken `json:"createToken"`
 }
 
@@ -3531,7 +3531,7 @@ func (v *endTokenEndTokenEndTokenPayload) GetId() string { return v.Id }
 
 // endTokenResponse is returned by endToken on success.
 type endTokenResponse struct {
-	// Ends a sign-in or a script's token, and what is open under it: one's own, or as an administrator anybody's.
+	// Ends a sign-in or a script's token, and what is open under it: one's own, or as an administrator anybody's. A script's token ends itself only, unless it is an administrator's.
 	EndToken endTokenEndTokenEndTokenPayload `json:"endToken"`
 }
 

@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +93,48 @@ func TestPeopleRolesAndTheTrail(t *testing.T) {
 	}
 }
 
+// The trail has what did not come as far as a resolver, and what did not come by the API at all.
+func TestTheTrailIsWhole(t *testing.T) {
+	s := start(t, "--engine", "sim")
+	admin := s.as(s.Token)
+	admin.must(nil, `mutation { createUser(input: {username: "vera", role: VIEWER, password: "a password of hers"}) { password } }`, nil)
+	vera := s.as(s.login("vera", "a password of hers"))
+	vera.refused("FORBIDDEN", `{ users { username } }`, nil)
+	vera.refused("FORBIDDEN", `mutation { ...both } fragment both on Mutation { logout { ok } teardown(input: {}) { lifecycleIds } }`, nil)
+	s.as("").refused("UNAUTHENTICATED", `subscription { deckyUpdated { name } }`, nil)
+	admin.refused("BAD_USER_INPUT", `mutation { setMutateInterval(input: {interval: "soon"}) { deckies { name } } }`, nil)
+	admin.refused("BAD_USER_INPUT", `mutation($x: Int!) { cancelLifecycle(id: $x) { lifecycle { id } } }`, nil)
+	admin.refused("LIMIT_EXCEEDED", "{ "+repeated(60, "a#: viewer { username }")+"}", nil)
+	for token, status := range map[string]int{"": http.StatusUnauthorized, vera.token: http.StatusForbidden, s.Token: http.StatusOK} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/backup", nil)
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+token)
+		res, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		_, _ = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		require.Equal(t, status, res.StatusCode)
+	}
+	output(t, s.cmd.Path, "user", "add", "carl", "--data", s.data)
+	output(t, s.cmd.Path, "user", "passwd", "carl", "--data", s.data)
+	output(t, s.cmd.Path, "user", "rm", "carl", "--data", s.data)
+
+	trail := s.audit()
+	for _, want := range []auditEntry{
+		{"decnetd", "this host", "createUser", "OK", "admin"},
+		{"vera", "127.0.0.1", "users", "FORBIDDEN", ""}, {"vera", "127.0.0.1", "teardown", "FORBIDDEN", ""}, {"vera", "127.0.0.1", "logout", "FORBIDDEN", ""},
+		{"", "127.0.0.1", "deckyUpdated", "UNAUTHENTICATED", ""},
+		{"admin", "127.0.0.1", "setMutateInterval", "BAD_USER_INPUT", ""}, {"admin", "127.0.0.1", "cancelLifecycle", "BAD_USER_INPUT", ""},
+		{"admin", "127.0.0.1", "viewer", "LIMIT_EXCEEDED", ""},
+		{"", "127.0.0.1", "backup", "UNAUTHENTICATED", ""}, {"vera", "127.0.0.1", "backup", "FORBIDDEN", ""}, {"admin", "127.0.0.1", "backup", "OK", ""},
+		{"decnetd user", "this host", "createUser", "OK", "carl"}, {"decnetd user", "this host", "updateUser", "OK", "carl"}, {"decnetd user", "this host", "deleteUser", "OK", "carl"},
+	} {
+		require.True(t, slices.ContainsFunc(trail, func(e auditEntry) bool {
+			return strings.HasPrefix(e.Actor, want.Actor) && e.Peer == want.Peer && e.Action == want.Action && e.Result == want.Result && strings.Contains(e.Detail, want.Detail)
+		}), "%+v is not in %+v", want, trail)
+	}
+}
+
 func TestScriptsTokens(t *testing.T) {
 	s := start(t, "--engine", "sim")
 	s.succeed(s.deploy(map[string]any{"deckies": []any{spec("a", "ssh")}}))
@@ -110,6 +155,11 @@ func TestScriptsTokens(t *testing.T) {
 	script.must(nil, mutateA, nil)
 	script.refused("FORBIDDEN", `{ users { username } }`, nil)
 	script.refused("FORBIDDEN", `mutation { createToken(input: {name: "more", role: ADMIN}) { secret } }`, nil)
+	// What is lent neither lends itself further nor shuts out who lent it.
+	script.refused("FORBIDDEN", `mutation { createToken(input: {name: "more", role: VIEWER}) { secret } }`, nil)
+	script.refused("FORBIDDEN", `mutation($p: String!) { changePassword(current: $p, new: "a script's own choice") { ok } }`, map[string]any{"p": password})
+	other, _ := create(admin, "VIEWER")
+	script.refused("FORBIDDEN", `mutation($id: ID!) { endToken(id: $id) { id } }`, map[string]any{"id": other})
 	admin.refused("BAD_USER_INPUT", `mutation { createToken(input: {name: "", role: VIEWER}) { secret } }`, nil)
 	admin.refused("BAD_USER_INPUT", `mutation { createToken(input: {name: "x", expiresIn: "100000h"}) { secret } }`, nil)
 	s.eventually("its last use is known", func() bool {

@@ -3314,11 +3314,11 @@ extend type Mutation {
   updateUser(input: UpdateUserInput!): UpdateUserPayload! @hasRole(role: ADMIN)
   "Deletes a user and ends all that they have open."
   deleteUser(username: String!): DeleteUserPayload! @hasRole(role: ADMIN)
-  "Changes one's own password, and ends one's other sign-ins."
+  "Changes one's own password, and ends one's other sign-ins. It takes a sign-in: a script's token can't."
   changePassword(current: String!, new: String!): ChangePasswordPayload! @hasRole(role: VIEWER)
-  "Makes a token for a script."
+  "Makes a token for a script; a user has at most 100. It takes a sign-in: a script's token can't."
   createToken(input: CreateTokenInput!): CreateTokenPayload! @hasRole(role: VIEWER)
-  "Ends a sign-in or a script's token, and what is open under it: one's own, or as an administrator anybody's."
+  "Ends a sign-in or a script's token, and what is open under it: one's own, or as an administrator anybody's. A script's token ends itself only, unless it is an administrator's."
   endToken(id: ID!): EndTokenPayload! @hasRole(role: VIEWER)
 }
 

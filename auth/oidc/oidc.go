@@ -165,25 +165,36 @@ func (h *Handler) setCookie(w http.ResponseWriter, name, value string, life time
 func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), providerTime)
 	defer cancel()
+	refuse := func(actor, code, told string, err error) {
+		h.auth.Refused(ctx, auth.Audit{Actor: actor, Action: "login", Result: code, Detail: `{"provider":"OIDC"}`})
+		h.fail(w, r, told, err)
+	}
+	if err := h.auth.Try(auth.Peer(ctx)); err != nil { // each takes a question to the provider
+		refuse("", "RATE_LIMITED", err.Error(), err)
+		return
+	}
 	f, err := h.flow(r)
 	if err != nil {
-		h.fail(w, r, "this sign-in was not begun here, or took too long: begin again", err)
+		refuse("", "UNAUTHENTICATED", "this sign-in was not begun here, or took too long: begin again", err)
 		return
 	}
 	h.setCookie(w, flowCookie, "", -time.Second, http.SameSiteLaxMode) // once
 	if said := r.URL.Query().Get("error"); said != "" {
-		h.fail(w, r, "the provider refused", errors.New(said))
+		refuse("", "UNAUTHENTICATED", "the provider refused", errors.New(said))
 		return
 	}
 	who, err := h.vouched(ctx, r.URL.Query().Get("code"), f)
-	if err != nil {
-		h.fail(w, r, "the provider's answer could not be taken", err)
+	switch {
+	case errors.Is(err, errNoRole):
+		refuse(who.Username, "FORBIDDEN", errNoRole.Error(), err)
+		return
+	case err != nil:
+		refuse(who.Username, "UNAUTHENTICATED", "the provider's answer could not be taken", err)
 		return
 	}
 	token, _, err := h.auth.LoginExternal(ctx, who, auth.Peer(ctx))
 	if err != nil {
-		h.auth.Refused(ctx, auth.Audit{Actor: who.Username, Action: "login", Result: "FORBIDDEN", Detail: `{"provider":"OIDC"}`})
-		h.fail(w, r, reason(err), err)
+		refuse(who.Username, "FORBIDDEN", reason(err), err)
 		return
 	}
 	h.setCookie(w, sessionCookie, token, handover, http.SameSiteStrictMode)
@@ -262,12 +273,12 @@ func (h *Handler) vouched(ctx context.Context, code string, f flow) (auth.Extern
 			}
 		}
 	}
-	role, ok := h.role(claims[h.options.RolesClaim])
-	if !ok {
-		return auth.External{}, errNoRole
-	}
 	name, _ := claims[h.options.UsernameClaim].(string)
-	return auth.External{Subject: h.options.Issuer + " " + word.Subject, Username: username(name), Role: role}, nil
+	who := auth.External{Subject: h.options.Issuer + " " + word.Subject, Username: username(name)}
+	if who.Role, ok = h.role(claims[h.options.RolesClaim]); !ok {
+		return who, errNoRole
+	}
+	return who, nil
 }
 
 // username makes a provider's name one of ours: an address of mail becomes what stands before its @.
@@ -317,8 +328,5 @@ func (h *Handler) session(w http.ResponseWriter, r *http.Request) {
 // fail sends the browser back to the sign-in page, which shows why; the log has the rest.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, told string, err error) {
 	h.log.WarnContext(r.Context(), "a sign-in by OIDC failed", "told", told, "from", auth.Peer(r.Context()), "error", err)
-	if errors.Is(err, errNoRole) {
-		told = errNoRole.Error()
-	}
 	http.Redirect(w, r, "/?sign-in-failed="+url.QueryEscape(told), http.StatusFound)
 }
