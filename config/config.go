@@ -215,7 +215,7 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.IntVar(&c.MaxConnectionsPerAddress, "max-connections-per-address", 1000, "connections open at once from one address; the trusted proxies have no such bound (0: none)")
 	f.IntVar(&c.API.SocketsPerCaller, "max-connections-per-user", c.API.SocketsPerCaller, "WebSockets open at once of one user, or of an address without a sign-in (0: no bound)")
 	f.IntVar(&c.API.Traffic.Subscriptions, "max-subscriptions-per-user", c.API.Traffic.Subscriptions, "subscriptions open at once of one user, or of an address without a sign-in (0: no bound)")
-	f.IntVar(&c.API.Traffic.UserRate, "rate-user", c.API.Traffic.UserRate, "what a user's operations may cost a second, in points of complexity; ten times that at once (0: no bound)")
+	f.IntVar(&c.API.Traffic.UserRate, "rate-user", c.API.Traffic.UserRate, "what a user's operations may cost a second, in points of complexity; twice that at once (0: no bound)")
 	f.IntVar(&c.API.Traffic.AddressRate, "rate-address", c.API.Traffic.AddressRate, "the same for an address without a sign-in (0: no bound)")
 	f.IntVar(&c.API.Traffic.AtOnce, "max-cost-at-once", c.API.Traffic.AtOnce, "what one user's operations that run at the same time may cost; more wait for their turn")
 	f.IntVar(&c.API.Document, "max-document", c.API.Document, "bytes of a GraphQL document")

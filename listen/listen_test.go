@@ -75,6 +75,7 @@ func TestBrowsersAreToldToComeByHTTPS(t *testing.T) {
 		w := httptest.NewRecorder()
 		Headers(http.NotFoundHandler(), believed).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 		require.Equal(t, believed, w.Header().Get("Strict-Transport-Security") != "")
+		require.Equal(t, "default-src 'none'; frame-ancestors 'none'", w.Header().Get("Content-Security-Policy"))
 		require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
 		require.Equal(t, "DENY", w.Header().Get("X-Frame-Options"))
 	}
