@@ -1,0 +1,56 @@
+// Package docs_test holds the documents to what the code is.
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	// Commands of the documents that say which test shows what they claim.
+	command = regexp.MustCompile("`go test ((?:\\./\\S+ )+)-(?:run|fuzz|bench) ('[^']+'|[^`'\\s]+)")
+	defined = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+)
+
+// A document that names a test names one that is there.
+func TestTheTestsThatDocumentsNameExist(t *testing.T) {
+	documents, err := filepath.Glob("*.md")
+	require.NoError(t, err)
+	seen := 0
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, m := range command.FindAllStringSubmatch(string(text), -1) {
+			seen++
+			pattern := strings.ReplaceAll(strings.Trim(m[2], "'"), `\|`, "|")
+			pattern, _, _ = strings.Cut(pattern, "/")
+			for _, folder := range strings.Fields(m[1]) {
+				assert.True(t, has(t, filepath.Join("..", folder), regexp.MustCompile(pattern)), "%s: no test of %s is called %s", document, folder, pattern)
+			}
+		}
+	}
+	require.Greater(t, seen, 30, "the documents' commands are not found any more")
+}
+
+// has tells whether a package has such a test; dir/... is any package below.
+func has(t *testing.T, dir string, name *regexp.Regexp) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(strings.TrimSuffix(dir, "..."), "*_test.go"))
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range defined.FindAllStringSubmatch(string(text), -1) {
+			if name.MatchString(m[1]) {
+				return true
+			}
+		}
+	}
+	return false
+}
