@@ -30,7 +30,7 @@ func TestTheTestsThatDocumentsNameExist(t *testing.T) {
 			seen++
 			pattern := strings.ReplaceAll(strings.Trim(m[2], "'"), `\|`, "|")
 			pattern, _, _ = strings.Cut(pattern, "/")
-			for _, folder := range strings.Fields(m[1]) {
+			for folder := range strings.FieldsSeq(m[1]) {
 				assert.True(t, has(t, filepath.Join("..", folder), regexp.MustCompile(pattern)), "%s: no test of %s is called %s", document, folder, pattern)
 			}
 		}

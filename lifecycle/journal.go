@@ -164,10 +164,10 @@ func (j *Journal) append(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) e
 		return fmt.Errorf("append to the journal: %w", err)
 	}
 	afterAppend.Hit()
-	tx.AfterCommit(j.bells.Grown.Ring)
 	if j.Moved != nil && (lc.Seq == 1 || Terminal(lc.Status) || (lc.Stage != nil && *lc.Stage == starting)) {
 		tx.AfterCommit(func() { j.Moved(lc) })
 	}
+	tx.AfterCommit(j.bells.Grown.Ring)
 	return nil
 }
 

@@ -64,9 +64,10 @@ func TestMetricsTellWhatTheServerDoes(t *testing.T) {
 	require.Contains(t, text, `decnet_lifecycle_transitions_total{operation="DEPLOY",status="PENDING"} 2`)
 	require.Contains(t, text, `decnet_websocket_connections 7`)
 
-	w.Run(lifecycle.RunnerOptions{})
+	stop := w.Run(lifecycle.RunnerOptions{})
 	w.Follow(nil, waiting...)
 	w.Follow(nil, w.Mutate("good", "http"))
+	stop() // a subscriber may hear of an end before the metrics do
 	text = scrape(t, m)
 	for _, line := range []string{
 		`decnet_lifecycles_open{status="PENDING"} 0`,
@@ -86,8 +87,9 @@ func TestMetricsTellWhatTheServerDoes(t *testing.T) {
 // What the dashboard and the alerts ask for is there.
 func TestTheExamplesNameMetricsThatExist(t *testing.T) {
 	w, m := watched(t)
-	w.Run(lifecycle.RunnerOptions{})
+	stop := w.Run(lifecycle.RunnerOptions{})
 	w.Follow(nil, w.Deploy("good", "bad")...)
+	stop()
 	text := scrape(t, m)
 	files, err := filepath.Glob("../docs/monitoring/*")
 	require.NoError(t, err)
