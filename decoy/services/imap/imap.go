@@ -117,16 +117,19 @@ func (c *client) greeting() string {
 // capability lists what the server can do at this point.
 func (c *client) capability() string {
 	p := c.Product
-	var offers []string
+	var offers, tls []string
 	if !c.Secured {
-		offers = append(offers, "STARTTLS")
+		tls = []string{"STARTTLS"}
 	}
 	for _, name := range p.SASL {
 		offers = append(offers, "AUTH="+name)
 	}
+	if p.Exchange {
+		offers = append(offers, tls...)
+	} else {
+		offers = append(tls, offers...)
+	}
 	switch {
-	case p.Exchange && c.Known:
-		return "IMAP4 IMAP4rev1 AUTH=PLAIN UIDPLUS CHILDREN IDLE NAMESPACE LITERAL+"
 	case p.Exchange:
 		return "IMAP4 IMAP4rev1 " + strings.Join(offers, " ") + " UIDPLUS CHILDREN IDLE NAMESPACE LITERAL+"
 	case p.Old && !c.Known:
@@ -179,7 +182,7 @@ func (c *client) refuse(tag, name, why string) bool {
 	case !c.Known:
 		return c.Say(tag+" BAD Error in IMAP command received by server.") == nil
 	case name == "":
-		return c.Say(tag+" BAD Error in IMAP command received by server"+took()+".") == nil
+		return c.Say(tag+" BAD Error in IMAP command: Invalid command name"+took()+".") == nil
 	}
 	return c.Say(tag+" BAD Error in IMAP command "+name+": "+why+took()+".") == nil
 }
@@ -242,11 +245,15 @@ func (c *client) obey(cmd command) bool {
 		if len(cmd.args) != 2 || cmd.args[0].isList || cmd.args[1].isList {
 			return c.refuse(cmd.tag, cmd.name, "")
 		}
-		return c.admit(cmd, cmd.text(0), cmd.text(1))
+		return c.admit(cmd, mail.Credentials{User: cmd.text(0), Secret: cmd.text(1)})
 	case "AUTHENTICATE":
 		return c.authenticate(cmd)
 	case "STARTTLS":
 		return c.startTLS(cmd)
+	case "ENABLE":
+		if !c.Product.Exchange {
+			return c.Say("* ENABLED", cmd.tag+" OK ENABLE ignored in non-authenticated state.") == nil
+		}
 	}
 	if _, known := commands[cmd.name]; known && c.Product.Exchange {
 		return c.Say(cmd.tag+" BAD Command received in Invalid state.") == nil
@@ -280,14 +287,16 @@ func (c *client) authenticate(cmd command) bool {
 	if len(cmd.args) == 0 {
 		return c.refuse(cmd.tag, cmd.name, "")
 	}
-	user, secret, err := c.Exchange(c.Product, cmd.text(0), cmd.text(1))
+	who, err := c.Exchange(c.Server, cmd.text(0), cmd.text(1))
 	switch {
 	case err == nil:
-		return c.admit(cmd, user, secret)
+		return c.admit(cmd, who)
 	case errors.Is(err, mail.ErrUnsupported):
 		return c.Say(cmd.tag+" NO "+c.word("[ALERT] Unsupported authentication mechanism.", "AUTHENTICATE failed.")) == nil
 	case errors.Is(err, mail.ErrAborted):
 		return c.Say(cmd.tag+c.word(" BAD Authentication aborted by client.", " BAD The AUTH protocol exchange was canceled by the client.")) == nil
+	case errors.Is(err, mail.ErrInitial):
+		return c.Say(cmd.tag+c.word(" BAD Invalid base64 data in initial response", " NO AUTHENTICATE failed.")) == nil
 	case errors.Is(err, mail.ErrEncoding):
 		return c.Say(cmd.tag+" NO "+c.word("[ALERT] Invalid base64 in response", "AUTHENTICATE failed.")) == nil
 	}
@@ -295,9 +304,9 @@ func (c *client) authenticate(cmd command) bool {
 }
 
 // admit checks the credentials.
-func (c *client) admit(cmd command, user, secret string) bool {
-	box := c.Login(user, secret)
-	c.Attempt(user, secret, box != nil)
+func (c *client) admit(cmd command, who mail.Credentials) bool {
+	box := c.Open(who)
+	c.Attempt(who, box != nil)
 	if box == nil {
 		c.Pause(c.ctx, refusalTime)
 		return c.Say(cmd.tag+" NO "+c.word("[AUTHENTICATIONFAILED] Authentication failed.", cmd.name+" failed.")) == nil

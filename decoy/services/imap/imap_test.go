@@ -93,11 +93,12 @@ func TestDovecotBeforeTheLogin(t *testing.T) {
 	d := decoytest.StartAs(t, both(t), "imap")
 	const capability = "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN"
 	expect(t, talk(t, d, 143, "a CAPABILITY", "a LOGIN root {6}", "secret", "b NOOP", "b ID NIL", "b AUTHENTICATE FOO", "b AUTHENTICATE LOGIN", "Ym9zcw==", "U3VtbWVyIDIwMjYh", "c AUTHENTICATE PLAIN", "*",
-		"c AUTHENTICATE PLAIN xx!", "c FOO", "c SELECT INBOX", "c LOGIN x"),
+		"c AUTHENTICATE PLAIN xx!", "c AUTHENTICATE PLAIN", "xx!", "c ENABLE CONDSTORE", "c FOO", "c SELECT INBOX", "c LOGIN x"),
 		"* OK [CAPABILITY "+capability+"] Dovecot (Debian) ready.",
 		"* CAPABILITY "+capability+"\na OK Pre-login capabilities listed, post-login capabilities have more.",
 		"+ OK", "a NO [AUTHENTICATIONFAILED] Authentication failed.", "b OK NOOP completed.", "* ID (\"name\" \"Dovecot\")\nb OK ID completed.", "b NO [ALERT] Unsupported authentication mechanism.",
-		"+ VXNlcm5hbWU6", "+ UGFzc3dvcmQ6", "b NO [AUTHENTICATIONFAILED] Authentication failed.", "+ ", "c BAD Authentication aborted by client.", "c NO [ALERT] Invalid base64 in response",
+		"+ VXNlcm5hbWU6", "+ UGFzc3dvcmQ6", "b NO [AUTHENTICATIONFAILED] Authentication failed.", "+ ", "c BAD Authentication aborted by client.", "c BAD Invalid base64 data in initial response", "+ ", "c NO [ALERT] Invalid base64 in response",
+		"* ENABLED\nc OK ENABLE ignored in non-authenticated state.",
 		"c BAD Error in IMAP command received by server.", "c BAD Error in IMAP command received by server.", "* BYE Too many invalid IMAP commands.")
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "root"), decoytest.Has(event.Secret, "secret"), decoytest.Has("scheme", "command"), decoytest.Has(event.Outcome, event.Rejected))
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "boss"), decoytest.Has(event.Secret, "Summer 2026!"), decoytest.Has("scheme", "login"))
@@ -115,7 +116,7 @@ func TestDovecotsMailbox(t *testing.T) {
 	first := inbox.Messages[0]
 	got := talk(t, d, 143, `a LOGIN "`+user+`" `+secret, `a LIST "" "*"`, `a LIST "" ""`, "a FETCH 1 FLAGS", "a SELECT nowhere", "a EXAMINE inbox", "a UID FETCH 1:* (RFC822.SIZE)", "a FETCH 1 BODY.PEEK[HEADER.FIELDS (Subject)]",
 		"a FETCH 1 BODY[TEXT]<0.5>", "a FETCH 99 FLAGS", "a FETCH 1 NONSENSE", "a SEARCH SUBJECT \""+first.Field("Subject")+"\"", "a UID SEARCH NOT ALL", "a SELECT INBOX", `a STORE 1 +FLAGS (\Deleted)`, "a EXPUNGE",
-		"a STATUS INBOX (MESSAGES UIDNEXT)", "a APPEND Sent {5}", "hello", "a IDLE", "DONE", "a FOO (", "a LOGOUT")
+		"a STATUS INBOX (MESSAGES UIDNEXT)", "a APPEND Sent {5}", "hello", "a IDLE", "DONE", "a FOO (", "a", "a LOGOUT")
 	if !strings.HasPrefix(got[1], "a OK [CAPABILITY IMAP4rev1 SASL-IR ") || !strings.HasSuffix(got[1], " SPECIAL-USE] Logged in") {
 		t.Errorf("the login is answered with %q", got[1])
 	}
@@ -130,7 +131,7 @@ func TestDovecotsMailbox(t *testing.T) {
 		"* SEARCH 1\na OK Search completed.")
 	expect(t, got[13:14], "* SEARCH\na OK Search completed.")
 	expect(t, got[16:], "* 1 EXPUNGE\na OK Expunge completed.", fmt.Sprintf("* STATUS INBOX (MESSAGES %d UIDNEXT %d)\na OK Status completed.", n-1, inbox.Next), "+ OK",
-		fmt.Sprintf("a OK [APPENDUID %d 1] Append completed.", box.Folder("Sent").Validity), "+ idling", "a OK Idle completed.", "a BAD Error in IMAP command FOO: Unknown command.", "* BYE Logging out\na OK Logout completed.")
+		fmt.Sprintf("a OK [APPENDUID %d 1] Append completed.", box.Folder("Sent").Validity), "+ idling", "a OK Idle completed.", "a BAD Error in IMAP command FOO: Unknown command.", "a BAD Error in IMAP command: Invalid command name.", "* BYE Logging out\na OK Logout completed.")
 	d.Wait("mail", decoytest.Has("folder", "Sent"), decoytest.Has("content", "hello"))
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, user), decoytest.Has(event.Outcome, event.Accepted))
 	d.Wait(event.CommandRun, decoytest.Has(event.Command, "FETCH 1 BODY.PEEK[HEADER.FIELDS (Subject)]"))
@@ -144,9 +145,17 @@ func TestExchange(t *testing.T) {
 	d := decoytest.StartAs(t, windows(), "imap")
 	user, secret := weak(d.Host)
 	expect(t, talk(t, d, 143, "a CAPABILITY", "a SELECT INBOX", "a FOO", "a LOGIN x y", "a AUTHENTICATE PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00"+user+"\x00"+secret)), `a LIST "" *Items`, "a SELECT foo", "a LOGOUT"),
-		"* OK The Microsoft Exchange IMAP4 service is ready.", "* CAPABILITY IMAP4 IMAP4rev1 STARTTLS AUTH=PLAIN UIDPLUS CHILDREN IDLE NAMESPACE LITERAL+\na OK CAPABILITY completed.", "a BAD Command received in Invalid state.",
+		"* OK The Microsoft Exchange IMAP4 service is ready.", "* CAPABILITY IMAP4 IMAP4rev1 AUTH=NTLM AUTH=GSSAPI AUTH=PLAIN STARTTLS UIDPLUS CHILDREN IDLE NAMESPACE LITERAL+\na OK CAPABILITY completed.", "a BAD Command received in Invalid state.",
 		"a BAD Command Error. 12", "a NO LOGIN failed.", "a OK AUTHENTICATE completed.", "* LIST (\\HasNoChildren) \"/\" \"Deleted Items\"\n* LIST (\\HasNoChildren) \"/\" \"Sent Items\"\na OK LIST completed.",
 		"a NO foo doesn't exist.", "* BYE Microsoft Exchange Server IMAP4 server signing off.\na OK LOGOUT completed.")
+}
+
+func TestExchangeTellsByNTLMWhatMachineItIs(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, windows(), "imap")
+	user, secret := weak(d.Host)
+	servicetest.NTLM(t, d, 143, "imap-ntlm-info", "imap://"+d.Address(143)+"/INBOX", user, secret)
+	expect(t, talk(t, d, 143, "a AUTHENTICATE NTLM", "*", "a AUTHENTICATE NTLM", "AAAA", "a NOOP")[1:], "+ ", "a BAD The AUTH protocol exchange was canceled by the client.", "+ ", "a NO AUTHENTICATE failed.", "a OK NOOP completed.")
 }
 
 func TestCurlReadsMailOverTLS(t *testing.T) {

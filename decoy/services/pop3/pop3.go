@@ -31,6 +31,7 @@ type client struct {
 	*mail.Talk
 	ctx    context.Context
 	user   string // by USER
+	named  bool   // a user was
 	folder *mail.Folder
 	bad    int
 }
@@ -141,16 +142,15 @@ func (c *client) obey(name, argument string) bool {
 	}
 	switch name {
 	case "USER":
-		c.user = argument
+		c.user, c.named = argument, argument != "" || !c.Product.Exchange
 		return c.ok("", "")
 	case "PASS":
-		if c.user == "" {
-			c.Attempt("", argument, false)
+		if !c.named {
+			c.Attempt(mail.Credentials{Secret: argument}, false)
 			return c.fail("No username given.", "Command is not valid in this state.")
 		}
-		user := c.user
-		c.user = ""
-		return c.admit(user, argument)
+		c.named = false
+		return c.admit(mail.Credentials{User: c.user, Secret: argument})
 	case "AUTH":
 		return c.authenticate(argument)
 	case "APOP":
@@ -190,7 +190,7 @@ func (c *client) startTLS() bool {
 	if !c.ok("Begin TLS negotiation now.", "Begin TLS negotiation.") {
 		return false
 	}
-	c.user = ""
+	c.named = false
 	return c.StartTLS(c.ctx)
 }
 
@@ -199,14 +199,16 @@ func (c *client) authenticate(argument string) bool {
 	if mechanism == "" {
 		return c.lines("", "", append([]string(nil), c.Product.SASL...))
 	}
-	user, secret, err := c.Exchange(c.Product, mechanism, initial)
+	who, err := c.Exchange(c.Server, mechanism, initial)
 	switch {
 	case err == nil:
-		return c.admit(user, secret)
+		return c.admit(who)
 	case errors.Is(err, mail.ErrUnsupported):
 		return c.fail("[AUTH] Unsupported authentication mechanism.", "Protocol error. 19")
 	case errors.Is(err, mail.ErrAborted):
 		return c.fail("Authentication aborted by client.", "The AUTH protocol exchange was canceled by the client.")
+	case errors.Is(err, mail.ErrInitial):
+		return c.fail("[AUTH] Invalid base64 data in initial response", "Protocol error. 19")
 	case errors.Is(err, mail.ErrEncoding):
 		return c.fail("[AUTH] Invalid base64 in response", "Protocol error. 19")
 	}
@@ -214,9 +216,9 @@ func (c *client) authenticate(argument string) bool {
 }
 
 // admit checks the credentials.
-func (c *client) admit(user, secret string) bool {
-	box := c.Login(user, secret)
-	c.Attempt(user, secret, box != nil)
+func (c *client) admit(who mail.Credentials) bool {
+	box := c.Open(who)
+	c.Attempt(who, box != nil)
 	if box == nil {
 		c.Pause(c.ctx, refusalTime)
 		return c.fail("[AUTH] Authentication failed.", "Logon failure: unknown user name or bad password.")

@@ -61,10 +61,10 @@ func expect(t *testing.T, got string, want ...string) {
 func TestDovecotBeforeTheLogin(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, both(t), "pop3")
-	expect(t, dialog(t, d, 110, "CAPA", "STAT", "USER root", "PASS secret word", "PASS x", "AUTH", "AUTH PLAIN", "*", "AUTH LOGIN", "Ym9zcw==", "U3VtbWVyIDIwMjYh", "AUTH FOO", "AUTH PLAIN xx!", "APOP u abc", "QUIT"),
+	expect(t, dialog(t, d, 110, "CAPA", "STAT", "USER root", "PASS secret word", "PASS x", "AUTH", "AUTH PLAIN", "*", "AUTH LOGIN", "Ym9zcw==", "U3VtbWVyIDIwMjYh", "AUTH FOO", "AUTH PLAIN xx!", "APOP u abc", "USER", "PASS x", "PASS x", "QUIT"),
 		"+OK Dovecot (Debian) ready.", "+OK\nCAPA\nTOP\nUIDL\nRESP-CODES\nPIPELINING\nAUTH-RESP-CODE\nSTLS\nUSER\nSASL PLAIN LOGIN\n.", "-ERR Unknown command.", "+OK", "-ERR [AUTH] Authentication failed.",
 		"-ERR No username given.", "+OK\nPLAIN\nLOGIN\n.", "+ ", "-ERR Authentication aborted by client.", "+ VXNlcm5hbWU6", "+ UGFzc3dvcmQ6", "-ERR [AUTH] Authentication failed.",
-		"-ERR [AUTH] Unsupported authentication mechanism.", "-ERR [AUTH] Invalid base64 in response", "-ERR APOP not enabled.", "+OK Logging out")
+		"-ERR [AUTH] Unsupported authentication mechanism.", "-ERR [AUTH] Invalid base64 data in initial response", "-ERR APOP not enabled.", "+OK", "-ERR [AUTH] Authentication failed.", "-ERR No username given.", "+OK Logging out")
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "root"), decoytest.Has(event.Secret, "secret word"), decoytest.Has(event.Outcome, event.Rejected))
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "boss"), decoytest.Has(event.Secret, "Summer 2026!"), decoytest.Has("scheme", "login"))
 	d.Wait(event.AuthAttempt, decoytest.Has(event.SecretKind, "apop"), decoytest.Has(event.Secret, "abc"))
@@ -100,9 +100,16 @@ func TestExchange(t *testing.T) {
 	d := decoytest.StartAs(t, windows(), "pop3")
 	user, secret, inbox := weak(d.Host)
 	expect(t, dialog(t, d, 110, "CAPA", "STAT", "FOO", "USER x", "PASS y", "AUTH PLAIN "+base64.StdEncoding.EncodeToString([]byte("\x00"+user+"\x00"+secret)), "UIDL 1", "RETR 99", "QUIT"),
-		"+OK The Microsoft Exchange POP3 service is ready.", "+OK\nTOP\nUIDL\nSASL PLAIN\nUSER\nSTLS\n.", "-ERR Command is not valid in this state.", "-ERR Protocol error. 14", "+OK",
+		"+OK The Microsoft Exchange POP3 service is ready.", "+OK\nTOP\nUIDL\nSASL NTLM GSSAPI PLAIN\nUSER\nSTLS\n.", "-ERR Command is not valid in this state.", "-ERR Protocol error. 14", "+OK",
 		"-ERR Logon failure: unknown user name or bad password.", "+OK User successfully logged on.", fmt.Sprintf("+OK 1 %d", inbox.Messages[0].UID), "-ERR The requested message doesn't exist.",
 		"+OK Microsoft Exchange Server POP3 server signing off.")
+}
+
+func TestExchangeTellsByNTLMWhatMachineItIs(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, windows(), "pop3")
+	user, secret, _ := weak(d.Host)
+	servicetest.NTLM(t, d, 110, "pop3-ntlm-info", "pop3://"+d.Address(110)+"/1", user, secret)
 }
 
 func TestCurlFetchesMailOverTLS(t *testing.T) {

@@ -2,10 +2,13 @@ package smtp
 
 import (
 	"encoding/base64"
+	"errors"
+	"slices"
 	"strings"
 
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/mail"
+	"decnet/decoy/services/internal/windows"
 )
 
 // The questions of AUTH LOGIN: "Username:" and "Password:".
@@ -60,16 +63,74 @@ func (c *client) authenticate() bool {
 			return refuse("plaintext", user, "", p.authAborted)
 		}
 		secret = decoded(answer)
+	case "ntlm", "gssapi":
+		if slices.Contains(p.integrated, strings.ToUpper(name)) {
+			return c.prove(initial)
+		}
+		fallthrough
 	default:
 		return refuse(name, "", initial, p.mechanism)
 	}
-	outcome, reply := event.Rejected, p.authRefused
-	name, _, _ := strings.Cut(user, "@")
-	if c.server.user != "" && name == c.server.user && secret == c.server.secret {
-		outcome, reply = event.Accepted, p.authOK
-		c.logged = true
+	outcome := event.Rejected
+	if c.isUser(user) && secret == c.server.secret {
+		outcome = event.Accepted
 	}
 	c.attempt("plaintext", user, secret, outcome)
+	return c.admit(outcome)
+}
+
+// prove hears a login with a Windows account, which tells in return what machine this is.
+func (c *client) prove(initial string) bool {
+	p := &c.product
+	lost := false
+	ask := func(challenge string) (string, error) {
+		answer, ok := c.ask("334 " + challenge)
+		switch {
+		case !ok:
+			lost = true
+			return "", mail.ErrAborted
+		case answer == "*":
+			return "", mail.ErrAborted
+		}
+		return answer, nil
+	}
+	var err error
+	if initial == "" {
+		initial, err = ask(strings.ToUpper(c.argument) + " supported")
+	}
+	if err == nil {
+		proof, failed := mail.Proof(windows.MachineOf(c.host), c.host.Now(), initial, ask)
+		if err = failed; err == nil {
+			outcome := event.Rejected
+			if _, right := proof.Check(c.server.secret); right && c.isUser(proof.User) {
+				outcome = event.Accepted
+			}
+			proof.Record(c.s, outcome, event.String("scheme", strings.ToLower(c.argument)))
+			return c.admit(outcome)
+		}
+	}
+	switch {
+	case lost:
+		return false
+	case errors.Is(err, mail.ErrAborted):
+		return c.say(p.authAborted) == nil
+	}
+	return c.admit(event.Rejected)
+}
+
+// isUser tells whether the name is that of the weak login.
+func (c *client) isUser(user string) bool {
+	name, _, _ := strings.Cut(user, "@")
+	return c.server.user != "" && name == c.server.user
+}
+
+// admit answers an attempt, and tells whether the conversation goes on.
+func (c *client) admit(outcome string) bool {
+	p := &c.product
+	reply := p.authRefused
+	if outcome == event.Accepted {
+		reply, c.logged = p.authOK, true
+	}
 	if outcome == event.Rejected {
 		if c.unknown++; c.unknown > p.maxUnknown {
 			c.say(p.tooMany)

@@ -47,6 +47,7 @@ type product struct {
 	tooMany       string
 	tls           string
 	tlsAgain      string
+	integrated    []string // the ways to log in with a Windows account, by AUTH and, between servers, by X-EXPS
 	authRefused   string
 	authOK        string
 	authAborted   string
@@ -144,7 +145,7 @@ func exchange() product {
 	return product{
 		banner: "220 {host} Microsoft ESMTP MAIL Service ready at {time}",
 		helo:   "250 {host} Hello [{peer}]", ehlo: "{host} Hello [{peer}]",
-		capabilities: []string{"SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "X-ANONYMOUSTLS", "AUTH LOGIN", "8BITMIME", "BINARYMIME", "CHUNKING", "XRDST"},
+		capabilities: []string{"SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "X-ANONYMOUSTLS", "AUTH NTLM LOGIN", "X-EXPS GSSAPI NTLM", "8BITMIME", "BINARYMIME", "CHUNKING", "XRDST"},
 		noName:       "501 5.5.4 Invalid domain name",
 		sender:       "250 2.1.0 Sender OK", recipient: "250 2.1.5 Recipient OK", begin: "354 Start mail input; end with <CRLF>.<CRLF>",
 		queued: "250 2.6.0 <{id}@{host}> Queued mail for delivery",
@@ -161,7 +162,7 @@ func exchange() product {
 		help:    "214-This server supports the following commands:\n214 HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP AUTH BDAT",
 		unknown: "500 5.3.3 Unrecognized command '{cmd}'", maxUnknown: 10, tooMany: "421 4.7.0 Too many errors on this connection, closing transmission channel",
 		tls: "220 2.0.0 SMTP server ready", tlsAgain: "503 5.5.2 Only one STARTTLS command can be issued per session",
-		authRefused: "535 5.7.3 Authentication unsuccessful", authOK: "235 2.7.0 Authentication successful", authAborted: "501 5.7.0 Authentication aborted",
+		integrated: []string{"GSSAPI", "NTLM"}, authRefused: "535 5.7.3 Authentication unsuccessful", authOK: "235 2.7.0 Authentication successful", authAborted: "501 5.7.0 Authentication aborted",
 		mechanism: "504 5.7.4 Unrecognized authentication type",
 		etrn:      "500 5.3.3 Unrecognized command '{cmd}'",
 		chunks:    true, expand: "502 5.3.3 Command not implemented", expandNoUser: "502 5.3.3 Command not implemented",

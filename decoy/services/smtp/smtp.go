@@ -109,7 +109,7 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 		c.text = strings.TrimRight(line, "\r\n")
 		c.commands++
 		text := c.command
-		if mechanism, _, _ := strings.Cut(c.argument, " "); c.command == "AUTH" {
+		if mechanism, _, _ := strings.Cut(c.argument, " "); c.command == "AUTH" || c.command == "X-EXPS" {
 			text += " " + mechanism // what follows is recorded as a secret
 		} else if c.argument != "" {
 			text += " " + c.argument
@@ -182,6 +182,11 @@ func (c *client) obey(ctx context.Context) bool {
 		reply = p.help
 	case "ETRN":
 		reply = p.etrn
+	case "X-EXPS":
+		if p.integrated != nil {
+			return c.authenticate()
+		}
+		reply = p.unknown
 	case "AUTH":
 		return c.authenticate()
 	case "STARTTLS":
@@ -218,7 +223,7 @@ func (c *client) hello() string {
 	}
 	lines := []string{p.ehlo}
 	for _, name := range p.capabilities {
-		if name != "STARTTLS" || !c.secured {
+		if !c.secured || name != "STARTTLS" && name != "X-ANONYMOUSTLS" {
 			lines = append(lines, name)
 		}
 	}

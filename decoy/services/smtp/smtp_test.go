@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -215,6 +217,25 @@ func TestExchange(t *testing.T) {
 	}
 	expect(t, got[1:], "250 "+name+" Hello [127.0.0.1]", "500 5.3.3 Unrecognized command 'FOO'", "250 2.1.0 Sender OK", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
 		"221 2.0.0 Service closing transmission channel")
+}
+
+func TestExchangeTellsByNTLMWhatMachineItIs(t *testing.T) {
+	t.Parallel()
+	id := decoytest.Identity()
+	id.OS = "windows_server"
+	d := decoytest.StartAs(t, such(t, id, func(v *server) bool { return v.user != "" }), "smtp")
+	v := newServer(d.Host, "smtp")
+	letter := filepath.Join(t.TempDir(), "letter")
+	if err := os.WriteFile(letter, []byte("Subject: x\r\n\r\nhi\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	servicetest.NTLM(t, d, 25, "smtp-ntlm-info", "smtp://"+d.Address(25), v.user, v.secret, "--mail-from", "a@b.example", "--mail-rcpt", "v@example.org", "-T", letter)
+	got := talk(t, d, 25, "EHLO a", "AUTH NTLM", "*", "AUTH NTLM AAAA", "X-EXPS GSSAPI", "*", "NOOP")
+	if !strings.Contains(got[1], "\n250-AUTH NTLM LOGIN\n250-X-EXPS GSSAPI NTLM\n") {
+		t.Errorf("it offers %q", got[1])
+	}
+	expect(t, got[2:], "334 NTLM supported", "501 5.7.0 Authentication aborted", "535 5.7.3 Authentication unsuccessful", "334 GSSAPI supported", "501 5.7.0 Authentication aborted", "250 2.0.0 OK")
+	expect(t, talk(t, decoytest.StartAs(t, chosen("mta", "exim"), "smtp"), 25, "AUTH NTLM", "X-EXPS NTLM")[1:], "504 NTLM authentication mechanism not supported", "500 unrecognized command")
 }
 
 func TestWeakLoginMayRelayIntoNothing(t *testing.T) {

@@ -1,5 +1,5 @@
 // Package mail is what the decoys of IMAP and POP3 share: which server they are, whose mailboxes it keeps and what lies in them, the
-// conversation in lines and its way into TLS, and the two ways of SASL in which a password comes.
+// conversation in lines and its way into TLS, and the ways of SASL in which a password or the proof of one comes.
 package mail
 
 import (
@@ -43,8 +43,7 @@ type Product struct {
 
 func productOf(h *decoy.Host) Product {
 	if h.OS == "windows" || h.OS == "windows_server" {
-		// Exchange also offers NTLM and GSSAPI, unless it is told not to.
-		return Product{Exchange: true, SASL: []string{"PLAIN"}, Divider: "/"}
+		return Product{Exchange: true, SASL: []string{"NTLM", "GSSAPI", "PLAIN"}, Divider: "/"}
 	}
 	system := map[string]string{"debian": " (Debian)", "kali": " (Debian)", "ubuntu22": " (Ubuntu)", "ubuntu20": " (Ubuntu)"}[h.Distro]
 	if h.OS != "linux" {
@@ -64,9 +63,14 @@ func (p Product) Offers(mechanism string) bool { return slices.Contains(p.SASL, 
 
 // Login returns the mailbox of who has the user's password, or nil. A user may give the name alone or the whole address.
 func (v *Server) Login(user, secret string) *Mailbox {
-	name, _, _ := strings.Cut(strings.ToLower(user), "@")
+	return v.Open(Credentials{User: user, Secret: secret})
+}
+
+// Open returns the mailbox of who has the credentials, as Login does.
+func (v *Server) Open(who Credentials) *Mailbox {
+	name, _, _ := strings.Cut(strings.ToLower(who.User), "@")
 	for _, a := range v.accounts {
-		if (a.login == name || a.local == name) && slices.Contains(a.passwords, secret) {
+		if (a.login == name || a.local == name) && slices.ContainsFunc(a.passwords, who.right) {
 			return v.mailbox(a)
 		}
 	}

@@ -1,5 +1,5 @@
 // Package ntlm is the server's side of NTLM: it challenges a client, and takes what the client proves apart, in the form in which the
-// proof is guessed offline. SMB, remote desktop and SQL Server all carry it.
+// proof is guessed offline. SMB, remote desktop, SQL Server, directories and mail servers all carry it.
 package ntlm
 
 import (

@@ -19,6 +19,7 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/windows"
 )
 
 // Such returns an identity made from base whose host fulfils the condition, by trying seeds.
@@ -77,6 +78,28 @@ func Scripts(t testing.TB, d *decoytest.Decky, port int, names string) string {
 		t.Errorf("nmap: %v: %s", err, out)
 	}
 	return out
+}
+
+// NTLM fails the test unless nmap's script learns the machine's names from the service on the catalog's port, and curl proves with the password that it is the user, by which url and arguments say.
+func NTLM(t testing.TB, d *decoytest.Decky, port int, script, url, user, secret string, arguments ...string) {
+	t.Helper()
+	host, bound, err := net.SplitHostPort(d.Address(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := Run(t, "", "nmap", "-Pn", "-n", "-p", bound, "--script", "+"+script, host)
+	if err != nil {
+		t.Errorf("nmap: %v", err)
+	}
+	m := windows.MachineOf(d.Host)
+	Contains(t, out, "NetBIOS_Domain_Name: "+m.Domain+"\n", "NetBIOS_Computer_Name: "+m.Name+"\n", "DNS_Computer_Name: "+m.DNSName+"\n", fmt.Sprintf("Product_Version: %d.%d.%d\n", m.Major, m.Minor, m.Build))
+	for password, outcome := range map[string]string{secret: event.Accepted, "Summer 2026!": event.Rejected} {
+		arguments := append([]string{"-s", "-m", "20", url, "-u", user + ":" + password, "--login-options", "AUTH=NTLM"}, arguments...)
+		if out, err := Run(t, "", "curl", arguments...); (err == nil) != (outcome == event.Accepted) {
+			t.Errorf("with %q curl shows, with %v,\n%s", password, err, out)
+		}
+		d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, user), decoytest.Has(event.SecretKind, "netntlmv2"), decoytest.Has("scheme", "ntlm"), decoytest.Has(event.Outcome, outcome))
+	}
 }
 
 // Ask sends datagrams to the catalog's port and returns the answer to each, "" where none comes in the time that one is waited for.
