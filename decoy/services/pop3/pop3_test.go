@@ -2,11 +2,14 @@ package pop3
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -176,4 +179,33 @@ func TestALongLineEndsTheTalk(t *testing.T) {
 	if out, _ := io.ReadAll(conn); !strings.HasSuffix(string(out), "-ERR Input buffer full, aborting\r\n") {
 		t.Errorf("a long line is answered with %q", out)
 	}
+}
+
+// FuzzTalk sends commands to an open mailbox: whatever they are, the decoy reads them all and has the last word.
+func FuzzTalk(f *testing.F) {
+	for _, seed := range []string{"CAPA\r\nSTAT", "TOP 1 99\r\nRETR 1", "LIST -1\r\nUIDL 0\r\nDELE 1\r\nDELE 1\r\nSTAT", "TOP 1 -1\nRSET\nLAST", "RETR 99999999999999999999", "\x00\r\n \r\n"} {
+		f.Add(seed)
+	}
+	d := decoytest.StartAs(f, both(f), "pop3")
+	address := d.Address(110)
+	user, secret, _ := weak(d.Host)
+	f.Fuzz(func(t *testing.T, commands string) {
+		if len(commands) > 4096 {
+			return
+		}
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, "USER "+user+"\r\nPASS "+secret+"\r\n"+commands+"\r\nQUIT\r\n")
+		out, err := io.ReadAll(conn)
+		if errors.Is(err, syscall.ECONNRESET) {
+			return // it ended before all was read, as commands may want
+		}
+		last := string(out[bytes.LastIndexByte(bytes.TrimRight(out, "\r\n"), '\n')+1:])
+		if err != nil || last != "+OK Logging out.\r\n" && last != "-ERR Too many invalid bad commands.\r\n" {
+			t.Errorf("it ends with %q, %v", last, err)
+		}
+	})
 }
