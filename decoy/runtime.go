@@ -168,6 +168,11 @@ func (r *Runtime) Apply(ctx context.Context, generation int, services []string, 
 		return err
 	}
 	r.commit(generation, next)
+	for _, in := range next.fresh {
+		if preparer, ok := in.service.(Preparer); ok {
+			go preparer.Prepare() // it ends by itself, soon
+		}
+	}
 	return nil
 }
 

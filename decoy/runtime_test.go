@@ -25,13 +25,14 @@ import (
 
 // The services of these tests: echo says its name and then repeats what it hears, on one port or more.
 var testPorts = map[string][]decoy.Port{
-	"alpha":   {{Number: 7001, Proto: "tcp"}},
-	"beta":    {{Number: 7002, Proto: "tcp"}, {Number: 7003, Proto: "tcp"}},
-	"gamma":   {{Number: 7003, Proto: "tcp"}, {Number: 7004, Proto: "tcp"}}, // shares one with beta
-	"panics":  {{Number: 7005, Proto: "tcp"}},
-	"packets": {{Number: 7006, Proto: "udp"}},
-	"broken":  {{Number: 7007, Proto: "tcp"}},
-	"chosen":  {{Number: 7008, Proto: "tcp"}},
+	"alpha":    {{Number: 7001, Proto: "tcp"}},
+	"beta":     {{Number: 7002, Proto: "tcp"}, {Number: 7003, Proto: "tcp"}},
+	"gamma":    {{Number: 7003, Proto: "tcp"}, {Number: 7004, Proto: "tcp"}}, // shares one with beta
+	"panics":   {{Number: 7005, Proto: "tcp"}},
+	"packets":  {{Number: 7006, Proto: "udp"}},
+	"broken":   {{Number: 7007, Proto: "tcp"}},
+	"chosen":   {{Number: 7008, Proto: "tcp"}},
+	"prepared": {{Number: 7009, Proto: "tcp"}},
 }
 
 type echo struct{ name string }
@@ -50,12 +51,33 @@ type panics struct{}
 
 func (panics) ServeConn(_ context.Context, s *decoy.Session) { panic("secret of the decoy") }
 
+// prepared answers once it is ready, which nobody but the runtime makes it.
+type prepared struct {
+	host *decoy.Host
+}
+
+func (p *prepared) ready() chan struct{} {
+	return decoy.Once(p.host, "ready", func() chan struct{} { return make(chan struct{}) })
+}
+
+func (p *prepared) Prepare() { close(p.ready()) } // panics when called twice
+
+func (p *prepared) ServeConn(ctx context.Context, s *decoy.Session) {
+	select {
+	case <-p.ready():
+		fmt.Fprintln(s, "ready")
+	case <-ctx.Done():
+	}
+}
+
 func init() {
 	for slug := range testPorts {
 		decoy.Register(slug, func(h *decoy.Host) (decoy.Service, error) {
 			switch slug {
 			case "panics":
 				return panics{}, nil
+			case "prepared":
+				return &prepared{host: h}, nil
 			case "broken":
 				return nil, errors.New("broken by design")
 			case "chosen":
@@ -91,6 +113,15 @@ func expectClosed(t *testing.T, conn net.Conn) {
 	if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatal("the connection is still open")
 	}
+}
+
+func TestServicesArePreparedOnce(t *testing.T) {
+	d := start(t, decoy.Options{}, "prepared")
+	expectLine(t, d.Dial(7009), "ready")
+	if err := d.Apply(t.Context(), 2, []string{"prepared", "alpha"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	expectLine(t, d.Dial(7009), "ready")
 }
 
 func TestApplyKeepsSessionsOfKeptServices(t *testing.T) {

@@ -36,6 +36,12 @@ type PortChooser interface {
 	Listens(port Port) bool
 }
 
+// Preparer is a service that needs something for its first client which takes a while to make, such as keys.
+type Preparer interface {
+	// Prepare makes it. The runtime calls it once, beside the service that answers already: who comes before it is done waits for the rest (see [Once]).
+	Prepare()
+}
+
 // Factory makes a service for a host. It must be cheap and do no I/O.
 type Factory func(h *Host) (Service, error)
 

@@ -45,12 +45,15 @@ type service struct {
 	memory  *semaphore.Weighted // of transfers
 }
 
+// Prepare makes the host keys, so that the first client sees no delay.
+func (v *service) Prepare() { _, _ = hostKeys(v.host) }
+
 // ServeConn answers one client.
 func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	s.SetDeadline(time.Now().Add(loginGrace))
 	look := v.appearance()
 	client := &sniffer{Session: s}
-	// The keys take a moment to make, the first time. Who only looks at the version, as the runtime's own check does, doesn't cost it.
+	// Who only looks at the version, as the runtime's own check does, doesn't wait for the keys.
 	if !client.greet("SSH-2.0-" + look.version + "\r\n") {
 		return
 	}
