@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	mathrand "math/rand/v2"
 	"net"
 	"net/netip"
 	"runtime/debug"
@@ -31,8 +32,11 @@ type Options struct {
 	Ports func(slug string) ([]Port, bool)
 	// State is the directory that keeps the last applied services; "" keeps nothing.
 	State  string
-	Limits Limits       // the zero value means DefaultLimits
-	Log    *slog.Logger // diagnostics; nil discards them
+	Limits Limits // the zero value means DefaultLimits
+	// Quiet is how long services wait before they prepare, and by chance up to as long again: a host that brings many deckies up has no processor to spare. 0 means
+	// 30 seconds.
+	Quiet time.Duration
+	Log   *slog.Logger // diagnostics; nil discards them
 }
 
 // Runtime runs the services of one decky. It is safe for use by several goroutines.
@@ -40,6 +44,7 @@ type Runtime struct {
 	host   *Host
 	ports  func(string) ([]Port, bool)
 	limits Limits
+	quiet  time.Duration
 	state  state
 	log    *slog.Logger
 	boot   string
@@ -66,6 +71,9 @@ func New(o Options) *Runtime {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
 	}
+	if o.Quiet == 0 {
+		o.Quiet = 30 * time.Second
+	}
 	if o.Ports == nil {
 		o.Ports = CatalogPorts
 	}
@@ -73,7 +81,7 @@ func New(o Options) *Runtime {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Runtime{
-		host: o.Host, ports: o.Ports, limits: o.Limits, state: state(o.State), log: o.Log,
+		host: o.Host, ports: o.Ports, limits: o.Limits, quiet: o.Quiet, state: state(o.State), log: o.Log,
 		boot:      randomID(),
 		guard:     newGuard(o.Limits, o.Host.Now),
 		stop:      make(chan struct{}),
@@ -170,10 +178,20 @@ func (r *Runtime) Apply(ctx context.Context, generation int, services []string, 
 	r.commit(generation, next)
 	for _, in := range next.fresh {
 		if preparer, ok := in.service.(Preparer); ok {
-			go preparer.Prepare() // it ends by itself, soon
+			go r.prepareSoon(in, preparer)
 		}
 	}
 	return nil
+}
+
+// prepareSoon has a service prepare when things have become quiet, if it is still there.
+func (r *Runtime) prepareSoon(in *instance, p Preparer) {
+	select {
+	case <-time.After(r.quiet + mathrand.N(r.quiet)):
+		p.Prepare() // it ends by itself, soon
+		r.changed.Store(true)
+	case <-in.ctx.Done():
+	}
 }
 
 // prepare opens and checks what is new. What it has opened is in the change also when it fails.

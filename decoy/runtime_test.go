@@ -116,7 +116,7 @@ func expectClosed(t *testing.T, conn net.Conn) {
 }
 
 func TestServicesArePreparedOnce(t *testing.T) {
-	d := start(t, decoy.Options{}, "prepared")
+	d := start(t, decoy.Options{Quiet: 1}, "prepared")
 	expectLine(t, d.Dial(7009), "ready")
 	if err := d.Apply(t.Context(), 2, []string{"prepared", "alpha"}, nil); err != nil {
 		t.Fatal(err)

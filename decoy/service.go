@@ -38,7 +38,7 @@ type PortChooser interface {
 
 // Preparer is a service that needs something for its first client which takes a while to make, such as keys.
 type Preparer interface {
-	// Prepare makes it. The runtime calls it once, beside the service that answers already: who comes before it is done waits for the rest (see [Once]).
+	// Prepare makes it. The runtime calls it once, some time after the service has begun to answer: who comes before it is done waits for the rest (see [Once]).
 	Prepare()
 }
 
