@@ -108,6 +108,7 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 	started := false
 	for r := range requests {
 		ok := false
+		var work func() // what the request begins, once it is answered
 		switch r.Type {
 		case "pty-req":
 			var pty struct {
@@ -142,13 +143,7 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 				break
 			}
 			started, ok = true, true
-			program.Go(func() {
-				defer channel.Close()
-				c.session.Guard(func() {
-					status := c.run(ctx, channel, terminal, term, r.Type == "shell", request.Command)
-					finish(channel, status)
-				})
-			})
+			work = func() { finish(channel, c.run(ctx, channel, terminal, term, r.Type == "shell", request.Command)) }
 		case "subsystem":
 			var subsystem struct{ Name string }
 			if ssh.Unmarshal(r.Payload, &subsystem) != nil {
@@ -159,16 +154,19 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 				break
 			}
 			started, ok = true, true
-			program.Go(func() {
-				defer channel.Close()
-				c.session.Guard(func() {
-					c.serveSFTP(channel)
-					finish(channel, 0)
-				})
-			})
+			work = func() {
+				c.serveSFTP(channel)
+				finish(channel, 0)
+			}
 		}
 		if r.WantReply {
 			r.Reply(ok, nil)
+		}
+		if work != nil {
+			program.Go(func() {
+				defer channel.Close()
+				c.session.Guard(work)
+			})
 		}
 	}
 }
