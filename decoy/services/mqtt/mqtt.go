@@ -41,7 +41,8 @@ type client struct {
 	*broker
 	s     *decoy.Session
 	hello hello
-	out   chan []byte // to the writer
+	out   chan []byte // to the writer; nil is the last
+	left  chan struct{}
 
 	mu      sync.Mutex
 	filters []filter
@@ -50,14 +51,17 @@ type client struct {
 // ServeConn answers one client.
 func (b *broker) ServeConn(ctx context.Context, s *decoy.Session) {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &client{broker: b, s: s, out: make(chan []byte, 64)}
+	c := &client{broker: b, s: s, out: make(chan []byte, 64), left: make(chan struct{})}
 	in := bufio.NewReader(s)
 	if !c.admit(in) {
 		cancel()
 		return
 	}
 	var writer sync.WaitGroup
-	writer.Go(func() { s.Guard(func() { c.write(ctx) }) })
+	writer.Go(func() {
+		defer close(c.left)
+		s.Guard(func() { c.write(ctx) })
+	})
 	c.serve(ctx, in)
 	b.visitors.With(s.Peer().Addr(), func(v *visitor) {
 		v.listeners = slices.DeleteFunc(v.listeners, func(l *client) bool { return l == c })
@@ -104,8 +108,11 @@ func (c *client) admit(in *bufio.Reader) bool {
 		fields = append(fields, event.String("will_topic", h.willTopic), event.Bytes("content", h.willBody))
 	}
 	c.s.Event("mqtt_connect", fields...)
-	if h.version < 3 || h.version > 5 {
+	switch {
+	case !h.understood():
 		return refuse(1, 1)
+	case h.method:
+		return refuse(0, 0x8c)
 	}
 	known := c.users == nil || slices.ContainsFunc(c.users[h.user], func(p string) bool { return subtle.ConstantTimeCompare([]byte(p), h.password) == 1 })
 	if h.hasUser || len(h.password) > 0 {
@@ -118,7 +125,7 @@ func (c *client) admit(in *bufio.Reader) bool {
 	switch {
 	case !known:
 		return refuse(5, 0x87)
-	case h.id == "" && !h.clean && h.version < 5:
+	case h.id == "" && (h.version == 3 || h.version == 4 && !h.clean):
 		return refuse(2, 0x85)
 	}
 	accept := []byte{0, 0}
@@ -154,6 +161,9 @@ func (c *client) write(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case p := <-c.out:
+			if p == nil {
+				return
+			}
 			if _, err := c.s.Write(p); err != nil {
 				return
 			}
@@ -191,6 +201,7 @@ func (c *client) serve(ctx context.Context, in *bufio.Reader) {
 		if err != nil {
 			if errors.Is(err, errMalformed) {
 				c.strange("no packet", p)
+				c.dismiss(ctx, malformed)
 			}
 			return
 		}
@@ -210,7 +221,7 @@ func (c *client) obey(ctx context.Context, p packet) bool {
 		return c.published(ctx, p)
 	case pubrel:
 		return len(id) == 2 && c.send(ctx, encode(pubcomp, 0, id))
-	case puback, pubrec, pubcomp:
+	case puback, pubrec, pubcomp, pingresp:
 		return true
 	case subscribe:
 		return c.subscribed(ctx, p)
@@ -220,6 +231,27 @@ func (c *client) obey(ctx context.Context, p packet) bool {
 		return false
 	}
 	c.strange("not now", p)
+	if p.kind == 0 {
+		return c.dismiss(ctx, protocolError)
+	}
+	return false
+}
+
+// Why a client of version 5 is sent away.
+const (
+	malformed     = 0x81
+	protocolError = 0x82
+)
+
+// dismiss ends the conversation; version 5 is told why. It returns false, for the conversation does not go on.
+func (c *client) dismiss(ctx context.Context, why byte) bool {
+	if c.hello.version == 5 && c.send(ctx, encode(disconnect, 0, []byte{why})) {
+		c.send(ctx, nil)
+		select {
+		case <-c.left:
+		case <-ctx.Done():
+		}
+	}
 	return false
 }
 
@@ -228,24 +260,39 @@ func (c *client) published(ctx context.Context, p packet) bool {
 	m, ok := parsePublish(p, c.hello.version)
 	if !ok {
 		c.strange("no message", p)
-		return false
+		if m.topic == "" || strings.ContainsAny(m.topic, "+#") {
+			return c.dismiss(ctx, protocolError)
+		}
+		return c.dismiss(ctx, malformed)
 	}
 	c.s.Event("publish", event.String("topic", m.topic), event.Int("qos", int64(m.qos)), event.Int("size", int64(len(m.body))), event.Bytes("body", m.body))
-	if !strings.HasPrefix(m.topic, "$") {
-		c.pass(m)
+	var came byte // of it, for version 5
+	if strings.HasPrefix(m.topic, "$") {
+		came = notAuthorized
+	} else if !c.pass(m) && m.qos == 1 {
+		came = noSubscribers
 	}
-	id := binary.BigEndian.AppendUint16(nil, uint16(m.id))
+	answer := binary.BigEndian.AppendUint16(nil, uint16(m.id))
+	if came != 0 && c.hello.version == 5 {
+		answer = append(answer, came)
+	}
 	switch m.qos {
 	case 1:
-		return c.send(ctx, encode(puback, 0, id))
+		return c.send(ctx, encode(puback, 0, answer))
 	case 2:
-		return c.send(ctx, encode(pubrec, 0, id))
+		return c.send(ctx, encode(pubrec, 0, answer))
 	}
 	return true
 }
 
-// pass gives the message to the clients of this address, and keeps it for them where it is to be kept.
-func (c *client) pass(m message) {
+// What came of a message.
+const (
+	noSubscribers = 0x10
+	notAuthorized = 0x87
+)
+
+// pass gives the message to the clients of this address, and keeps it for them where it is to be kept. It tells whether anybody wanted it.
+func (c *client) pass(m message) (wanted bool) {
 	c.visitors.With(c.s.Peer().Addr(), func(v *visitor) {
 		_, has := v.retained[m.topic]
 		switch {
@@ -257,6 +304,7 @@ func (c *client) pass(m message) {
 		m.retain = false
 		for _, l := range v.listeners {
 			if l.wants(m.topic) {
+				wanted = true
 				select {
 				case l.out <- m.encode(l.hello.version):
 				default: // it is too slow: quality 0 promises nothing
@@ -264,6 +312,7 @@ func (c *client) pass(m message) {
 			}
 		}
 	})
+	return wanted
 }
 
 // subscribed notes what the client wants to hear, and gives it what is kept of that.
@@ -271,7 +320,7 @@ func (c *client) subscribed(ctx context.Context, p packet) bool {
 	id, asked, ok := parseFilters(p, c.hello.version)
 	if !ok {
 		c.strange("no subscription", p)
-		return false
+		return c.dismiss(ctx, malformed)
 	}
 	answer := binary.BigEndian.AppendUint16(nil, uint16(id))
 	if c.hello.version == 5 {
@@ -282,7 +331,7 @@ func (c *client) subscribed(ctx context.Context, p packet) bool {
 	for _, f := range asked {
 		names = append(names, f.topic)
 		c.filters = slices.DeleteFunc(c.filters, func(old filter) bool { return old.topic == f.topic })
-		if len(c.filters) == maxFilters || f.qos == 3 {
+		if len(c.filters) == maxFilters {
 			answer = append(answer, 0x80)
 			continue
 		}
@@ -315,7 +364,7 @@ func (c *client) unsubscribed(ctx context.Context, p packet) bool {
 	id, asked, ok := parseFilters(p, c.hello.version)
 	if !ok {
 		c.strange("no subscription", p)
-		return false
+		return c.dismiss(ctx, malformed)
 	}
 	answer := binary.BigEndian.AppendUint16(nil, uint16(id))
 	if c.hello.version == 5 {

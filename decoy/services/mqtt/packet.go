@@ -140,10 +140,13 @@ func (f *fields) number() int {
 
 func (f *fields) text() string { return string(f.take(f.number())) }
 
-// properties skips those of version 5.
-func (f *fields) properties(version byte) {
+// authMethod is the property of a connect packet that names a way to sign in beside user and password.
+const authMethod = 0x15
+
+// properties takes those of version 5, and tells whether one of the kind is among them.
+func (f *fields) properties(version, kind byte) (has bool) {
 	if version < 5 {
-		return
+		return false
 	}
 	size, shift := 0, 0
 	for {
@@ -154,10 +157,53 @@ func (f *fields) properties(version byte) {
 		}
 		if shift > 21 {
 			f.bad = true
-			return
+			return false
 		}
 	}
-	f.take(size)
+	all := &fields{rest: f.take(size)}
+	for !all.bad && len(all.rest) > 0 {
+		one := all.byte()
+		has = has || one == kind
+		switch propertyKinds[one] {
+		case isByte:
+			all.take(1)
+		case isTwo:
+			all.take(2)
+		case isFour:
+			all.take(4)
+		case isVarint:
+			for all.byte() >= 0x80 {
+			}
+		case isText:
+			all.take(all.number())
+		case isPair:
+			all.take(all.number())
+			all.take(all.number())
+		default:
+			all.bad = true
+		}
+	}
+	f.bad = f.bad || all.bad
+	return has && !f.bad
+}
+
+// How long a property is goes by its kind.
+type propertyKind byte
+
+const (
+	isByte propertyKind = iota + 1
+	isTwo
+	isFour
+	isVarint
+	isText // or bytes, which are written alike
+	isPair
+)
+
+// propertyKinds are those that the protocol knows.
+var propertyKinds = map[byte]propertyKind{
+	0x01: isByte, 0x02: isFour, 0x03: isText, 0x08: isText, 0x09: isText, 0x0b: isVarint, 0x11: isFour, 0x12: isText, 0x13: isTwo, authMethod: isText, 0x16: isText, 0x17: isByte,
+	0x18: isFour, 0x19: isByte, 0x1a: isText, 0x1c: isText, 0x1f: isText, 0x21: isTwo, 0x22: isTwo, 0x23: isTwo, 0x24: isByte, 0x25: isByte, 0x26: isPair, 0x27: isFour, 0x28: isByte,
+	0x29: isByte, 0x2a: isByte,
 }
 
 // hello is what a client says of itself.
@@ -173,6 +219,15 @@ type hello struct {
 	user      string
 	password  []byte
 	hasUser   bool
+	method    bool // it wants to sign in by a method that is named
+}
+
+// understood tells whether the protocol's name and version belong together, and are those of a version that is spoken.
+func (h hello) understood() bool {
+	if h.protocol == "MQIsdp" {
+		return h.version == 3
+	}
+	return h.version == 4 || h.version == 5
 }
 
 // parseHello reads a connect packet. ok is false for one that is no such thing.
@@ -182,16 +237,17 @@ func parseHello(body []byte) (h hello, ok bool) {
 	if f.bad || h.protocol != "MQTT" && h.protocol != "MQIsdp" {
 		return h, false
 	}
-	if h.version &= 0x7f; h.version < 3 || h.version > 5 { // the high bit marks a bridge
+	h.version &= 0x7f // the high bit marks a bridge
+	if !h.understood() {
 		return h, true
 	}
 	flags := f.byte()
 	h.clean = flags&2 != 0
 	h.keepAlive = f.number()
-	f.properties(h.version)
+	h.method = f.properties(h.version, authMethod)
 	h.id = f.text()
 	if flags&4 != 0 {
-		f.properties(h.version)
+		f.properties(h.version, 0)
 		h.will, h.willTopic = true, f.text()
 		h.willBody = f.take(f.number())
 	}
@@ -200,6 +256,9 @@ func parseHello(body []byte) (h hello, ok bool) {
 	}
 	if flags&0x40 != 0 {
 		h.password = f.take(f.number())
+		if !h.hasUser && h.version < 5 { // only version 5 has a password of nobody's
+			return h, false
+		}
 	}
 	return h, !f.bad && flags&1 == 0
 }
@@ -220,7 +279,7 @@ func parsePublish(p packet, version byte) (m message, ok bool) {
 	if m.qos > 0 {
 		m.id = f.number()
 	}
-	f.properties(version)
+	f.properties(version, 0)
 	m.body = f.rest
 	return m, !f.bad && m.qos < 3 && validTopic(m.topic)
 }
@@ -248,14 +307,14 @@ type filter struct {
 func parseFilters(p packet, version byte) (id int, filters []filter, ok bool) {
 	f := &fields{rest: p.body}
 	id = f.number()
-	f.properties(version)
+	f.properties(version, 0)
 	for !f.bad && len(f.rest) > 0 {
 		one := filter{topic: f.text()}
 		if p.kind == subscribe {
 			one.qos = f.byte() & 3
 		}
 		filters = append(filters, one)
-		if len(filters) > maxFilters || !validFilter(one.topic) {
+		if len(filters) > maxFilters || !validFilter(one.topic) || one.qos == 3 {
 			return id, nil, false
 		}
 	}
