@@ -22,7 +22,7 @@ const secret = "S3cret-of-the-table"
 var cases = []scene{
 	{service: "ssh", as: "OpenSSH", wants: []string{"OpenSSH"}, login: `sshpass -p ` + secret + ` ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o PreferredAuthentications=password -p $PORT root@$HOST true`, secret: secret},
 	{service: "telnet", as: "a device's telnetd", wants: []string{"telnet"}, login: `{ sleep 2; echo root; sleep 2; echo ` + secret + `; sleep 4; } | telnet $HOST $PORT`, secret: secret},
-	{service: "rdp", as: "Windows", os: "windows_server", hostname: "SRV-RDP", wants: []string{"Microsoft Terminal Service"}, login: `xvfb-run -a xfreerdp /v:$HOST:$PORT /u:admin /p:` + secret + ` /cert:ignore /sec:nla +auth-only`},
+	{service: "rdp", as: "Windows", seed: 2, os: "windows_server", hostname: "SRV-RDP", wants: []string{"Microsoft Terminal Service"}, login: `xvfb-run -a xfreerdp /v:$HOST:$PORT /u:admin /p:` + secret + ` /cert:ignore /sec:nla +auth-only`},
 	{service: "rdp", as: "xrdp", wants: []string{"xrdp"}, login: `xvfb-run -a xfreerdp /v:$HOST:$PORT /u:admin /p:` + secret + ` /cert:ignore /sec:tls +auth-only`, secret: secret},
 	{service: "vnc", as: "a VNC server", wants: []string{"VNC"}, login: `list=$(mktemp); echo secret > $list; nmap -Pn -n -p $PORT --script +vnc-brute --script-args passdb=$list $HOST; rm $list`},
 	{service: "http", as: "a web server", wants: []string{"http"}, login: `curl -s -u admin:` + secret + ` http://$HOST:$PORT/`, secret: secret},
