@@ -150,4 +150,9 @@ func TestAnImageNeedsADockerEngine(t *testing.T) {
 	s.succeed(s.deploy(map[string]any{"deckies": []any{map[string]any{"name": "books", "archetype": "bookkeeper", "services": []string{"ssh"}}}}))
 	s.succeed(s.mutate(map[string]any{"name": "books"}))
 	require.NotContains(t, s.decky("books").Services, "ledger")
+	var down struct {
+		Teardown struct{ LifecycleIds []string }
+	}
+	s.as(s.Token).must(&down, `mutation { teardown(input: {}) { lifecycleIds } }`, nil)
+	s.succeed(down.Teardown.LifecycleIds)
 }

@@ -236,7 +236,7 @@ func Abandoned(t testing.TB, service string, port int, beginnings ...string) {
 // Recovers fails the test unless the service answers again: at once, or when a source whose share of connections was used up has some again.
 func Recovers(t testing.TB, answers func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !answers(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !answers(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the service does not answer after the garbage")
 		}
