@@ -318,9 +318,9 @@ func packages(c *call) int {
 			c.printf("Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done\n0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n")
 			return 0
 		}
-		mirror, suite := "deb.debian.org/debian", "bookworm"
+		mirror, suite := "mirror.lan/debian", "bookworm" // the house's own
 		if c.sys.ID == "ubuntu" {
-			mirror, suite = "archive.ubuntu.com/ubuntu", map[bool]string{true: "jammy", false: "focal"}[strings.HasPrefix(c.sys.Kernel, "5.15")]
+			mirror, suite = "mirror.lan/ubuntu", map[bool]string{true: "jammy", false: "focal"}[strings.HasPrefix(c.sys.Kernel, "5.15")]
 		}
 		name, _, _ := strings.Cut(mirror, "/")
 		c.printf("Ign:1 http://%s %s InRelease\nErr:1 http://%[1]s %[2]s InRelease\n  Temporary failure resolving '%[3]s'\nReading package lists... Done\n", mirror, suite, name)
