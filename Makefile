@@ -131,6 +131,7 @@ need-test: need-build
 	  dig=bind9-dnsutils tftp=tftp-hpa snmpwalk=snmp mosquitto_pub=mosquitto-clients ldapsearch=ldap-utils sipsak=sipsak swaks=swaks openssl=openssl jq=jq fetchmail=fetchmail kubectl=kubernetes-client xtigervncviewer=tigervnc-viewer rsyslogd=rsyslog \
 	  systemd-analyze=systemd systemd-sysusers=systemd systemd-tmpfiles=systemd systemd-socket-activate=systemd haproxy=haproxy
 	@/usr/bin/python3 -c 'import pymongo' 2>/dev/null || scripts/need pymongo=python3-pymongo
+	@perl -MNet::SSLeay -e 1 2>/dev/null || scripts/need Net::SSLeay=libnet-ssleay-perl
 	@ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1 || scripts/need rsyslog-gnutls=rsyslog-gnutls
 
 need-release: need-build need-node

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"decnet/decoy/event"
 )
 
 // maxSources bounds how many sources are told apart; beyond it, new ones share one account.
@@ -100,11 +102,17 @@ func (g *guard) refuse(addr netip.Addr) {
 	g.account(addr).refused++
 }
 
-func (g *guard) allowEvent(addr netip.Addr) bool {
+// allowEvent counts an event in, unless the source has caused too many. A credential that was tried has a reserve above what all else may
+// use up: who hides one behind chatter has it recorded.
+func (g *guard) allowEvent(addr netip.Addr, typ string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.account(addr)
-	if !s.events.take(g.now(), 1, g.limits.EventRate, g.limits.EventBurst) {
+	burst := g.limits.EventBurst
+	if typ == event.AuthAttempt {
+		burst += burst / 2
+	}
+	if !s.events.take(g.now(), 1, g.limits.EventRate, burst) {
 		s.suppressed++
 		return false
 	}

@@ -446,7 +446,7 @@ func (r *Runtime) session(l *listener, in *instance, conn net.Conn) *Session {
 	}
 	if s.peer.Addr() != s.local.Addr() {
 		s.record = func(e event.Event) {
-			if r.guard.allowEvent(s.peer.Addr()) {
+			if r.guard.allowEvent(s.peer.Addr(), e.Type) {
 				r.recorder.record(e)
 			}
 		}

@@ -33,6 +33,7 @@ var testPorts = map[string][]decoy.Port{
 	"broken":   {{Number: 7007, Proto: "tcp"}},
 	"chosen":   {{Number: 7008, Proto: "tcp"}},
 	"prepared": {{Number: 7009, Proto: "tcp"}},
+	"chatty":   {{Number: 7010, Proto: "tcp"}},
 }
 
 type echo struct{ name string }
@@ -70,6 +71,18 @@ func (p *prepared) ServeConn(ctx context.Context, s *decoy.Session) {
 	}
 }
 
+// chatty records twenty facts of no weight, and then twenty passwords.
+type chatty struct{}
+
+func (chatty) ServeConn(_ context.Context, s *decoy.Session) {
+	for range 20 {
+		s.Event("chatter")
+	}
+	for range 20 {
+		s.Attempt("password", "root", []byte("toor"), event.Rejected)
+	}
+}
+
 func init() {
 	for slug := range testPorts {
 		decoy.Register(slug, func(h *decoy.Host) (decoy.Service, error) {
@@ -78,6 +91,8 @@ func init() {
 				return panics{}, nil
 			case "prepared":
 				return &prepared{host: h}, nil
+			case "chatty":
+				return chatty{}, nil
 			case "broken":
 				return nil, errors.New("broken by design")
 			case "chosen":
@@ -400,6 +415,26 @@ func TestEventFloodBecomesASummary(t *testing.T) {
 	d.Wait(event.Suppressed, decoytest.Has(event.Count, "5"))
 	if n := len(d.Events()); n != 6 {
 		t.Errorf("%d events, want 5 and the summary", n)
+	}
+}
+
+// Who chatters before trying a password has the password recorded.
+func TestACredentialOutlastsChatter(t *testing.T) {
+	limits := decoy.DefaultLimits()
+	limits.EventBurst, limits.EventRate = 10, 0
+	d := start(t, decoy.Options{Limits: limits}, "chatty")
+	if _, err := io.ReadAll(d.Dial(7010)); err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+	attempts := 0
+	for _, e := range d.Events() {
+		if e.Type == event.AuthAttempt {
+			attempts++
+		}
+	}
+	if attempts != 5 {
+		t.Errorf("%d attempts are recorded, want half of the burst", attempts)
 	}
 }
 

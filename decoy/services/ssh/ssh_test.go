@@ -216,8 +216,9 @@ func TestChannelsShareTheMachine(t *testing.T) {
 func TestKeysAndVersionsAreTheDeckysOwn(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for range 3 {
+	for b := range byte(3) {
 		id := decoytest.Identity()
+		id.Seed = bytes.Repeat([]byte{b}, 32)
 		var keys []string
 		for range 2 {
 			h, err := decoy.NewHost(id, nil)
