@@ -185,20 +185,12 @@ func (r *Runner) claim(ctx context.Context, n int) ([]*ent.Lifecycle, error) {
 	return claimed, nil
 }
 
-// born takes a lifecycle up in the very transaction that makes it, for the worker that was promised: who has asked for it does not wait for another commit before the
-// work begins. When something of its decky is in the way, it is left for whoever looks for it.
-func (r *Runner) born(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error {
-	tx.AfterRollback(func() { r.release(nil) })
-	taken, err := r.take(ctx, tx, lc.ID)
-	if errors.Is(err, ErrMoved) { // it has to wait for another
-		tx.AfterCommit(func() { r.release(nil) })
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	tx.AfterCommit(func() { r.release(taken.Unwrap()) })
-	return nil
+// born takes a lifecycle up as it is made, for the worker that was promised: who has asked for it does not wait for another commit before the work begins. It is as
+// [Runner.take] would leave it.
+func (r *Runner) born(c *ent.LifecycleCreate) {
+	now := r.journal.Now()
+	c.SetStatus(entlifecycle.StatusRunning).SetStage(starting).SetAttempt(1).SetSeq(2).
+		SetLeaseOwner(r.owner).SetLeaseExpiresAt(now.Add(r.opts.Lease)).SetStartedAt(now)
 }
 
 // promise keeps a worker for a lifecycle that is being made, if one is free.

@@ -64,13 +64,17 @@ type New struct {
 	RetryOf    *pid.ID
 }
 
-// Create adds a PENDING lifecycle and its first entry. It is returned as it is then: a runner with a free worker has taken it up by the time that it is committed.
+// waiting is the stage of a lifecycle that nobody has taken up.
+const waiting = "waiting for a runner"
+
+// Create adds a PENDING lifecycle and its first entry. It is returned as it is then: a runner with a free worker takes it up in the same transaction.
 func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecycle, error) {
 	parent, span := accepted(ctx, n)
 	defer span.End()
+	stage := cmp.Or(n.Stage, waiting)
 	c := tx.Lifecycle.Create().SetTraceParent(parent).
 		SetDeckyID(n.Decky.ID).SetDeckyRef(n.Decky.ID).SetDeckyName(n.Decky.Name).SetDeploymentName(n.Deployment).
-		SetOperation(n.Operation).SetTrigger(n.Trigger).SetStage(cmp.Or(n.Stage, "waiting for a runner")).
+		SetOperation(n.Operation).SetTrigger(n.Trigger).SetStage(stage).
 		SetFromServices(n.From).SetToServices(n.To).SetGeneration(n.Generation).
 		SetNillableRetryOf(n.RetryOf).SetCreatedAt(j.now()).SetSeq(1)
 	if n.Actor != "" {
@@ -79,22 +83,48 @@ func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecyc
 	if n.Reshape != nil {
 		c.SetReshape(n.Reshape)
 	}
+	r, err := j.freeRunner(ctx, tx, n.Decky.ID)
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
+		r.born(c)
+	}
 	lc, err := c.Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("create the lifecycle: %w", err)
 	}
-	if err := j.append(ctx, tx, lc); err != nil {
-		return nil, err
+	if r == nil {
+		tx.AfterCommit(j.bells.Work.Ring)
+		return lc, j.append(ctx, tx, lc)
 	}
-	if r := j.freeRunner(); r != nil {
-		return lc, r.born(ctx, tx, lc)
-	}
-	tx.AfterCommit(j.bells.Work.Ring)
-	return lc, nil
+	first := *lc
+	first.Status, first.Stage, first.Seq, first.Attempt = entlifecycle.StatusPending, &stage, 1, 0
+	first.LeaseOwner, first.LeaseExpiresAt, first.StartedAt = "", nil, nil
+	tx.AfterCommit(func() { r.release(lc.Unwrap()) })
+	return &first, j.append(ctx, tx, &first, lc)
 }
 
-// freeRunner returns a runner that keeps a worker for a lifecycle that is being made, if there is one.
-func (j *Journal) freeRunner() *Runner {
+// freeRunner returns a runner that keeps a worker for a lifecycle of the decky that is being made. It is nil when there is none, or when something of the
+// decky is in the way.
+func (j *Journal) freeRunner(ctx context.Context, tx *store.Tx, decky pid.ID) (*Runner, error) {
+	r := j.promised()
+	if r == nil {
+		return nil, nil
+	}
+	tx.AfterRollback(func() { r.release(nil) })
+	open, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(decky), entlifecycle.StatusIn(entlifecycle.StatusPending, entlifecycle.StatusRunning)).Exist(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look for what is in the way: %w", err)
+	}
+	if open {
+		tx.AfterCommit(func() { r.release(nil) })
+		return nil, nil
+	}
+	return r, nil
+}
+
+func (j *Journal) promised() *Runner {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, r := range j.runners {
@@ -113,7 +143,12 @@ func (j *Journal) employ(r *Runner) {
 
 // Step moves a lifecycle: change says to what, where from what. It is ErrMoved when the row is not where `where` wants it.
 func (j *Journal) Step(ctx context.Context, tx *store.Tx, id pid.ID, change func(*ent.LifecycleUpdate), where ...predicate.Lifecycle) (*ent.Lifecycle, error) {
-	u := tx.Lifecycle.Update().Where(entlifecycle.ID(id)).Where(where...).AddSeq(1)
+	return j.stepAfter(ctx, tx, id, nil, change, where...)
+}
+
+// stepAfter is Step after stages of its work that nobody has written down yet: each is an entry of its own, before the step's.
+func (j *Journal) stepAfter(ctx context.Context, tx *store.Tx, id pid.ID, stages []string, change func(*ent.LifecycleUpdate), where ...predicate.Lifecycle) (*ent.Lifecycle, error) {
+	u := tx.Lifecycle.Update().Where(entlifecycle.ID(id)).Where(where...).AddSeq(1 + len(stages))
 	change(u)
 	n, err := u.Save(ctx)
 	if err != nil {
@@ -130,7 +165,13 @@ func (j *Journal) Step(ctx context.Context, tx *store.Tx, id pid.ID, change func
 	if Terminal(lc.Status) || lc.LeaseOwner == "" || lc.CancelRequested {
 		tx.AfterCommit(j.bells.Work.Ring)
 	}
-	return lc, j.append(ctx, tx, lc)
+	moves := make([]*ent.Lifecycle, 0, 1+len(stages))
+	for i := range stages {
+		then := *lc
+		then.Status, then.Stage, then.Seq = entlifecycle.StatusRunning, &stages[i], lc.Seq-len(stages)+i
+		moves = append(moves, &then)
+	}
+	return lc, j.append(ctx, tx, append(moves, lc)...)
 }
 
 // Supersede ends a PENDING lifecycle because another took its place.
@@ -147,26 +188,27 @@ func (j *Journal) Touch(ctx context.Context, tx *store.Tx) (int64, error) {
 	return tx.Next(ctx, "decky", 1)
 }
 
-// append journals the lifecycle as it stands.
-func (j *Journal) append(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) error {
+// append journals a lifecycle as it stood after each of its moves.
+func (j *Journal) append(ctx context.Context, tx *store.Tx, moves ...*ent.Lifecycle) error {
 	beforeAppend.Hit()
-	number, err := tx.Next(ctx, "journal", 1)
+	number, err := tx.Next(ctx, "journal", len(moves))
 	if err != nil {
 		return err
 	}
-	c := tx.JournalEntry.Create().SetID(number).SetLifecycleID(lc.ID).SetSeq(lc.Seq).SetStatus(string(lc.Status)).
-		SetAttempt(lc.Attempt).SetAt(j.now()).
-		SetDeckyRef(lc.DeckyRef).SetDeckyName(lc.DeckyName).SetDeploymentName(lc.DeploymentName)
-	if lc.Stage != nil {
-		c.SetStage(*lc.Stage)
+	now := j.now()
+	rows := make([]*ent.JournalEntryCreate, len(moves))
+	for i, lc := range moves {
+		rows[i] = tx.JournalEntry.Create().SetID(number + int64(i)).SetLifecycleID(lc.ID).SetSeq(lc.Seq).SetStatus(string(lc.Status)).
+			SetAttempt(lc.Attempt).SetAt(now).SetNillableStage(lc.Stage).
+			SetDeckyRef(lc.DeckyRef).SetDeckyName(lc.DeckyName).SetDeploymentName(lc.DeploymentName)
+		if j.Moved != nil && (lc.Seq == 1 || Terminal(lc.Status) || (lc.Stage != nil && *lc.Stage == starting)) {
+			tx.AfterCommit(func() { j.Moved(lc) })
+		}
 	}
-	if err := c.Exec(ctx); err != nil {
+	if err := tx.JournalEntry.CreateBulk(rows...).Exec(ctx); err != nil {
 		return fmt.Errorf("append to the journal: %w", err)
 	}
 	afterAppend.Hit()
-	if j.Moved != nil && (lc.Seq == 1 || Terminal(lc.Status) || (lc.Stage != nil && *lc.Stage == starting)) {
-		tx.AfterCommit(func() { j.Moved(lc) })
-	}
 	tx.AfterCommit(j.bells.Grown.Ring)
 	return nil
 }

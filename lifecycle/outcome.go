@@ -20,9 +20,9 @@ import (
 func deckyID(id pid.ID) predicate.Decky { return decky.ID(id) }
 
 // succeed ends a lifecycle well: the decky is what the engine saw.
-func (r *Runner) succeed(ctx context.Context, lc *ent.Lifecycle, seen engine.Observed) error {
+func (r *Runner) succeed(ctx context.Context, lc *ent.Lifecycle, stages []string, seen engine.Observed) error {
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
+		_, err := r.journal.stepAfter(ctx, tx, lc.ID, stages, func(u *ent.LifecycleUpdate) {
 			u.SetStatus(entlifecycle.StatusSucceeded).SetStage(done(lc)).SetCompletedAt(r.journal.Now()).SetLeaseOwner("").ClearLeaseExpiresAt()
 		}, r.mine(lc)...)
 		if err != nil {
@@ -97,14 +97,14 @@ func (r *Runner) saw(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, seen 
 }
 
 // failOrRetry hands a transient failure back for a later attempt and ends the lifecycle FAILED otherwise.
-func (r *Runner) failOrRetry(ctx context.Context, lc *ent.Lifecycle, e *engine.Error) error {
+func (r *Runner) failOrRetry(ctx context.Context, lc *ent.Lifecycle, stages []string, e *engine.Error) error {
 	if e.Transient && lc.Attempt < r.opts.MaxAttempts {
 		wait := r.backoff(lc.Attempt)
-		return r.handBack(ctx, lc, r.journal.Now().Add(wait),
+		return r.handBack(ctx, lc, stages, r.journal.Now().Add(wait),
 			fmt.Sprintf("%s; attempt %d of %d in %s", e.Message, lc.Attempt+1, r.opts.MaxAttempts, wait.Round(100*time.Millisecond)))
 	}
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
+		_, err := r.journal.stepAfter(ctx, tx, lc.ID, stages, func(u *ent.LifecycleUpdate) {
 			u.SetStatus(entlifecycle.StatusFailed).SetStage("failed: " + e.Message).SetCompletedAt(r.journal.Now()).
 				SetErrorCode(string(e.Code)).SetErrorMessage(e.Message).SetLeaseOwner("").ClearLeaseExpiresAt()
 			if detail := e.Words(); detail != "" {
@@ -160,9 +160,9 @@ func RepairBackoff(n int) time.Duration {
 }
 
 // handBack gives a lifecycle up until a moment: whoever is free takes it from there on.
-func (r *Runner) handBack(ctx context.Context, lc *ent.Lifecycle, until time.Time, stage string) error {
+func (r *Runner) handBack(ctx context.Context, lc *ent.Lifecycle, stages []string, until time.Time, stage string) error {
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
+		_, err := r.journal.stepAfter(ctx, tx, lc.ID, stages, func(u *ent.LifecycleUpdate) {
 			u.SetStage(stage).SetLeaseOwner("").SetLeaseExpiresAt(until)
 		}, r.mine(lc)...)
 		return err
@@ -171,7 +171,7 @@ func (r *Runner) handBack(ctx context.Context, lc *ent.Lifecycle, until time.Tim
 
 // cancel ends a lifecycle that was interrupted, after bringing the decky back to its last good services. A server that stops in the middle of
 // that hands it back, to be canceled by whoever takes it up.
-func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle) error {
+func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle, stages []string) error {
 	working, stop := context.WithTimeout(working, r.opts.Deadlines[entlifecycle.OperationMutate])
 	defer stop()
 	ctx := context.WithoutCancel(working)
@@ -186,17 +186,17 @@ func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle) error {
 	case lc.Operation == entlifecycle.OperationRepair:
 		back = nil // there is nothing to go back to: the wish stands
 	case len(lc.FromServices) == 0: // it never ran
-		r.stage(ctx, lc, "canceled: removing what was made")
+		stages = r.stage(ctx, lc, append(stages, "canceled: removing what was made"))
 		back = r.engine.Remove(working, Spec(d, nil, 0).Ref, func(string) {})
 	default:
-		r.stage(ctx, lc, "canceled: bringing the last good services back")
+		stages = r.stage(ctx, lc, append(stages, "canceled: bringing the last good services back"))
 		seen, back = r.engine.Ensure(working, Spec(before(d, lc), lc.FromServices, lc.Generation+1), func(string) {})
 	}
 	if back != nil && errors.Is(context.Cause(working), errStopping) {
-		return r.handBack(ctx, lc, r.journal.Now(), "handed back: the server is stopping")
+		return r.handBack(ctx, lc, stages, r.journal.Now(), "handed back: the server is stopping")
 	}
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		ended, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) {
+		ended, err := r.journal.stepAfter(ctx, tx, lc.ID, stages, func(u *ent.LifecycleUpdate) {
 			u.SetStatus(entlifecycle.StatusCanceled).SetStage("canceled").SetCompletedAt(r.journal.Now()).SetLeaseOwner("").ClearLeaseExpiresAt()
 			if back != nil && d != nil {
 				e := engine.AsError(back)

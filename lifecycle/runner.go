@@ -233,7 +233,9 @@ func (r *Runner) carry(working, breakable context.Context, cancel context.Cancel
 
 	began := time.Now()
 	tracing, span := tracer.Start(TraceContext(breakable, lc), fmt.Sprintf("attempt %d", lc.Attempt))
-	result := r.attempt(tracing, lc)
+	stages := r.stages(tracing, lc)
+	result := r.attempt(tracing, lc, stages)
+	unwritten := stages.end()
 	endAttempt(span, result.err)
 	cause := context.Cause(breakable)
 	// What happened is written down even when the work was broken off.
@@ -241,16 +243,16 @@ func (r *Runner) carry(working, breakable context.Context, cancel context.Cancel
 	var err error
 	switch {
 	case result.err == nil:
-		err = r.succeed(ctx, lc, result.observed)
+		err = r.succeed(ctx, lc, unwritten, result.observed)
 	case errors.Is(cause, errLeaseLost):
 		log.WarnContext(ctx, "another runner took the lifecycle over")
 		return
 	case errors.Is(cause, errStopping):
-		err = r.handBack(ctx, lc, r.journal.Now(), "handed back: the server is stopping")
+		err = r.handBack(ctx, lc, unwritten, r.journal.Now(), "handed back: the server is stopping")
 	case errors.Is(cause, errCanceled):
-		err = r.cancel(working, lc)
+		err = r.cancel(working, lc, unwritten)
 	default:
-		err = r.failOrRetry(ctx, lc, engine.AsError(result.err))
+		err = r.failOrRetry(ctx, lc, unwritten, engine.AsError(result.err))
 	}
 	switch {
 	case errors.Is(err, ErrMoved):
@@ -294,7 +296,7 @@ type result struct {
 }
 
 // attempt makes the engine do what the lifecycle asks. A panic is a failure like any other.
-func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle) (res result) {
+func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle, stages *stages) (res result) {
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Deadlines[lc.Operation])
 	defer cancel()
 	defer func() {
@@ -313,8 +315,7 @@ func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle) (res result) {
 	if err != nil {
 		return result{err: fmt.Errorf("read the decky: %w", err)}
 	}
-	progress, recorded := r.stages(ctx, lc)
-	defer recorded()
+	progress := stages.tell
 	want := Spec(d, lc.ToServices, lc.Generation)
 	beforeEngine.Hit()
 	defer afterEngine.Hit()
@@ -338,30 +339,6 @@ func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle) (res result) {
 		}
 	}
 	return res
-}
-
-// stages returns a Progress that journals in the background, in order, so that the engine's work does not wait for the database, and a function
-// that waits until all is journaled.
-func (r *Runner) stages(ctx context.Context, lc *ent.Lifecycle) (progress engine.Progress, recorded func()) {
-	told := make(chan string, 16)
-	var writer sync.WaitGroup
-	writer.Go(func() {
-		for stage := range told {
-			r.stage(ctx, lc, stage)
-		}
-	})
-	return func(stage string) { told <- stage }, func() { close(told); writer.Wait() }
-}
-
-// stage journals what is being done. It is told for people: the work goes on when it can't be.
-func (r *Runner) stage(ctx context.Context, lc *ent.Lifecycle, stage string) {
-	err := r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := r.journal.Step(ctx, tx, lc.ID, func(u *ent.LifecycleUpdate) { u.SetStage(stage) }, r.mine(lc)...)
-		return err
-	})
-	if err != nil && ctx.Err() == nil {
-		r.log.WarnContext(ctx, "can't journal a stage", "lifecycle", lc.ID, "stage", stage, "error", err)
-	}
 }
 
 // backoff is how long to wait before the attempt after n: doubling, at most 5 minutes, and up to half as much again so that deckies which failed

@@ -438,11 +438,16 @@ var (
 				Columns: []*schema.Column{LifecyclesColumns[3], LifecyclesColumns[2], LifecyclesColumns[24]},
 			},
 			{
+				Name:    "lifecycle_decky_ref_status",
+				Unique:  false,
+				Columns: []*schema.Column{LifecyclesColumns[1], LifecyclesColumns[5]},
+			},
+			{
 				Name:    "lifecycle_decky_ref",
 				Unique:  true,
 				Columns: []*schema.Column{LifecyclesColumns[1]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status = 'RUNNING'",
+					Where: "'RUNNING' = status",
 				},
 			},
 		},
