@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,17 +161,17 @@ func (b *bench) deploy20(ctx context.Context) error {
 }
 
 // plainSDK makes 20 containers like a decky's, starts them, and has each open its service.
-func plainSDK(ctx context.Context, cli *client.Client, model container.InspectResponse) (time.Duration, error) {
-	const name = "decnet-bench-floor"
+func plainSDK(ctx context.Context, cli *client.Client, model container.InspectResponse) (took time.Duration, err error) {
+	name := fmt.Sprintf("decnet-bench-floor-%d", os.Getpid()) // an engine may hold on to the network of a run that was broken off
 	if _, err := cli.NetworkCreate(ctx, name, network.CreateOptions{Driver: "bridge", Internal: true}); err != nil {
 		return 0, err
 	}
-	defer func() { _ = cli.NetworkRemove(context.WithoutCancel(ctx), name) }()
+	defer func() { err = errors.Join(err, cli.NetworkRemove(context.WithoutCancel(ctx), name)) }()
 	made := make([]string, twenty)
 	defer func() {
-		_ = each(twenty, func(i int) error {
+		err = errors.Join(err, each(twenty, func(i int) error {
 			return cli.ContainerRemove(context.WithoutCancel(ctx), made[i], container.RemoveOptions{Force: true, RemoveVolumes: true})
-		})
+		}))
 	}()
 	config := *model.Config
 	config.Labels, config.MacAddress = nil, ""
@@ -190,10 +191,10 @@ func plainSDK(ctx context.Context, cli *client.Client, model container.InspectRe
 		}
 	}
 	host := *model.HostConfig
-	host.NetworkMode = name
+	host.NetworkMode = container.NetworkMode(name)
 	host.Mounts = []mount.Mount{{Type: mount.TypeVolume, Target: "/state"}}
 	began := time.Now()
-	err := each(twenty, func(i int) error {
+	err = each(twenty, func(i int) error {
 		c, err := cli.ContainerCreate(ctx, &config, &host, nil, nil, fmt.Sprintf("%s-%d", name, i))
 		if err != nil {
 			return err

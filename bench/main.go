@@ -26,6 +26,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"decnet/client"
 )
 
 func main() {
@@ -186,35 +188,15 @@ func (s *server) deploy(ctx context.Context, name string, count int) ([]string, 
 	return out.Deploy.LifecycleIds, err
 }
 
-// settle waits until lifecycles have ended well.
+// settle waits until lifecycles have ended well, as a client that watches does: one that asks again and again would take from the cores what is measured.
 func (s *server) settle(ctx context.Context, ids []string) error {
-	var failed error
-	err := until(ctx, func() bool {
-		var out struct {
-			Lifecycles struct {
-				Edges []struct {
-					Node struct{ Status, Stage string }
-				}
-			}
+	return client.New(s.url).FollowLifecycles(ctx, client.Follow{IDs: ids}, func(e client.Event) error {
+		switch e.Status {
+		case client.LifecycleStatusFailed, client.LifecycleStatusCanceled:
+			return fmt.Errorf("a lifecycle ended %s, of %s", e.Status, e.Lifecycle.DeckyName)
 		}
-		if failed = s.ask(ctx, `query($ids: [ID!]) { lifecycles(ids: $ids) { edges { node { status stage } } } }`, map[string]any{"ids": ids}, &out); failed != nil {
-			return true
-		}
-		for _, e := range out.Lifecycles.Edges {
-			switch e.Node.Status {
-			case "PENDING", "RUNNING":
-				return false
-			case "SUCCEEDED", "SUPERSEDED":
-			default:
-				failed = fmt.Errorf("a lifecycle ended %s: %s", e.Node.Status, e.Node.Stage)
-			}
-		}
-		return true
+		return nil
 	})
-	if err == nil {
-		err = failed
-	}
-	return err
 }
 
 // rss is a process's resident memory in MB.
