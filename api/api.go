@@ -98,6 +98,7 @@ func New(o Options) (*API, error) {
 	srv.Use(b)
 	srv.Use(trail)
 	srv.Use(spans{})
+	srv.Use(newTold())
 	h := b.arrived(srv)
 	if o.AuthOff {
 		h = auth.Off(h)

@@ -171,6 +171,20 @@ func TestAnAddressHasSoManyConnections(t *testing.T) {
 	require.GreaterOrEqual(t, closed, 20)
 }
 
+// What was told of the schema to one is told to the next who may know, in the same words, and to nobody else.
+func TestTheSchemaIsKept(t *testing.T) {
+	s := start(t, "--engine", "sim")
+	const question = "{ __schema { types { name kind } } }"
+	var first, again map[string]any
+	s.as(s.Token).must(&first, question, nil)
+	s.as("").refused("UNAUTHENTICATED", question, nil)
+	s.as(s.Token).must(&again, question, nil)
+	require.Equal(t, first, again)
+	var other map[string]any
+	s.as(s.Token).must(&other, "{ __schema { types { name } } }", nil)
+	require.NotEqual(t, first, other)
+}
+
 // The schema and the explorer are settings, and who has not signed in learns nothing of the schema from errors.
 func TestTheSchemaIsTold(t *testing.T) {
 	s := start(t, "--engine", "sim", "--introspection", "off", "--graphiql", "off")
