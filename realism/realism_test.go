@@ -54,6 +54,7 @@ func TestOurOwnServicesPass(t *testing.T) {
 	for _, a := range cat.Archetypes() {
 		for n := range hosts {
 			id := decoytest.Identity()
+			id.Seed = fmt.Appendf(nil, "%-32s", fmt.Sprint(a.Slug, " ", n))[:32]
 			id.Archetype, id.OS, id.Distro = a.Slug, a.OS, a.Distros[n%len(a.Distros)]
 			if id.OS == "embedded" {
 				id.MAC = cat.MAC(a.Slug, a.OS, r)
