@@ -13,8 +13,7 @@ const (
 	keptSchemaSize = 1 << 20
 )
 
-// told keeps what was told of the schema: it is the same for all who may ask, takes a hundred times as long as an ordinary question, and tools ask for it in the same words.
-// It comes behind all that refuses or charges.
+// told keeps what was told of the schema: it is the same for all who may ask, takes far longer than an ordinary question, and tools ask for it in the same words. It comes behind all that refuses or charges.
 type told struct{ answers graphql.Cache[[]byte] }
 
 func newTold() told { return told{lru.New[[]byte](keptSchemas)} }

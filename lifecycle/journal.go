@@ -96,13 +96,13 @@ func (j *Journal) Create(ctx context.Context, tx *store.Tx, n New) (*ent.Lifecyc
 	}
 	if r == nil {
 		tx.AfterCommit(j.bells.Work.Ring)
-		return lc, j.append(ctx, tx, lc)
+		return lc, j.append(ctx, tx, move{lc, j.now()})
 	}
 	first := *lc
 	first.Status, first.Stage, first.Seq, first.Attempt = entlifecycle.StatusPending, &stage, 1, 0
 	first.LeaseOwner, first.LeaseExpiresAt, first.StartedAt = "", nil, nil
 	tx.AfterCommit(func() { r.release(lc.Unwrap()) })
-	return &first, j.append(ctx, tx, &first, lc)
+	return &first, j.append(ctx, tx, move{&first, j.now()}, move{lc, j.now()})
 }
 
 // freeRunner returns a runner that keeps a worker for a lifecycle of the decky that is being made. It is nil when there is none, or when something of the
@@ -147,7 +147,12 @@ func (j *Journal) Step(ctx context.Context, tx *store.Tx, id pid.ID, change func
 }
 
 // stepAfter is Step after stages of its work that nobody has written down yet: each is an entry of its own, before the step's.
-func (j *Journal) stepAfter(ctx context.Context, tx *store.Tx, id pid.ID, stages []string, change func(*ent.LifecycleUpdate), where ...predicate.Lifecycle) (*ent.Lifecycle, error) {
+func (j *Journal) stepAfter(ctx context.Context, tx *store.Tx, id pid.ID, stages []stage, change func(*ent.LifecycleUpdate), where ...predicate.Lifecycle) (*ent.Lifecycle, error) {
+	return j.stepAt(ctx, tx, id, stages, j.now(), change, where...)
+}
+
+// stepAt is stepAfter for a step of an earlier moment.
+func (j *Journal) stepAt(ctx context.Context, tx *store.Tx, id pid.ID, stages []stage, at time.Time, change func(*ent.LifecycleUpdate), where ...predicate.Lifecycle) (*ent.Lifecycle, error) {
 	u := tx.Lifecycle.Update().Where(entlifecycle.ID(id)).Where(where...).AddSeq(1 + len(stages))
 	change(u)
 	n, err := u.Save(ctx)
@@ -165,13 +170,13 @@ func (j *Journal) stepAfter(ctx context.Context, tx *store.Tx, id pid.ID, stages
 	if Terminal(lc.Status) || lc.LeaseOwner == "" || lc.CancelRequested {
 		tx.AfterCommit(j.bells.Work.Ring)
 	}
-	moves := make([]*ent.Lifecycle, 0, 1+len(stages))
-	for i := range stages {
+	moves := make([]move, 0, 1+len(stages))
+	for i, s := range stages {
 		then := *lc
-		then.Status, then.Stage, then.Seq = entlifecycle.StatusRunning, &stages[i], lc.Seq-len(stages)+i
-		moves = append(moves, &then)
+		then.Status, then.Stage, then.Seq = entlifecycle.StatusRunning, &s.words, lc.Seq-len(stages)+i
+		moves = append(moves, move{&then, s.at})
 	}
-	return lc, j.append(ctx, tx, append(moves, lc)...)
+	return lc, j.append(ctx, tx, append(moves, move{lc, at})...)
 }
 
 // Supersede ends a PENDING lifecycle because another took its place.
@@ -188,21 +193,26 @@ func (j *Journal) Touch(ctx context.Context, tx *store.Tx) (int64, error) {
 	return tx.Next(ctx, "decky", 1)
 }
 
-// append journals a lifecycle as it stood after each of its moves.
-func (j *Journal) append(ctx context.Context, tx *store.Tx, moves ...*ent.Lifecycle) error {
+// move is a lifecycle as it stood after a move, and when that was.
+type move struct {
+	*ent.Lifecycle
+	at time.Time
+}
+
+// append journals moves of a lifecycle.
+func (j *Journal) append(ctx context.Context, tx *store.Tx, moves ...move) error {
 	beforeAppend.Hit()
 	number, err := tx.Next(ctx, "journal", len(moves))
 	if err != nil {
 		return err
 	}
-	now := j.now()
 	rows := make([]*ent.JournalEntryCreate, len(moves))
 	for i, lc := range moves {
 		rows[i] = tx.JournalEntry.Create().SetID(number + int64(i)).SetLifecycleID(lc.ID).SetSeq(lc.Seq).SetStatus(string(lc.Status)).
-			SetAttempt(lc.Attempt).SetAt(now).SetNillableStage(lc.Stage).
+			SetAttempt(lc.Attempt).SetAt(lc.at).SetNillableStage(lc.Stage).
 			SetDeckyRef(lc.DeckyRef).SetDeckyName(lc.DeckyName).SetDeploymentName(lc.DeploymentName)
 		if j.Moved != nil && (lc.Seq == 1 || Terminal(lc.Status) || (lc.Stage != nil && *lc.Stage == starting)) {
-			tx.AfterCommit(func() { j.Moved(lc) })
+			tx.AfterCommit(func() { j.Moved(lc.Lifecycle) })
 		}
 	}
 	if err := tx.JournalEntry.CreateBulk(rows...).Exec(ctx); err != nil {

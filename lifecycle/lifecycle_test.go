@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,6 +86,19 @@ func TestASubscriberSeesEveryStep(t *testing.T) {
 		require.Equal(t, d.Generation, d.ObservedGeneration)
 		require.Equal(t, []string{"ssh"}, d.ObservedServices)
 	})
+}
+
+// A stage that is written down with the outcome is dated by when it began.
+func TestAStageKeepsItsMoment(t *testing.T) {
+	const latency = 20 * time.Millisecond
+	w := world.New(t, sim.New(sim.Options{Latency: latency}))
+	deploy := w.Deploy("a")
+	place := w.Subscribe(nil, deploy...)
+	w.Run(quick)
+	events := w.Collect(place)
+	i := slices.IndexFunc(events, func(e *lifecycle.Event) bool { return e.Stage != nil && *e.Stage == "creating the decky" })
+	require.GreaterOrEqual(t, i, 0)
+	require.GreaterOrEqual(t, events[len(events)-1].At.Sub(events[i].At), latency/2)
 }
 
 // Many subscribers come at random moments while lifecycles run: each sees one story without a gap.

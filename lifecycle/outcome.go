@@ -20,7 +20,7 @@ import (
 func deckyID(id pid.ID) predicate.Decky { return decky.ID(id) }
 
 // succeed ends a lifecycle well: the decky is what the engine saw.
-func (r *Runner) succeed(ctx context.Context, lc *ent.Lifecycle, stages []string, seen engine.Observed) error {
+func (r *Runner) succeed(ctx context.Context, lc *ent.Lifecycle, stages []stage, seen engine.Observed) error {
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := r.journal.stepAfter(ctx, tx, lc.ID, stages, func(u *ent.LifecycleUpdate) {
 			u.SetStatus(entlifecycle.StatusSucceeded).SetStage(done(lc)).SetCompletedAt(r.journal.Now()).SetLeaseOwner("").ClearLeaseExpiresAt()
@@ -97,7 +97,7 @@ func (r *Runner) saw(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, seen 
 }
 
 // failOrRetry hands a transient failure back for a later attempt and ends the lifecycle FAILED otherwise.
-func (r *Runner) failOrRetry(ctx context.Context, lc *ent.Lifecycle, stages []string, e *engine.Error) error {
+func (r *Runner) failOrRetry(ctx context.Context, lc *ent.Lifecycle, stages []stage, e *engine.Error) error {
 	if e.Transient && lc.Attempt < r.opts.MaxAttempts {
 		wait := r.backoff(lc.Attempt)
 		return r.handBack(ctx, lc, stages, r.journal.Now().Add(wait),
@@ -160,10 +160,10 @@ func RepairBackoff(n int) time.Duration {
 }
 
 // handBack gives a lifecycle up until a moment: whoever is free takes it from there on.
-func (r *Runner) handBack(ctx context.Context, lc *ent.Lifecycle, stages []string, until time.Time, stage string) error {
+func (r *Runner) handBack(ctx context.Context, lc *ent.Lifecycle, stages []stage, until time.Time, why string) error {
 	return r.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := r.journal.stepAfter(ctx, tx, lc.ID, stages, func(u *ent.LifecycleUpdate) {
-			u.SetStage(stage).SetLeaseOwner("").SetLeaseExpiresAt(until)
+			u.SetStage(why).SetLeaseOwner("").SetLeaseExpiresAt(until)
 		}, r.mine(lc)...)
 		return err
 	})
@@ -171,7 +171,7 @@ func (r *Runner) handBack(ctx context.Context, lc *ent.Lifecycle, stages []strin
 
 // cancel ends a lifecycle that was interrupted, after bringing the decky back to its last good services. A server that stops in the middle of
 // that hands it back, to be canceled by whoever takes it up.
-func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle, stages []string) error {
+func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle, stages []stage) error {
 	working, stop := context.WithTimeout(working, r.opts.Deadlines[entlifecycle.OperationMutate])
 	defer stop()
 	ctx := context.WithoutCancel(working)
@@ -186,10 +186,10 @@ func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle, stages []str
 	case lc.Operation == entlifecycle.OperationRepair:
 		back = nil // there is nothing to go back to: the wish stands
 	case len(lc.FromServices) == 0: // it never ran
-		stages = r.stage(ctx, lc, append(stages, "canceled: removing what was made"))
+		stages = r.tell(ctx, lc, append(stages, stage{"canceled: removing what was made", r.journal.Now()}))
 		back = r.engine.Remove(working, Spec(d, nil, 0).Ref, func(string) {})
 	default:
-		stages = r.stage(ctx, lc, append(stages, "canceled: bringing the last good services back"))
+		stages = r.tell(ctx, lc, append(stages, stage{"canceled: bringing the last good services back", r.journal.Now()}))
 		seen, back = r.engine.Ensure(working, Spec(before(d, lc), lc.FromServices, lc.Generation+1), func(string) {})
 	}
 	if back != nil && errors.Is(context.Cause(working), errStopping) {

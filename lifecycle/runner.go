@@ -234,7 +234,7 @@ func (r *Runner) carry(working, breakable context.Context, cancel context.Cancel
 	began := time.Now()
 	tracing, span := tracer.Start(TraceContext(breakable, lc), fmt.Sprintf("attempt %d", lc.Attempt))
 	stages := r.stages(tracing, lc)
-	result := r.attempt(tracing, lc, stages)
+	result := r.attempt(tracing, lc, stages.tell)
 	unwritten := stages.end()
 	endAttempt(span, result.err)
 	cause := context.Cause(breakable)
@@ -296,7 +296,7 @@ type result struct {
 }
 
 // attempt makes the engine do what the lifecycle asks. A panic is a failure like any other.
-func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle, stages *stages) (res result) {
+func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle, progress engine.Progress) (res result) {
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Deadlines[lc.Operation])
 	defer cancel()
 	defer func() {
@@ -315,7 +315,6 @@ func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle, stages *stages)
 	if err != nil {
 		return result{err: fmt.Errorf("read the decky: %w", err)}
 	}
-	progress := stages.tell
 	want := Spec(d, lc.ToServices, lc.Generation)
 	beforeEngine.Hit()
 	defer afterEngine.Hit()
