@@ -66,6 +66,7 @@ decoys-table: need-test bin/decoy ## Write docs/decoys.md: what nmap takes each 
 bench: need-test build ## Figures against the machine's own floors, as ratios, in one run
 	scripts/dockerd start
 	go run ./bench
+	go test ./api -run '^$$' -bench FanOut -benchtime 50x
 
 bench-hostile: need-build build ## What each kind of attack on the API costs those who mean well
 	go run ./bench/hostile $(ARGS)

@@ -99,6 +99,7 @@ func New(o Options) (*API, error) {
 	srv.Use(trail)
 	srv.Use(spans{})
 	srv.Use(newTold())
+	srv.Use(newShared(time.Now))
 	h := b.arrived(srv)
 	if o.AuthOff {
 		h = auth.Off(h)

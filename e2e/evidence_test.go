@@ -210,11 +210,40 @@ func TestSettingsAreShownAndTheirSecretsAreForOperators(t *testing.T) {
 		}
 	}
 	admin.must(nil, `mutation { createUser(input: {username: "vera", role: VIEWER, password: "a password of hers"}) { password } }`, nil)
-	s.as(s.login("vera", "a password of hers")).must(&out, ask, nil)
+	vera := s.login("vera", "a password of hers")
+	s.as(vera).must(&out, ask, nil)
 	require.Equal(t, []setting{{"mysql", "version", "8.0.36"}, {"ssh", "password", "(redacted)"}}, out.Decky.Settings)
 	for _, e := range s.audit() {
 		require.NotContains(t, e.Detail, "hunter2")
 	}
+
+	// The same words on a stream, at the same moment: an operator's answer is not a viewer's.
+	shows := func(token string) (next func() []setting) {
+		socket := s.dial(token)
+		require.NoError(t, socket.WriteJSON(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{
+			"query": `subscription { deckyUpdated(names: ["a"]) { settings { service key value } } }`,
+		}}))
+		return func() []setting {
+			for {
+				var m struct {
+					Type    string
+					Payload struct {
+						Data struct{ DeckyUpdated struct{ Settings []setting } }
+					}
+				}
+				require.NoError(t, socket.ReadJSON(&m))
+				if m.Type == "next" {
+					return m.Payload.Data.DeckyUpdated.Settings
+				}
+			}
+		}
+	}
+	operator, viewer := shows(s.Token), shows(vera)
+	require.Equal(t, "hunter2", operator()[1].Value)
+	require.Equal(t, "(redacted)", viewer()[1].Value)
+	s.mutate(map[string]any{"name": "a", "services": []string{"ssh", "mysql", "ftp"}})
+	require.Equal(t, "hunter2", operator()[1].Value)
+	require.Equal(t, "(redacted)", viewer()[1].Value)
 
 	// Whoever reads the files of the database finds nothing, and the server tells when it is given another key.
 	files, err := filepath.Glob(filepath.Join(s.data, "*.db*"))

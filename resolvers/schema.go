@@ -58,12 +58,12 @@ func (r *subscriptionResolver) LifecycleUpdated(ctx context.Context, ids []pid.I
 	if err != nil {
 		return nil, err
 	}
-	return stream(ctx, (*lifecycle.Event).Cursor, func(send func(*lifecycle.Event) bool) error {
+	return tapped(ctx, stream(ctx, (*lifecycle.Event).Cursor, func(send func(*lifecycle.Event) bool) error {
 		return sub.Run(ctx, func(e *lifecycle.Event) bool {
 			defer lifecycle.Sending(ctx, e).End()
 			return send(e)
 		})
-	}), nil
+	})), nil
 }
 
 // DeckyUpdated is the resolver for the deckyUpdated field.
@@ -86,7 +86,7 @@ func (r *subscriptionResolver) DeckyUpdated(ctx context.Context, deployment *str
 			transport.Fail(ctx, err)
 		}
 	}()
-	return out, nil
+	return tapped(ctx, out), nil
 }
 
 // InteractionRecorded is the resolver for the interactionRecorded field.

@@ -1,9 +1,7 @@
 package transport_test
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -11,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +17,7 @@ import (
 	stock "github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/gorilla/websocket"
 
+	"decnet/internal/bare"
 	"decnet/transport"
 	"decnet/transport/internal/testschema"
 )
@@ -128,7 +126,7 @@ func newArena(b *testing.B, c contender, clients int) *arena {
 	b.Helper()
 	a := &arena{contender: c, server: httptest.NewServer(c)}
 	for range clients {
-		a.clients = append(a.clients, subscribeBare(b, a.server))
+		a.clients = append(a.clients, bare.Subscribe(b, a.server.Listener.Addr().String(), "/", "subscription{feed}"))
 	}
 	return a
 }
@@ -138,41 +136,6 @@ func (a *arena) close() {
 		conn.Close()
 	}
 	a.server.Close()
-}
-
-// subscribeBare does by hand what a client does up to its first event.
-func subscribeBare(b *testing.B, server *httptest.Server) net.Conn {
-	b.Helper()
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
-	if err != nil {
-		b.Fatal(err)
-	}
-	reader := bufio.NewReaderSize(conn, 256)
-	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: %s\r\n\r\n", transport.Subprotocol)
-	for {
-		line, err := reader.ReadString('\n')
-		if err != nil {
-			b.Fatal(err)
-		}
-		if line == "\r\n" {
-			break
-		}
-	}
-	for _, message := range []string{`{"type":"connection_init"}`, `{"id":"1","type":"subscribe","payload":{"query":"subscription{feed}"}}`} {
-		// A frame masked with zeroes.
-		if _, err := conn.Write(append([]byte{0x81, 0x80 | byte(len(message)), 0, 0, 0, 0}, message...)); err != nil {
-			b.Fatal(err)
-		}
-		var head [2]byte
-		if _, err := io.ReadFull(reader, head[:]); err != nil {
-			b.Fatal(err)
-		}
-		if _, err := reader.Discard(int(head[1])); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return conn
 }
 
 // contenders are compared; the first is the floor.
@@ -256,7 +219,7 @@ func fanOut(b *testing.B, c contender, subscribers, messages int) fanOutResult {
 			}
 		})
 	}
-	start, spent := time.Now(), cpuTime(b)
+	start, spent := time.Now(), bare.CPU(b)
 	for range messages {
 		arena.publish()
 	}
@@ -264,14 +227,6 @@ func fanOut(b *testing.B, c contender, subscribers, messages int) fanOutResult {
 	count := messages * subscribers
 	return fanOutResult{
 		perSecond: float64(count) / time.Since(start).Seconds(),
-		cpu:       (cpuTime(b) - spent) / time.Duration(count),
+		cpu:       (bare.CPU(b) - spent) / time.Duration(count),
 	}
-}
-
-func cpuTime(b *testing.B) time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

@@ -12,11 +12,6 @@ import (
 // json.Marshal of the response in two ways: data is absent where nothing was
 // executed, as the specification asks, and data that was executed is copied
 // rather than parsed a second time.
-//
-// All three transports write through here, so this is where one encoded response
-// could be shared by subscribers that asked alike. Nothing is shared yet: what
-// costs is the execution, and gqlgen's generated code takes an event from the
-// resolver's channel and executes its fields in one step.
 func appendResponse(dst []byte, resp *graphql.Response) ([]byte, error) {
 	dst = append(dst, '{')
 	first := true
