@@ -13,7 +13,6 @@ import (
 	mathrand "math/rand/v2"
 	"net"
 	"net/netip"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -367,7 +366,7 @@ func (r *Runtime) summarize() {
 		case <-tick.C:
 			r.recordRefused()
 			if r.changed.Swap(false) {
-				debug.FreeOSMemory()
+				giveBack()
 			}
 		}
 	}
