@@ -117,12 +117,8 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // Serve closes it too
-	owner, err := db.Installation(ctx)
-	if err != nil {
-		return err
-	}
 	opened, err := open.Engine(ctx, open.Options{
-		Kind: cfg.Engine, Owner: owner, DockerHost: cfg.DockerHost, DecoyBinary: cfg.DecoyBinary, Dir: filepath.Join(cfg.Data, "deckies"),
+		Kind: cfg.Engine, Owner: db.Installation(), DockerHost: cfg.DockerHost, DecoyBinary: cfg.DecoyBinary, Dir: filepath.Join(cfg.Data, "deckies"),
 		SimLatency: cfg.SimLatency, SimFailureRate: cfg.SimFailureRate, Catalog: cat, Log: log,
 	})
 	if err != nil {
@@ -132,7 +128,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if opened.NoImages != "" {
 		cat = cat.WithoutImages(opened.NoImages)
 	}
-	eng := metrics.Engine(engine.Limit(opened, cfg.HostLimit))
+	eng := metrics.Engine(engine.Limit(engine.Guarded(opened, log), cfg.HostLimit))
 	signIn := auth.New(db, time.Now)
 	secured, err := cfg.TLS(os.Stdout)
 	if err != nil {
@@ -149,7 +145,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	}
 
 	bells, recorded := &lifecycle.Bells{}, &lifecycle.Bell{}
-	journal := lifecycle.NewJournal(bells, time.Now)
+	journal := lifecycle.NewJournal(bells, db.Clock)
 	journal.Moved = metrics.Moved
 	hostAddresses := fleet.InterfaceAddresses
 	if opened.HostAddresses != nil {
@@ -244,13 +240,13 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	var workers sync.WaitGroup
 	workers.Go(func() { runner.Run(ctx, grace) })
 	workers.Go(func() { signIn.Run(ctx) })
-	workers.Go(func() { (&controller.Schedule{Store: db, Fleet: fl, Now: time.Now, Quiet: quiet, Log: log}).Run(ctx) })
+	workers.Go(func() { (&controller.Schedule{Store: db, Fleet: fl, Now: db.Clock, Quiet: quiet, Log: log}).Run(ctx) })
 	workers.Go(func() {
-		(&controller.Reconciler{Store: db, Fleet: fl, Engine: eng, Now: time.Now, Log: log}).Run(ctx)
+		(&controller.Reconciler{Store: db, Fleet: fl, Engine: eng, Now: db.Clock, Log: log}).Run(ctx)
 	})
 	workers.Go(func() {
 		(&controller.Retention{
-			Store: db, Fleet: fl, Now: time.Now, Log: log,
+			Store: db, Fleet: fl, Now: db.Clock, Log: log,
 			Journal:      controller.Keep{Age: cfg.JournalMaxAge, Rows: cfg.JournalMaxEntries},
 			Interactions: controller.Keep{Age: cfg.InteractionsMaxAge, Rows: cfg.InteractionsMaxRows},
 		}).Run(ctx)

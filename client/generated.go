@@ -3247,7 +3247,7 @@ func (v *cancelLifecycleCancelLifecycleCancelLifecyclePayload) GetLifecycle() Li
 
 // cancelLifecycleResponse is returned by cancelLifecycle on success.
 type cancelLifecycleResponse struct {
-	// Ends a lifecycle before its time. A pending one ends CANCELED at once, and what is wished of the decky (services, address, settings and all) is again what it was; a running one is interrupted, and the decky brought back to that.
+	// Ends a lifecycle before its time. A pending one ends CANCELED at once, and what is wished of the decky (services, address, settings and all) is again what it was; a running one is interrupted, and the decky brought back to that. A newer wish stays, and goes on from that too; a mutation that waits for the first deploy of a decky is canceled with it.
 	CancelLifecycle cancelLifecycleCancelLifecycleCancelLifecyclePayload `json:"cancelLifecycle"`
 }
 

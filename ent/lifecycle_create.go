@@ -777,6 +777,54 @@ func (u *LifecycleUpsert) AddAttempt(v int) *LifecycleUpsert {
 	return u
 }
 
+// SetFromServices sets the "from_services" field.
+func (u *LifecycleUpsert) SetFromServices(v []string) *LifecycleUpsert {
+	u.Set(lifecycle.FieldFromServices, v)
+	return u
+}
+
+// UpdateFromServices sets the "from_services" field to the value that was provided on create.
+func (u *LifecycleUpsert) UpdateFromServices() *LifecycleUpsert {
+	u.SetExcluded(lifecycle.FieldFromServices)
+	return u
+}
+
+// SetReshape sets the "reshape" field.
+func (u *LifecycleUpsert) SetReshape(v *schematype.Reshape) *LifecycleUpsert {
+	u.Set(lifecycle.FieldReshape, v)
+	return u
+}
+
+// UpdateReshape sets the "reshape" field to the value that was provided on create.
+func (u *LifecycleUpsert) UpdateReshape() *LifecycleUpsert {
+	u.SetExcluded(lifecycle.FieldReshape)
+	return u
+}
+
+// ClearReshape clears the value of the "reshape" field.
+func (u *LifecycleUpsert) ClearReshape() *LifecycleUpsert {
+	u.SetNull(lifecycle.FieldReshape)
+	return u
+}
+
+// SetGeneration sets the "generation" field.
+func (u *LifecycleUpsert) SetGeneration(v int) *LifecycleUpsert {
+	u.Set(lifecycle.FieldGeneration, v)
+	return u
+}
+
+// UpdateGeneration sets the "generation" field to the value that was provided on create.
+func (u *LifecycleUpsert) UpdateGeneration() *LifecycleUpsert {
+	u.SetExcluded(lifecycle.FieldGeneration)
+	return u
+}
+
+// AddGeneration adds v to the "generation" field.
+func (u *LifecycleUpsert) AddGeneration(v int) *LifecycleUpsert {
+	u.Add(lifecycle.FieldGeneration, v)
+	return u
+}
+
 // SetErrorCode sets the "error_code" field.
 func (u *LifecycleUpsert) SetErrorCode(v string) *LifecycleUpsert {
 	u.Set(lifecycle.FieldErrorCode, v)
@@ -980,17 +1028,8 @@ func (u *LifecycleUpsertOne) UpdateNewValues() *LifecycleUpsertOne {
 		if _, exists := u.create.mutation.Actor(); exists {
 			s.SetIgnore(lifecycle.FieldActor)
 		}
-		if _, exists := u.create.mutation.FromServices(); exists {
-			s.SetIgnore(lifecycle.FieldFromServices)
-		}
 		if _, exists := u.create.mutation.ToServices(); exists {
 			s.SetIgnore(lifecycle.FieldToServices)
-		}
-		if _, exists := u.create.mutation.Reshape(); exists {
-			s.SetIgnore(lifecycle.FieldReshape)
-		}
-		if _, exists := u.create.mutation.Generation(); exists {
-			s.SetIgnore(lifecycle.FieldGeneration)
 		}
 		if _, exists := u.create.mutation.RetryOf(); exists {
 			s.SetIgnore(lifecycle.FieldRetryOf)
@@ -1106,6 +1145,62 @@ func (u *LifecycleUpsertOne) AddAttempt(v int) *LifecycleUpsertOne {
 func (u *LifecycleUpsertOne) UpdateAttempt() *LifecycleUpsertOne {
 	return u.Update(func(s *LifecycleUpsert) {
 		s.UpdateAttempt()
+	})
+}
+
+// SetFromServices sets the "from_services" field.
+func (u *LifecycleUpsertOne) SetFromServices(v []string) *LifecycleUpsertOne {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.SetFromServices(v)
+	})
+}
+
+// UpdateFromServices sets the "from_services" field to the value that was provided on create.
+func (u *LifecycleUpsertOne) UpdateFromServices() *LifecycleUpsertOne {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.UpdateFromServices()
+	})
+}
+
+// SetReshape sets the "reshape" field.
+func (u *LifecycleUpsertOne) SetReshape(v *schematype.Reshape) *LifecycleUpsertOne {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.SetReshape(v)
+	})
+}
+
+// UpdateReshape sets the "reshape" field to the value that was provided on create.
+func (u *LifecycleUpsertOne) UpdateReshape() *LifecycleUpsertOne {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.UpdateReshape()
+	})
+}
+
+// ClearReshape clears the value of the "reshape" field.
+func (u *LifecycleUpsertOne) ClearReshape() *LifecycleUpsertOne {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.ClearReshape()
+	})
+}
+
+// SetGeneration sets the "generation" field.
+func (u *LifecycleUpsertOne) SetGeneration(v int) *LifecycleUpsertOne {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.SetGeneration(v)
+	})
+}
+
+// AddGeneration adds v to the "generation" field.
+func (u *LifecycleUpsertOne) AddGeneration(v int) *LifecycleUpsertOne {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.AddGeneration(v)
+	})
+}
+
+// UpdateGeneration sets the "generation" field to the value that was provided on create.
+func (u *LifecycleUpsertOne) UpdateGeneration() *LifecycleUpsertOne {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.UpdateGeneration()
 	})
 }
 
@@ -1506,17 +1601,8 @@ func (u *LifecycleUpsertBulk) UpdateNewValues() *LifecycleUpsertBulk {
 			if _, exists := b.mutation.Actor(); exists {
 				s.SetIgnore(lifecycle.FieldActor)
 			}
-			if _, exists := b.mutation.FromServices(); exists {
-				s.SetIgnore(lifecycle.FieldFromServices)
-			}
 			if _, exists := b.mutation.ToServices(); exists {
 				s.SetIgnore(lifecycle.FieldToServices)
-			}
-			if _, exists := b.mutation.Reshape(); exists {
-				s.SetIgnore(lifecycle.FieldReshape)
-			}
-			if _, exists := b.mutation.Generation(); exists {
-				s.SetIgnore(lifecycle.FieldGeneration)
 			}
 			if _, exists := b.mutation.RetryOf(); exists {
 				s.SetIgnore(lifecycle.FieldRetryOf)
@@ -1633,6 +1719,62 @@ func (u *LifecycleUpsertBulk) AddAttempt(v int) *LifecycleUpsertBulk {
 func (u *LifecycleUpsertBulk) UpdateAttempt() *LifecycleUpsertBulk {
 	return u.Update(func(s *LifecycleUpsert) {
 		s.UpdateAttempt()
+	})
+}
+
+// SetFromServices sets the "from_services" field.
+func (u *LifecycleUpsertBulk) SetFromServices(v []string) *LifecycleUpsertBulk {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.SetFromServices(v)
+	})
+}
+
+// UpdateFromServices sets the "from_services" field to the value that was provided on create.
+func (u *LifecycleUpsertBulk) UpdateFromServices() *LifecycleUpsertBulk {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.UpdateFromServices()
+	})
+}
+
+// SetReshape sets the "reshape" field.
+func (u *LifecycleUpsertBulk) SetReshape(v *schematype.Reshape) *LifecycleUpsertBulk {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.SetReshape(v)
+	})
+}
+
+// UpdateReshape sets the "reshape" field to the value that was provided on create.
+func (u *LifecycleUpsertBulk) UpdateReshape() *LifecycleUpsertBulk {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.UpdateReshape()
+	})
+}
+
+// ClearReshape clears the value of the "reshape" field.
+func (u *LifecycleUpsertBulk) ClearReshape() *LifecycleUpsertBulk {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.ClearReshape()
+	})
+}
+
+// SetGeneration sets the "generation" field.
+func (u *LifecycleUpsertBulk) SetGeneration(v int) *LifecycleUpsertBulk {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.SetGeneration(v)
+	})
+}
+
+// AddGeneration adds v to the "generation" field.
+func (u *LifecycleUpsertBulk) AddGeneration(v int) *LifecycleUpsertBulk {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.AddGeneration(v)
+	})
+}
+
+// UpdateGeneration sets the "generation" field to the value that was provided on create.
+func (u *LifecycleUpsertBulk) UpdateGeneration() *LifecycleUpsertBulk {
+	return u.Update(func(s *LifecycleUpsert) {
+		s.UpdateGeneration()
 	})
 }
 

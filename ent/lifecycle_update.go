@@ -8,6 +8,7 @@ import (
 	"decnet/ent/journalentry"
 	"decnet/ent/lifecycle"
 	"decnet/ent/predicate"
+	"decnet/ent/schema/schematype"
 	"decnet/pid"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -104,6 +106,51 @@ func (_u *LifecycleUpdate) SetNillableAttempt(v *int) *LifecycleUpdate {
 // AddAttempt adds value to the "attempt" field.
 func (_u *LifecycleUpdate) AddAttempt(v int) *LifecycleUpdate {
 	_u.mutation.AddAttempt(v)
+	return _u
+}
+
+// SetFromServices sets the "from_services" field.
+func (_u *LifecycleUpdate) SetFromServices(v []string) *LifecycleUpdate {
+	_u.mutation.SetFromServices(v)
+	return _u
+}
+
+// AppendFromServices appends value to the "from_services" field.
+func (_u *LifecycleUpdate) AppendFromServices(v []string) *LifecycleUpdate {
+	_u.mutation.AppendFromServices(v)
+	return _u
+}
+
+// SetReshape sets the "reshape" field.
+func (_u *LifecycleUpdate) SetReshape(v *schematype.Reshape) *LifecycleUpdate {
+	_u.mutation.SetReshape(v)
+	return _u
+}
+
+// ClearReshape clears the value of the "reshape" field.
+func (_u *LifecycleUpdate) ClearReshape() *LifecycleUpdate {
+	_u.mutation.ClearReshape()
+	return _u
+}
+
+// SetGeneration sets the "generation" field.
+func (_u *LifecycleUpdate) SetGeneration(v int) *LifecycleUpdate {
+	_u.mutation.ResetGeneration()
+	_u.mutation.SetGeneration(v)
+	return _u
+}
+
+// SetNillableGeneration sets the "generation" field if the given value is not nil.
+func (_u *LifecycleUpdate) SetNillableGeneration(v *int) *LifecycleUpdate {
+	if v != nil {
+		_u.SetGeneration(*v)
+	}
+	return _u
+}
+
+// AddGeneration adds value to the "generation" field.
+func (_u *LifecycleUpdate) AddGeneration(v int) *LifecycleUpdate {
+	_u.mutation.AddGeneration(v)
 	return _u
 }
 
@@ -421,8 +468,25 @@ func (_u *LifecycleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ActorCleared() {
 		_spec.ClearField(lifecycle.FieldActor, field.TypeString)
 	}
+	if value, ok := _u.mutation.FromServices(); ok {
+		_spec.SetField(lifecycle.FieldFromServices, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedFromServices(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, lifecycle.FieldFromServices, value)
+		})
+	}
+	if value, ok := _u.mutation.Reshape(); ok {
+		_spec.SetField(lifecycle.FieldReshape, field.TypeJSON, value)
+	}
 	if _u.mutation.ReshapeCleared() {
 		_spec.ClearField(lifecycle.FieldReshape, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Generation(); ok {
+		_spec.SetField(lifecycle.FieldGeneration, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedGeneration(); ok {
+		_spec.AddField(lifecycle.FieldGeneration, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.ErrorCode(); ok {
 		_spec.SetField(lifecycle.FieldErrorCode, field.TypeString, value)
@@ -649,6 +713,51 @@ func (_u *LifecycleUpdateOne) SetNillableAttempt(v *int) *LifecycleUpdateOne {
 // AddAttempt adds value to the "attempt" field.
 func (_u *LifecycleUpdateOne) AddAttempt(v int) *LifecycleUpdateOne {
 	_u.mutation.AddAttempt(v)
+	return _u
+}
+
+// SetFromServices sets the "from_services" field.
+func (_u *LifecycleUpdateOne) SetFromServices(v []string) *LifecycleUpdateOne {
+	_u.mutation.SetFromServices(v)
+	return _u
+}
+
+// AppendFromServices appends value to the "from_services" field.
+func (_u *LifecycleUpdateOne) AppendFromServices(v []string) *LifecycleUpdateOne {
+	_u.mutation.AppendFromServices(v)
+	return _u
+}
+
+// SetReshape sets the "reshape" field.
+func (_u *LifecycleUpdateOne) SetReshape(v *schematype.Reshape) *LifecycleUpdateOne {
+	_u.mutation.SetReshape(v)
+	return _u
+}
+
+// ClearReshape clears the value of the "reshape" field.
+func (_u *LifecycleUpdateOne) ClearReshape() *LifecycleUpdateOne {
+	_u.mutation.ClearReshape()
+	return _u
+}
+
+// SetGeneration sets the "generation" field.
+func (_u *LifecycleUpdateOne) SetGeneration(v int) *LifecycleUpdateOne {
+	_u.mutation.ResetGeneration()
+	_u.mutation.SetGeneration(v)
+	return _u
+}
+
+// SetNillableGeneration sets the "generation" field if the given value is not nil.
+func (_u *LifecycleUpdateOne) SetNillableGeneration(v *int) *LifecycleUpdateOne {
+	if v != nil {
+		_u.SetGeneration(*v)
+	}
+	return _u
+}
+
+// AddGeneration adds value to the "generation" field.
+func (_u *LifecycleUpdateOne) AddGeneration(v int) *LifecycleUpdateOne {
+	_u.mutation.AddGeneration(v)
 	return _u
 }
 
@@ -996,8 +1105,25 @@ func (_u *LifecycleUpdateOne) sqlSave(ctx context.Context) (_node *Lifecycle, er
 	if _u.mutation.ActorCleared() {
 		_spec.ClearField(lifecycle.FieldActor, field.TypeString)
 	}
+	if value, ok := _u.mutation.FromServices(); ok {
+		_spec.SetField(lifecycle.FieldFromServices, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedFromServices(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, lifecycle.FieldFromServices, value)
+		})
+	}
+	if value, ok := _u.mutation.Reshape(); ok {
+		_spec.SetField(lifecycle.FieldReshape, field.TypeJSON, value)
+	}
 	if _u.mutation.ReshapeCleared() {
 		_spec.ClearField(lifecycle.FieldReshape, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Generation(); ok {
+		_spec.SetField(lifecycle.FieldGeneration, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedGeneration(); ok {
+		_spec.AddField(lifecycle.FieldGeneration, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.ErrorCode(); ok {
 		_spec.SetField(lifecycle.FieldErrorCode, field.TypeString, value)

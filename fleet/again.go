@@ -104,21 +104,18 @@ func (f *Fleet) again(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, d *e
 		Decky: d, Deployment: d.Edges.Deployment.Name, Operation: lc.Operation, Trigger: entlifecycle.TriggerOperator, Actor: actor,
 		From: lc.FromServices, To: lc.ToServices, Reshape: lc.Reshape, RetryOf: &lc.ID,
 	}
-	takenBack := lc.Status == entlifecycle.StatusCanceled && lc.Operation != entlifecycle.OperationRepair
-	switch {
-	case !takenBack:
-		// The wish stood all the while; has nobody wished anew since?
-		if d.Generation != lc.Generation {
-			return nil, conflict(map[string]any{"currentGeneration": d.Generation},
-				"decky %q has moved on to generation %d since", d.Name, d.Generation)
-		}
-		n.Generation = d.Generation
-	default: // the wish was taken back, and is made again
-		if d.Generation != lc.Generation+1 {
-			return nil, conflict(map[string]any{"currentGeneration": d.Generation},
-				"decky %q has moved on to generation %d since", d.Name, d.Generation)
-		}
+	newer, err := lifecycle.Newer(ctx, tx, lc)
+	if err != nil {
+		return nil, err
 	}
+	if newer != nil {
+		return nil, conflict(map[string]any{"currentGeneration": d.Generation, "lifecycleId": newer.ID}, "decky %q has moved on to generation %d since, by %s", d.Name, d.Generation, newer.ID)
+	}
+	if d.State == decky.StateRemoving && lc.Operation != entlifecycle.OperationTeardown {
+		return nil, conflict(nil, "decky %q is being torn down: deploy it anew once it is gone", d.Name)
+	}
+	// A wish that failed stands; one that was canceled was taken back, and is made again.
+	takenBack := lc.Status == entlifecycle.StatusCanceled && lc.Operation != entlifecycle.OperationRepair
 	change, err := f.journal.Touch(ctx, tx)
 	if err != nil {
 		return nil, err

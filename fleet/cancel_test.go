@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -193,4 +194,234 @@ func TestACancelConfirmsNothing(t *testing.T) {
 	require.Equal(t, "toor", d.Settings["ssh"]["password"], "that wish stands")
 	require.Equal(t, decky.StateDegraded, d.State)
 	require.NotEqual(t, d.Generation, d.ObservedGeneration)
+}
+
+// faults is an engine whose calls fail or hang on demand.
+type faults struct {
+	mu     sync.Mutex
+	fail   map[string]bool
+	hang   map[string]bool
+	hung   chan string
+	called map[string]int
+}
+
+func (f *faults) engine() *sim.Engine {
+	f.fail, f.hang, f.called, f.hung = map[string]bool{}, map[string]bool{}, map[string]int{}, make(chan string, 10)
+	return sim.New(sim.Options{Fault: func(ctx context.Context, op string, _ engine.Ref) error {
+		f.mu.Lock()
+		f.called[op]++
+		fail, hang := f.fail[op], f.hang[op]
+		f.mu.Unlock()
+		switch {
+		case fail:
+			return &engine.Error{Code: engine.Failed, Message: "no"}
+		case hang:
+			f.hung <- op
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}
+		return nil
+	}})
+}
+
+func (f *faults) set(fail, hang []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.fail)
+	clear(f.hang)
+	for _, op := range fail {
+		f.fail[op] = true
+	}
+	for _, op := range hang {
+		f.hang[op] = true
+	}
+}
+
+func ended(t *testing.T, w *world.World, lc *ent.Lifecycle) entlifecycle.Status {
+	t.Helper()
+	return w.Store.Read.Lifecycle.GetX(t.Context(), lc.ID).Status
+}
+
+func cancel(t *testing.T, w *world.World, lc *ent.Lifecycle) {
+	t.Helper()
+	_, err := w.Fleet.Cancel(t.Context(), "tester", lc.ID)
+	require.NoError(t, err)
+}
+
+// A repair that waits was not a wish: what takes its place and is canceled goes back to the wish, not to the nothing that the repair found.
+func TestWhatTookARepairsPlaceGoesBackToTheWish(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := world.On(t, s, sim.New(sim.Options{}))
+		stop := w.Run(lifecycle.RunnerOptions{})
+		w.Follow(nil, w.Deploy("a")...)
+		stop()
+		was := w.Decky("a")
+		for _, anew := range []func() *ent.Lifecycle{func() *ent.Lifecycle { return w.Mutate("a", "http") }, func() *ent.Lifecycle { return reshape(t, w) }} {
+			_, err := w.Fleet.Repair(t.Context(), w.Decky("a"), "it has died", false)
+			require.NoError(t, err)
+			lc := anew()
+			require.Equal(t, []string{"ssh"}, lc.FromServices)
+			cancel(t, w, lc)
+			require.NotNil(t, w.Decky("a"))
+			require.Equal(t, wish(was), wish(w.Decky("a")))
+		}
+	})
+}
+
+// What was to be gone on from is taken back under a wish that still waits, and the wish itself stays.
+func TestACancelUnderANewerWish(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := world.On(t, s, sim.New(sim.Options{}))
+		stop := w.Run(lifecycle.RunnerOptions{})
+		w.Follow(nil, w.Deploy("a")...)
+		stop()
+		was := w.Decky("a")
+
+		// A deploy waits with a mutation behind it.
+		lc := reshape(t, w)
+		done, err := w.Fleet.Mutate(t.Context(), fleet.Operator("tester"), fleet.MutateInput{Deployment: "default", Name: "a", Services: []string{"http"},
+			Settings: []*fleet.SettingInput{{Service: "http", Key: "server_header", Value: "nginx"}}})
+		require.NoError(t, err)
+		cancel(t, w, lc)
+		d := w.Decky("a")
+		require.Equal(t, []string{"http"}, d.Services)
+		require.Equal(t, []any{was.IP, was.Hostname, was.Os, was.Archetype}, []any{d.IP, d.Hostname, d.Os, d.Archetype})
+		require.Equal(t, "nginx", d.Settings["http"]["server_header"], "that is the newer wish's")
+		cancel(t, w, done.Lifecycle)
+		require.Equal(t, wish(was), wish(w.Decky("a")), "and both are as if they had never been")
+		inStep(t, w.Decky("a"))
+	})
+}
+
+func TestACanceledMutationIsNotWhatTheNextGoesBackTo(t *testing.T) {
+	f := &faults{}
+	w := world.New(t, f.engine())
+	stop := w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("a")...)
+	f.set(nil, []string{"apply"})
+	running := w.Mutate("a", "http")
+	<-f.hung
+	waiting := w.Mutate("a", "ftp")
+	cancel(t, w, running)
+	w.Follow(nil, running)
+	require.Equal(t, entlifecycle.StatusCanceled, ended(t, w, running))
+	<-f.hung // the one that waited
+	cancel(t, w, waiting)
+	w.Follow(nil, waiting)
+	stop()
+	require.Equal(t, []string{"ssh"}, w.Decky("a").Services)
+	inStep(t, w.Decky("a"))
+}
+
+// Neither the deploy of a decky nor what waits for it leaves anything when both are canceled, in either order.
+func TestADeployIsCanceledWithWhatWaitsForIt(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{}))
+	deploy := w.Deploy("a")[0]
+	mutation := w.Mutate("a", "http")
+	cancel(t, w, deploy)
+	require.Nil(t, w.Decky("a"))
+	require.Equal(t, entlifecycle.StatusCanceled, ended(t, w, mutation))
+
+	deploy = w.Deploy("a")[0]
+	cancel(t, w, w.Mutate("a", "http"))
+	require.Equal(t, decky.StatePending, w.Decky("a").State)
+	require.Equal(t, []string{"ssh"}, w.Decky("a").Services)
+	again := w.Mutate("a", "ftp")
+	cancel(t, w, again)
+	cancel(t, w, deploy)
+	require.Nil(t, w.Decky("a"))
+
+	deploy = w.Deploy("b")[0]
+	cancel(t, w, w.Mutate("b", "http"))
+	w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, deploy)
+	inStep(t, w.Decky("b"))
+}
+
+// A decky whose deploy is broken off while its teardown waits is torn down.
+func TestATeardownIsNotCanceledWithTheDeploy(t *testing.T) {
+	f := &faults{}
+	w := world.New(t, f.engine())
+	f.set(nil, []string{"ensure"})
+	w.Run(lifecycle.RunnerOptions{})
+	deploy := w.Deploy("a")[0]
+	<-f.hung
+	down, err := w.Fleet.Teardown(t.Context(), "tester", fleet.TeardownInput{Deployment: "default", Names: []string{"a"}})
+	require.NoError(t, err)
+	cancel(t, w, deploy)
+	w.Follow(nil, append(down, deploy)...)
+	require.Equal(t, entlifecycle.StatusSucceeded, ended(t, w, down[0]))
+	require.Nil(t, w.Decky("a"))
+}
+
+// A retry does not write over what was wished since, whatever its generation.
+func TestARetryIsRefusedWhereTheDeckyHasMovedOn(t *testing.T) {
+	f := &faults{}
+	w := world.New(t, f.engine())
+	w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("a")...)
+	f.set(nil, []string{"apply"})
+	older := w.Mutate("a", "http")
+	<-f.hung
+	f.set(nil, nil)
+	newer := w.Mutate("a", "ftp")
+	cancel(t, w, older)
+	w.Follow(nil, older, newer)
+	require.Equal(t, []any{entlifecycle.StatusCanceled, entlifecycle.StatusSucceeded}, []any{ended(t, w, older), ended(t, w, newer)})
+	_, err := w.Fleet.Retry(t.Context(), "tester", older.ID)
+	require.Equal(t, fleet.Conflict, refused(t, err).Code)
+
+	// What could not be removed is not deployed over.
+	f.set([]string{"remove"}, []string{"ensure"})
+	deploy := w.Deploy("b")[0]
+	<-f.hung
+	cancel(t, w, deploy)
+	w.Follow(nil, deploy)
+	require.Equal(t, decky.StateRemoving, w.Decky("b").State)
+	f.set(nil, nil)
+	_, err = w.Fleet.Retry(t.Context(), "tester", deploy.ID)
+	require.Equal(t, fleet.Conflict, refused(t, err).Code)
+	require.ErrorContains(t, err, "being torn down")
+}
+
+// A failed mutation can be tried again after a later one was canceled: its wish is the newest that stands.
+func TestWhatFailedCanBeTriedAgainUnderACanceledWish(t *testing.T) {
+	f := &faults{}
+	w := world.New(t, f.engine())
+	stop := w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("a")...)
+	f.set([]string{"apply"}, nil)
+	failed := w.Mutate("a", "http")
+	w.Follow(nil, failed)
+	stop()
+	cancel(t, w, w.Mutate("a", "ftp"))
+	f.set(nil, nil)
+	again, err := w.Fleet.Retry(t.Context(), "tester", failed.ID)
+	require.NoError(t, err)
+	w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, again)
+	require.Equal(t, []string{"http"}, w.Decky("a").Services)
+	inStep(t, w.Decky("a"))
+}
+
+// A decky that could not move answers where it was, and nobody else is given that address.
+func TestAnAddressOnWhichADeckyStillAnswersIsTaken(t *testing.T) {
+	f := &faults{}
+	w := world.New(t, f.engine())
+	w.Run(lifecycle.RunnerOptions{})
+	w.Follow(nil, w.Deploy("a")...)
+	old := w.Decky("a").IP
+	f.set([]string{"ensure", "apply"}, nil)
+	w.Follow(nil, reshape(t, w))
+	deploy := func(spec *fleet.DeckySpec) (*fleet.Deployed, error) {
+		return w.Fleet.Deploy(t.Context(), "tester", fleet.DeployInput{Deployment: "default", Mode: fleet.Add, DryRun: true, Deckies: []*fleet.DeckySpec{spec}})
+	}
+	out, err := deploy(&fleet.DeckySpec{Name: "b", Count: 1, Services: []string{"ssh"}})
+	require.NoError(t, err)
+	require.NotEqual(t, old, out.Planned[0].IP)
+	_, err = deploy(&fleet.DeckySpec{Name: "b", Count: 1, Services: []string{"ssh"}, IP: &old})
+	require.ErrorContains(t, err, "still answers on it")
+	_, err = w.Fleet.Deploy(t.Context(), "tester", fleet.DeployInput{Deployment: "default", Mode: fleet.Replace, DryRun: true, Deckies: []*fleet.DeckySpec{
+		{Name: "a", Count: 1, Services: []string{"ssh"}, IP: &old}}})
+	require.NoError(t, err, "it may go back itself")
 }

@@ -131,7 +131,8 @@ func (p *deploying) run(ctx context.Context, want []wanted) error {
 	net := networkOf(p.dep)
 	free := newAddresses(net, p.opts.HostAddresses())
 	// Addresses, MACs and host names are one's own among all deployments.
-	everyone, err := p.tx.Decky.Query().Select(decky.FieldIP, decky.FieldName, decky.FieldMAC, decky.FieldHostname).All(ctx)
+	everyone, err := p.tx.Decky.Query().Select(decky.FieldDeploymentID, decky.FieldIP, decky.FieldName, decky.FieldMAC, decky.FieldHostname, decky.FieldGeneration,
+		decky.FieldObservedGeneration, decky.FieldEndpoints).All(ctx)
 	if err != nil {
 		return fmt.Errorf("read the addresses taken: %w", err)
 	}
@@ -143,6 +144,7 @@ func (p *deploying) run(ctx context.Context, want []wanted) error {
 	if err := p.holdOld(ctx, free, want); err != nil {
 		return err
 	}
+	p.holdAnswering(free, everyone, want)
 	// Addresses asked for come before addresses given, whatever their order in the input.
 	for i, w := range want {
 		if w.ip.IsValid() && !p.keeps(have, w) {
@@ -234,10 +236,6 @@ func (p *deploying) sameNetwork(dep *ent.Deployment) error {
 // drawSecret draws what new deckies' identities follow from: the installation, the deployment and its past, so that the same deploy at the same time plans the
 // same deckies, and a decky that is deployed again is another host.
 func (p *deploying) drawSecret(ctx context.Context) error {
-	installation, err := p.store.Installation(ctx)
-	if err != nil {
-		return err
-	}
 	past, err := p.tx.Lifecycle.Query().Where(entlifecycle.DeploymentName(p.dep.Name)).Count(ctx)
 	if err != nil {
 		return fmt.Errorf("count the deployment's lifecycles: %w", err)
@@ -247,7 +245,7 @@ func (p *deploying) drawSecret(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%d/%d", installation, p.dep.Name, past, journal.Pruned))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%d/%d", p.store.Installation(), p.dep.Name, past, journal.Pruned))
 	p.secret = sum[:]
 	return nil
 }
@@ -272,13 +270,33 @@ func (p *deploying) holdOld(ctx context.Context, free *addresses, want []wanted)
 		return fmt.Errorf("read which deckies change: %w", err)
 	}
 	for _, lc := range moving {
-		ip, err := netip.ParseAddr(lc.Reshape.From.IP)
-		staysAfterAll := lc.DeploymentName == p.dep.Name && slices.ContainsFunc(want, func(w wanted) bool { return w.name == lc.DeckyName && w.ip == ip })
-		if _, taken := free.taken[ip]; err == nil && !taken && !staysAfterAll {
-			free.taken[ip] = "decky " + strconv.Quote(lc.DeckyName) + ", which is about to leave it"
+		if ip, err := netip.ParseAddr(lc.Reshape.From.IP); err == nil {
+			p.hold(free, ip, lc.DeploymentName == p.dep.Name, lc.DeckyName, "which is about to leave it", want)
 		}
 	}
 	return nil
+}
+
+// holdAnswering keeps the addresses on which deckies were last seen to answer that are to have another: what was to give it to them may have failed.
+func (p *deploying) holdAnswering(free *addresses, everyone []*ent.Decky, want []wanted) {
+	for _, d := range everyone {
+		if d.Generation == d.ObservedGeneration {
+			continue
+		}
+		for _, e := range d.Endpoints {
+			if ip, err := netip.ParseAddr(e.Address); err == nil && e.Address != d.IP {
+				p.hold(free, ip, d.DeploymentID == p.dep.ID, d.Name, "which still answers on it", want)
+			}
+		}
+	}
+}
+
+// hold keeps an address for a decky that has it, unless that is what the decky is to have after all.
+func (p *deploying) hold(free *addresses, ip netip.Addr, ours bool, name, why string, want []wanted) {
+	staysAfterAll := ours && slices.ContainsFunc(want, func(w wanted) bool { return w.name == name && w.ip == ip })
+	if _, taken := free.taken[ip]; !taken && !staysAfterAll {
+		free.taken[ip] = "decky " + strconv.Quote(name) + ", " + why
+	}
 }
 
 // keeps tells whether a decky of this name exists with the address that is asked for.
@@ -486,13 +504,15 @@ func (f *Fleet) waiting(ctx context.Context, tx *store.Tx, deckyID pid.ID) ([]*e
 	return waiting, nil
 }
 
-// origin is what a new lifecycle of a decky goes on from: what the decky was before those that wait, for they never happened.
+// origin is what a new lifecycle of a decky goes on from: what the decky was to be before those that wait, for they never happened. A repair wishes for nothing, and its
+// FromServices are what it found.
 func origin(waiting []*ent.Lifecycle, d *ent.Decky) (services []string, shape schematype.Shape) {
 	services, shape = d.Services, lifecycle.ShapeOf(d)
-	if len(waiting) > 0 {
-		services = waiting[0].FromServices
+	wishes := slices.DeleteFunc(slices.Clone(waiting), func(lc *ent.Lifecycle) bool { return lc.Operation == entlifecycle.OperationRepair })
+	if len(wishes) > 0 {
+		services = wishes[0].FromServices
 	}
-	for _, w := range waiting {
+	for _, w := range wishes {
 		if w.Reshape != nil {
 			return services, w.Reshape.From
 		}

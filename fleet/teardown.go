@@ -85,6 +85,11 @@ func (f *Fleet) addTeardown(ctx context.Context, tx *store.Tx, dep *ent.Deployme
 	if err != nil {
 		return nil, err
 	}
+	waiting, err := f.waiting(ctx, tx, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	from, shape := origin(waiting, d)
 	u := tx.Decky.UpdateOne(d).SetState(decky.StateRemoving).AddGeneration(1).ClearNextMutationAt().SetChange(change)
 	if who.Trigger == entlifecycle.TriggerOperator {
 		u.SetRepairFailures(0).ClearRepairNotBefore().SetRepairGaveUp(false)
@@ -95,7 +100,7 @@ func (f *Fleet) addTeardown(ctx context.Context, tx *store.Tx, dep *ent.Deployme
 	}
 	lc, err := f.journal.Create(ctx, tx, lifecycle.New{
 		Decky: d, Deployment: dep.Name, Operation: entlifecycle.OperationTeardown, Trigger: who.Trigger, Actor: who.Actor,
-		From: d.Services, To: []string{}, Generation: d.Generation,
+		From: from, To: []string{}, Generation: d.Generation, Reshape: lifecycle.ReshapeOf(shape, d),
 	})
 	if err != nil {
 		return nil, err

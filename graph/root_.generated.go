@@ -6650,7 +6650,7 @@ type LifecycleEventPage {
 }
 
 extend type Mutation {
-  "Ends a lifecycle before its time. A pending one ends CANCELED at once, and what is wished of the decky (services, address, settings and all) is again what it was; a running one is interrupted, and the decky brought back to that."
+  "Ends a lifecycle before its time. A pending one ends CANCELED at once, and what is wished of the decky (services, address, settings and all) is again what it was; a running one is interrupted, and the decky brought back to that. A newer wish stays, and goes on from that too; a mutation that waits for the first deploy of a decky is canceled with it."
   cancelLifecycle(id: ID!): CancelLifecyclePayload! @hasRole(role: OPERATOR)
   "Tries a FAILED or CANCELED lifecycle again, as a new one. CONFLICT when the decky has moved on since."
   retryLifecycle(id: ID!): RetryLifecyclePayload! @hasRole(role: OPERATOR)

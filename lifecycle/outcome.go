@@ -170,7 +170,7 @@ func (r *Runner) handBack(ctx context.Context, lc *ent.Lifecycle, stages []stage
 }
 
 // cancel ends a lifecycle that was interrupted, after bringing the decky back to its last good services. A server that stops in the middle of
-// that hands it back, to be canceled by whoever takes it up.
+// that hands it back, to be canceled by whoever takes it up. working ends when the runner stops for good, or has lost the lease.
 func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle, stages []stage) error {
 	working, stop := context.WithTimeout(working, r.opts.Deadlines[entlifecycle.OperationMutate])
 	defer stop()
@@ -185,12 +185,15 @@ func (r *Runner) cancel(working context.Context, lc *ent.Lifecycle, stages []sta
 	case d == nil:
 	case lc.Operation == entlifecycle.OperationRepair:
 		back = nil // there is nothing to go back to: the wish stands
-	case len(lc.FromServices) == 0: // it never ran
+	case first(lc):
 		stages = r.tell(ctx, lc, append(stages, stage{"canceled: removing what was made", r.journal.Now()}))
 		back = r.engine.Remove(working, Spec(d, nil, 0).Ref, func(string) {})
 	default:
 		stages = r.tell(ctx, lc, append(stages, stage{"canceled: bringing the last good services back", r.journal.Now()}))
 		seen, back = r.engine.Ensure(working, Spec(before(d, lc), lc.FromServices, lc.Generation+1), func(string) {})
+	}
+	if back != nil && errors.Is(context.Cause(working), errLeaseLost) {
+		return ErrMoved
 	}
 	if back != nil && errors.Is(context.Cause(working), errStopping) {
 		return r.handBack(ctx, lc, stages, r.journal.Now(), "handed back: the server is stopping")
@@ -243,8 +246,26 @@ func (j *Journal) putOff(ctx context.Context, tx *store.Tx, d *ent.Decky) error 
 	return nil
 }
 
-// Revert takes back the wish that a canceled lifecycle stood for, unless a newer one has replaced it. With confirmed, the engine has
-// already brought the old services back, as seen.
+// first holds for the deploy that makes a decky, and for what took the place of one that never happened: before it there was nothing.
+func first(lc *ent.Lifecycle) bool {
+	return lc.Operation != entlifecycle.OperationRepair && len(lc.FromServices) == 0
+}
+
+// Newer returns the first wish for a lifecycle's decky that was made after the lifecycle's own and still stands; nil when there is none.
+func Newer(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle) (*ent.Lifecycle, error) {
+	newer, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(lc.DeckyRef), entlifecycle.GenerationGT(lc.Generation), entlifecycle.OperationNEQ(entlifecycle.OperationRepair),
+		entlifecycle.StatusNotIn(entlifecycle.StatusCanceled, entlifecycle.StatusSuperseded)).Order(ent.Asc(entlifecycle.FieldGeneration)).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for a newer wish: %w", err)
+	}
+	return newer, nil
+}
+
+// Revert takes back the wish that a canceled lifecycle stood for. With confirmed, the engine has already brought the old services back, as seen. A newer wish stands: it goes on from what the canceled one
+// went on from. A mutation that waits for a decky that is never made is canceled with it.
 func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, seen engine.Observed, confirmed bool) error {
 	d, err := tx.Decky.Get(ctx, lc.DeckyRef)
 	if ent.IsNotFound(err) {
@@ -253,16 +274,30 @@ func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, s
 	if err != nil {
 		return fmt.Errorf("read the decky: %w", err)
 	}
-	if d.Generation != lc.Generation {
-		return nil // somebody has wished anew
-	}
 	if lc.Operation == entlifecycle.OperationRepair {
+		if d.Generation != lc.Generation {
+			return nil // somebody has wished anew
+		}
 		return j.putOff(ctx, tx, d)
+	}
+	switch newer, err := Newer(ctx, tx, lc); {
+	case err != nil:
+		return err
+	case newer == nil:
+	case first(lc) && newer.Operation == entlifecycle.OperationMutate && newer.Status == entlifecycle.StatusPending:
+		_, err := j.Step(ctx, tx, newer.ID, func(u *ent.LifecycleUpdate) {
+			u.SetStatus(entlifecycle.StatusCanceled).SetStage("canceled with the deploy that it waited for").SetCompletedAt(j.now()).SetFromServices(lc.FromServices)
+		}, entlifecycle.StatusEQ(entlifecycle.StatusPending))
+		if err != nil {
+			return err
+		}
+	default:
+		return j.inherit(ctx, tx, d, lc, newer)
 	}
 	if err := tx.Deployment.Update().Where(deployment.ID(d.DeploymentID)).AddRevision(1).Exec(ctx); err != nil {
 		return fmt.Errorf("revise the deployment: %w", err)
 	}
-	if lc.Operation == entlifecycle.OperationDeploy && len(lc.FromServices) == 0 {
+	if first(lc) {
 		if confirmed {
 			return j.Gone(ctx, tx, d.ID)
 		}
@@ -282,10 +317,16 @@ func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, s
 	switch {
 	case confirmed && seen.Instance != "":
 		u.SetObservedServices(slices.Sorted(slices.Values(seen.Services))).SetEndpoints(seen.Endpoints).SetInstance(seen.Instance).
-			SetObservedGeneration(lc.Generation + 1).SetState(decky.StateRunning)
+			SetObservedGeneration(d.Generation + 1).SetState(decky.StateRunning)
 	case wasInStep && slices.Equal(d.ObservedServices, lc.FromServices):
 		// The engine was never asked: what it last confirmed is what is wished again.
-		u.SetObservedGeneration(lc.Generation + 1).SetState(decky.StateRunning)
+		u.SetObservedGeneration(d.Generation + 1).SetState(decky.StateRunning)
+	case d.State == decky.StatePending: // its deploy is still to come, and stands for what it is to be again
+		err := tx.Lifecycle.Update().Where(entlifecycle.DeckyRef(d.ID), entlifecycle.OperationEQ(entlifecycle.OperationDeploy), entlifecycle.StatusEQ(entlifecycle.StatusPending)).
+			SetGeneration(d.Generation + 1).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("have the deploy bring it about: %w", err)
+		}
 	default:
 		u.SetState(decky.StateDegraded)
 	}
@@ -296,6 +337,35 @@ func (j *Journal) Revert(ctx context.Context, tx *store.Tx, lc *ent.Lifecycle, s
 	}
 	if err := u.Exec(ctx); err != nil {
 		return fmt.Errorf("take the wish back: %w", err)
+	}
+	return nil
+}
+
+// inherit has a wish that still waits go on from what a canceled one went on from, and takes back what the canceled one made of the decky and the newer one has left as it was.
+func (j *Journal) inherit(ctx context.Context, tx *store.Tx, d *ent.Decky, lc, newer *ent.Lifecycle) error {
+	if newer.Status != entlifecycle.StatusPending {
+		return nil
+	}
+	next := tx.Lifecycle.Update().Where(entlifecycle.ID(newer.ID)).SetFromServices(lc.FromServices)
+	if lc.Reshape != nil {
+		change, err := j.Touch(ctx, tx)
+		if err != nil {
+			return err
+		}
+		shape := takeBack(ShapeOf(d), *lc.Reshape)
+		u := tx.Decky.Update().Where(decky.ID(d.ID)).SetChange(change)
+		SetShape(u.Mutation(), shape)
+		if err := u.Exec(ctx); err != nil {
+			return fmt.Errorf("take back what became of the decky: %w", err)
+		}
+		if r := reshape(lc.Reshape.From, shape); r != nil {
+			next.SetReshape(r)
+		} else {
+			next.ClearReshape()
+		}
+	}
+	if err := next.Exec(ctx); err != nil {
+		return fmt.Errorf("have lifecycle %s go on from what was before: %w", newer.ID, err)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -89,10 +88,13 @@ var (
 	errStopping  = errors.New("the server is stopping")
 )
 
+// errNotAsked is an attempt's that never came to ask the engine: that the database can't be read says nothing of the decky.
+var errNotAsked = errors.New("the decky could not be read")
+
 // NewRunner returns a runner; Run makes it go. Lifecycles that this journal makes it may take up as they are made.
 func NewRunner(s *store.Store, j *Journal, e engine.Engine, log *slog.Logger, o RunnerOptions) *Runner {
 	r := &Runner{
-		store: s, journal: j, engine: e, log: log, opts: o.withDefaults(),
+		store: s, journal: j, engine: engine.Guarded(e, log), log: log, opts: o.withDefaults(),
 		owner: string(pid.New("run")), running: map[pid.ID]context.CancelCauseFunc{},
 	}
 	j.employ(r)
@@ -224,13 +226,22 @@ func (r *Runner) carry(working, breakable context.Context, cancel context.Cancel
 	if id := TraceID(lc); id != "" {
 		log = log.With("trace", id)
 	}
-	// The lease is kept until the outcome is written, which may take an engine call of its own.
+	// The lease is kept until the outcome is written, which may take an engine call of its own. Who has lost it stops, whatever it does: somebody else works on the decky.
+	held, lost := context.WithCancelCause(working)
+	defer lost(nil)
+	defer context.AfterFunc(held, func() { cancel(context.Cause(held)) })()
 	done := make(chan struct{})
 	var renewals sync.WaitGroup
-	renewals.Go(func() { r.keepLease(breakable, cancel, lc, done, log) })
+	renewals.Go(func() { r.keepLease(held, lost, lc, done, log) })
 	defer renewals.Wait()
 	defer close(done)
 
+	if lc.CancelRequested { // of somebody who worked on it before
+		if err := r.cancel(held, lc, nil); err != nil {
+			log.WarnContext(working, "a lifecycle that was to be canceled could not be; it will be taken up again", "error", err)
+		}
+		return
+	}
 	began := time.Now()
 	tracing, span := tracer.Start(TraceContext(breakable, lc), fmt.Sprintf("attempt %d", lc.Attempt))
 	stages := r.stages(tracing, lc)
@@ -250,7 +261,9 @@ func (r *Runner) carry(working, breakable context.Context, cancel context.Cancel
 	case errors.Is(cause, errStopping):
 		err = r.handBack(ctx, lc, unwritten, r.journal.Now(), "handed back: the server is stopping")
 	case errors.Is(cause, errCanceled):
-		err = r.cancel(working, lc, unwritten)
+		err = r.cancel(held, lc, unwritten)
+	case errors.Is(result.err, errNotAsked):
+		err = r.handBack(ctx, lc, unwritten, r.journal.Now().Add(r.backoff(lc.Attempt)), "the database could not be read; trying again")
 	default:
 		err = r.failOrRetry(ctx, lc, unwritten, engine.AsError(result.err))
 	}
@@ -267,22 +280,25 @@ func (r *Runner) carry(working, breakable context.Context, cancel context.Cancel
 	}
 }
 
-func (r *Runner) keepLease(ctx context.Context, cancel context.CancelCauseFunc, lc *ent.Lifecycle, done <-chan struct{}, log *slog.Logger) {
+// keepLease renews the lease until done. It is lost when somebody else has it, and when it is about to run out while a renewal still hangs.
+func (r *Runner) keepLease(ctx context.Context, lost context.CancelCauseFunc, lc *ent.Lifecycle, done <-chan struct{}, log *slog.Logger) {
+	runsOut := r.opts.Lease - r.opts.Lease/10
+	over := time.AfterFunc(runsOut, func() { lost(errLeaseLost) })
+	defer over.Stop()
 	tick := time.NewTicker(r.opts.Lease / 3)
 	defer tick.Stop()
-	held := time.Now()
 	for {
 		select {
 		case <-done:
 			return
 		case <-tick.C:
 		}
-		err := r.renew(context.WithoutCancel(ctx), lc)
-		switch {
+		asked := time.Now()
+		switch err := r.renew(context.WithoutCancel(ctx), lc); {
 		case err == nil:
-			held = time.Now()
-		case errors.Is(err, ErrMoved) || time.Since(held) > r.opts.Lease:
-			cancel(errLeaseLost)
+			over.Reset(runsOut - time.Since(asked))
+		case errors.Is(err, ErrMoved):
+			lost(errLeaseLost)
 			return
 		default:
 			log.ErrorContext(ctx, "can't renew the lease", "error", err)
@@ -295,16 +311,10 @@ type result struct {
 	err      error
 }
 
-// attempt makes the engine do what the lifecycle asks. A panic is a failure like any other.
+// attempt makes the engine do what the lifecycle asks.
 func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle, progress engine.Progress) (res result) {
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Deadlines[lc.Operation])
 	defer cancel()
-	defer func() {
-		if p := recover(); p != nil {
-			r.log.ErrorContext(ctx, "the engine panicked", "lifecycle", lc.ID, "panic", p, "stack", string(debug.Stack()))
-			res.err = &engine.Error{Code: engine.Failed, Message: "the engine panicked", Detail: fmt.Sprint(p)}
-		}
-	}()
 	d, err := r.store.Read.Decky.Query().Where(deckyID(lc.DeckyRef)).WithDeployment().Only(ctx)
 	if ent.IsNotFound(err) {
 		if lc.Operation == entlifecycle.OperationTeardown {
@@ -313,7 +323,7 @@ func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle, progress engine
 		return result{err: &engine.Error{Code: engine.NotRunning, Message: "the decky is gone", Err: err}}
 	}
 	if err != nil {
-		return result{err: fmt.Errorf("read the decky: %w", err)}
+		return result{err: fmt.Errorf("%w: %w", errNotAsked, err)}
 	}
 	want := Spec(d, lc.ToServices, lc.Generation)
 	beforeEngine.Hit()

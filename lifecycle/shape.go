@@ -14,10 +14,25 @@ func ShapeOf(d *ent.Decky) schematype.Shape {
 
 // ReshapeOf is how a decky that was something becomes d; nil when it stays what it was.
 func ReshapeOf(was schematype.Shape, d *ent.Decky) *schematype.Reshape {
-	if is := ShapeOf(d); !reflect.DeepEqual(was, is) {
-		return &schematype.Reshape{From: was, To: is}
+	return reshape(was, ShapeOf(d))
+}
+
+func reshape(was, is schematype.Shape) *schematype.Reshape {
+	if reflect.DeepEqual(was, is) {
+		return nil
 	}
-	return nil
+	return &schematype.Reshape{From: was, To: is}
+}
+
+// takeBack is a shape without what a reshape made of it: where something else was made of it since, that stays.
+func takeBack(s schematype.Shape, r schematype.Reshape) schematype.Shape {
+	is, from, to := reflect.ValueOf(&s).Elem(), reflect.ValueOf(r.From), reflect.ValueOf(r.To)
+	for i := range is.NumField() {
+		if reflect.DeepEqual(is.Field(i).Interface(), to.Field(i).Interface()) {
+			is.Field(i).Set(from.Field(i))
+		}
+	}
+	return s
 }
 
 // SetShape makes an update give a decky a shape.

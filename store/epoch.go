@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 
 	"decnet/ent/counter"
 )
@@ -16,7 +17,7 @@ const restored = "restored"
 // clients remember of a database (their cursors) is good in one epoch only.
 func (s *Store) Epoch() int64 { return s.epoch }
 
-// awake reads the epoch. A copy that was restored begins a new one first, and ends all sign-ins: some of those it knows have been ended since it was
+// awake reads the epoch and the installation's name. A copy that was restored begins a new one first, and ends all sign-ins: some of those it knows have been ended since it was
 // taken.
 func (s *Store) awake(ctx context.Context) error {
 	fresh, err := s.Read.Counter.Query().Where(counter.ID(restored)).Exist(ctx)
@@ -33,6 +34,10 @@ func (s *Store) awake(ctx context.Context) error {
 		return fmt.Errorf("read the epoch: %w", err)
 	}
 	s.epoch = c.Value
+	if c, err = s.Read.Counter.Get(ctx, "installation"); err != nil {
+		return fmt.Errorf("read the installation's ID: %w", err)
+	}
+	s.installation = strconv.FormatInt(c.Value, 36)
 	return nil
 }
 

@@ -18,9 +18,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -41,8 +41,12 @@ type Store struct {
 	writeDB *sql.DB
 	door    *door
 	epoch   int64
-	path    string     // SQLite's file
-	copying sync.Mutex // held while a backup is taken
+	// installation is read once: who asks within a write must not wait for a reader.
+	installation string
+	path         string       // SQLite's file
+	copying      sync.Mutex   // held while a backup is taken
+	behind       atomic.Int64 // by how much this machine's clock is behind the database's, in nanoseconds
+	comparing    func()       // ends the comparing of clocks
 }
 
 // Options says which database to open.
@@ -72,8 +76,18 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.Read = ent.NewClient(ent.Driver(&split{Driver: entsql.OpenDB(s.Dialect(), s.readDB), writer: entsql.OpenDB(s.Dialect(), s.writeDB)}))
 	s.door = newDoor(s.Read, s.name == "postgres", o.Committed)
+	s.comparing = func() {}
 	if err := s.awake(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
+	}
+	if s.name == "postgres" {
+		if err := s.setClock(ctx, time.Now); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		comparing, end := context.WithCancel(context.WithoutCancel(ctx))
+		var done sync.WaitGroup
+		done.Go(func() { s.compare(comparing) })
+		s.comparing = func() { end(); done.Wait() }
 	}
 	return s, nil
 }
@@ -154,13 +168,7 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Installation names this database for good: what an engine's deckies are labelled with, so that two servers with databases of their own
 // leave each other's alone.
-func (s *Store) Installation(ctx context.Context) (string, error) {
-	c, err := s.Read.Counter.Get(ctx, "installation")
-	if err != nil {
-		return "", fmt.Errorf("read the installation's ID: %w", err)
-	}
-	return strconv.FormatInt(c.Value, 36), nil
-}
+func (s *Store) Installation() string { return s.installation }
 
 // Snapshot runs fn on one consistent state of the database: what is committed meanwhile does not show. Entities that leave fn must be released, by
 // [Release].
@@ -195,6 +203,7 @@ func Release[E interface {
 
 // Close waits for the transaction under way, refuses the writes that wait behind it, and closes the database.
 func (s *Store) Close() error {
+	s.comparing()
 	s.door.close()
 	return s.closeDBs()
 }

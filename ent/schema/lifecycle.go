@@ -36,13 +36,13 @@ func (Lifecycle) Fields() []ent.Field {
 		field.Enum("trigger").NamedValues("Operator", "OPERATOR", "Schedule", "SCHEDULE", "Reconciler", "RECONCILER").Immutable().
 			Comment("What made it."),
 		field.String("actor").Optional().Nillable().Immutable().Comment("Who asked: a user's name; null for the server itself."),
-		field.JSON("from_services", []string{}).Immutable().Annotations(entgql.Type("[String!]")).
+		field.JSON("from_services", []string{}).Annotations(entgql.Type("[String!]")).
 			Comment("The decky's services before."),
 		field.JSON("to_services", []string{}).Immutable().Annotations(entgql.Type("[String!]")).
 			Comment("The services that it brings about."),
-		field.JSON("reshape", &schematype.Reshape{}).Optional().Immutable().Annotations(internal).
+		field.JSON("reshape", &schematype.Reshape{}).Optional().Annotations(internal).
 			Comment("What it changes of the decky besides its services, so that it can be taken back."),
-		field.Int("generation").Immutable().Annotations(internal).Comment("The decky's generation that it brings about."),
+		field.Int("generation").Annotations(internal).Comment("The decky's generation that it brings about."),
 		field.String("error_code").Optional().Nillable().Annotations(entgql.Skip(entgql.SkipType)),
 		field.String("error_message").Optional().Nillable().Annotations(internal),
 		field.String("error_detail").Optional().Nillable().Annotations(internal),

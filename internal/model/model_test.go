@@ -345,29 +345,25 @@ func (p *player) nothingLost(s *invariant.State) error {
 	return nil
 }
 
-// wishesStand is the model of the fleet: a decky is what the last wish made of it, or what it was before when that wish was canceled.
+// wishesStand is the model of the fleet: a decky is what the newest wish for it says that was neither canceled nor superseded; where there is none, there is no decky.
 func wishesStand(s *invariant.State) error {
-	last := map[pid.ID]*ent.Lifecycle{}
+	wishes := map[pid.ID]*ent.Lifecycle{}
 	for _, lc := range s.Lifecycles {
-		if lc.Operation == entlifecycle.OperationRepair {
+		if lc.Operation == entlifecycle.OperationRepair || lc.Status == entlifecycle.StatusCanceled || lc.Status == entlifecycle.StatusSuperseded {
 			continue
 		}
-		if l := last[lc.DeckyRef]; l == nil || lc.Generation >= l.Generation {
-			last[lc.DeckyRef] = lc
+		if w := wishes[lc.DeckyRef]; w == nil || lc.Generation >= w.Generation {
+			wishes[lc.DeckyRef] = lc
 		}
 	}
 	stands := map[pid.ID][]string{}
 	for _, d := range s.Deckies {
 		stands[d.ID] = d.Services
 	}
-	for id, lc := range last {
-		want := lc.ToServices
-		if lc.Status == entlifecycle.StatusCanceled {
-			want = lc.FromServices
-		}
+	for id, lc := range wishes {
 		have, exists := stands[id]
-		if exists != (len(want) > 0) || !slices.Equal(have, want) {
-			return fmt.Errorf("decky %s has %v; its last wish, %s %s (%s), was for %v", lc.DeckyName, have, lc.Operation, lc.ID, lc.Status, want)
+		if exists != (len(lc.ToServices) > 0) || !slices.Equal(have, lc.ToServices) {
+			return fmt.Errorf("decky %s has %v; the newest wish that stands, %s %s (%s), is for %v", lc.DeckyName, have, lc.Operation, lc.ID, lc.Status, lc.ToServices)
 		}
 		delete(stands, id)
 	}

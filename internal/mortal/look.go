@@ -32,11 +32,7 @@ func Look(ctx context.Context, data, engineKind, decoyBinary string) (*Found, er
 		return nil, err
 	}
 	defer db.Close()
-	found := &Found{}
-	found.Owner, err = db.Installation(ctx)
-	if err != nil {
-		return nil, err
-	}
+	found := &Found{Owner: db.Installation()}
 	e, err := open.Engine(ctx, open.Options{
 		Kind: engineKind, Owner: found.Owner, Dir: filepath.Join(data, "deckies"), DecoyBinary: decoyBinary, Log: slog.New(slog.DiscardHandler),
 	})

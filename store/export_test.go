@@ -1,0 +1,4 @@
+package store
+
+// SetClock is setClock, for tests.
+var SetClock = (*Store).setClock
