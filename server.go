@@ -43,11 +43,15 @@ import (
 	"decnet/starter"
 	"decnet/store"
 	"decnet/telemetry"
+	"decnet/transport"
 	"decnet/web"
 )
 
 // version is set by the linker.
 var version = "dev"
+
+// answerTime is how long a client may take to read a page, or the metrics.
+const answerTime = time.Minute
 
 func main() {
 	cmd := &cobra.Command{
@@ -95,6 +99,8 @@ func traced(ctx context.Context, cfg *config.Config, log *slog.Logger) (stop fun
 }
 
 func run(ctx context.Context, cfg *config.Config) (err error) {
+	ctx, stop := context.WithCancel(ctx) // at a signal, and when nobody can be served any more
+	defer stop()
 	log := cfg.Logger(os.Stderr)
 	slog.SetDefault(log)
 	cat, err := catalog.Load(cfg.Catalog...)
@@ -218,6 +224,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if cfg.AuthOff() {
 		handler = listen.Local(mux)
 	}
+	handler = listen.Deadlines(handler, transport.DefaultBodyTimeout, answerTime)
 	// Requests outlive the signal: they end by the shutdown below.
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRequests()
@@ -267,24 +274,28 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	}
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() {
+		defer stop()
+		served <- server.Serve(listener)
+	}()
 	debug.FreeOSMemory() // the first start hashes a password, which takes more than all the rest: an idle server need not keep it
 	log.Info("decnetd serves", "url", url, "engine", eng.Name(), "database", db.Name(), "version", version)
-	select {
-	case err = <-served:
-	case <-ctx.Done():
-		log.Info("stopping", "grace", cfg.Grace)
-	}
+	<-ctx.Done()
+	log.Info("stopping", "grace", cfg.Grace)
 	workers.Wait() // what is under way ends, or is handed back
 	shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err = errors.Join(err, graphql.Shutdown(shutdown))
+	err = graphql.Shutdown(shutdown)
 	endRequests()
 	err = errors.Join(err, server.Shutdown(shutdown))
+	if errors.Is(err, context.DeadlineExceeded) { // who sends or reads no more holds up nobody's stop
+		log.Warn("connections that did not end in time were cut off", "error", err)
+		err = server.Close()
+	}
+	if failed := <-served; !errors.Is(failed, http.ErrServerClosed) {
+		err = errors.Join(fmt.Errorf("serve: %w", failed), err)
+	}
 	endFollow()
 	loops.Wait()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
 	return err
 }

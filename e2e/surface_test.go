@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -96,6 +97,32 @@ func TestASlowBodyIsGivenUp(t *testing.T) {
 	answer, err := io.ReadAll(c)
 	require.NoError(t, err)
 	require.Contains(t, string(answer), "408 Request Timeout")
+}
+
+// A body that never comes holds up neither its answer, whatever the path, nor the server's stop.
+func TestABodyThatNeverComesIsNotWaitedFor(t *testing.T) {
+	s := start(t, "--engine", "sim")
+	ask := func(path string) net.Conn {
+		c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		require.NoError(t, err)
+		t.Cleanup(func() { c.Close() })
+		require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
+		_, err = io.WriteString(c, "POST "+path+" HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\n")
+		require.NoError(t, err)
+		return c
+	}
+	held := map[string]net.Conn{}
+	for _, path := range []string{"/graphql", "/metrics", "/readyz", "/healthz", "/backup", "/"} {
+		held[path] = ask(path)
+	}
+	for path, c := range held {
+		answer, err := io.ReadAll(c)
+		require.NoError(t, err, path)
+		require.True(t, strings.HasPrefix(string(answer), "HTTP/1.1 "), "%s: %q", path, answer)
+	}
+	ask("/graphql")
+	require.Contains(t, s.get("/metrics"), "decnet_") // it was accepted before this
+	s.stop(syscall.SIGTERM)
 }
 
 // Somebody who asks too much is told when to come back; others do not notice.
