@@ -192,15 +192,19 @@ func (c *Collector) storeBatches(ctx context.Context, d *ent.Decky, lines <-chan
 // save stores a batch and the place after it in one transaction.
 func (c *Collector) save(ctx context.Context, d *ent.Decky, batch []engine.Line) error {
 	var events []event.Event
-	malformed := 0
+	malformed, first, why := 0, "", error(nil)
 	for _, l := range batch {
 		e, err := event.Parse(l.Text)
 		if err != nil {
-			malformed++
-			c.log.WarnContext(ctx, "an event line can't be read", "decky", d.Name, "error", err, "line", string(l.Text))
+			if malformed++; malformed == 1 {
+				first, why = string(l.Text[:min(len(l.Text), event.MaxMessage)]), err
+			}
 			continue
 		}
 		events = append(events, e)
+	}
+	if malformed > 0 { // once a batch: whoever has taken a decoy over may write as much rubbish as they like
+		c.log.WarnContext(ctx, "event lines can't be read", "decky", d.Name, "lines", malformed, "error", why, "first", first)
 	}
 	err := c.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		fresh, err := unknown(ctx, tx, d.ID, events)

@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -16,7 +15,9 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
 
+	"decnet/decoy/event"
 	"decnet/engine"
+	"decnet/engine/lines"
 )
 
 // Events reads a decky's evidence from its containers' logs. It returns nil when its own container stops, and NotRunning when there is none.
@@ -38,38 +39,35 @@ func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink
 	return e.followAll(ctx, r.ID, c.id, at, sink)
 }
 
-// follow reads a decoy's lines. A position is the engine's time of the last one.
+// mostStamp is longer than the engine's time before a line.
+const mostStamp = 64
+
+// follow reads a decoy's lines. A position is the engine's time of the last one. Of a line that is too long for an event its beginning goes on, which is none: it is
+// counted with what can't be read.
 func (e *Engine) follow(ctx context.Context, id, position string, sink func(engine.Line) error) error {
 	body, err := e.cli.ContainerLogs(ctx, id, container.LogsOptions{ShowStdout: true, Follow: true, Timestamps: true, Since: position})
 	if err != nil {
 		return e.fail("read the container's log", engine.Failed, err)
 	}
 	defer body.Close()
-	stdout, frames := io.Pipe()
-	defer stdout.Close()
-	go func() {
-		_, err := stdcopy.StdCopy(frames, io.Discard, body)
-		frames.CloseWithError(err)
-	}()
-	lines := bufio.NewReaderSize(stdout, 64<<10)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(line) > 0 && line[len(line)-1] == '\n' {
-			at, text, ok := bytes.Cut(line[:len(line)-1], []byte(" "))
-			if !ok {
-				return fmt.Errorf("a log line without a time: %q", line)
-			}
-			if err := sink(engine.Line{Text: text, Position: string(at)}); err != nil {
-				return err
-			}
+	var refused error
+	split := &lines.Splitter{Max: mostStamp + event.MaxLine + 1, Line: func(line []byte, _ int) error {
+		at, text, ok := bytes.Cut(line, []byte(" "))
+		if !ok {
+			refused = fmt.Errorf("a log line without a time: %q", line)
+		} else {
+			refused = sink(engine.Line{Text: text, Position: string(at)})
 		}
-		if err != nil {
-			if ctx.Err() != nil || err == io.EOF {
-				return nil
-			}
-			return e.fail("read the container's log", engine.Failed, err)
-		}
+		return refused
+	}}
+	_, err = stdcopy.StdCopy(split, io.Discard, body)
+	switch {
+	case refused != nil:
+		return refused
+	case err != nil && ctx.Err() == nil:
+		return e.fail("read the container's log", engine.Failed, err)
 	}
+	return nil
 }
 
 // places are how far the logs of a decky have been read: that of its own container, and those of its sidecars, by ID. As a position they are

@@ -10,6 +10,7 @@ import (
 
 	"decnet/decoy/event"
 	"decnet/engine"
+	"decnet/engine/lines"
 )
 
 // containerLog is the type of an event that is a line of a sidecar's own.
@@ -44,15 +45,15 @@ func newTeller(c container.Summary, position string, sink func(engine.Line) erro
 }
 
 // stream is where frames of a log go: each has the engine's time, and a line or, of a long one, a piece of it.
-func (t *teller) stream(name string) *logStream { return &logStream{teller: t, name: name} }
+func (t *teller) stream(name string) *logStream {
+	s := &logStream{}
+	s.line = lines.Splitter{Max: event.MaxLine, Line: func(text []byte, size int) error { return t.tell(name, s.at, text, size) }}
+	return s
+}
 
 type logStream struct {
-	*teller
-
-	name string
 	at   time.Time // of the line that is read
-	line []byte
-	size int // of it so far, all of it
+	line lines.Splitter
 }
 
 // Write takes a frame.
@@ -62,18 +63,10 @@ func (s *logStream) Write(frame []byte) (int, error) {
 	if err != nil {
 		return len(frame), nil // no log says anything without a time
 	}
-	if s.size == 0 {
+	if s.line.Pending() == 0 {
 		s.at = at.UTC()
 	}
-	whole := bytes.HasSuffix(text, []byte("\n"))
-	text = bytes.TrimSuffix(text, []byte("\n"))
-	s.size += len(text)
-	s.line = append(s.line, text[:min(len(text), event.MaxLine-len(s.line))]...)
-	if !whole {
-		return len(frame), nil
-	}
-	err = s.tell(s.name, s.at, s.line, s.size)
-	s.line, s.size = s.line[:0], 0
+	_, err = s.line.Write(text)
 	return len(frame), err
 }
 

@@ -1,7 +1,6 @@
 package process
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +16,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"decnet/decoy/control"
+	"decnet/decoy/event"
 	"decnet/engine"
+	"decnet/engine/lines"
 )
 
 // within is how long a look at one process may take.
@@ -193,11 +194,11 @@ func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink
 	if err != nil {
 		return err
 	}
-	dir = filepath.Join(dir, "events")
+	reader := newReader(ctx, filepath.Join(dir, "events"), at, sink)
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for {
-		segments, err := segmentsFrom(dir, at.segment)
+		segments, err := segmentsFrom(reader.dir, reader.at.segment)
 		if errors.Is(err, fs.ErrNotExist) {
 			return &engine.Error{Code: engine.NotRunning, Message: "the decky has no events"}
 		}
@@ -205,10 +206,7 @@ func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink
 			return fmt.Errorf("list the event segments: %w", err)
 		}
 		for _, name := range segments {
-			if name != at.segment {
-				at = place{segment: name}
-			}
-			at, err = readSegment(ctx, dir, at, sink)
+			err = reader.read(ctx, name)
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -240,32 +238,55 @@ func segmentsFrom(dir, first string) ([]string, error) {
 	return out, nil
 }
 
-// readSegment gives sink the whole lines after a place until ctx ends, and returns the place after them.
-func readSegment(ctx context.Context, dir string, at place, sink func(engine.Line) error) (place, error) {
-	f, err := os.Open(filepath.Join(dir, at.segment))
+// reader gives a sink the lines after a place in a decky's segments. It remembers what has come of a line that has not ended, and no more of it than an event may have: of a
+// longer one its beginning goes on, which is none, and is counted with what can't be read.
+type reader struct {
+	dir   string
+	at    place // after the last line that was given
+	lines lines.Splitter
+}
+
+func newReader(ctx context.Context, dir string, at place, sink func(engine.Line) error) *reader {
+	r := &reader{dir: dir, at: at}
+	r.lines = lines.Splitter{Max: event.MaxLine + 1, Line: func(text []byte, size int) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		r.at.offset += int64(size) + 1
+		return sink(engine.Line{Text: text, Position: r.at.String()})
+	}}
+	return r
+}
+
+// read gives what is new of a segment, until ctx ends.
+func (r *reader) read(ctx context.Context, segment string) error {
+	if segment != r.at.segment {
+		r.at = place{segment: segment}
+		r.lines = lines.Splitter{Max: r.lines.Max, Line: r.lines.Line} // what had not ended of the segment before never will
+	}
+	f, err := os.Open(filepath.Join(r.dir, segment))
 	if errors.Is(err, fs.ErrNotExist) {
-		return at, nil // dropped for its age: the next one follows
+		return nil // dropped for its age: the next one follows
 	}
 	if err != nil {
-		return at, fmt.Errorf("open the event segment: %w", err)
+		return fmt.Errorf("open the event segment: %w", err)
 	}
 	defer f.Close()
-	if _, err := f.Seek(at.offset, io.SeekStart); err != nil {
-		return at, fmt.Errorf("go to the place in the event segment: %w", err)
+	if _, err := f.Seek(r.at.offset+int64(r.lines.Pending()), io.SeekStart); err != nil {
+		return fmt.Errorf("go to the place in the event segment: %w", err)
 	}
-	lines := bufio.NewReaderSize(f, 64<<10)
+	some := make([]byte, 32<<10)
 	for ctx.Err() == nil {
-		line, err := lines.ReadBytes('\n')
+		n, err := f.Read(some)
 		if errors.Is(err, io.EOF) {
-			return at, nil // half a line is still being written
+			return nil
 		}
 		if err != nil {
-			return at, fmt.Errorf("read the event segment: %w", err)
+			return fmt.Errorf("read the event segment: %w", err)
 		}
-		at.offset += int64(len(line))
-		if err := sink(engine.Line{Text: line[:len(line)-1], Position: at.String()}); err != nil {
-			return at, err
+		if _, err := r.lines.Write(some[:n]); err != nil {
+			return err
 		}
 	}
-	return at, nil
+	return nil
 }

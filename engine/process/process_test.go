@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"decnet/decoy/event"
 	"decnet/engine"
 	"decnet/engine/enginetest"
 	"decnet/engine/process"
@@ -119,4 +121,47 @@ func TestEventsEndWithTheirContext(t *testing.T) {
 		return nil
 	}))
 	require.Equal(t, 10, n)
+}
+
+// Whoever has taken a decoy over may write without end: what the server remembers of it has one, and the lines after it are read on.
+func TestALineWithoutEndIsNotRemembered(t *testing.T) {
+	dir := t.TempDir()
+	e, err := process.New(process.Options{Dir: dir, DecoyBinary: enginetest.Decoy(t)})
+	require.NoError(t, err)
+	defer e.Close()
+	segment := filepath.Join(dir, "dky_talks", "events", "events-1.log")
+	require.NoError(t, os.MkdirAll(filepath.Dir(segment), 0o700))
+	const flood = 128 << 20
+	require.NoError(t, os.WriteFile(segment, []byte("one\n"), 0o600))
+	require.NoError(t, os.Truncate(segment, flood)) // bytes that are no newline
+	f, err := os.OpenFile(segment, os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(t, err)
+	defer f.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), enginetest.Patience)
+	defer cancel()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var got []engine.Line
+	require.NoError(t, e.Events(ctx, engine.Ref{ID: "dky_talks"}, "", func(l engine.Line) error {
+		switch got = append(got, l); len(got) {
+		case 1:
+			_, err := f.WriteString("\nthree\nfo")
+			return err
+		case 3:
+			_, err := f.WriteString("ur\n")
+			return err
+		case 4:
+			cancel()
+		}
+		return nil
+	}))
+	runtime.ReadMemStats(&after)
+	require.Len(t, got, 4)
+	require.LessOrEqual(t, len(got[1].Text), event.MaxLine+1, "its beginning")
+	_, err = event.Parse(got[1].Text)
+	require.Error(t, err, "which is no event")
+	require.Equal(t, "events-1.log:"+strconv.Itoa(flood+1), got[1].Position)
+	require.Equal(t, "three", string(got[2].Text))
+	require.Equal(t, "four", string(got[3].Text))
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(flood/8))
 }
