@@ -18,11 +18,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"decnet/auth"
 	"decnet/ent/user"
@@ -70,14 +71,19 @@ type Handler struct {
 	log     *slog.Logger
 	mux     http.ServeMux
 	secure  bool
+	within  time.Duration // providerTime but in tests
+	// http asks the provider, for its keys too, at times when no request of ours waits for them: so it has a limit of its own.
+	http *http.Client
 
-	mu       sync.Mutex
-	provider *oidc.Provider // found at the first use: a server starts while its provider is down
+	provider atomic.Pointer[oidc.Provider] // found at the first use: a server starts while its provider is down
+	finding  singleflight.Group
 }
 
 // New returns the handler.
 func New(o Options, a *auth.Auth, log *slog.Logger) *Handler {
-	h := &Handler{options: o, auth: a, log: log, secure: strings.HasPrefix(o.PublicURL, "https:")}
+	h := &Handler{
+		options: o, auth: a, log: log, secure: strings.HasPrefix(o.PublicURL, "https:"), within: providerTime, http: &http.Client{Timeout: providerTime},
+	}
 	h.mux.HandleFunc("GET "+infoPath, h.info)
 	h.mux.HandleFunc("GET "+loginPath, h.login)
 	h.mux.HandleFunc("GET "+callbackPath, h.callback)
@@ -105,19 +111,35 @@ func answer(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v) // who has gone needs no answer
 }
 
-// found is the provider, asked for what it offers at the first time.
+// found is the provider, asked for what it offers at the first time: once for all who wait, each no longer than their own time.
 func (h *Handler) found(ctx context.Context) (*oidc.Provider, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.provider == nil {
-		// The provider keeps the context for fetching its keys later.
-		p, err := oidc.NewProvider(context.WithoutCancel(ctx), h.options.Issuer)
-		if err != nil {
-			return nil, fmt.Errorf("ask the provider what it offers: %w", err)
-		}
-		h.provider = p
+	if p := h.provider.Load(); p != nil {
+		return p, nil
 	}
-	return h.provider, nil
+	answered := h.finding.DoChan("", func() (any, error) {
+		// Who asked first may leave before those who wait with them.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.within)
+		defer cancel()
+		p, err := oidc.NewProvider(ctx, h.options.Issuer)
+		if err == nil {
+			h.provider.Store(p)
+		}
+		return p, err
+	})
+	select {
+	case found := <-answered:
+		if found.Err != nil {
+			return nil, fmt.Errorf("ask the provider what it offers: %w", found.Err)
+		}
+		return found.Val.(*oidc.Provider), nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("ask the provider what it offers: %w", context.Cause(ctx))
+	}
+}
+
+// asking is a request's context for questions to the provider.
+func (h *Handler) asking(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(oidc.ClientContext(r.Context(), h.http), h.within)
 }
 
 func (h *Handler) client(p *oidc.Provider) *oauth2.Config {
@@ -138,7 +160,7 @@ func random() string {
 
 // login sends the browser to the provider.
 func (h *Handler) login(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), providerTime)
+	ctx, cancel := h.asking(r)
 	defer cancel()
 	p, err := h.found(ctx)
 	if err != nil {
@@ -163,7 +185,7 @@ func (h *Handler) setCookie(w http.ResponseWriter, name, value string, life time
 
 // callback takes the provider's word.
 func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), providerTime)
+	ctx, cancel := h.asking(r)
 	defer cancel()
 	refuse := func(actor, code, told string, err error) {
 		h.auth.Refused(ctx, auth.Audit{Actor: actor, Action: "login", Result: code, Detail: `{"provider":"OIDC"}`})
