@@ -61,7 +61,7 @@ func main() {
 		Version: version, Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 	}
 	cfg := config.Flags(cmd.PersistentFlags())
-	cmd.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return cfg.Load(c.Flags()) }
+	cmd.PersistentPreRunE = func(*cobra.Command, []string) error { return cfg.Load() }
 	cmd.RunE = func(c *cobra.Command, _ []string) error { return run(c.Context(), cfg) }
 	cmd.AddCommand(userCommand(cfg), restoreCommand(cfg), engineCommand(cfg))
 

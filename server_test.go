@@ -24,7 +24,7 @@ func TestAServerThatCanServeNobodyEnds(t *testing.T) {
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	cfg := config.Flags(flags)
 	require.NoError(t, flags.Parse([]string{"--listen", address.String(), "--data", t.TempDir(), "--engine", "sim", "--auth", "off", "--log-level", "error"}))
-	require.NoError(t, cfg.Load(flags))
+	require.NoError(t, cfg.Load())
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

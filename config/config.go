@@ -16,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/spf13/pflag"
 
 	"decnet/api"
@@ -80,6 +79,8 @@ type Config struct {
 	OIDC                    OIDC
 	// Operations are files with the operations that may be run; none: any may.
 	Operations []string
+
+	settings *pflag.FlagSet // these, and no flag of a command
 }
 
 // Listed are the operations that the server runs: the files' and those of its own clients; nil is any operation.
@@ -170,8 +171,9 @@ func (c *Config) Welcome(ctx context.Context, a *auth.Auth, w io.Writer, url str
 }
 
 // Flags declares every setting on a flag set and returns where their values will be.
-func Flags(f *pflag.FlagSet) *Config {
-	c := &Config{Limits: fleet.DefaultLimits(), API: api.DefaultLimits()}
+func Flags(all *pflag.FlagSet) *Config {
+	f := pflag.NewFlagSet("settings", pflag.ContinueOnError)
+	c := &Config{Limits: fleet.DefaultLimits(), API: api.DefaultLimits(), settings: f}
 	f.String("config", "", "YAML file of settings: the flags' names as keys")
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "address to serve on")
 	f.StringVar(&c.TLSCert, "tls-cert", "", "certificate (PEM, with its chain) to serve HTTPS with; read again when it is renewed")
@@ -235,6 +237,7 @@ func Flags(f *pflag.FlagSet) *Config {
 	f.IntVar(&c.Limits.ServicesPerDecky, "max-services", c.Limits.ServicesPerDecky, "services on one decky")
 	f.IntVar(&c.Limits.PageSize, "max-page-size", c.Limits.PageSize, "elements in one page of a list")
 	f.IntVar(&c.Limits.LifecycleIds, "max-lifecycle-ids", c.Limits.LifecycleIds, "IDs in one question for lifecycles")
+	all.AddFlagSet(f)
 	return c
 }
 
@@ -243,64 +246,42 @@ func EnvName(flag string) string {
 	return "DECNET_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// Load fills in what the flags left open, from the environment and the file, and checks all of it.
-func (c *Config) Load(f *pflag.FlagSet) error {
-	file, err := readFile(f)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	f.VisitAll(func(flag *pflag.Flag) {
-		if flag.Changed || flag.Name == "help" || flag.Name == "config" {
-			return
-		}
-		if v, ok := os.LookupEnv(EnvName(flag.Name)); ok {
-			if err := f.Set(flag.Name, v); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", EnvName(flag.Name), err))
-			}
-		} else if v, ok := file[flag.Name]; ok {
-			if err := f.Set(flag.Name, v); err != nil {
-				errs = append(errs, fmt.Errorf("config file, %s: %w", flag.Name, err))
-			}
-		}
-	})
-	for name := range file {
-		if f.Lookup(name) == nil {
-			errs = append(errs, fmt.Errorf("config file: there is no setting %q", name))
-		}
-	}
-	return errors.Join(append(errs, c.check())...)
-}
-
-func readFile(f *pflag.FlagSet) (map[string]string, error) {
-	path, _ := f.GetString("config")
+// Load fills in what the flags left open, from the environment and the file, and checks all of it. The flags of a command (what it is to do, and to whom) are no settings: they
+// are given where it is run, or not at all.
+func (c *Config) Load() error {
+	var file []said
+	path, _ := c.settings.GetString("config")
 	if v, ok := os.LookupEnv(EnvName("config")); ok && path == "" {
 		path = v
 	}
-	if path == "" {
-		return nil, nil
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the config file: %w", err)
-	}
-	var raw map[string]any
-	if err := yaml.Unmarshal(b, &raw); err != nil {
-		return nil, fmt.Errorf("read the config file %s: %w", path, err)
-	}
-	values := make(map[string]string, len(raw))
-	for k, v := range raw {
-		if list, ok := v.([]any); ok {
-			parts := make([]string, len(list))
-			for i, p := range list {
-				parts[i] = fmt.Sprint(p)
-			}
-			values[k] = strings.Join(parts, ",")
-			continue
+	var errs []error
+	if path != "" {
+		var err error
+		if file, err = readFile(path); err != nil {
+			errs = append(errs, err)
 		}
-		values[k] = fmt.Sprint(v)
 	}
-	return values, nil
+	c.settings.VisitAll(func(flag *pflag.Flag) {
+		if flag.Changed || flag.Name == "config" {
+			return
+		}
+		if v, ok := os.LookupEnv(EnvName(flag.Name)); ok {
+			flag.Changed = true // the file's has no say
+			if err := flag.Value.Set(v); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", EnvName(flag.Name), err))
+			}
+		}
+	})
+	for _, s := range file {
+		switch flag := c.settings.Lookup(s.name); {
+		case flag == nil || s.name == "config":
+			errs = append(errs, fmt.Errorf("%s: there is no setting %q", s.at, s.name))
+		case !flag.Changed:
+			flag.Changed = true
+			errs = append(errs, s.apply(flag))
+		}
+	}
+	return errors.Join(append(errs, c.check())...)
 }
 
 func (c *Config) check() error {
@@ -340,7 +321,7 @@ func (c *Config) check() error {
 	}
 	oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")
 	oneOf("log-format", c.LogFormat, "text", "json")
-	if c.SimFailureRate < 0 || c.SimFailureRate > 1 {
+	if !(c.SimFailureRate >= 0 && c.SimFailureRate <= 1) { // so that what is no number is none
 		bad("--sim-failure-rate is a share from 0 to 1, not %g", c.SimFailureRate)
 	}
 	if _, err := controller.ParseQuietHours(c.QuietHours); err != nil {
@@ -377,6 +358,11 @@ func (c *Config) check() error {
 	} {
 		if n < 0 {
 			bad("--%s is 0 (no bound) or more", flag)
+		}
+	}
+	for flag, n := range map[string]int64{"workers": int64(c.Workers), "host-limit": int64(c.HostLimit), "grace": int64(c.Grace), "sim-latency": int64(c.SimLatency)} {
+		if n < 0 {
+			bad("--%s is 0 or more", flag)
 		}
 	}
 	return errors.Join(errs...)
