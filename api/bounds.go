@@ -182,6 +182,9 @@ func (b bounds) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 		oc.Variables = map[string]any{}
 	}
 	lengths(oc.Operation.SelectionSet, oc.Variables)
+	if err := checkCursors(oc.Operation.SelectionSet, oc.Variables, nil); err != nil {
+		return err
+	}
 	return b.spend(ctx, cost(ctx, oc))
 }
 

@@ -280,6 +280,26 @@ func TestBadInput(t *testing.T) {
 	} {
 		require.Equal(t, argument, admin.refused("BAD_USER_INPUT", query, nil).Extensions["argument"], query)
 	}
+	after := func(cursor any) map[string]any { return map[string]any{"c": cursor} }
+	for name, c := range map[string]struct {
+		query     string
+		variables map[string]any
+		path      []any
+	}{
+		"not base64":          {`{ deckies(after: "§") { totalCount } }`, nil, []any{"deckies", "after"}},
+		"a number":            {`{ some: deckies(after: 3) { totalCount } }`, nil, []any{"some", "after"}},
+		"an object":           {`query($c: Cursor) { deckies(after: $c) { totalCount } }`, after(map[string]any{"i": "x"}), []any{"deckies", "after"}},
+		"a stream's":          {`query($c: Cursor) { interactions(before: $c) { totalCount } }`, after("am91cm5hbDoxOjE"), []any{"interactions", "before"}},
+		"of nothing":          {`{ deckies(after: "gA") { totalCount } }`, nil, []any{"deckies", "after"}},
+		"of a list of values": {`{ deckies(after: "gqFpoXihdpEB") { totalCount } }`, nil, []any{"deckies", "after"}},
+		"in an inner list":    {`{ deployments { edges { node { ...D } } } } fragment D on Deployment { deckies(after: "rubbish") { totalCount } }`, nil, []any{"deployments", "edges", "node", "deckies", "after"}},
+	} {
+		e := admin.refused("BAD_USER_INPUT", c.query, c.variables)
+		require.Contains(t, e.Message, "is no cursor of a list", name)
+		require.Equal(t, c.path, e.Path, name)
+		require.Equal(t, c.path[len(c.path)-1:], e.Extensions["argument"], name)
+	}
+	admin.must(nil, `query($c: Cursor) { deckies(after: $c) { totalCount } }`, after(nil))
 	admin.refused("BAD_USER_INPUT", `query { journalCursor lifecycleEvents(after: "rubbish") { cursor } }`, nil)
 
 	var count struct{ Deckies struct{ TotalCount int } }
