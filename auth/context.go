@@ -22,6 +22,14 @@ func From(ctx context.Context) *Identity {
 	return id
 }
 
+// NotByScript refuses a script's token who may sign in: an account that it made would outlast it, and one that it changed may be its owner's.
+func NotByScript(ctx context.Context) error {
+	if id := From(ctx); id != nil && id.Script {
+		return ErrByScript
+	}
+	return nil
+}
+
 type peerKey struct{}
 
 // ThisHost is the peer of what is done on the server's own host, with its files and without its API.

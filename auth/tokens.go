@@ -86,9 +86,9 @@ func (a *Auth) Tokens(ctx context.Context, username string) ([]*ent.Token, error
 	return all, nil
 }
 
-// EndToken ends a token and what is open under it: the identity's own, or an administrator's choice. A script's token of less than an administrator ends itself only.
+// EndToken ends a token and what is open under it: the identity's own, or an administrator's choice. A script's token ends itself only.
 func (a *Auth) EndToken(ctx context.Context, by *Identity, id pid.ID) error {
-	if by.Script && !by.May(user.RoleAdmin) && id != by.TokenID {
+	if by.Script && id != by.TokenID {
 		return ErrByScript
 	}
 	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {

@@ -3332,7 +3332,7 @@ func (v *createTokenResponse) GetCreateToken() MadeToken { return v.CreateToken 
 
 // createUserResponse is returned by createUser on success.
 type createUserResponse struct {
-	// Lets somebody sign in.
+	// Lets somebody sign in. It takes a sign-in: a script's token can't.
 	CreateUser MadeUser `json:"createUser"`
 }
 
@@ -3449,7 +3449,7 @@ func (v *deleteUserDeleteUserDeleteUserPayload) GetUsername() string { return v.
 
 // deleteUserResponse is returned by deleteUser on success.
 type deleteUserResponse struct {
-	// Deletes a user and ends all that they have open.
+	// Deletes a user and ends all that they have open. It takes a sign-in: a script's token can't.
 	DeleteUser deleteUserDeleteUserDeleteUserPayload `json:"deleteUser"`
 }
 
@@ -3531,7 +3531,7 @@ func (v *endTokenEndTokenEndTokenPayload) GetId() string { return v.Id }
 
 // endTokenResponse is returned by endToken on success.
 type endTokenResponse struct {
-	// Ends a sign-in or a script's token, and what is open under it: one's own, or as an administrator anybody's. A script's token ends itself only, unless it is an administrator's.
+	// Ends a sign-in or a script's token, and what is open under it: one's own, or as an administrator anybody's. A script's token ends itself only, also an administrator's.
 	EndToken endTokenEndTokenEndTokenPayload `json:"endToken"`
 }
 
@@ -4180,7 +4180,7 @@ func (v *tokensResponse) GetTokens() []Token { return v.Tokens }
 
 // updateUserResponse is returned by updateUser on success.
 type updateUserResponse struct {
-	// Changes what somebody may do, shuts them out, or gives them a new password. Whatever they have open under a role that they lost ends within seconds.
+	// Changes what somebody may do, shuts them out, or gives them a new password. Whatever they have open under a role that they lost ends within seconds. It takes a sign-in: a script's token can't.
 	UpdateUser ChangedUser `json:"updateUser"`
 }
 

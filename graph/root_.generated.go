@@ -3308,17 +3308,17 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Lets somebody sign in."
+  "Lets somebody sign in. It takes a sign-in: a script's token can't."
   createUser(input: CreateUserInput!): CreateUserPayload! @hasRole(role: ADMIN)
-  "Changes what somebody may do, shuts them out, or gives them a new password. Whatever they have open under a role that they lost ends within seconds."
+  "Changes what somebody may do, shuts them out, or gives them a new password. Whatever they have open under a role that they lost ends within seconds. It takes a sign-in: a script's token can't."
   updateUser(input: UpdateUserInput!): UpdateUserPayload! @hasRole(role: ADMIN)
-  "Deletes a user and ends all that they have open."
+  "Deletes a user and ends all that they have open. It takes a sign-in: a script's token can't."
   deleteUser(username: String!): DeleteUserPayload! @hasRole(role: ADMIN)
   "Changes one's own password, and ends one's other sign-ins. It takes a sign-in: a script's token can't."
   changePassword(current: String!, new: String!): ChangePasswordPayload! @hasRole(role: VIEWER)
   "Makes a token for a script; a user has at most 100. It takes a sign-in: a script's token can't."
   createToken(input: CreateTokenInput!): CreateTokenPayload! @hasRole(role: VIEWER)
-  "Ends a sign-in or a script's token, and what is open under it: one's own, or as an administrator anybody's. A script's token ends itself only, unless it is an administrator's."
+  "Ends a sign-in or a script's token, and what is open under it: one's own, or as an administrator anybody's. A script's token ends itself only, also an administrator's."
   endToken(id: ID!): EndTokenPayload! @hasRole(role: VIEWER)
 }
 

@@ -17,6 +17,9 @@ import (
 )
 
 func (r *mutationResolver) CreateUser(ctx context.Context, input graph.CreateUserInput) (*graph.CreateUserPayload, error) {
+	if err := auth.NotByScript(ctx); err != nil {
+		return nil, err
+	}
 	password, made := text(input.Password), false
 	if input.Password == nil {
 		password, made = auth.NewPassword(), true
@@ -29,6 +32,9 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input graph.CreateUse
 }
 
 func (r *mutationResolver) UpdateUser(ctx context.Context, input graph.UpdateUserInput) (*graph.UpdateUserPayload, error) {
+	if err := auth.NotByScript(ctx); err != nil {
+		return nil, err
+	}
 	u, err := r.Auth.UpdateUser(ctx, input.Username, auth.Change{Role: input.Role, Disabled: input.Disabled})
 	if err != nil {
 		return nil, err
@@ -45,6 +51,9 @@ func (r *mutationResolver) UpdateUser(ctx context.Context, input graph.UpdateUse
 }
 
 func (r *mutationResolver) DeleteUser(ctx context.Context, username string) (*graph.DeleteUserPayload, error) {
+	if err := auth.NotByScript(ctx); err != nil {
+		return nil, err
+	}
 	return &graph.DeleteUserPayload{Username: username}, r.Auth.RemoveUser(ctx, username)
 }
 

@@ -1,0 +1,134 @@
+package api_test
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"decnet/api"
+	"decnet/auth"
+	"decnet/engine/sim"
+	"decnet/ent/user"
+	"decnet/graph"
+	"decnet/internal/world"
+	"decnet/resolvers"
+)
+
+// guarded is an API that asks who is there.
+type guarded struct {
+	*httptest.Server
+	t    *testing.T
+	api  *api.API
+	auth *auth.Auth
+	w    *world.World
+}
+
+func withAuth(t *testing.T) *guarded {
+	t.Helper()
+	w := world.New(t, sim.New(sim.Options{}))
+	g := &guarded{t: t, w: w, auth: auth.New(w.Store, time.Now)}
+	var err error
+	g.api, err = api.New(api.Options{
+		Resolver: &resolvers.Resolver{Store: w.Store, Fleet: w.Fleet, Feed: w.Feed, Catalog: w.Catalog, Engine: w.Engine, Auth: g.auth},
+		Limits:   api.DefaultLimits(), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	require.NoError(t, err)
+	g.Server = httptest.NewServer(g.api)
+	t.Cleanup(g.Close)
+	return g
+}
+
+// signIn makes a user and signs them in.
+func (g *guarded) signIn(username string, role user.Role) (token string, id *auth.Identity) {
+	g.t.Helper()
+	_, err := g.auth.AddUser(g.t.Context(), username, longPassword, role, false)
+	require.NoError(g.t, err)
+	token, id, err = g.auth.Login(g.t.Context(), username, longPassword, "192.0.2.1")
+	require.NoError(g.t, err)
+	return token, id
+}
+
+const longPassword = "a long password"
+
+// refusal is what one is told.
+type refusal struct {
+	Message    string
+	Extensions struct{ Code string }
+}
+
+// ask asks by POST.
+func (g *guarded) ask(token, query string, variables map[string]any) []refusal {
+	g.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	require.NoError(g.t, err)
+	req, err := http.NewRequestWithContext(g.t.Context(), http.MethodPost, g.URL, strings.NewReader(string(body)))
+	require.NoError(g.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(g.t, err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(g.t, err)
+	var answer struct{ Errors []refusal }
+	require.NoError(g.t, json.Unmarshal(text, &answer), "%s", text)
+	return answer.Errors
+}
+
+// What is lent neither outlasts its expiry nor shuts out who lent it, whatever its role: no mutation of who may sign in is for a script's token.
+func TestAScriptsTokenChangesNobodysAccess(t *testing.T) {
+	g := withAuth(t)
+	_, owner := g.signIn("ada", user.RoleAdmin)
+	_, other := g.signIn("olga", user.RoleOperator)
+	_, secret, err := g.auth.NewToken(t.Context(), owner, "ci", user.RoleAdmin, time.Hour)
+	require.NoError(t, err)
+	tries := map[string][]string{
+		"createUser": {`createUser(input: {username: "more", role: ADMIN}) { password }`, `createUser(input: {username: "more", role: VIEWER}) { password }`},
+		"updateUser": {
+			`updateUser(input: {username: "ada", resetPassword: true}) { password }`, `updateUser(input: {username: "olga", role: ADMIN}) { password }`,
+			`updateUser(input: {username: "olga", disabled: true}) { password }`, `updateUser(input: {username: "ada"}) { password }`,
+		},
+		"deleteUser":     {`deleteUser(username: "olga") { username }`},
+		"changePassword": {`changePassword(current: "` + longPassword + `", new: "a script's own choice") { ok }`},
+		"createToken":    {`createToken(input: {name: "more"}) { secret }`},
+		"endToken":       {`endToken(id: "` + string(owner.TokenID) + `") { id }`, `endToken(id: "` + string(other.TokenID) + `") { id }`},
+	}
+	before := g.access()
+	for _, f := range graph.NewExecutableSchema(graph.Config{}).Schema().Mutation.Fields {
+		if !strings.HasSuffix(f.Position.Src.Name, "/access.graphqls") {
+			continue
+		}
+		require.NotEmpty(t, tries[f.Name], "say here how a script would use %s", f.Name)
+		for _, try := range tries[f.Name] {
+			errs := g.ask(secret, "mutation { "+try+" }", nil)
+			require.Len(t, errs, 1, try)
+			require.Equal(t, "FORBIDDEN", errs[0].Extensions.Code, try)
+			require.Equal(t, auth.ErrByScript.Error(), errs[0].Message, try)
+		}
+	}
+	require.Equal(t, before, g.access())
+	require.Empty(t, g.ask(secret, `mutation { logout { ok } }`, nil), "itself it may end")
+}
+
+// access is who may sign in, and what is good for it.
+func (g *guarded) access() (all []string) {
+	g.t.Helper()
+	users, err := g.auth.Users(g.t.Context())
+	require.NoError(g.t, err)
+	for _, u := range users {
+		all = append(all, u.Username+" "+u.Role.String()+" "+u.PasswordHash)
+		tokens, err := g.auth.Tokens(g.t.Context(), u.Username)
+		require.NoError(g.t, err)
+		for _, t := range tokens {
+			all = append(all, string(t.ID))
+		}
+	}
+	return all
+}
