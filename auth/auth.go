@@ -83,11 +83,13 @@ func (i *Identity) May(role user.Role) bool { return i != nil && rank(i.Role) >=
 
 // Auth signs people in.
 type Auth struct {
-	store                   *store.Store
-	now                     func() time.Time
-	hashing                 chan struct{}
-	dummy                   func() (string, error) // a hash that no password has, so that an unknown name costs the same time
-	tries, addresses, names *limiter               // sign-ins
+	store   *store.Store
+	now     func() time.Time
+	hashing chan struct{}
+	dummy   func() (string, error)                    // a hash that no password has, so that an unknown name costs the same time
+	compare func(password, hash string) (bool, error) // as argon2id does
+
+	tries, addresses, sites, names *limiter // sign-ins
 
 	refusals *limiter // that go to the audit trail, by address
 
@@ -106,8 +108,10 @@ type opened struct {
 func New(s *store.Store, now func() time.Time) *Auth {
 	return &Auth{
 		store: s, now: now, hashing: make(chan struct{}, maxHashing), open: map[pid.ID]map[int]opened{},
-		tries: newLimiter(now, triesMax), addresses: newLimiter(now, addressesMax), names: newLimiter(now, namesMax), refusals: newLimiter(now, refusalsMax),
-		dummy: sync.OnceValues(func() (string, error) { return argon2id.CreateHash(random(), params) }),
+		tries: newLimiter(now, triesMax), addresses: newLimiter(now, addressesMax), sites: newLimiter(now, sitesMax), names: newLimiter(now, namesMax),
+		refusals: newLimiter(now, refusalsMax),
+		compare:  argon2id.ComparePasswordAndHash,
+		dummy:    sync.OnceValues(func() (string, error) { return argon2id.CreateHash(random(), params) }),
 	}
 }
 
@@ -238,26 +242,42 @@ func (a *Auth) hash(password string) (string, error) {
 	return hash, nil
 }
 
-// Login trades a name and a password for a token. from is the caller's address: attempts are counted for it and for the name. What went wrong
+// Login trades a name and a password for a token. from is the caller's address: guesses are counted for it and for the name. What went wrong
 // is never told more closely than ErrWrongPassword, and takes the same time.
 func (a *Auth) Login(ctx context.Context, username, password, from string) (string, *Identity, error) {
-	host := Host(from)
-	if !a.addresses.allow(host) || !a.tries.allow(username+" from "+host) {
-		return "", nil, ErrTooMany
-	}
-	if !a.names.allow(username) {
-		// Strangers with many addresses shut nobody out of where they are signed in already.
-		if at, err := a.isAt(ctx, username, from); err != nil || !at {
-			return "", nil, errors.Join(err, ErrTooMany)
+	if len(password) > maxPassword { // it can't be right and costs no hash: nobody's count but the sender's own may be spent so cheaply
+		if err := a.Try(from); err != nil {
+			return "", nil, err
 		}
+		return "", nil, ErrWrongPassword
 	}
+	counted, err := a.attempt(ctx, username, from)
+	if err != nil {
+		return "", nil, err
+	}
+	u, ok, err := a.guess(ctx, username, password)
+	if err != nil { // nothing was learnt by it
+		counted.giveBack()
+		return "", nil, err
+	}
+	if !ok {
+		return "", nil, ErrWrongPassword
+	}
+	// Whoever has an account must not be able to start the count of their guesses at others' anew.
+	counted.giveBack()
+	a.tries.forget(here(username, from))
+	return a.signIn(ctx, u, from)
+}
+
+// guess compares a password with a user's. It takes as long when there is no such user, or when they are shut out.
+func (a *Auth) guess(ctx context.Context, username, password string) (*ent.User, bool, error) {
 	u, err := a.store.Read.User.Query().Where(user.Username(username)).Only(ctx)
 	if err != nil && !ent.IsNotFound(err) {
-		return "", nil, fmt.Errorf("look for user: %w", err)
+		return nil, false, fmt.Errorf("look for user: %w", err)
 	}
 	hash, err := a.dummy()
 	if err != nil {
-		return "", nil, fmt.Errorf("hash a password: %w", err)
+		return nil, false, fmt.Errorf("hash a password: %w", err)
 	}
 	if u != nil {
 		hash = u.PasswordHash
@@ -265,41 +285,61 @@ func (a *Auth) Login(ctx context.Context, username, password, from string) (stri
 	select {
 	case a.hashing <- struct{}{}:
 	case <-ctx.Done():
-		return "", nil, context.Cause(ctx)
+		return nil, false, context.Cause(ctx)
 	}
-	ok := false
-	if len(password) <= maxPassword {
-		ok, err = argon2id.ComparePasswordAndHash(password, hash)
-	}
+	ok, err := a.compare(password, hash)
 	<-a.hashing
 	if err != nil && u != nil {
-		return "", nil, fmt.Errorf("compare a password: %w", err)
+		return nil, false, fmt.Errorf("compare a password: %w", err)
 	}
-	if u == nil || !ok || u.Disabled {
-		return "", nil, ErrWrongPassword
+	return u, ok && u != nil && !u.Disabled, nil
+}
+
+// attempt counts an attempt to sign in, or says that it is one too many. Where somebody is signed in already, only guesses at their own name from there count: strangers shut nobody
+// out of it, whatever they spend.
+func (a *Auth) attempt(ctx context.Context, username, from string) (counts, error) {
+	own := counts{{a.tries, here(username, from)}}
+	if all := append(a.from(from), own[0], count{a.names, username}); all.take() {
+		return all, nil
 	}
-	a.tries.forget(username + " from " + host)
-	// Whoever has an account must not be able to start the count of their guesses at others' anew.
-	a.addresses.takeBack(host)
-	a.names.takeBack(username)
-	return a.signIn(ctx, u, from)
+	switch at, err := a.isAt(ctx, username, from); {
+	case err != nil:
+		return nil, err
+	case !at || !own.take():
+		return nil, ErrTooMany
+	}
+	return own, nil
+}
+
+// here is a name at an address, as guesses are counted by.
+func here(username, from string) string { return username + " from " + Host(from) }
+
+// from is what an attempt is counted by for where it comes from alone.
+func (a *Auth) from(address string) counts {
+	c := counts{{a.addresses, Host(address)}}
+	if site := site(address); site != "" {
+		c = append(c, count{a.sites, site})
+	}
+	return c
 }
 
 // Try counts an attempt to sign in elsewhere by its address; LoginExternal takes it back. The error is ErrTooMany.
 func (a *Auth) Try(from string) error {
-	if !a.addresses.allow(Host(from)) {
+	if !a.from(from).take() {
 		return ErrTooMany
 	}
 	return nil
 }
 
-// isAt tells whether a user has a token that was made from an address.
+// isAt tells whether a user has a token that was made from a host.
 func (a *Auth) isAt(ctx context.Context, username, from string) (bool, error) {
-	at, err := a.store.Read.Token.Query().Where(token.HasUserWith(user.Username(username)), token.Peer(from), token.ExpiresAtGT(store.Time(a.now()))).Exist(ctx)
+	peers, err := a.store.Read.Token.Query().Where(token.HasUserWith(user.Username(username)), token.ExpiresAtGT(store.Time(a.now()))).
+		Unique(true).Select(token.FieldPeer).Strings(ctx)
 	if err != nil {
 		return false, fmt.Errorf("look for the user's sign-ins: %w", err)
 	}
-	return at, nil
+	host := Host(from)
+	return slices.ContainsFunc(peers, func(p string) bool { return Host(p) == host }), nil
 }
 
 // signIn makes a sign-in for somebody who has shown who they are.

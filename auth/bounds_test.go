@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -35,16 +36,93 @@ func TestAnIPv6HostIsOneAddress(t *testing.T) {
 	require.NoError(t, err, "the neighbour is another host")
 }
 
-// However many names are made up, from however many addresses, those who mean well get in.
-func TestMadeUpNamesFillNothing(t *testing.T) {
+// However many names are made up, from however many networks, those who mean well get in: with passwords that cost nothing to refuse, too.
+func TestMadeUpNamesShutNobodyOut(t *testing.T) {
 	a := withVera(t)
-	for i := range 11_000 {
-		_, _, err := a.Login(t.Context(), fmt.Sprintf("name-%d", i), unhashed, fmt.Sprintf("10.%d.%d.1", i/250, i%250))
-		require.NoError(t, wrongIsFine(err))
-	}
 	_, _, err := a.Login(t.Context(), "vera", "a long password", "192.0.2.1")
 	require.NoError(t, err)
+	for i := range 6500 {
+		for j := range addressesMax {
+			_, _, err := a.Login(t.Context(), fmt.Sprintf("name-%d-%d", i, j), unhashed, fmt.Sprintf("2001:db8:%x:%x::1", i, j%3))
+			require.NoError(t, wrongIsFine(err))
+		}
+	}
+	for i := range 20 {
+		_, _, err := a.Login(t.Context(), "vera", "a long password", fmt.Sprintf("2001:db9:%x::1", i))
+		require.NoError(t, err, "from a fresh address")
+	}
+	_, _, err = a.Login(t.Context(), "vera", "a long password", "192.0.2.1")
+	require.NoError(t, err, "from where she is signed in")
 }
+
+// What is counted of others' names is counted for them alone, in a memory that does not grow, and what is beyond the bound lengthens nothing.
+func TestMadeUpNamesFillNothing(t *testing.T) {
+	now := time.Now()
+	l := newLimiter(func() time.Time { return now }, namesMax)
+	tried := func(key string) (n int) {
+		for l.allow(key) {
+			n++
+		}
+		return n
+	}
+	require.Equal(t, namesMax, tried("vera"))
+	for i := range 20 * limiterKeys {
+		require.True(t, l.allow(fmt.Sprint("name-", i)), "nobody tried it before")
+		if i%(limiterKeys/2) == 0 {
+			require.False(t, l.allow("vera"), "what is being guessed at is not forgotten")
+		}
+	}
+	require.Equal(t, limiterKeys, l.keys.Len())
+	l.takeBack("vera")
+	require.Equal(t, 1, tried("vera"), "those that were refused don't count")
+	now = now.Add(triesWindow + 1)
+	require.Equal(t, namesMax, tried("vera"))
+}
+
+// A site with thousands of IPv6 networks is stopped as one, and shuts no other out.
+func TestAnIPv6SiteIsBounded(t *testing.T) {
+	a := withVera(t)
+	tried := 0
+	for i := range 2 * sitesMax {
+		if _, _, err := a.Login(t.Context(), "vera", unhashed, fmt.Sprintf("2001:db8:1:%x::1", i)); err == ErrWrongPassword { //nolint:errorlint // the very value
+			tried++
+		}
+	}
+	require.Equal(t, sitesMax, tried)
+	_, _, err := a.Login(t.Context(), "vera", "a long password", "2001:db8:2::1")
+	require.NoError(t, err)
+}
+
+// An attempt that is refused by one count is counted by none.
+func TestARefusedAttemptCountsNowhere(t *testing.T) {
+	a := withVera(t)
+	a.compare = never
+	for range 3 * namesMax {
+		_, _, err := a.Login(t.Context(), "vera", "guess", "192.0.2.1")
+		require.NoError(t, wrongIsFine(err))
+	}
+	for i := range addressesMax - triesMax {
+		_, _, err := a.Login(t.Context(), fmt.Sprintf("name-%d", i), "guess", "192.0.2.1")
+		require.ErrorIs(t, err, ErrWrongPassword, "ten of the address's are spent")
+	}
+	_, _, err := a.Login(t.Context(), "another", "guess", "192.0.2.1")
+	require.ErrorIs(t, err, ErrTooMany)
+}
+
+// What goes wrong inside is not taken for too many attempts, whose words go to the client.
+func TestAFailureIsNoRefusal(t *testing.T) {
+	a := withVera(t)
+	for a.names.allow("vera") { // so that it has to be looked up whether she is signed in
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _, err := a.Login(ctx, "vera", "guess", "192.0.2.1")
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorIs(t, err, ErrTooMany)
+}
+
+// never compares in no time, and finds nothing right.
+func never(string, string) (bool, error) { return false, nil }
 
 func wrongIsFine(err error) error {
 	if err == ErrWrongPassword || err == ErrTooMany { //nolint:errorlint // the very values
@@ -58,10 +136,17 @@ func TestWhoIsSignedInIsNotShutOutByStrangers(t *testing.T) {
 	a := withVera(t)
 	_, _, err := a.Login(t.Context(), "vera", "a long password", "192.0.2.1")
 	require.NoError(t, err)
+	compare := a.compare
+	a.compare = never
 	for i := range namesMax + 1 {
-		_, _, err = a.Login(t.Context(), "vera", unhashed, fmt.Sprintf("10.0.%d.1", i))
+		_, _, err = a.Login(t.Context(), "vera", "guess", fmt.Sprintf("10.0.%d.1", i))
 	}
 	require.ErrorIs(t, err, ErrTooMany)
+	for i := range 2 * addressesMax { // and those of her own host behind the same address
+		_, _, err = a.Login(t.Context(), fmt.Sprintf("name-%d", i), "guess", "192.0.2.1")
+	}
+	require.ErrorIs(t, err, ErrTooMany)
+	a.compare = compare
 	_, _, err = a.Login(t.Context(), "vera", "a long password", "192.0.2.2")
 	require.ErrorIs(t, err, ErrTooMany, "from anywhere else it could be one of them")
 	_, _, err = a.Login(t.Context(), "vera", "a long password", "192.0.2.1")

@@ -48,13 +48,23 @@ func Peer(ctx context.Context) string {
 
 // Host is whom an address counts as. An IPv6 host has a whole /64 of addresses, and is one.
 func Host(address string) string {
+	if net := network(address, 64); net != "" {
+		return net
+	}
+	return address
+}
+
+// site is the /48 that an IPv6 address is of: a site is given as many networks as there are in it. It is "" for any other address.
+func site(address string) string { return network(address, 48) }
+
+func network(address string, bits int) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil || !ip.Is6() || ip.Is4In6() {
-		return address
+		return ""
 	}
-	net, err := ip.WithZone("").Prefix(64)
+	net, err := ip.WithZone("").Prefix(bits)
 	if err != nil {
-		return address
+		return ""
 	}
 	return net.String()
 }

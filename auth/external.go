@@ -65,6 +65,6 @@ func (a *Auth) LoginExternal(ctx context.Context, e External, from string) (stri
 	if text, id, err = a.signIn(with, u.Unwrap(), from); err != nil || !written() {
 		return "", nil, fmt.Errorf("sign %q in: %w", e.Username, err)
 	}
-	a.addresses.takeBack(Host(from))
+	a.from(from).giveBack()
 	return text, id, nil
 }
