@@ -145,8 +145,18 @@ func initSocket(o Options) func(context.Context, map[string]any, *http.Request) 
 			return ctx, transport.Session{User: caller(ctx).Name}, nil
 		}
 		// A sign-in that is ended takes its sockets with it.
-		ctx, end := context.WithCancel(ctx)
-		context.AfterFunc(ctx, o.Resolver.Auth.OnEnd(id, end))
-		return auth.With(ctx, id), transport.Session{User: id.Username, ExpiresAt: id.ExpiresAt}, nil
+		ctx, end := context.WithCancelCause(ctx)
+		now, stop := o.Resolver.Auth.Follow(id, func(cause error) {
+			if errors.Is(cause, auth.ErrLess) { // the token is good: a final code would sign them out
+				cause = &transport.CloseError{Code: transport.CloseServiceRestart, Reason: cause.Error() + ": connect again"}
+			}
+			end(cause)
+		})
+		context.AfterFunc(ctx, stop)
+		return auth.With(ctx, id), transport.Session{
+			User: id.Username, ExpiresAt: id.ExpiresAt,
+			// A password that was due, or a role that was too little, may no longer be by the next operation.
+			Operation: func(ctx context.Context) context.Context { return auth.With(ctx, now()) },
+		}, nil
 	}
 }

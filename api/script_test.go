@@ -25,22 +25,24 @@ import (
 type guarded struct {
 	*httptest.Server
 	t    *testing.T
-	api  *api.API
 	auth *auth.Auth
-	w    *world.World
 }
 
 func withAuth(t *testing.T) *guarded {
 	t.Helper()
 	w := world.New(t, sim.New(sim.Options{}))
-	g := &guarded{t: t, w: w, auth: auth.New(w.Store, time.Now)}
-	var err error
-	g.api, err = api.New(api.Options{
+	return serving(t, w, auth.New(w.Store, time.Now))
+}
+
+func serving(t *testing.T, w *world.World, by *auth.Auth) *guarded {
+	t.Helper()
+	g := &guarded{t: t, auth: by}
+	a, err := api.New(api.Options{
 		Resolver: &resolvers.Resolver{Store: w.Store, Fleet: w.Fleet, Feed: w.Feed, Catalog: w.Catalog, Engine: w.Engine, Auth: g.auth},
 		Limits:   api.DefaultLimits(), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	require.NoError(t, err)
-	g.Server = httptest.NewServer(g.api)
+	g.Server = httptest.NewServer(a)
 	t.Cleanup(g.Close)
 	return g
 }

@@ -94,20 +94,28 @@ type Auth struct {
 	refusals *limiter // that go to the audit trail, by address
 
 	mu   sync.Mutex
-	open map[pid.ID]map[int]opened // by token
+	open map[pid.ID]map[int]*opened // by token
 	next int
 }
 
 // opened is a request or a stream that is under way.
 type opened struct {
-	role  user.Role // what it may do
-	ended func()    // what to call when it may no longer
+	as    *Identity         // who it is, with what they may do now: never less than when it was opened
+	ended func(cause error) // what to call when they may no longer
 }
+
+// Why what is open ends.
+var (
+	// ErrEnded says that the token, or its user, is no longer good.
+	ErrEnded = errors.New("the sign-in is over")
+	// ErrLess says that the token is good, and for less than it was: whoever comes back with it is let in.
+	ErrLess = errors.New("what you may do has changed")
+)
 
 // New returns an Auth on a store.
 func New(s *store.Store, now func() time.Time) *Auth {
 	return &Auth{
-		store: s, now: now, hashing: make(chan struct{}, maxHashing), open: map[pid.ID]map[int]opened{},
+		store: s, now: now, hashing: make(chan struct{}, maxHashing), open: map[pid.ID]map[int]*opened{},
 		tries: newLimiter(now, triesMax), addresses: newLimiter(now, addressesMax), sites: newLimiter(now, sitesMax), names: newLimiter(now, namesMax),
 		refusals: newLimiter(now, refusalsMax),
 		compare:  argon2id.ComparePasswordAndHash,
@@ -398,15 +406,20 @@ func (a *Auth) Authenticate(ctx context.Context, text string) (*Identity, error)
 	if err != nil {
 		return nil, fmt.Errorf("look the token up: %w", err)
 	}
-	u := t.Edges.User
-	if u.Disabled {
+	if t.Edges.User.Disabled {
 		return nil, nil
 	}
 	a.used(ctx, t)
+	return identity(t), nil
+}
+
+// identity is who a token is that was read with its user.
+func identity(t *ent.Token) *Identity {
+	u := t.Edges.User
 	return &Identity{
 		Username: u.Username, Role: lesser(u.Role, user.Role(t.Role)), PasswordDue: u.PasswordDue && t.Kind == token.KindSession,
 		External: u.Subject != nil, Script: t.Kind == token.KindScript, TokenID: t.ID, ExpiresAt: t.ExpiresAt,
-	}, nil
+	}
 }
 
 // Logout ends a sign-in, and what is open under it.
@@ -427,22 +440,33 @@ func (a *Auth) end(id pid.ID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, o := range a.open[id] {
-		o.ended()
+		o.ended(ErrEnded)
 	}
 	delete(a.open, id)
 }
 
 // OnEnd has ended called when the identity's token is ended, or is no longer good for as much, unless stop is called before.
 func (a *Auth) OnEnd(id *Identity, ended func()) (stop func()) {
+	_, stop = a.Follow(id, func(error) { ended() })
+	return stop
+}
+
+// Follow is OnEnd for what stays open: ended is told ErrEnded or ErrLess, and now is the identity with what they may do by now, when that has become more.
+func (a *Auth) Follow(id *Identity, ended func(cause error)) (now func() *Identity, stop func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.open[id.TokenID] == nil {
-		a.open[id.TokenID] = map[int]opened{}
+		a.open[id.TokenID] = map[int]*opened{}
 	}
 	a.next++
-	n := a.next
-	a.open[id.TokenID][n] = opened{role: id.Role, ended: ended}
-	return func() {
+	n, o := a.next, &opened{as: id, ended: ended}
+	a.open[id.TokenID][n] = o
+	now = func() *Identity {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return o.as
+	}
+	return now, func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		delete(a.open[id.TokenID], n)

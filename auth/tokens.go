@@ -125,7 +125,7 @@ func (a *Auth) used(ctx context.Context, t *ent.Token) {
 	}()
 }
 
-// Run ends, until ctx does, what is open under tokens that are no longer good or no longer good for as much.
+// Run ends, until ctx does, what is open under tokens that are no longer good or no longer good for as much. What has become more is heeded by what stays open.
 func (a *Auth) Run(ctx context.Context) {
 	tick := time.NewTicker(recheckEvery)
 	defer tick.Stop()
@@ -154,10 +154,10 @@ func (a *Auth) recheck(ctx context.Context) {
 	if err != nil {
 		return // the next look is soon
 	}
-	may := make(map[pid.ID]user.Role, len(was))
+	may := make(map[pid.ID]*Identity, len(was))
 	for _, t := range good {
-		if u := t.Edges.User; was[t.ID] && !u.Disabled {
-			may[t.ID] = lesser(u.Role, user.Role(t.Role))
+		if was[t.ID] && !t.Edges.User.Disabled {
+			may[t.ID] = identity(t)
 		}
 	}
 	a.mu.Lock()
@@ -165,10 +165,16 @@ func (a *Auth) recheck(ctx context.Context) {
 	for id := range was {
 		for n, o := range a.open[id] {
 			// Each by what it was opened with: a newer one under the same token may have less already.
-			if o.role != may[id] {
-				o.ended()
-				delete(a.open[id], n)
+			switch now := may[id]; {
+			case now == nil:
+				o.ended(ErrEnded)
+			case rank(now.Role) < rank(o.as.Role):
+				o.ended(ErrLess)
+			default: // who may more keeps what is open
+				o.as = now
+				continue
 			}
+			delete(a.open[id], n)
 		}
 		if len(a.open[id]) == 0 {
 			delete(a.open, id)

@@ -62,12 +62,16 @@ func TestFollowOverEveryBreak(t *testing.T) {
 			t.Errorf("saw %v, %v; want %v", seen, err, whole)
 		}
 	})
-	t.Run("a server that restarts", func(t *testing.T) {
-		s := newFakeServer(t, closing(websocket.CloseServiceRestart, "Service restart"), play(-1))
-		if seen, err := follow(t, s.quick(), Follow{}); err != nil || !slices.Equal(seen, whole) {
-			t.Errorf("saw %v, %v; want %v", seen, err, whole)
-		}
-	})
+	for name, code := range map[string]int{
+		"a server that restarts, or a role that fell": websocket.CloseServiceRestart, "a server that can't look tokens up": websocket.CloseTryAgainLater, "nobody who signed in": 4408,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newFakeServer(t, closing(code, "come back"), play(-1))
+			if seen, err := follow(t, s.quick(), Follow{}); err != nil || !slices.Equal(seen, whole) {
+				t.Errorf("saw %v, %v; want %v", seen, err, whole)
+			}
+		})
+	}
 }
 
 func closing(code int, reason string) func(*fakeSocket) {

@@ -34,6 +34,7 @@ type socket struct {
 	// by the reading goroutine when the client has been let in.
 	ctx    context.Context
 	cancel context.CancelFunc
+	of     func(context.Context) context.Context // Session.Operation
 
 	// closing is set when the last frame is about to be sent, or the
 	// connection has failed. From then on messages are ignored both ways.
@@ -204,7 +205,7 @@ func (s *socket) init(payload json.RawMessage) {
 			s.refuse(err)
 			return
 		}
-		s.ctx, session = ctx, found
+		s.ctx, s.of, session = ctx, found.Operation, found
 	}
 	if !s.t.login(s, session.User) {
 		s.close(CloseTryAgainLater, "Too many connections of this user")
@@ -227,12 +228,14 @@ func (s *socket) init(payload json.RawMessage) {
 
 // refuse closes the socket as the error of Init says.
 func (s *socket) refuse(err error) {
-	s.t.logger().Debug("transport: connection refused", "error", err)
 	if closeErr, ok := errors.AsType[*CloseError](err); ok {
+		s.t.logger().Debug("transport: connection refused", "error", err)
 		s.close(closeErr.Code, closeErr.Reason)
 		return
 	}
-	s.close(CloseForbidden, "Forbidden")
+	// It says nothing of the client: a final answer would keep out who may come in.
+	s.t.logger().Warn("transport: connection not judged", "error", err)
+	s.close(CloseTryAgainLater, "Try again later")
 }
 
 // watch closes the socket when the session is over.
@@ -245,7 +248,13 @@ func (s *socket) watch(session Session) {
 	// Operations can't run in a context that has ended; a socket that stayed
 	// open would leave its client waiting. (Once the socket is closing, which
 	// ends the context too, this close does nothing.)
-	context.AfterFunc(s.ctx, func() { s.close(CloseForbidden, "Forbidden: the session is over") })
+	context.AfterFunc(s.ctx, func() {
+		if cause, ok := errors.AsType[*CloseError](context.Cause(s.ctx)); ok {
+			s.close(cause.Code, cause.Reason)
+			return
+		}
+		s.close(CloseForbidden, "Forbidden: the session is over")
+	})
 	if session.Done != nil {
 		ended := s.ctx.Done()
 		s.background.Go(func() {

@@ -36,6 +36,9 @@ func (s *socket) subscribe(id string, params *graphql.RawParams) {
 	if !exists && !tooMany {
 		o = &operation{socket: s, id: id, quotedID: quotedID}
 		o.ctx, o.cancel = context.WithCancel(s.ctx)
+		if s.of != nil {
+			o.ctx = s.of(o.ctx)
+		}
 		s.operations[id] = o
 		s.running++
 	}

@@ -24,7 +24,7 @@ const (
 	CloseInvalidUTF8      = websocket.CloseInvalidFramePayloadData // 1007
 	CloseTooBig           = websocket.CloseMessageTooBig           // 1009: a message beyond ReadLimit
 	CloseServiceRestart   = websocket.CloseServiceRestart          // 1012: the server stops
-	CloseTryAgainLater    = websocket.CloseTryAgainLater           // 1013: the user has too many connections
+	CloseTryAgainLater    = websocket.CloseTryAgainLater           // 1013: the user has too many connections, or Init failed
 	CloseInvalidMessage   = 4400
 	CloseUnauthorized     = 4401 // subscribe before connection_ack
 	CloseForbidden        = 4403 // Init refused, or the session is over
@@ -46,9 +46,10 @@ const (
 	retryAfterSeconds    = "5"
 )
 
-// CloseError is an error of Init that says how the socket is closed.
+// CloseError is an error of Init, or a cause that its context ends for, that says
+// how the socket is closed.
 type CloseError struct {
-	Code   int    // 4000–4999
+	Code   int    // 4000–4999, 1012 or 1013
 	Reason string // shown to the client; cut after 123 bytes
 }
 
@@ -63,6 +64,9 @@ type Session struct {
 	// Done, when it is closed, closes the socket with 4403: the session was
 	// revoked. Nil costs nothing; else it costs the connection a goroutine.
 	Done <-chan struct{}
+	// Operation, when it is set, makes the context of each operation from the
+	// connection's: what is known of the client may change while it is connected.
+	Operation func(ctx context.Context) context.Context
 	// AckPayload is the payload of connection_ack, a JSON object; nil for none.
 	AckPayload any
 }
@@ -74,8 +78,9 @@ type WebSocket struct {
 	// Init judges connection_init. Its payload is nil when the client sent none.
 	// The context it returns, made from the one it was given, is that of all
 	// operations of the connection; when it ends, the socket is closed with
-	// 4403. An error closes the socket with 4403 Forbidden, a [CloseError] as
-	// it says. Nil lets everybody in. InitTimeout bounds Init, too.
+	// 4403, or as its cause says if that is a [CloseError]. Such an error of Init
+	// closes the socket as it says; any other says nothing of the client, and
+	// closes it with 1013. Nil lets everybody in. InitTimeout bounds Init, too.
 	Init func(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, Session, error)
 	// CheckOrigin judges the Origin header of the upgrade. Nil means that only
 	// pages of the same host may connect, and clients that send no Origin.

@@ -220,13 +220,14 @@ func TestSubscribeBeforeAckCloses4401(t *testing.T) {
 	c.expectClose(4401, "Unauthorized")
 }
 
-func TestInitErrorCloses4403(t *testing.T) {
+// It says nothing of the client, who must not take it for final.
+func TestInitErrorCloses1013(t *testing.T) {
 	ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
 		return ctx, transport.Session{}, errors.New("a reason for the log alone")
 	}}
 	c := dial(t, serveWebSocket(t, ws, testschema.New()), transport.Subprotocol)
 	c.send(`{"type":"connection_init"}`)
-	c.expectClose(4403, "Forbidden")
+	c.expectClose(1013, "Try again later")
 }
 
 func TestInitErrorMayChooseTheClose(t *testing.T) {
@@ -560,6 +561,20 @@ func TestSessionContextThatEndsCloses4403(t *testing.T) {
 	c.expectSilence()
 	end()
 	c.expectClose(4403, "Forbidden: the session is over")
+}
+
+func TestSessionContextMayChooseTheClose(t *testing.T) {
+	ends := make(chan context.CancelCauseFunc, 1)
+	ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
+		ctx, end := context.WithCancelCause(ctx)
+		ends <- end
+		return ctx, transport.Session{}, nil
+	}}
+	c := connect(t, serveWebSocket(t, ws, silentFeed()))
+	c.subscribe("1", "subscription{feed}")
+	c.expectSilence()
+	(<-ends)(&transport.CloseError{Code: transport.CloseServiceRestart, Reason: "come back"})
+	c.expectClose(1012, "come back") // and no complete before it
 }
 
 func TestShutdownSaysGoodbyeWithoutComplete(t *testing.T) {

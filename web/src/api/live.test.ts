@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { asError, pause } from './live'
+import { createClient, type Client, type ClientOptions, type Sink } from 'graphql-ws'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { TypedDocumentString } from '../gql/graphql'
+import { asError, Live, pause } from './live'
 import { ApiError } from './request'
 
 test('pauses grow to a bound, and are not the same for all who were cut off at once', () => {
@@ -15,4 +17,53 @@ test("what ended a stream is told in the server's words where it has any", () =>
   expect((refused as ApiError).has('CURSOR_EXPIRED')).toBe(true)
   expect(asError({ code: 1012, reason: 'Service restart' }).message).toBe('Service restart (1012)')
   expect(asError({ code: 1006, reason: '' }).message).toBe('The connection broke (1006).')
+})
+
+vi.mock('graphql-ws', () => ({ createClient: vi.fn() }))
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.stubGlobal('location', { protocol: 'http:', host: 'localhost' })
+  vi.stubGlobal('addEventListener', () => {})
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+// follows one stream on a socket that the test closes.
+function following() {
+  const sinks: Sink[] = []
+  let options: ClientOptions | undefined
+  vi.mocked(createClient).mockImplementation((given) => {
+    options = given
+    return { subscribe: (_: unknown, sink: Sink) => (sinks.push(sink), () => {}) } as unknown as Client
+  })
+  const signedOut = vi.fn()
+  new Live('token', signedOut).follow({
+    name: 'fleet', document: 'subscription { deckyUpdated { name } }' as unknown as TypedDocumentString<unknown, Record<string, unknown>>,
+    prepare: () => Promise.resolve({}), next: () => {},
+  })
+  const close = async (code: number) => {
+    options?.on?.closed?.({ code, reason: '' })
+    sinks.at(-1)?.error({ code, reason: '' })
+    await vi.advanceTimersByTimeAsync(20_000)
+  }
+  return { sinks, signedOut, close }
+}
+
+test.each([1012, 1013, 4408])('a stream comes back after %i, and nobody is signed out', async (code) => {
+  const { sinks, signedOut, close } = following()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(sinks).toHaveLength(1)
+  await close(code)
+  expect(sinks).toHaveLength(2)
+  expect(signedOut).not.toHaveBeenCalled()
+})
+
+test('a session that is over signs out', async () => {
+  const { signedOut, close } = following()
+  await vi.advanceTimersByTimeAsync(0)
+  await close(4403)
+  expect(signedOut).toHaveBeenCalled()
 })
