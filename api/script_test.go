@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,17 +16,21 @@ import (
 	"decnet/api"
 	"decnet/auth"
 	"decnet/engine/sim"
+	"decnet/ent"
+	"decnet/ent/auditentry"
 	"decnet/ent/user"
 	"decnet/graph"
 	"decnet/internal/world"
 	"decnet/resolvers"
+	"decnet/store"
 )
 
 // guarded is an API that asks who is there.
 type guarded struct {
 	*httptest.Server
-	t    *testing.T
-	auth *auth.Auth
+	t     *testing.T
+	auth  *auth.Auth
+	store *store.Store
 }
 
 func withAuth(t *testing.T) *guarded {
@@ -36,7 +41,7 @@ func withAuth(t *testing.T) *guarded {
 
 func serving(t *testing.T, w *world.World, by *auth.Auth) *guarded {
 	t.Helper()
-	g := &guarded{t: t, auth: by}
+	g := &guarded{t: t, auth: by, store: w.Store}
 	a, err := api.New(api.Options{
 		Resolver: &resolvers.Resolver{Store: w.Store, Fleet: w.Fleet, Feed: w.Feed, Catalog: w.Catalog, Engine: w.Engine, Auth: g.auth},
 		Limits:   api.DefaultLimits(), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
@@ -133,4 +138,38 @@ func (g *guarded) access() (all []string) {
 		}
 	}
 	return all
+}
+
+// A user is changed as a whole or not at all, with one entry of the trail.
+func TestAUserIsChangedInOne(t *testing.T) {
+	g := withAuth(t)
+	admin, _ := g.signIn("ada", user.RoleAdmin)
+	g.signIn("vera", user.RoleViewer)
+	const query = `mutation($u: String!) { updateUser(input: {username: $u, role: OPERATOR, resetPassword: true}) { password user { role passwordDue } } }`
+
+	_, _, err := g.auth.LoginExternal(t.Context(), auth.External{Subject: "s", Username: "erik", Role: user.RoleViewer}, "192.0.2.1")
+	require.NoError(t, err)
+	before, trail := g.access(), g.trail("updateUser")
+	require.Equal(t, "BAD_USER_INPUT", g.ask(admin, query, map[string]any{"u": "erik"})[0].Extensions.Code, "they have no password here")
+	require.Equal(t, before, g.access(), "so the role stays, too")
+	require.Equal(t, append(trail, "BAD_USER_INPUT"), g.trail("updateUser"))
+
+	require.Empty(t, g.ask(admin, query, map[string]any{"u": "vera"}))
+	require.Equal(t, append(trail, "BAD_USER_INPUT", "OK"), g.trail("updateUser"))
+	users, err := g.auth.Users(t.Context())
+	require.NoError(t, err)
+	vera := users[slices.IndexFunc(users, func(u *ent.User) bool { return u.Username == "vera" })]
+	require.Equal(t, user.RoleOperator, vera.Role)
+	require.True(t, vera.PasswordDue)
+}
+
+// trail is what came of each time that an action was asked for.
+func (g *guarded) trail(action string) (results []string) {
+	g.t.Helper()
+	all, err := g.store.Read.AuditEntry.Query().Where(auditentry.Action(action)).Order(auditentry.ByNumber()).All(g.t.Context())
+	require.NoError(g.t, err)
+	for _, e := range all {
+		results = append(results, e.Result)
+	}
+	return results
 }

@@ -193,25 +193,38 @@ func (a *Auth) SetPassword(ctx context.Context, username, password string, due b
 		return err
 	}
 	return a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		elsewhere, err := tx.User.Query().Where(user.Username(username), user.SubjectNotNil()).Exist(ctx)
+		u, err := one(ctx, tx, username)
 		if err != nil {
-			return fmt.Errorf("read user %q: %w", username, err)
+			return err
 		}
-		if elsewhere {
-			return ErrElsewhere
-		}
-		n, err := tx.User.Update().Where(user.Username(username)).SetPasswordHash(hash).SetPasswordDue(due).Save(ctx)
-		if err != nil {
-			return fmt.Errorf("set the password of %q: %w", username, err)
-		}
-		if n == 0 {
-			return ErrNoUser
-		}
-		if _, err := tx.Token.Delete().Where(token.HasUserWith(user.Username(username)), token.KindEQ(token.KindSession), token.IDNEQ(but)).Exec(ctx); err != nil {
-			return fmt.Errorf("end the sign-ins of %q: %w", username, err)
-		}
-		return nil
+		return setHash(ctx, tx, u, hash, due, but)
 	})
+}
+
+// one reads a user who has to be there.
+func one(ctx context.Context, tx *store.Tx, username string) (*ent.User, error) {
+	u, err := tx.User.Query().Where(user.Username(username)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, ErrNoUser
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read user %q: %w", username, err)
+	}
+	return u, nil
+}
+
+// setHash is SetPassword for a password that is hashed already: nobody else's write waits for that.
+func setHash(ctx context.Context, tx *store.Tx, u *ent.User, hash string, due bool, but pid.ID) error {
+	if u.Subject != nil {
+		return ErrElsewhere
+	}
+	if err := tx.User.Update().Where(user.ID(u.ID)).SetPasswordHash(hash).SetPasswordDue(due).Exec(ctx); err != nil {
+		return fmt.Errorf("set the password of %q: %w", u.Username, err)
+	}
+	if _, err := tx.Token.Delete().Where(token.UserID(u.ID), token.KindEQ(token.KindSession), token.IDNEQ(but)).Exec(ctx); err != nil {
+		return fmt.Errorf("end the sign-ins of %q: %w", u.Username, err)
+	}
+	return nil
 }
 
 // RemoveUser deletes a user and all their sign-ins.

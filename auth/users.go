@@ -20,18 +20,29 @@ var ErrLastAdmin = errors.New("this is the last administrator who can sign in: m
 type Change struct {
 	Role     *user.Role
 	Disabled *bool
+	// Password is one that they must change before they can do anything else, and ends their sign-ins; "" leaves them theirs.
+	Password string
 }
 
-// UpdateUser changes what a user may do. What they have open under what they lost ends within seconds.
+// UpdateUser changes what a user may do, all of it or nothing. What they have open under what they lost ends within seconds.
 func (a *Auth) UpdateUser(ctx context.Context, username string, c Change) (*ent.User, error) {
+	hash := ""
+	if c.Password != "" {
+		var err error
+		if hash, err = a.hash(c.Password); err != nil {
+			return nil, err
+		}
+	}
 	var out *ent.User
 	err := a.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		u, err := tx.User.Query().Where(user.Username(username)).Only(ctx)
-		if ent.IsNotFound(err) {
-			return ErrNoUser
-		}
+		u, err := one(ctx, tx, username)
 		if err != nil {
-			return fmt.Errorf("read user %q: %w", username, err)
+			return err
+		}
+		if hash != "" {
+			if err := setHash(ctx, tx, u, hash, true, ""); err != nil {
+				return err
+			}
 		}
 		out, err = u.Update().SetNillableRole(c.Role).SetNillableDisabled(c.Disabled).Save(ctx)
 		if err != nil {

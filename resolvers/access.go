@@ -35,19 +35,15 @@ func (r *mutationResolver) UpdateUser(ctx context.Context, input graph.UpdateUse
 	if err := auth.NotByScript(ctx); err != nil {
 		return nil, err
 	}
-	u, err := r.Auth.UpdateUser(ctx, input.Username, auth.Change{Role: input.Role, Disabled: input.Disabled})
+	change := auth.Change{Role: input.Role, Disabled: input.Disabled}
+	if input.ResetPassword {
+		change.Password = auth.NewPassword()
+	}
+	u, err := r.Auth.UpdateUser(ctx, input.Username, change)
 	if err != nil {
 		return nil, err
 	}
-	password := ""
-	if input.ResetPassword {
-		password = auth.NewPassword()
-		if err := r.Auth.SetPassword(ctx, input.Username, password, true, ""); err != nil {
-			return nil, err
-		}
-		u.PasswordDue = true
-	}
-	return &graph.UpdateUserPayload{User: u, Password: shown(password, input.ResetPassword)}, nil
+	return &graph.UpdateUserPayload{User: u, Password: shown(change.Password, input.ResetPassword)}, nil
 }
 
 func (r *mutationResolver) DeleteUser(ctx context.Context, username string) (*graph.DeleteUserPayload, error) {
