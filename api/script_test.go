@@ -173,3 +173,13 @@ func (g *guarded) trail(action string) (results []string) {
 	}
 	return results
 }
+
+// A stranger's request is one entry of the trail, however many fields they ask for.
+func TestAStrangersRequestIsOneEntry(t *testing.T) {
+	g := withAuth(t)
+	require.NotEmpty(t, g.ask("", `{ users { username } tokens { id } deckies { totalCount } }`, nil))
+	n, err := g.store.Read.AuditEntry.Query().Count(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	require.Equal(t, []string{"UNAUTHENTICATED"}, g.trail("users"))
+}

@@ -91,9 +91,10 @@ type Auth struct {
 
 	tries, addresses, sites, names *limiter // sign-ins
 
-	refusals *limiter // that go to the audit trail, by address
+	refusals, strangers *limiter // that go to the audit trail: by address, and of those who have not signed in altogether
 
 	mu   sync.Mutex
+	left leftOut
 	open map[pid.ID]map[int]*opened // by token
 	next int
 }
@@ -117,9 +118,9 @@ func New(s *store.Store, now func() time.Time) *Auth {
 	return &Auth{
 		store: s, now: now, hashing: make(chan struct{}, maxHashing), open: map[pid.ID]map[int]*opened{},
 		tries: newLimiter(now, triesMax), addresses: newLimiter(now, addressesMax), sites: newLimiter(now, sitesMax), names: newLimiter(now, namesMax),
-		refusals: newLimiter(now, refusalsMax),
-		compare:  argon2id.ComparePasswordAndHash,
-		dummy:    sync.OnceValues(func() (string, error) { return argon2id.CreateHash(random(), params) }),
+		refusals: newLimiter(now, refusalsMax), strangers: newLimiter(now, strangersMax),
+		compare: argon2id.ComparePasswordAndHash,
+		dummy:   sync.OnceValues(func() (string, error) { return argon2id.CreateHash(random(), params) }),
 	}
 }
 

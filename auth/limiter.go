@@ -16,6 +16,7 @@ const (
 	sitesMax     = 10 * addressesMax
 	namesMax     = 200
 	refusalsMax  = 100
+	strangersMax = 3 * refusalsMax // refusals of those who have not signed in, of all addresses
 	triesWindow  = 5 * time.Minute
 	// limiterKeys is about as many passwords as the server can hash within a window.
 	limiterKeys = 1 << 15

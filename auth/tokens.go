@@ -133,6 +133,7 @@ func (a *Auth) Run(ctx context.Context) {
 		select {
 		case <-tick.C:
 			a.recheck(ctx)
+			a.tellLeftOut(ctx)
 		case <-ctx.Done():
 			return
 		}

@@ -3225,7 +3225,7 @@ func (v *auditLogAuditLogAuditEntryConnectionEdgesAuditEntryEdge) GetNode() *Aud
 
 // auditLogResponse is returned by auditLog on success.
 type auditLogResponse struct {
-	// Who asked for what, from where, and what came of it: every mutation, sign-in and refusal, but no dry run that was answered. Newest last unless ordered otherwise.
+	// Who asked for what, from where, and what came of it: every mutation, sign-in and refusal, but no dry run that was answered. Refusals by the hundred are summed up by an entry `refusals`. Newest last unless ordered otherwise.
 	AuditLog auditLogAuditLogAuditEntryConnection `json:"auditLog"`
 }
 

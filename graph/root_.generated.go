@@ -3303,7 +3303,7 @@ extend type Query {
   users: [User!]! @hasRole(role: ADMIN)
   "One's own sign-ins and scripts' tokens, newest first; an administrator may name somebody else."
   tokens(username: String): [Token!]! @hasRole(role: VIEWER)
-  "Who asked for what, from where, and what came of it: every mutation, sign-in and refusal, but no dry run that was answered. Newest last unless ordered otherwise."
+  "Who asked for what, from where, and what came of it: every mutation, sign-in and refusal, but no dry run that was answered. Refusals by the hundred are summed up by an entry ` + "`" + `refusals` + "`" + `. Newest last unless ordered otherwise."
   auditLog(first: Int, after: Cursor, where: AuditEntryWhereInput, orderBy: AuditEntryOrder): AuditEntryConnection! @hasRole(role: ADMIN)
 }
 
