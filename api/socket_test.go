@@ -139,3 +139,20 @@ func TestAChangedPasswordUnlocksItsSocket(t *testing.T) {
 	require.Contains(t, s.ask(`mutation { changePassword(current: "`+longPassword+`", new: "her own choice") { ok } }`), `"ok":true`)
 	require.Contains(t, s.ask(query), `"totalCount":0`)
 }
+
+// Who signs out on a socket is told that it is done, and then it ends.
+func TestASignOutOnASocketIsAnswered(t *testing.T) {
+	g := withAuth(t)
+	for name, how := range map[string]func(*auth.Identity) string{
+		"logout":   func(*auth.Identity) string { return "mutation { logout { ok } }" },
+		"endtoken": func(id *auth.Identity) string { return `mutation { endToken(id: "` + string(id.TokenID) + `") { id } }` },
+	} {
+		t.Run(name, func(t *testing.T) {
+			token, id := g.signIn(name, user.RoleViewer)
+			s := g.connect(token)
+			s.read("connection_ack")
+			require.NotContains(t, s.ask(how(id)), "errors")
+			require.Equal(t, transport.CloseForbidden, s.closed())
+		})
+	}
+}

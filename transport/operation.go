@@ -39,7 +39,8 @@ type sink interface {
 
 // stream runs an operation to its end. It pulls a response when the one before
 // it has been written, so a slow client slows its own operation and nothing is
-// queued. When ctx ends, so does the stream, without a word.
+// queued. When ctx ends, so does the stream, without a word; but a query or a
+// mutation that has come to its result sends it: that may be the end of ctx.
 func stream(ctx context.Context, exec graphql.GraphExecutor, opCtx *graphql.OperationContext, logger *slog.Logger, to sink) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -51,7 +52,7 @@ func stream(ctx context.Context, exec graphql.GraphExecutor, opCtx *graphql.Oper
 	ctx = withRootField(ctx, opCtx)
 	for {
 		resp := responses(ctx)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && (resp == nil || opCtx.Operation.Operation == ast.Subscription) {
 			return ctx.Err()
 		}
 		if resp == nil {

@@ -52,7 +52,8 @@ type socket struct {
 
 	mu         sync.Mutex // guards what follows
 	operations map[string]*operation
-	running    int // operations whose goroutine has not ended, completed ones too
+	running    int           // operations whose goroutine has not ended, completed ones too
+	quiet      chan struct{} // closed when running comes to 0; nil while nobody waits for it
 	pingTimer  *time.Timer
 
 	background sync.WaitGroup
@@ -249,6 +250,7 @@ func (s *socket) watch(session Session) {
 	// open would leave its client waiting. (Once the socket is closing, which
 	// ends the context too, this close does nothing.)
 	context.AfterFunc(s.ctx, func() {
+		s.lastAnswers()
 		if cause, ok := errors.AsType[*CloseError](context.Cause(s.ctx)); ok {
 			s.close(cause.Code, cause.Reason)
 			return
@@ -264,6 +266,26 @@ func (s *socket) watch(session Session) {
 			case <-ended:
 			}
 		})
+	}
+}
+
+// lastAnswers waits, for a moment, until the operations that the end of their
+// context finds under way have ended: one of them may be the mutation that
+// ended it, whose client waits for its result.
+func (s *socket) lastAnswers() {
+	s.mu.Lock()
+	if s.closing.Load() || s.running == 0 {
+		s.mu.Unlock()
+		return
+	}
+	quiet := make(chan struct{})
+	s.quiet = quiet
+	s.mu.Unlock()
+	late := time.NewTimer(lastAnswerWait)
+	defer late.Stop()
+	select {
+	case <-quiet:
+	case <-late.C:
 	}
 }
 

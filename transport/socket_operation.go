@@ -24,6 +24,9 @@ type operation struct {
 
 // subscribe starts an operation.
 func (s *socket) subscribe(id string, params *graphql.RawParams) {
+	if s.ctx.Err() != nil { // the socket is about to be closed
+		return
+	}
 	quotedID, err := json.Marshal(id)
 	if err != nil { // a string always encodes
 		s.close(CloseInvalidMessage, "Invalid message: id")
@@ -78,7 +81,10 @@ func (o *operation) run(params *graphql.RawParams) {
 		o.forget()
 		s.t.operations.Add(-1)
 		s.mu.Lock()
-		s.running--
+		if s.running--; s.running == 0 && s.quiet != nil {
+			close(s.quiet)
+			s.quiet = nil
+		}
 		s.mu.Unlock()
 	}()
 	ctx := graphql.StartOperationTrace(o.ctx)

@@ -39,6 +39,7 @@ const (
 	defaultMaxOperations = 100
 	defaultReadLimit     = 256 << 10
 	closeHandshakeWait   = time.Second
+	lastAnswerWait       = time.Second
 	readBufferSize       = 512  // bytes, held by each connection while it is open
 	writeBufferSize      = 4096 // bytes, held while a message is written
 	maxCloseReason       = 123  // bytes, what fits in a control frame after the code
@@ -77,8 +78,8 @@ type Session struct {
 type WebSocket struct {
 	// Init judges connection_init. Its payload is nil when the client sent none.
 	// The context it returns, made from the one it was given, is that of all
-	// operations of the connection; when it ends, the socket is closed with
-	// 4403, or as its cause says if that is a [CloseError]. Such an error of Init
+	// operations of the connection; when it ends, queries and mutations that are
+	// done are still answered, and the socket is closed with 4403, or as its cause says if that is a [CloseError]. Such an error of Init
 	// closes the socket as it says; any other says nothing of the client, and
 	// closes it with 1013. Nil lets everybody in. InitTimeout bounds Init, too.
 	Init func(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, Session, error)

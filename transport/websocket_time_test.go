@@ -71,6 +71,33 @@ func TestExpiredSessionCloses4403(t *testing.T) {
 	})
 }
 
+// An operation that does not heed the end of its session holds it up for a moment only.
+func TestSessionThatIsOverWaitsForNobodyLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ends := make(chan context.CancelFunc, 1)
+		ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
+			ctx, end := context.WithCancel(ctx)
+			ends <- end
+			return ctx, transport.Session{}, nil
+		}}
+		schema := testschema.New()
+		started, finish := make(chan struct{}), make(chan struct{})
+		schema.Resolvers["waits"] = func(context.Context, map[string]any) (any, error) {
+			close(started)
+			<-finish
+			return "late", nil
+		}
+		c := connect(t, servePipedWebSocket(t, ws, schema))
+		c.subscribe("1", "{waits}")
+		<-started
+		start := time.Now()
+		(<-ends)()
+		c.expectClose(4403, "Forbidden: the session is over")
+		expectElapsed(t, start, time.Second)
+		close(finish)
+	})
+}
+
 func TestClientThatAnswersPingsStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		schema := testschema.New()
