@@ -32,6 +32,8 @@ type Options struct {
 	Resolver *resolvers.Resolver
 	// AuthOff lets everyone in.
 	AuthOff bool
+	// Anonymous is how long a WebSocket stays on which nobody has signed in; 0: a minute.
+	Anonymous time.Duration
 	// MaxConnections bounds the open WebSockets, and the open event streams; 0: no bound.
 	MaxConnections int
 	Limits         Limits
@@ -82,7 +84,7 @@ func New(o Options) (*API, error) {
 	a := &API{
 		socket: &transport.WebSocket{
 			Init: initSocket(o), MaxConnections: o.MaxConnections, MaxConnectionsPerUser: o.Limits.SocketsPerCaller,
-			Admit: b.message, Logger: o.Log,
+			AnonymousTimeout: o.Anonymous, Admit: b.message, Logger: o.Log,
 		},
 		events: &transport.SSE{MaxStreams: o.MaxConnections, Admit: admit, Logger: o.Log},
 	}
@@ -142,7 +144,7 @@ func initSocket(o Options) func(context.Context, map[string]any, *http.Request) 
 			break
 		}
 		if id == nil {
-			return ctx, transport.Session{User: caller(ctx).Name}, nil
+			return ctx, transport.Session{User: caller(ctx).Name, Anonymous: true}, nil
 		}
 		// A sign-in that is ended takes its sockets with it.
 		ctx, end := context.WithCancelCause(ctx)

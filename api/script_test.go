@@ -36,15 +36,17 @@ type guarded struct {
 func withAuth(t *testing.T) *guarded {
 	t.Helper()
 	w := world.New(t, sim.New(sim.Options{}))
-	return serving(t, w, auth.New(w.Store, time.Now))
+	return serving(t, w, auth.New(w.Store, time.Now), 0)
 }
 
-func serving(t *testing.T, w *world.World, by *auth.Auth) *guarded {
+// serving serves a world; by nil lets everyone in.
+func serving(t *testing.T, w *world.World, by *auth.Auth, anonymous time.Duration) *guarded {
 	t.Helper()
 	g := &guarded{t: t, auth: by, store: w.Store}
 	a, err := api.New(api.Options{
 		Resolver: &resolvers.Resolver{Store: w.Store, Fleet: w.Fleet, Feed: w.Feed, Catalog: w.Catalog, Engine: w.Engine, Auth: g.auth},
-		Limits:   api.DefaultLimits(), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		AuthOff:  by == nil, Anonymous: anonymous,
+		Limits: api.DefaultLimits(), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	require.NoError(t, err)
 	g.Server = httptest.NewServer(a)

@@ -118,7 +118,7 @@ func TestWhatARoleDoesToASocket(t *testing.T) {
 func TestADatabaseThatFailsSignsNobodyOut(t *testing.T) {
 	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "decnet.db")})
 	require.NoError(t, err)
-	g := serving(t, world.New(t, sim.New(sim.Options{})), auth.New(db, time.Now))
+	g := serving(t, world.New(t, sim.New(sim.Options{})), auth.New(db, time.Now), 0)
 	token, _ := g.signIn("vera", user.RoleViewer)
 	require.NoError(t, db.Close())
 	require.Equal(t, websocket.CloseTryAgainLater, g.connect(token).closed())
@@ -144,8 +144,10 @@ func TestAChangedPasswordUnlocksItsSocket(t *testing.T) {
 func TestASignOutOnASocketIsAnswered(t *testing.T) {
 	g := withAuth(t)
 	for name, how := range map[string]func(*auth.Identity) string{
-		"logout":   func(*auth.Identity) string { return "mutation { logout { ok } }" },
-		"endtoken": func(id *auth.Identity) string { return `mutation { endToken(id: "` + string(id.TokenID) + `") { id } }` },
+		"logout": func(*auth.Identity) string { return "mutation { logout { ok } }" },
+		"endtoken": func(id *auth.Identity) string {
+			return `mutation { endToken(id: "` + string(id.TokenID) + `") { id } }`
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			token, id := g.signIn(name, user.RoleViewer)
@@ -154,5 +156,22 @@ func TestASignOutOnASocketIsAnswered(t *testing.T) {
 			require.NotContains(t, s.ask(how(id)), "errors")
 			require.Equal(t, transport.CloseForbidden, s.closed())
 		})
+	}
+}
+
+// A socket that nobody signs in on ends, where there is anything to sign in to.
+func TestASocketThatNobodySignsInOnEnds(t *testing.T) {
+	w := world.New(t, sim.New(sim.Options{}))
+	open := serving(t, w, nil, 1).connect("")
+	open.read("connection_ack")
+	g := serving(t, w, auth.New(w.Store, time.Now), 1)
+	token, _ := g.signIn("vera", user.RoleViewer)
+	hers := g.connect(token)
+	hers.read("connection_ack")
+	nobodys := g.connect("")
+	nobodys.read("connection_ack")
+	require.Equal(t, transport.CloseInitTimeout, nobodys.closed())
+	for _, s := range []*socket{open, hers} {
+		require.Contains(t, s.ask("{ deckies { totalCount } }"), `"totalCount":0`)
 	}
 }

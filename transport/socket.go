@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"container/list"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,6 +48,10 @@ type socket struct {
 	initTimer *time.Timer
 	expiry    *time.Timer
 	user      string // set by WebSocket.login, under its lock
+
+	// These are the transport's, under its lock.
+	stranger  *list.Element // of WebSocket.strangers; nil when it is not among them
+	anonymous bool
 
 	writing sync.Mutex // held while a data frame is written
 
@@ -208,8 +213,8 @@ func (s *socket) init(payload json.RawMessage) {
 		}
 		s.ctx, s.of, session = ctx, found.Operation, found
 	}
-	if !s.t.login(s, session.User) {
-		s.close(CloseTryAgainLater, "Too many connections of this user")
+	if tooMany := s.t.login(s, session); tooMany != "" {
+		s.close(CloseTryAgainLater, tooMany)
 		return
 	}
 	var ack []byte
@@ -241,7 +246,9 @@ func (s *socket) refuse(err error) {
 
 // watch closes the socket when the session is over.
 func (s *socket) watch(session Session) {
-	if !session.ExpiresAt.IsZero() {
+	if session.Anonymous {
+		s.expiry = time.AfterFunc(s.t.AnonymousTimeout, func() { s.close(CloseInitTimeout, "Nobody has signed in") })
+	} else if !session.ExpiresAt.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(session.ExpiresAt), func() {
 			s.close(CloseForbidden, "Forbidden: the session has expired")
 		})
@@ -371,7 +378,6 @@ func (s *socket) end() {
 	s.stopTimers()
 	s.background.Wait()
 	s.t.unregister(s)
-	s.t.release()
 }
 
 func (s *socket) stopTimers() {

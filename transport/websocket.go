@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"container/list"
 	"context"
 	"fmt"
 	"log/slog"
@@ -24,12 +25,12 @@ const (
 	CloseInvalidUTF8      = websocket.CloseInvalidFramePayloadData // 1007
 	CloseTooBig           = websocket.CloseMessageTooBig           // 1009: a message beyond ReadLimit
 	CloseServiceRestart   = websocket.CloseServiceRestart          // 1012: the server stops
-	CloseTryAgainLater    = websocket.CloseTryAgainLater           // 1013: the user has too many connections, or Init failed
+	CloseTryAgainLater    = websocket.CloseTryAgainLater           // 1013: too many connections of the user or of strangers, or Init failed
 	CloseInvalidMessage   = 4400
 	CloseUnauthorized     = 4401 // subscribe before connection_ack
 	CloseForbidden        = 4403 // Init refused, or the session is over
 	CloseSubprotocol      = 4406
-	CloseInitTimeout      = 4408
+	CloseInitTimeout      = 4408 // no connection_init in time, or nobody who signed in
 	CloseSubscriberExists = 4409
 	CloseTooManyInits     = 4429
 	CloseInternal         = 4500 // Init panicked
@@ -60,6 +61,9 @@ func (e *CloseError) Error() string { return fmt.Sprintf("close %d: %s", e.Code,
 type Session struct {
 	// User is whom the connection counts for in MaxConnectionsPerUser; "" for nobody.
 	User string
+	// Anonymous says that nobody has signed in: the socket is closed with 4408
+	// after AnonymousTimeout, and has no claim to more than half of the places.
+	Anonymous bool
 	// ExpiresAt is when the socket is closed with 4403; zero for never.
 	ExpiresAt time.Time
 	// Done, when it is closed, closes the socket with 4403: the session was
@@ -87,7 +91,11 @@ type WebSocket struct {
 	// pages of the same host may connect, and clients that send no Origin.
 	CheckOrigin func(*http.Request) bool
 
-	InitTimeout  time.Duration // from the upgrade to connection_ack; 0 means 5 s
+	InitTimeout time.Duration // from the upgrade to connection_ack; 0 means 5 s
+	// AnonymousTimeout is how long a socket stays on which nobody has signed in,
+	// from connection_ack; 0 means a minute.
+	AnonymousTimeout time.Duration
+
 	PingInterval time.Duration // between pings to the client; 0 means 15 s
 	PongTimeout  time.Duration // how late after a ping a client may be heard of; 0 means 10 s
 	WriteTimeout time.Duration // for one message; then the client is given up; 0 means 10 s
@@ -107,7 +115,9 @@ type WebSocket struct {
 	// no limit. One too many is closed with 1013, so clients try again later.
 	MaxConnectionsPerUser int
 	// MaxConnections bounds all connections; 0 means no limit. One too many is
-	// answered 503 in place of the upgrade.
+	// answered 503 in place of the upgrade. Half of it is for those who have signed
+	// in: one anonymous socket too many is closed with 1013, and where all places
+	// are taken, a new connection gets that of the oldest stranger beyond half.
 	MaxConnections int
 
 	// Logger takes what no client is told, such as panics; nil means slog's default.
@@ -119,11 +129,13 @@ type WebSocket struct {
 	operations atomic.Int64
 	serving    sync.WaitGroup
 
-	mu       sync.Mutex // guards what follows
-	admitted int        // open sockets and those being upgraded
-	sockets  map[*socket]struct{}
-	users    map[string]int
-	stopping bool
+	mu        sync.Mutex // guards what follows
+	admitted  int        // open sockets and those being upgraded
+	sockets   map[*socket]struct{}
+	users     map[string]int
+	strangers list.List // of *socket, oldest first: who has not said yet who they are, or is nobody
+	anonymous int       // of them, those who are nobody
+	stopping  bool
 }
 
 var _ graphql.Transport = (*WebSocket)(nil)
@@ -168,6 +180,7 @@ func (t *WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 
 func (t *WebSocket) setUp() {
 	t.InitTimeout = orDuration(t.InitTimeout, 5*time.Second)
+	t.AnonymousTimeout = orDuration(t.AnonymousTimeout, time.Minute)
 	t.PingInterval = orDuration(t.PingInterval, 15*time.Second)
 	t.PongTimeout = orDuration(t.PongTimeout, 10*time.Second)
 	t.WriteTimeout = orDuration(t.WriteTimeout, 10*time.Second)
@@ -208,7 +221,14 @@ func (t *WebSocket) admit() *refusal {
 		return refuseStopping()
 	}
 	if t.MaxConnections > 0 && t.admitted >= t.MaxConnections {
-		return refuse(http.StatusServiceUnavailable, CodeLimitExceeded, "too many connections")
+		if t.strangers.Len() <= t.strangersMax() {
+			return refuse(http.StatusServiceUnavailable, CodeLimitExceeded, "too many connections")
+		}
+		// Who comes may be a user; all that is known of the other is that they took their time. A
+		// closing handshake would hold the place.
+		oldest := t.strangers.Front().Value.(*socket)
+		t.known(oldest)
+		go oldest.abort()
 	}
 	t.admitted++
 	t.serving.Add(1)
@@ -227,7 +247,23 @@ func (t *WebSocket) register(s *socket) (stopping bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sockets[s] = struct{}{}
+	s.stranger = t.strangers.PushBack(s)
 	return t.stopping
+}
+
+// strangersMax is how many places strangers have a claim to.
+func (t *WebSocket) strangersMax() int { return (t.MaxConnections + 1) / 2 }
+
+// known takes a socket from among the strangers. The caller holds t.mu.
+func (t *WebSocket) known(s *socket) {
+	if s.stranger == nil {
+		return
+	}
+	t.strangers.Remove(s.stranger)
+	s.stranger = nil
+	if s.anonymous {
+		t.anonymous--
+	}
 }
 
 // Connections tells how many sockets are open.
@@ -237,25 +273,40 @@ func (t *WebSocket) Connections() int {
 	return len(t.sockets)
 }
 
-// login counts a socket for its user, and tells whether that was one too many.
-func (t *WebSocket) login(s *socket, user string) bool {
+// login counts a socket for whom it is of, and tells why that was one too many;
+// "" when it was not.
+func (t *WebSocket) login(s *socket, session Session) (tooMany string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if user == "" {
-		return true
+	user := session.User
+	switch {
+	case user != "" && t.MaxConnectionsPerUser > 0 && t.users[user] >= t.MaxConnectionsPerUser:
+		return "Too many connections of this user"
+	case session.Anonymous && t.MaxConnections > 0 && t.anonymous >= t.strangersMax():
+		return "Too many connections without a sign-in"
 	}
-	if t.MaxConnectionsPerUser > 0 && t.users[user] >= t.MaxConnectionsPerUser {
-		return false
+	if user != "" {
+		t.users[user]++
+		s.user = user
 	}
-	t.users[user]++
-	s.user = user
-	return true
+	switch {
+	case !session.Anonymous:
+		t.known(s)
+	case s.stranger != nil: // else it has just lost its place
+		s.anonymous = true
+		t.anonymous++
+	}
+	return ""
 }
 
+// unregister gives a socket's place back, at the same instant.
 func (t *WebSocket) unregister(s *socket) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.admitted--
+	t.serving.Done()
 	delete(t.sockets, s)
+	t.known(s)
 	if s.user == "" {
 		return
 	}

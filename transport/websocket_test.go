@@ -524,6 +524,55 @@ func TestTooManyConnectionsAreAnswered503(t *testing.T) {
 	connect(t, server)
 }
 
+// byName lets everybody in, and takes who gives no name for nobody.
+func byName(ctx context.Context, payload map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
+	user, _ := payload["user"].(string)
+	return ctx, transport.Session{User: user, Anonymous: user == ""}, nil
+}
+
+// Half of the places are for those who have signed in.
+func TestStrangersTakeAtMostHalf(t *testing.T) {
+	ws := &transport.WebSocket{MaxConnections: 4, Init: byName}
+	server := serveWebSocket(t, ws, testschema.New())
+	as := func(user string) *client {
+		c := dial(t, server, transport.Subprotocol)
+		c.send(`{"type":"connection_init","payload":{"user":"` + user + `"}}`)
+		return c
+	}
+	const ack = `{"type":"connection_ack"}`
+	first := as("")
+	first.expect(ack)
+	as("").expect(ack)
+	as("").expectClose(1013, "Too many connections without a sign-in")
+	as("alice").expect(ack)
+	eventually(t, "the third stranger has gone", func() bool { return ws.Stats().Connections == 3 })
+	as("bob").expect(ack)
+	if _, response, err := websocket.DefaultDialer.Dial(server.ws, nil); err == nil || response.StatusCode != http.StatusServiceUnavailable {
+		t.Fatalf("strangers with half of the places give none up: %v", err)
+	}
+	first.conn.Close()
+	eventually(t, "a stranger has gone", func() bool { return ws.Stats().Connections == 3 })
+	as("").expect(ack)
+}
+
+// Those who never say who they are can't keep everybody else out either.
+func TestAFullHouseHasRoomForWhoSignsIn(t *testing.T) {
+	ws := &transport.WebSocket{MaxConnections: 4, InitTimeout: time.Hour, Init: byName}
+	server := serveWebSocket(t, ws, testschema.New())
+	mute := make([]*client, 4)
+	for i := range mute {
+		mute[i] = dial(t, server, transport.Subprotocol)
+		eventually(t, "it is open", func() bool { return ws.Stats().Connections == i+1 })
+	}
+	c := dial(t, server, transport.Subprotocol)
+	c.send(`{"type":"connection_init","payload":{"user":"alice"}}`)
+	c.expect(`{"type":"connection_ack"}`)
+	if _, _, err := mute[0].conn.ReadMessage(); err == nil {
+		t.Fatal("the oldest has given its place up")
+	}
+	mute[3].expectSilence()
+}
+
 func TestForeignOriginIsRefused(t *testing.T) {
 	server := serveWebSocket(t, &transport.WebSocket{}, testschema.New())
 	_, response, err := websocket.DefaultDialer.Dial(server.ws, http.Header{"Origin": {"http://evil.example"}})

@@ -58,6 +58,21 @@ func TestInitThatHangsIsCutOffWith4408(t *testing.T) {
 	})
 }
 
+func TestNobodySignsInCloses4408(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := servePipedWebSocket(t, &transport.WebSocket{Init: byName, AnonymousTimeout: 20 * time.Second}, testschema.New())
+		stays := dial(t, server, transport.Subprotocol)
+		stays.send(`{"type":"connection_init","payload":{"user":"alice"}}`)
+		stays.expect(`{"type":"connection_ack"}`)
+		c := connect(t, server)
+		start := time.Now()
+		c.expectClose(4408, "Nobody has signed in")
+		expectElapsed(t, start, 20*time.Second)
+		stays.subscribe("1", "{hello}")
+		stays.expect(`{"id":"1","type":"next","payload":{"data":{"hello":"world"}}}`, `{"id":"1","type":"complete"}`)
+	})
+}
+
 func TestExpiredSessionCloses4403(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
