@@ -3,6 +3,9 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -12,7 +15,7 @@ import (
 	"decnet/auth"
 )
 
-// detailMax bounds what the trail keeps of an operation's arguments, and actionMax of a name that the schema may not have.
+// detailMax bounds what the trail keeps of an operation's arguments, in bytes, and actionMax a name that the schema may not have.
 const (
 	detailMax = 4000
 	actionMax = 64
@@ -116,7 +119,7 @@ func (a audit) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 	return res, err
 }
 
-// detail is an operation's arguments as JSON, without what is secret.
+// detail is an operation's arguments as JSON, without what is secret. Where that is too long, long values are shortened, all to the same length: it stays JSON.
 func detail(args map[string]any) string {
 	b, err := json.Marshal(args)
 	if err != nil {
@@ -126,10 +129,53 @@ func detail(args map[string]any) string {
 	if json.Unmarshal(b, &plain) != nil {
 		return ""
 	}
-	if b, err = json.Marshal(withoutSecrets(plain)); err != nil {
+	whole := withoutSecrets(plain)
+	b, err = json.Marshal(whole)
+	for most := detailMax / 2; err == nil && len(b) > detailMax; most /= 2 {
+		if most == 0 { // nothing that our inputs can be
+			return `{"…":"too long"}`
+		}
+		b, err = json.Marshal(shortened(whole, most))
+	}
+	if err != nil {
 		return ""
 	}
-	return strings.ToValidUTF8(string(b[:min(len(b), detailMax)]), "")
+	return string(b)
+}
+
+// shortened is a value in which texts have at most so many bytes, and lists and objects so many elements; what was longer says so.
+func shortened(v any, most int) any {
+	switch v := v.(type) {
+	case string:
+		return cut(v, most)
+	case []any:
+		out := make([]any, 0, min(len(v), most)+1)
+		for _, inner := range v[:min(len(v), most)] {
+			out = append(out, shortened(inner, most))
+		}
+		if more := len(v) - most; more > 0 {
+			out = append(out, fmt.Sprintf("… %d more", more))
+		}
+		return out
+	case map[string]any:
+		out := map[string]any{}
+		names := slices.Sorted(maps.Keys(v))
+		for _, name := range names[:min(len(names), most)] {
+			out[cut(name, actionMax)] = shortened(v[name], most)
+		}
+		if more := len(names) - most; more > 0 {
+			out["…"] = fmt.Sprintf("%d more", more)
+		}
+		return out
+	}
+	return v
+}
+
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // dryRun tells whether an operation asks only what would be.

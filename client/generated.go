@@ -147,7 +147,7 @@ type AuditEntry struct {
 	Action string `json:"action"`
 	// What came of it: OK, or the error's code.
 	Result string `json:"result"`
-	// The arguments as JSON, without what is secret; cut off at 4,000 characters.
+	// The arguments as JSON, without what is secret; where it would have more than 4,000 bytes, long values are shortened.
 	Detail string `json:"detail"`
 }
 

@@ -4068,7 +4068,7 @@ type AuditEntry implements Node {
   """
   result: String!
   """
-  The arguments as JSON, without what is secret; cut off at 4,000 characters.
+  The arguments as JSON, without what is secret; where it would have more than 4,000 bytes, long values are shortened.
   """
   detail: String!
 }

@@ -25,7 +25,7 @@ func (AuditEntry) Fields() []ent.Field {
 		field.String("action").Immutable().Comment("What was asked: a mutation's name, such as mutateDecky or login."),
 		field.String("result").Immutable().Comment("What came of it: OK, or the error's code."),
 		field.String("detail").Default("").Immutable().Annotations(entgql.Skip(entgql.SkipWhereInput)).
-			Comment("The arguments as JSON, without what is secret; cut off at 4,000 characters."),
+			Comment("The arguments as JSON, without what is secret; where it would have more than 4,000 bytes, long values are shortened."),
 	}
 }
 
