@@ -169,8 +169,9 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	}
 	feed := lifecycle.NewFeed(db, &bells.Grown, log)
+	collector := interactions.NewCollector(db, eng, &bells.Touched, recorded, time.Now, log)
 	runner := lifecycle.NewRunner(db, journal, eng, log, lifecycle.RunnerOptions{
-		Workers: cfg.WorkersFor(eng.Name()), Lease: cfg.Lease, MaxAttempts: cfg.MaxAttempts, MaxRepairs: cfg.MaxRepairs,
+		Workers: cfg.WorkersFor(eng.Name()), Lease: cfg.Lease, MaxAttempts: cfg.MaxAttempts, MaxRepairs: cfg.MaxRepairs, BeforeRemove: collector.Drain,
 	})
 	listed, err := cfg.Listed(
 		operations.Source{Name: "the command line.graphql", Text: client.Documents}, operations.Source{Name: "the web app.json", Text: web.Operations},
@@ -258,9 +259,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 			Interactions: controller.Keep{Age: cfg.InteractionsMaxAge, Rows: cfg.InteractionsMaxRows},
 		}).Run(ctx)
 	})
-	workers.Go(func() {
-		interactions.NewCollector(db, eng, &bells.Touched, recorded, time.Now, log).Run(ctx)
-	})
+	workers.Go(func() { collector.Run(ctx) })
 	for _, e := range exporters {
 		workers.Go(func() { e.Run(ctx) })
 	}

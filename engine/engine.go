@@ -142,10 +142,10 @@ type Engine interface {
 	// Watch sends deaths and restarts as they happen, until ctx ends; the channel is then closed. After trouble of its own
 	// it goes on by itself and sends a Resync.
 	Watch(ctx context.Context) (<-chan Change, error)
-	// Events calls sink for every event line of the decky after position ("" is the beginning), in order, and goes on as new ones
-	// come until ctx ends, sink returns an error, or the decky is gone. Lines around the position may come twice: each
-	// bears a boot ID and a sequence number that tell.
-	Events(ctx context.Context, r Ref, position string, sink func(Line) error) error
+	// Events calls sink for every event line of the decky after position ("" is the beginning), in order. With follow it goes on as new
+	// ones come until ctx ends, sink returns an error, or the decky is gone; without, it returns after the last one there is now. Lines
+	// around the position may come twice: each bears a boot ID and a sequence number that tell.
+	Events(ctx context.Context, r Ref, position string, follow bool, sink func(Line) error) error
 	// Close lets go of connections. Deckies live on.
 	Close() error
 }

@@ -27,6 +27,8 @@ const (
 	retryDelay = time.Second
 	lookAnyway = 2 * time.Second
 	lookAtMost = 200 * time.Millisecond
+	// drainAtMost is how long a teardown waits for the lines that are left, and how long a decky that has gone is read on.
+	drainAtMost = 10 * time.Second
 )
 
 // Collector reads the event lines of all deckies into rows.
@@ -46,7 +48,7 @@ func NewCollector(s *store.Store, e engine.Engine, bell, grown *lifecycle.Bell, 
 
 // Run reads every decky's lines until ctx ends: one reader a decky, started and stopped as deckies come and go.
 func (c *Collector) Run(ctx context.Context) {
-	readers := map[pid.ID]context.CancelFunc{}
+	readers := map[pid.ID]reader{}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	tick := time.NewTicker(lookAnyway)
@@ -59,11 +61,14 @@ func (c *Collector) Run(ctx context.Context) {
 		}
 		for _, d := range come {
 			readCtx, cancel := context.WithCancel(ctx)
-			readers[d.ID] = cancel
-			wg.Go(func() { c.follow(readCtx, d) })
+			r := reader{cancel: cancel, gone: make(chan struct{})}
+			readers[d.ID] = r
+			wg.Go(func() { c.follow(readCtx, d, r.gone) })
 		}
 		for _, id := range gone {
-			readers[id]()
+			// What the engine still gives of it is evidence: the reading ends with the decky's lines, or when that takes too long.
+			close(readers[id].gone)
+			time.AfterFunc(drainAtMost, readers[id].cancel)
 			delete(readers, id)
 		}
 		select {
@@ -77,16 +82,22 @@ func (c *Collector) Run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		if ctx.Err() != nil {
-			for _, cancel := range readers {
-				cancel()
+			for _, r := range readers {
+				r.cancel()
 			}
 			return
 		}
 	}
 }
 
+// reader is what is held of a decky's reader: how to end it, and how to tell it that there will be no more.
+type reader struct {
+	cancel context.CancelFunc
+	gone   chan struct{}
+}
+
 // moved returns the deckies that nobody reads yet, and those that are read and no more.
-func (c *Collector) moved(ctx context.Context, readers map[pid.ID]context.CancelFunc) (come []*ent.Decky, gone []pid.ID, err error) {
+func (c *Collector) moved(ctx context.Context, readers map[pid.ID]reader) (come []*ent.Decky, gone []pid.ID, err error) {
 	here, err := c.store.Read.Decky.Query().IDs(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list the deckies: %w", err)
@@ -94,7 +105,7 @@ func (c *Collector) moved(ctx context.Context, readers map[pid.ID]context.Cancel
 	left := maps.Clone(readers)
 	fresh := here[:0]
 	for _, id := range here {
-		if readers[id] == nil {
+		if _, known := readers[id]; !known {
 			fresh = append(fresh, id)
 		}
 		delete(left, id)
@@ -107,11 +118,11 @@ func (c *Collector) moved(ctx context.Context, readers map[pid.ID]context.Cancel
 	return come, slices.Collect(maps.Keys(left)), nil
 }
 
-// follow reads one decky's lines until ctx ends; trouble of the engine's only pauses it.
-func (c *Collector) follow(ctx context.Context, d *ent.Decky) {
+// follow reads one decky's lines until ctx ends, or they do once it has gone; trouble of the engine's only pauses it.
+func (c *Collector) follow(ctx context.Context, d *ent.Decky, gone <-chan struct{}) {
 	log := c.log.With("decky", d.Name, "deployment", d.Edges.Deployment.Name)
 	for ctx.Err() == nil {
-		err := c.read(ctx, d)
+		_, err := c.read(ctx, d, true)
 		if err != nil && ctx.Err() == nil {
 			var e *engine.Error
 			if !errors.As(err, &e) || e.Code != engine.NotRunning {
@@ -120,19 +131,40 @@ func (c *Collector) follow(ctx context.Context, d *ent.Decky) {
 		}
 		select {
 		case <-ctx.Done():
+		case <-gone:
+			return
 		case <-time.After(retryDelay):
 		}
 	}
 }
 
-// read stores lines from where the decky's reader last was, in batches, until the stream ends.
-func (c *Collector) read(ctx context.Context, d *ent.Decky) error {
+// Drain stores what a decky has recorded up to now and nobody has read yet: its engine is about to forget it. It takes a bounded time, and tells in
+// the log what it could not do, since nothing of that is a reason to keep the decky. It may run beside the decky's reader, this server's or
+// another's: what both read is stored once.
+func (c *Collector) Drain(ctx context.Context, d *ent.Decky) {
+	ctx, cancel := context.WithTimeoutCause(ctx, drainAtMost, fmt.Errorf("not done within %s", drainAtMost))
+	defer cancel()
+	n, err := c.read(ctx, d, false)
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	var e *engine.Error
+	if err == nil || errors.As(err, &e) && e.Code == engine.NotRunning {
+		return
+	}
+	c.log.WarnContext(ctx, "the last event lines of a decky could not all be read before it is removed",
+		"decky", d.Name, "deployment", d.Edges.Deployment.Name, "lines", n, "error", err)
+}
+
+// read stores lines from where the decky was last read to, in batches, until the stream ends, and returns how many came. With follow that is when the
+// decky does.
+func (c *Collector) read(ctx context.Context, d *ent.Decky, follow bool) (n int, err error) {
 	position := ""
 	row, err := c.store.Read.EventPosition.Query().Where(eventposition.DeckyID(d.ID)).Only(ctx)
 	if err == nil {
 		position = row.Position
 	} else if !ent.IsNotFound(err) {
-		return fmt.Errorf("read the event position: %w", err)
+		return 0, fmt.Errorf("read the event position: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -147,9 +179,10 @@ func (c *Collector) read(ctx context.Context, d *ent.Decky) error {
 		}
 	})
 	ref := lifecycle.Spec(d, nil, 0).Ref
-	err = c.engine.Events(ctx, ref, position, func(l engine.Line) error {
+	err = c.engine.Events(ctx, ref, position, follow, func(l engine.Line) error {
 		select {
 		case lines <- l:
+			n++
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -158,9 +191,9 @@ func (c *Collector) read(ctx context.Context, d *ent.Decky) error {
 	close(lines)
 	wg.Wait()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-		return cause
+		return n, cause
 	}
-	return err
+	return n, err
 }
 
 // storeBatches stores what comes: at once when it is little, together when it is much.
@@ -207,21 +240,26 @@ func (c *Collector) save(ctx context.Context, d *ent.Decky, batch []engine.Line)
 		c.log.WarnContext(ctx, "event lines can't be read", "decky", d.Name, "lines", malformed, "error", why, "first", first)
 	}
 	err := c.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		// Looked up before anything refers to it: on PostgreSQL a statement that fails spoils the transaction.
+		here, err := tx.Decky.Query().Where(decky.ID(d.ID)).Exist(ctx)
+		if err != nil {
+			return fmt.Errorf("look for the decky: %w", err)
+		}
 		fresh, err := unknown(ctx, tx, d.ID, events)
 		if err != nil {
 			return err
 		}
 		if len(fresh) > 0 {
-			if err := c.insert(ctx, tx, d, fresh); err != nil {
+			if err := c.insert(ctx, tx, d, here, fresh); err != nil {
 				return err
 			}
 			tx.AfterCommit(c.grown.Ring)
 		}
+		if !here {
+			return nil // what it did before it went is kept; there is no place to come back to
+		}
 		return advance(ctx, tx, d.ID, batch[len(batch)-1].Position, malformed, fresh)
 	})
-	if ent.IsConstraintError(err) {
-		return nil // the decky has just gone, and its rows with it
-	}
 	if err != nil {
 		return fmt.Errorf("store event lines: %w", err)
 	}
@@ -268,18 +306,23 @@ func unknown(ctx context.Context, tx *store.Tx, deckyID pid.ID, events []event.E
 	return fresh, nil
 }
 
-func (c *Collector) insert(ctx context.Context, tx *store.Tx, d *ent.Decky, events []event.Event) error {
+// insert adds events of a decky, or of one that is not here any more: such a row has no edge to it.
+func (c *Collector) insert(ctx context.Context, tx *store.Tx, d *ent.Decky, here bool, events []event.Event) error {
 	number, err := tx.Next(ctx, Stream, len(events))
 	if err != nil {
 		return err
 	}
-	tried, err := derive(ctx, tx, d, events, number)
+	var edge *pid.ID
+	if here {
+		edge = &d.ID
+	}
+	tried, err := derive(ctx, tx, d, edge, events, number)
 	if err != nil {
 		return err
 	}
 	creates := make([]*ent.InteractionCreate, 0, len(events))
 	for i, e := range events {
-		create := tx.Interaction.Create().SetNumber(number).SetDeckyID(d.ID).SetDeckyRef(d.ID).
+		create := tx.Interaction.Create().SetNumber(number).SetNillableDeckyID(edge).SetDeckyRef(d.ID).
 			SetDeckyName(d.Name).SetDeploymentName(d.Edges.Deployment.Name).SetCreatedAt(store.Time(c.now())).SetNillableCredentialID(tried[i])
 		if err := columns(create, e); err != nil {
 			return err

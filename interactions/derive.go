@@ -24,6 +24,7 @@ import (
 // between: the store has one write door.
 type derivation struct {
 	decky       *ent.Decky
+	edge        *pid.ID                    // to the decky; nil when it has gone
 	sessions    map[string]*ent.Session    // by key
 	credentials map[string]*ent.Credential // by digest
 	attackers   map[string]*ent.Attacker   // by address
@@ -35,10 +36,11 @@ type touched struct {
 	service  string
 }
 
-// derive adds the events to the rows that sum interactions up, and returns for each event the credential that it tried. place is the first event's.
-func derive(ctx context.Context, tx *store.Tx, d *ent.Decky, events []event.Event, place int64) ([]*pid.ID, error) {
+// derive adds the events to the rows that sum interactions up, and returns for each event the credential that it tried. place is the first event's, and edge the decky's
+// ID, or nil when its row has gone.
+func derive(ctx context.Context, tx *store.Tx, d *ent.Decky, edge *pid.ID, events []event.Event, place int64) ([]*pid.ID, error) {
 	v := &derivation{
-		decky: d, sessions: map[string]*ent.Session{}, credentials: map[string]*ent.Credential{}, attackers: map[string]*ent.Attacker{}, touches: map[touched]*ent.Touch{},
+		decky: d, edge: edge, sessions: map[string]*ent.Session{}, credentials: map[string]*ent.Credential{}, attackers: map[string]*ent.Attacker{}, touches: map[touched]*ent.Touch{},
 	}
 	if err := v.load(ctx, tx, events); err != nil {
 		return nil, err
@@ -245,7 +247,7 @@ func (v *derivation) save(ctx context.Context, tx *store.Tx) error {
 func (v *derivation) saveSessions(ctx context.Context, tx *store.Tx) error {
 	rows := make([]*ent.SessionCreate, 0, len(v.sessions))
 	for _, s := range v.sessions {
-		rows = append(rows, tx.Session.Create().SetID(s.ID).SetKey(s.Key).SetDeckyID(v.decky.ID).SetDeckyRef(v.decky.ID).
+		rows = append(rows, tx.Session.Create().SetID(s.ID).SetKey(s.Key).SetNillableDeckyID(v.edge).SetDeckyRef(v.decky.ID).
 			SetDeckyName(v.decky.Name).SetDeploymentName(v.decky.Edges.Deployment.Name).
 			SetService(s.Service).SetSourceIP(s.SourceIP).SetSourcePort(s.SourcePort).SetDestPort(s.DestPort).
 			SetStartedAt(s.StartedAt).SetLastAt(s.LastAt).SetNillableEndedAt(s.EndedAt).SetNillablePrincipal(s.Principal).SetAuthenticated(s.Authenticated).

@@ -26,6 +26,9 @@ type RunnerOptions struct {
 	MaxAttempts int           // how often a transient failure is tried in all; 3
 	MaxRepairs  int           // after how many failures in a row the reconciler leaves a decky to an operator; 10
 	Backoff     time.Duration // before the second attempt; doubles, with jitter; 500 ms
+	// BeforeRemove, where given, is called before a teardown has the engine remove a decky, for what is to be had of it only while it is there. It
+	// must end with ctx, and may not keep the decky.
+	BeforeRemove func(ctx context.Context, d *ent.Decky)
 	// Deadlines bound one attempt of each operation.
 	Deadlines map[entlifecycle.Operation]time.Duration
 }
@@ -330,6 +333,9 @@ func (r *Runner) attempt(ctx context.Context, lc *ent.Lifecycle, progress engine
 	defer afterEngine.Hit()
 	switch lc.Operation {
 	case entlifecycle.OperationTeardown:
+		if r.opts.BeforeRemove != nil {
+			r.opts.BeforeRemove(ctx, d)
+		}
 		res.err = r.engine.Remove(ctx, want.Ref, progress)
 	case entlifecycle.OperationMutate:
 		res.observed, res.err = r.engine.Apply(ctx, want, progress)

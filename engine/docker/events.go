@@ -21,7 +21,7 @@ import (
 )
 
 // Events reads a decky's evidence from its containers' logs. It returns nil when its own container stops, and NotRunning when there is none.
-func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink func(engine.Line) error) error {
+func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, follow bool, sink func(engine.Line) error) error {
 	if err := e.ready(ctx); err != nil {
 		return err
 	}
@@ -33,8 +33,11 @@ func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink
 		return &engine.Error{Code: engine.NotRunning, Message: "the decky has no container"}
 	}
 	at := readPlaces(position)
-	if !e.sidecarsMay.Load() {
-		return e.follow(ctx, c.id, at.base, sink)
+	switch {
+	case !e.sidecarsMay.Load():
+		return e.read(ctx, c.id, at.base, follow, sink)
+	case !follow:
+		return e.readAll(ctx, r.ID, c.id, at, sink)
 	}
 	return e.followAll(ctx, r.ID, c.id, at, sink)
 }
@@ -42,10 +45,10 @@ func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink
 // mostStamp is longer than the engine's time before a line.
 const mostStamp = 64
 
-// follow reads a decoy's lines. A position is the engine's time of the last one. Of a line that is too long for an event its beginning goes on, which is none: it is
+// read reads a decoy's lines. A position is the engine's time of the last one. Of a line that is too long for an event its beginning goes on, which is none: it is
 // counted with what can't be read.
-func (e *Engine) follow(ctx context.Context, id, position string, sink func(engine.Line) error) error {
-	body, err := e.cli.ContainerLogs(ctx, id, container.LogsOptions{ShowStdout: true, Follow: true, Timestamps: true, Since: position})
+func (e *Engine) read(ctx context.Context, id, position string, follow bool, sink func(engine.Line) error) error {
+	body, err := e.cli.ContainerLogs(ctx, id, container.LogsOptions{ShowStdout: true, Follow: follow, Timestamps: true, Since: position})
 	if err != nil {
 		return e.fail("read the container's log", engine.Failed, err)
 	}
@@ -97,6 +100,34 @@ func (p places) String() string {
 	return b.String()
 }
 
+// readAll reads a decky's own log and those of its sidecars, one after the other, to their ends as they are now.
+func (e *Engine) readAll(ctx context.Context, deckyID, baseID string, at places, sink func(engine.Line) error) error {
+	err := e.read(ctx, baseID, at.base, false, func(l engine.Line) error {
+		at.base = l.Position
+		l.Position = at.String()
+		return sink(l)
+	})
+	if err != nil {
+		return err
+	}
+	list, err := e.listSidecars(ctx, deckyID)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		id := shortID(c.ID)
+		err := e.readSidecar(ctx, c, at.sidecars[id], false, func(l engine.Line) error {
+			at.sidecars[id] = l.Position
+			l.Position = at.String()
+			return sink(l)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // piece is a line of one of a decky's logs, or that one has ended.
 type piece struct {
 	from string // a sidecar's short ID; "" is the decky's own container
@@ -129,7 +160,7 @@ func (e *Engine) followAll(ctx context.Context, deckyID, baseID string, at place
 			_ = give(piece{done: true, err: err}) // it fails only when nobody listens any more
 		})
 	}
-	read("", func(sink func(engine.Line) error) error { return e.follow(ctx, baseID, at.base, sink) })
+	read("", func(sink func(engine.Line) error) error { return e.read(ctx, baseID, at.base, true, sink) })
 	reading := map[string]bool{}
 	look := func() error {
 		list, err := e.listSidecars(ctx, deckyID)
@@ -145,7 +176,7 @@ func (e *Engine) followAll(ctx context.Context, deckyID, baseID string, at place
 			}
 			reading[id] = true
 			since := at.sidecars[id]
-			read(id, func(sink func(engine.Line) error) error { return e.followSidecar(ctx, c, since, sink) })
+			read(id, func(sink func(engine.Line) error) error { return e.readSidecar(ctx, c, since, true, sink) })
 		}
 		maps.DeleteFunc(at.sidecars, func(id, _ string) bool { return !here[id] && !reading[id] })
 		return nil
@@ -189,8 +220,8 @@ func shortID(id string) string { return id[:min(12, len(id))] }
 // restartLook is how often a sidecar that does not run is looked at: somebody will start it again or remove it.
 const restartLook = time.Second
 
-// followSidecar reads a sidecar's log for as long as there is one, however often it is started again.
-func (e *Engine) followSidecar(ctx context.Context, c container.Summary, position string, sink func(engine.Line) error) error {
+// readSidecar reads a sidecar's log: with follow for as long as there is one, however often it is started again.
+func (e *Engine) readSidecar(ctx context.Context, c container.Summary, position string, follow bool, sink func(engine.Line) error) error {
 	t := newTeller(c, position, sink)
 	var counting sync.WaitGroup
 	defer counting.Wait()
@@ -198,7 +229,7 @@ func (e *Engine) followSidecar(ctx context.Context, c container.Summary, positio
 	defer cancel()
 	counting.Go(func() { t.countOn(ctx) })
 	for ctx.Err() == nil {
-		body, err := e.cli.ContainerLogs(ctx, c.ID, container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: true, Timestamps: true, Since: t.place()})
+		body, err := e.cli.ContainerLogs(ctx, c.ID, container.LogsOptions{ShowStdout: true, ShowStderr: true, Follow: follow, Timestamps: true, Since: t.place()})
 		if err != nil {
 			return e.fail("read a service's log", engine.Failed, err)
 		}
@@ -207,7 +238,7 @@ func (e *Engine) followSidecar(ctx context.Context, c container.Summary, positio
 		if err == nil {
 			err = t.count()
 		}
-		if err != nil {
+		if err != nil || !follow {
 			return err
 		}
 		// What was read to its end is read on from there when it runs again.

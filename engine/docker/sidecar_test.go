@@ -268,7 +268,7 @@ func TestWhatASidecarWritesIsEvidenceOfItsServiceAlone(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), enginetest.Patience)
 		defer cancel()
-		err := e.Events(ctx, d.Ref, position, func(l engine.Line) error {
+		err := e.Events(ctx, d.Ref, position, true, func(l engine.Line) error {
 			said, err := event.Parse(l.Text)
 			if err != nil {
 				return fmt.Errorf("%q: %w", l.Text, err)

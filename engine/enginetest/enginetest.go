@@ -290,7 +290,7 @@ func (s *suite) events(ctx context.Context, t *testing.T, o engine.Observed) {
 	read := func(position string, until int) (seqs []uint64, last string) {
 		ctx, cancel := context.WithTimeout(ctx, Patience)
 		defer cancel()
-		err := s.engine.Events(ctx, ref, position, func(l engine.Line) error {
+		err := s.engine.Events(ctx, ref, position, true, func(l engine.Line) error {
 			e, err := event.Parse(l.Text)
 			if err != nil {
 				return fmt.Errorf("%q: %w", l.Text, err)
@@ -324,4 +324,13 @@ func (s *suite) events(ctx context.Context, t *testing.T, o engine.Observed) {
 		require.Equal(t, all[i-1]+1, all[i], "no gap in %v", all)
 	}
 	require.Greater(t, len(all), len(seen))
+	known := map[uint64]bool{}
+	require.NoError(t, s.engine.Events(ctx, ref, "", false, func(l engine.Line) error { // it ends by itself
+		e, err := event.Parse(l.Text)
+		known[e.Seq] = true
+		return err
+	}))
+	for _, n := range all {
+		require.True(t, known[n], "what is there when nobody waits for more is whole: %d", n)
+	}
 }

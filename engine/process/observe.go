@@ -184,8 +184,8 @@ func parsePlace(s string) (place, error) {
 	return place{name, n}, nil
 }
 
-// Events reads a decky's event segments, and waits for more. A position is a segment and a place in it.
-func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink func(engine.Line) error) error {
+// Events reads a decky's event segments, and with follow waits for more. A position is a segment and a place in it.
+func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, follow bool, sink func(engine.Line) error) error {
 	at, err := parsePlace(position)
 	if err != nil {
 		return err
@@ -213,6 +213,9 @@ func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink
 			if err != nil {
 				return err
 			}
+		}
+		if !follow {
+			return nil
 		}
 		select {
 		case <-tick.C:

@@ -114,7 +114,7 @@ func TestEventsEndWithTheirContext(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "dky_talks", "events", "events-1.log"), []byte(strings.Repeat("line\n", 1000)), 0o600))
 	ctx, cancel := context.WithCancel(t.Context())
 	n := 0
-	require.NoError(t, e.Events(ctx, engine.Ref{ID: "dky_talks"}, "", func(engine.Line) error {
+	require.NoError(t, e.Events(ctx, engine.Ref{ID: "dky_talks"}, "", true, func(engine.Line) error {
 		if n++; n == 10 {
 			cancel()
 		}

@@ -144,9 +144,9 @@ func (c *Client) Observe(ctx context.Context) ([]engine.Observed, error) {
 }
 
 // Events reads a decky's lines.
-func (c *Client) Events(ctx context.Context, r engine.Ref, position string, sink func(engine.Line) error) error {
+func (c *Client) Events(ctx context.Context, r engine.Ref, position string, follow bool, sink func(engine.Line) error) error {
 	var refused error
-	err := c.call(ctx, verbEvents, request{Ref: &r, Position: position}, func(f frame) error {
+	err := c.call(ctx, verbEvents, request{Ref: &r, Position: position, Follow: follow}, func(f frame) error {
 		if f.Line != nil {
 			refused = sink(*f.Line)
 		}

@@ -37,6 +37,7 @@ type request struct {
 	Decky        *engine.Decky `json:"decky,omitempty"`
 	Ref          *engine.Ref   `json:"ref,omitempty"`
 	Position     string        `json:"position,omitempty"`
+	Follow       bool          `json:"follow,omitempty"`
 }
 
 // frame is one line of an answer. The last one has Done or Error; an answer without either has been cut off.

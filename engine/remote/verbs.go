@@ -47,7 +47,7 @@ var verbs = map[string]verb{
 	}},
 	verbWatch: {stream: true, run: watch},
 	verbEvents: {check: aRef, stream: true, run: func(ctx context.Context, c *call) error {
-		return c.engine.Events(ctx, *c.Ref, c.Position, func(l engine.Line) error { return c.send(frame{Line: &l}) })
+		return c.engine.Events(ctx, *c.Ref, c.Position, c.Follow, func(l engine.Line) error { return c.send(frame{Line: &l}) })
 	}},
 }
 

@@ -262,7 +262,7 @@ func (e *Engine) Emit(id, line string) {
 }
 
 // Events calls sink for what Emit said. A position is the number of lines before it.
-func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink func(engine.Line) error) error {
+func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, follow bool, sink func(engine.Line) error) error {
 	at := 0
 	if position != "" {
 		n, err := strconv.Atoi(position)
@@ -285,6 +285,9 @@ func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, sink
 			if err := sink(engine.Line{Text: []byte(l), Position: strconv.Itoa(at)}); err != nil {
 				return err
 			}
+		}
+		if !follow {
+			return nil
 		}
 		select {
 		case <-grown:

@@ -167,7 +167,7 @@ func credential(ctx context.Context, e *process.Engine, ref engine.Ref, secret s
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	found, enough := "", errors.New("found")
-	err := e.Events(ctx, ref, "", func(l engine.Line) error {
+	err := e.Events(ctx, ref, "", true, func(l engine.Line) error {
 		ev, err := event.Parse(l.Text)
 		if err != nil {
 			return err
