@@ -222,12 +222,12 @@ func (c *Collector) storeBatches(ctx context.Context, d *ent.Decky, lines <-chan
 	return nil
 }
 
-// save stores a batch and the place after it in one transaction.
+// save stores a batch, or where the database will not have what is in it, each of its lines but those that it will not have.
 func (c *Collector) save(ctx context.Context, d *ent.Decky, batch []engine.Line) error {
 	var events []event.Event
 	malformed, first, why := 0, "", error(nil)
 	for _, l := range batch {
-		e, err := event.Parse(l.Text)
+		e, err := parse(l.Text)
 		if err != nil {
 			if malformed++; malformed == 1 {
 				first, why = string(l.Text[:min(len(l.Text), event.MaxMessage)]), err
@@ -239,6 +239,24 @@ func (c *Collector) save(ctx context.Context, d *ent.Decky, batch []engine.Line)
 	if malformed > 0 { // once a batch: whoever has taken a decoy over may write as much rubbish as they like
 		c.log.WarnContext(ctx, "event lines can't be read", "decky", d.Name, "lines", malformed, "error", why, "first", first)
 	}
+	err := c.write(ctx, d, events, malformed, batch[len(batch)-1].Position)
+	if !store.Refused(err) {
+		return err
+	}
+	if len(batch) > 1 {
+		for i := range batch {
+			if err := c.save(ctx, d, batch[i:i+1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	c.log.ErrorContext(ctx, "an event line can't be stored and is left out", "decky", d.Name, "error", err, "line", string(batch[0].Text))
+	return c.write(ctx, d, nil, 1, batch[0].Position)
+}
+
+// write stores events, and the place after them, in one transaction.
+func (c *Collector) write(ctx context.Context, d *ent.Decky, events []event.Event, malformed int, position string) error {
 	err := c.store.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// Looked up before anything refers to it: on PostgreSQL a statement that fails spoils the transaction.
 		here, err := tx.Decky.Query().Where(decky.ID(d.ID)).Exist(ctx)
@@ -258,7 +276,7 @@ func (c *Collector) save(ctx context.Context, d *ent.Decky, batch []engine.Line)
 		if !here {
 			return nil // what it did before it went is kept; there is no place to come back to
 		}
-		return advance(ctx, tx, d.ID, batch[len(batch)-1].Position, malformed, fresh)
+		return advance(ctx, tx, d.ID, position, malformed, fresh)
 	})
 	if err != nil {
 		return fmt.Errorf("store event lines: %w", err)
@@ -324,9 +342,7 @@ func (c *Collector) insert(ctx context.Context, tx *store.Tx, d *ent.Decky, here
 	for i, e := range events {
 		create := tx.Interaction.Create().SetNumber(number).SetNillableDeckyID(edge).SetDeckyRef(d.ID).
 			SetDeckyName(d.Name).SetDeploymentName(d.Edges.Deployment.Name).SetCreatedAt(store.Time(c.now())).SetNillableCredentialID(tried[i])
-		if err := columns(create, e); err != nil {
-			return err
-		}
+		columns(create, e)
 		creates = append(creates, create)
 		number++
 	}

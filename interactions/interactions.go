@@ -9,6 +9,7 @@ package interactions
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 	"net/netip"
 	"strconv"
 
@@ -21,14 +22,27 @@ import (
 // Stream is the interactions' name in cursors.
 const Stream = "interaction"
 
-// columns are the fields of an event that have a column of their own.
-func columns(c *ent.InteractionCreate, e event.Event) error {
-	src, _ := e.Get(event.SrcIP)
-	if src != "" {
-		if _, err := netip.ParseAddr(src); err != nil {
-			return fmt.Errorf("source address: %w", err)
+// parse reads a line, and refuses one that no row could hold: it must not hold up those that come with it and after it.
+func parse(line []byte) (event.Event, error) {
+	e, err := event.Parse(line)
+	if err != nil {
+		return event.Event{}, err
+	}
+	if e.Seq > math.MaxInt64 {
+		return event.Event{}, fmt.Errorf("%w: the number %d is too large", event.ErrMalformed, e.Seq)
+	}
+	if src, _ := e.Get(event.SrcIP); src != "" {
+		_, err := netip.ParseAddr(src)
+		if _, whole := event.Printable(src, event.MaxValue); err != nil || !whole { // an address's zone may be any bytes
+			return event.Event{}, fmt.Errorf("%w: the source address %q", event.ErrMalformed, src)
 		}
 	}
+	return e, nil
+}
+
+// columns are the fields of an event that have a column of their own.
+func columns(c *ent.InteractionCreate, e event.Event) {
+	src, _ := e.Get(event.SrcIP)
 	c.SetSourceIP(src).SetSourcePort(number(e, event.SrcPort)).SetDestPort(number(e, event.DstPort))
 	for name, set := range map[string]func(string) *ent.InteractionCreate{
 		event.Principal: c.SetPrincipal, event.Secret: c.SetSecret, event.Command: c.SetCommand, event.Outcome: c.SetOutcome,
@@ -40,7 +54,6 @@ func columns(c *ent.InteractionCreate, e event.Event) error {
 	}
 	c.SetAt(store.Time(e.Time)).SetService(e.Service).SetType(e.Type).SetSession(e.Session).
 		SetBoot(e.Boot).SetSeq(int64(e.Seq)).SetFields(fields(e)).SetMessage(e.Message)
-	return nil
 }
 
 func number(e event.Event, name string) int {

@@ -61,6 +61,20 @@ func TestEveryDatabase(t *testing.T) {
 			cancel()
 			require.Error(t, s.Write(ctx, func(context.Context, *store.Tx) error { return nil }))
 		})
+		t.Run("a value that no column takes is told from a constraint", func(t *testing.T) {
+			add := func(id string) error {
+				return s.Write(context.Background(), func(ctx context.Context, tx *store.Tx) error {
+					return tx.Counter.Create().SetID(id).SetValue(1).Exec(ctx)
+				})
+			}
+			require.False(t, store.Refused(nil))
+			err := add("journal")
+			require.Error(t, err, "there is one")
+			require.False(t, store.Refused(err))
+			if s.Name() == "postgres" {
+				require.True(t, store.Refused(add("a\x00b")))
+			}
+		})
 		t.Run("what follows a commit runs only after one", func(t *testing.T) {
 			ran := 0
 			_ = s.Write(context.Background(), func(_ context.Context, tx *store.Tx) error {

@@ -42,7 +42,7 @@ func TestALineWithoutEndIsNotRemembered(t *testing.T) {
 	var got []engine.Line
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	require.NoError(t, e.follow(t.Context(), "c1", "", func(l engine.Line) error {
+	require.NoError(t, e.read(t.Context(), "c1", "", true, func(l engine.Line) error {
 		got = append(got, l)
 		return nil
 	}))

@@ -142,7 +142,7 @@ func TestALineWithoutEndIsNotRemembered(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	var got []engine.Line
-	require.NoError(t, e.Events(ctx, engine.Ref{ID: "dky_talks"}, "", func(l engine.Line) error {
+	require.NoError(t, e.Events(ctx, engine.Ref{ID: "dky_talks"}, "", true, func(l engine.Line) error {
 		switch got = append(got, l); len(got) {
 		case 1:
 			_, err := f.WriteString("\nthree\nfo")
