@@ -1538,13 +1538,13 @@ type Interaction struct {
 	// What the intruder gave to prove who they are: a password, a key, a challenge's response. Unprintable bytes are shown escaped; `fields` has them whole.
 	// Viewers see `(redacted)`: intruders try what they have stolen elsewhere, and what people mistype, so that a secret here may open something real.
 	Secret *string `json:"secret"`
-	// What the intruder asked for: a shell line, a query, a request line.
+	// What the intruder asked for: a shell line, a query, a request line. Viewers see a request line up to its query.
 	Command *string `json:"command"`
 	// What the decoy answered: accepted, rejected, …
 	Outcome *string `json:"outcome"`
 	// It in one line, for people.
 	Message string `json:"message"`
-	// Every fact of it, the ones above too. Viewers see `(redacted)` for the secret, and for the raw text in which it may stand: headers, bodies, data.
+	// Every fact of it, the ones above too. Viewers see `(redacted)` for the secret, for the raw text in which it may stand (headers, bodies, data) and for a request's query.
 	Fields []InteractionField `json:"fields"`
 }
 
@@ -3585,7 +3585,7 @@ func (v *interactionsInteractionsInteractionConnectionEdgesInteractionEdge) GetN
 // interactionsResponse is returned by interactions on success.
 type interactionsResponse struct {
 	// What intruders did, or what of it `where` picks; oldest first unless ordered otherwise. `search` finds text in the address, the decky's name, the service, the type, the
-	// principal and the command, and for operators in the secret.
+	// principal and the command, and for operators in the secret and in a request's query. `where` knows a request's line up to its query.
 	Interactions interactionsInteractionsInteractionConnection `json:"interactions"`
 }
 

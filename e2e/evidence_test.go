@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -179,6 +180,66 @@ func TestEvidenceIsSummedUpAndSecretsAreForOperators(t *testing.T) {
 	vera.refused("BAD_USER_INPUT", `{ interactionStats { overTime(bucket: "500ms") { count } } }`, nil)
 	vera.refused("BAD_USER_INPUT", `{ interactionStats(from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z") { total } }`, nil)
 	vera.refused("LIMIT_EXCEEDED", `{ sessions(first: 200) { edges { node { recording } } } }`, nil)
+}
+
+// A request's query is for operators: not shown to viewers, nor to be found by.
+func TestQueriesAreForOperators(t *testing.T) {
+	s := start(t, "--engine", "process")
+	defer func() {
+		var down struct {
+			Teardown struct{ LifecycleIds []string }
+		}
+		s.as(s.Token).must(&down, `mutation { teardown(input: {}) { lifecycleIds } }`, nil)
+		s.succeed(down.Teardown.LifecycleIds)
+	}()
+	s.succeed(s.deploy(map[string]any{
+		"deckies": []any{map[string]any{"name": "a", "services": []string{"http"}}}, "network": map[string]any{"driver": "LOOPBACK", "subnet": "127.93.7.0/29"},
+	}))
+	a := s.decky("a").Endpoints[0]
+	res, err := http.Get("http://" + net.JoinHostPort(a.Address, strconv.Itoa(a.Port)) + "/login?password=hunter3")
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+
+	type seen struct {
+		Interactions struct {
+			Edges []struct {
+				Node struct {
+					Command *string
+					Fields  []struct {
+						Name, Value string
+						Base64      *string
+					}
+				}
+			}
+		}
+	}
+	const requests = `{ interactions(first: 20, where: {type: "request"}) { edges { node { command } } } }`
+	const whole = `{ interactions(first: 20, where: {type: "request"}) { edges { node { command fields { name value base64 } } } } }`
+	const found = `query($text: String!) { interactions(first: 20, search: $text) { edges { node { command } } } }`
+	admin := s.as(s.Token)
+	var out seen
+	s.eventually("the request is recorded", func() bool {
+		out = seen{}
+		admin.must(&out, requests, nil)
+		return len(out.Interactions.Edges) == 1
+	})
+	require.Equal(t, "GET /login?password=hunter3 HTTP/1.1", *out.Interactions.Edges[0].Node.Command)
+	admin.must(&out, found, map[string]any{"text": "HUNTER3"})
+	require.Len(t, out.Interactions.Edges, 1)
+
+	admin.must(nil, `mutation { createUser(input: {username: "vera", role: VIEWER, password: "a password of hers"}) { password } }`, nil)
+	vera := s.as(s.login("vera", "a password of hers"))
+	out = seen{}
+	vera.must(&out, whole, nil)
+	require.Equal(t, "GET /login?(redacted)", *out.Interactions.Edges[0].Node.Command)
+	for _, f := range out.Interactions.Edges[0].Node.Fields {
+		require.NotContains(t, f.Value, "hunter3", f.Name)
+	}
+	for _, ask := range []string{found, `query($text: String!) { interactions(first: 20, where: {commandContainsFold: $text}) { edges { node { command } } } }`} {
+		out = seen{}
+		vera.must(&out, ask, map[string]any{"text": "hunter3"})
+		require.Empty(t, out.Interactions.Edges, ask)
+	}
 }
 
 // What a deploy chooses for services is there to be read, and its passwords for operators.

@@ -1119,11 +1119,6 @@ func (_q *InteractionQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, interaction.FieldCredentialID)
 				fieldSeen[interaction.FieldCredentialID] = struct{}{}
 			}
-		case "command":
-			if _, ok := fieldSeen[interaction.FieldCommand]; !ok {
-				selectedFields = append(selectedFields, interaction.FieldCommand)
-				fieldSeen[interaction.FieldCommand] = struct{}{}
-			}
 		case "outcome":
 			if _, ok := fieldSeen[interaction.FieldOutcome]; !ok {
 				selectedFields = append(selectedFields, interaction.FieldOutcome)

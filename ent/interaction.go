@@ -56,7 +56,7 @@ type Interaction struct {
 	Secret *string `json:"secret,omitempty"`
 	// The `Credential` that was tried, which may have been pruned since; null where none was.
 	CredentialID *pid.ID `json:"credentialID,omitempty"`
-	// What the intruder asked for: a shell line, a query, a request line.
+	// What the intruder asked for: a shell line, a query, a request line (without its query, in which secrets stand).
 	Command *string `json:"command,omitempty"`
 	// What the decoy answered: accepted, rejected, …
 	Outcome *string `json:"outcome,omitempty"`

@@ -45,6 +45,7 @@ type DeploymentResolver interface {
 type InteractionResolver interface {
 	Cursor(ctx context.Context, obj *ent.Interaction) (string, error)
 	Secret(ctx context.Context, obj *ent.Interaction) (*string, error)
+	Command(ctx context.Context, obj *ent.Interaction) (*string, error)
 	Fields(ctx context.Context, obj *ent.Interaction) ([]*schematype.InteractionField, error)
 }
 type LifecycleResolver interface {
@@ -3408,29 +3409,6 @@ func (ec *executionContext) fieldContext_Interaction_credentialID(_ context.Cont
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, "ID")
 }
 
-func (ec *executionContext) _Interaction_command(ctx context.Context, field graphql.CollectedField, obj *ent.Interaction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Interaction_command(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Command, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Interaction_command(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Interaction", field, false, false, "String")
-}
-
 func (ec *executionContext) _Interaction_outcome(ctx context.Context, field graphql.CollectedField, obj *ent.Interaction) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3575,6 +3553,29 @@ func (ec *executionContext) _Interaction_secret(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_Interaction_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Interaction", field, true, true, "String")
+}
+
+func (ec *executionContext) _Interaction_command(ctx context.Context, field graphql.CollectedField, obj *ent.Interaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Interaction_command(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Interaction().Command(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Interaction_command(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, true, true, "String")
 }
 
@@ -16244,11 +16245,6 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "command":
-			out.Values[i] = ec._Interaction_command(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "outcome":
 			out.Values[i] = ec._Interaction_outcome(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -16281,6 +16277,12 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Interaction_secret(ctx, field, obj)
+				})
+		case "command":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Interaction_command(ctx, field, obj)
 				})
 		case "fields":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

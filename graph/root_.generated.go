@@ -5128,10 +5128,6 @@ type Interaction implements Node {
   """
   credentialID: ID
   """
-  What the intruder asked for: a shell line, a query, a request line.
-  """
-  command: String
-  """
   What the decoy answered: accepted, rejected, …
   """
   outcome: String
@@ -6554,7 +6550,9 @@ extend type Query {
   Viewers see ` + "`" + `(redacted)` + "`" + `: intruders try what they have stolen elsewhere, and what people mistype, so that a secret here may open something real.
   """
   secret: String @goField(forceResolver: true)
-  "Every fact of it, the ones above too. Viewers see ` + "`" + `(redacted)` + "`" + ` for the secret, and for the raw text in which it may stand: headers, bodies, data."
+  "What the intruder asked for: a shell line, a query, a request line. Viewers see a request line up to its query."
+  command: String @goField(forceResolver: true)
+  "Every fact of it, the ones above too. Viewers see ` + "`" + `(redacted)` + "`" + ` for the secret, for the raw text in which it may stand (headers, bodies, data) and for a request's query."
   fields: [InteractionField!]! @goField(forceResolver: true)
 }
 
@@ -6582,7 +6580,7 @@ input InteractionFilter {
 extend type Query {
   """
   What intruders did, or what of it ` + "`" + `where` + "`" + ` picks; oldest first unless ordered otherwise. ` + "`" + `search` + "`" + ` finds text in the address, the decky's name, the service, the type, the
-  principal and the command, and for operators in the secret.
+  principal and the command, and for operators in the secret and in a request's query. ` + "`" + `where` + "`" + ` knows a request's line up to its query.
   """
   interactions(first: Int, after: Cursor, last: Int, before: Cursor, search: String, where: InteractionWhereInput, orderBy: InteractionOrder): InteractionConnection! @hasRole(role: VIEWER)
 }
@@ -7220,8 +7218,6 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_principal(ctx, field)
 	case "credentialID":
 		return ec.fieldContext_Interaction_credentialID(ctx, field)
-	case "command":
-		return ec.fieldContext_Interaction_command(ctx, field)
 	case "outcome":
 		return ec.fieldContext_Interaction_outcome(ctx, field)
 	case "message":
@@ -7234,6 +7230,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_cursor(ctx, field)
 	case "secret":
 		return ec.fieldContext_Interaction_secret(ctx, field)
+	case "command":
+		return ec.fieldContext_Interaction_command(ctx, field)
 	case "fields":
 		return ec.fieldContext_Interaction_fields(ctx, field)
 	}

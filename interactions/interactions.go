@@ -45,12 +45,16 @@ func columns(c *ent.InteractionCreate, e event.Event) {
 	src, _ := e.Get(event.SrcIP)
 	c.SetSourceIP(src).SetSourcePort(number(e, event.SrcPort)).SetDestPort(number(e, event.DstPort))
 	for name, set := range map[string]func(string) *ent.InteractionCreate{
-		event.Principal: c.SetPrincipal, event.Secret: c.SetSecret, event.Command: c.SetCommand, event.Outcome: c.SetOutcome,
+		event.Principal: c.SetPrincipal, event.Secret: c.SetSecret, event.Outcome: c.SetOutcome,
 	} {
 		if v, ok := e.Get(name); ok {
 			text, _ := event.Printable(v, event.MaxValue)
 			set(text)
 		}
+	}
+	if v, ok := e.Get(event.Command); ok {
+		text, _ := event.Printable(v, event.MaxValue)
+		c.SetCommand(shownCommand(e, text))
 	}
 	c.SetAt(store.Time(e.Time)).SetService(e.Service).SetType(e.Type).SetSession(e.Session).
 		SetBoot(e.Boot).SetSeq(int64(e.Seq)).SetFields(fields(e)).SetMessage(e.Message)

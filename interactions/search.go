@@ -1,6 +1,12 @@
 package interactions
 
 import (
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"decnet/decoy/event"
 	"decnet/ent/attacker"
 	"decnet/ent/credential"
 	"decnet/ent/interaction"
@@ -19,9 +25,25 @@ func Search(text string, secrets bool) predicate.Interaction {
 		interaction.TypeContainsFold(text), interaction.PrincipalContainsFold(text), interaction.CommandContainsFold(text),
 	}
 	if secrets {
-		p = append(p, interaction.SecretContainsFold(text))
+		p = append(p, interaction.SecretContainsFold(text), interaction.And(interaction.CommandHasSuffix("?"+Redacted), commandFieldContainsFold(text)))
 	}
 	return interaction.Or(p...)
+}
+
+// commandFieldContainsFold finds text in the command as the decoy recorded it, of which the column may have the beginning only.
+func commandFieldContainsFold(text string) predicate.Interaction {
+	like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(text)) + "%"
+	return func(s *sql.Selector) {
+		column := s.C(interaction.FieldFields)
+		each, name, value := "json_each(CAST("+column+" AS TEXT))", "json_extract(f.value, '$.name')", "json_extract(f.value, '$.value')"
+		if s.Dialect() == dialect.Postgres {
+			each, name, value = "jsonb_array_elements("+column+")", "f.value ->> 'name'", "f.value ->> 'value'"
+		}
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString("EXISTS (SELECT 1 FROM " + each + " AS f WHERE " + name + " = ").Arg(event.Command)
+			b.WriteString(" AND LOWER(" + value + ") LIKE ").Arg(like).WriteString(" ESCAPE '\\')")
+		}))
+	}
 }
 
 // SearchSessions finds sessions.

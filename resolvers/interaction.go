@@ -28,6 +28,13 @@ func (r *interactionResolver) Secret(ctx context.Context, obj *ent.Interaction) 
 	return obj.Secret, nil
 }
 
+func (r *interactionResolver) Command(ctx context.Context, obj *ent.Interaction) (*string, error) {
+	if !r.seesSecrets(ctx) {
+		return obj.Command, nil
+	}
+	return interactions.Command(obj), nil
+}
+
 func (r *interactionResolver) Fields(ctx context.Context, obj *ent.Interaction) ([]*schematype.InteractionField, error) {
 	if !r.seesSecrets(ctx) {
 		return pointers(interactions.Redact(obj.Fields)), nil

@@ -98,6 +98,11 @@ func (d *Decky) Write(lines []byte) (int, error) {
 		} else if e.Seq != uint64(len(d.events)+1) {
 			d.t.Errorf("event line %q is not number %d", line, len(d.events)+1)
 		}
+		for _, f := range e.Fields {
+			if !event.Judged(f.Name) {
+				d.t.Errorf("nobody has said in decoy/event/names.go whether the field %q of %s may be seen by everybody", f.Name, e.Type)
+			}
+		}
 		d.events, d.rest = append(d.events, e), rest
 	}
 	close(d.grown)

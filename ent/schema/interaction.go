@@ -39,7 +39,8 @@ func (Interaction) Fields() []ent.Field {
 		field.String("secret").Optional().Nillable().Immutable().Annotations(entgql.Skip(entgql.SkipAll)),
 		field.String("credential_id").GoType(pid.ID("")).Optional().Nillable().Immutable().StructTag(`json:"credentialID,omitempty"`).Annotations(entgql.Type("ID")).
 			Comment("The `Credential` that was tried, which may have been pruned since; null where none was."),
-		field.String("command").Optional().Nillable().Immutable().Comment("What the intruder asked for: a shell line, a query, a request line."),
+		field.String("command").Optional().Nillable().Immutable().Annotations(entgql.Skip(entgql.SkipType)).
+			Comment("What the intruder asked for: a shell line, a query, a request line (without its query, in which secrets stand)."),
 		field.String("outcome").Optional().Nillable().Immutable().Comment("What the decoy answered: accepted, rejected, …"),
 		field.JSON("fields", []schematype.InteractionField{}).Optional().Immutable().Annotations(entgql.Skip(entgql.SkipAll)),
 		field.String("message").Default("").Immutable().Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("It in one line, for people."),
