@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -12,6 +13,18 @@ import (
 
 //go:embed migrations
 var migrations embed.FS
+
+// migrate brings the tables to this build's version, over a connection of its own on PostgreSQL: a migration may take longer than a write.
+func (s *Store) migrate(ctx context.Context, dsn string) error {
+	if s.name != "postgres" {
+		return migrate(ctx, s.writeDB, s.name)
+	}
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	return errors.Join(migrate(ctx, db, s.name), db.Close())
+}
 
 // migrate brings the tables to this build's version. A database that a newer build has migrated is refused.
 func migrate(ctx context.Context, db *sql.DB, name string) error {

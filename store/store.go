@@ -10,6 +10,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -25,8 +26,9 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
-	_ "github.com/jackc/pgx/v5/stdlib" // the pgx driver
-	_ "github.com/mattn/go-sqlite3"    // the sqlite3 driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/mattn/go-sqlite3" // the sqlite3 driver
 
 	"decnet/ent"
 )
@@ -57,25 +59,29 @@ type Options struct {
 	URL string
 	// Committed, where given, hears of each write transaction: how many writes it was made of, and what it took. It must be quick.
 	Committed func(writes int, took time.Duration)
+	// Patience, where given, takes the place of [Patience].
+	Patience time.Duration
 }
 
 // Open opens the database, migrates it to the tables of this build and starts the write door.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	var s *Store
 	var err error
+	patience, deadline := cmp.Or(o.Patience, Patience), time.Duration(0)
 	if o.URL != "" {
-		s, err = openPostgres(o.URL)
+		s, err = openPostgres(o.URL, patience)
+		deadline = patience * 3 / 2
 	} else {
 		s, err = openSQLite(o.Path)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, s.writeDB, s.name); err != nil {
+	if err := s.migrate(ctx, o.URL); err != nil {
 		return nil, errors.Join(err, s.closeDBs())
 	}
 	s.Read = ent.NewClient(ent.Driver(&split{Driver: entsql.OpenDB(s.Dialect(), s.readDB), writer: entsql.OpenDB(s.Dialect(), s.writeDB)}))
-	s.door = newDoor(s.Read, s.name == "postgres", o.Committed)
+	s.door = newDoor(s.Read, s.name == "postgres", deadline, o.Committed)
 	s.comparing = func() {}
 	if err := s.awake(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -132,15 +138,21 @@ func sqliteDSN(path string, options url.Values) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + options.Encode()
 }
 
-func openPostgres(dsn string) (*Store, error) {
+func openPostgres(dsn string, patience time.Duration) (*Store, error) {
 	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		return nil, errors.New(`open the database: the URL must begin with "postgres://"`)
 	}
-	w, err := sql.Open("pgx", dsn)
+	c, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	w.SetMaxOpenConns(2) // the door's one, and one for migrations and checks
+	// Set in the session, not at its start: there are poolers that refuse a start with settings.
+	limits := fmt.Sprintf("SET statement_timeout = %d; SET lock_timeout = %[1]d; SET idle_in_transaction_session_timeout = %d", patience.Milliseconds(), (patience / 2).Milliseconds())
+	w := stdlib.OpenDB(*c, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.PgConn().Exec(ctx, limits).ReadAll()
+		return err
+	}))
+	w.SetMaxOpenConns(1) // the door's
 	r, err := sql.Open("pgx", dsn)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open PostgreSQL for reading: %w", err), w.Close())
