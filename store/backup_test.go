@@ -99,7 +99,7 @@ func TestABackupThatBrokeOffLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, filepath.Join(dir, "decnet.db"))
 	files := func() []string {
-		left, err := filepath.Glob(filepath.Join(dir, "decnet.db.*"))
+		left, err := filepath.Glob(filepath.Join(dir, "decnet.db.backup*"))
 		require.NoError(t, err)
 		return left
 	}

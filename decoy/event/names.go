@@ -32,10 +32,10 @@ const shown = `
 // judged says of each name whether its field is shown.
 var judged = func() map[string]bool {
 	m := map[string]bool{}
-	for _, name := range strings.Fields(hidden) {
+	for name := range strings.FieldsSeq(hidden) {
 		m[name] = false
 	}
-	for _, name := range strings.Fields(shown) {
+	for name := range strings.FieldsSeq(shown) {
 		m[name] = true
 	}
 	return m
