@@ -240,11 +240,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	grace, endGrace := context.WithCancel(context.WithoutCancel(ctx))
 	defer endGrace()
 	context.AfterFunc(ctx, func() { time.AfterFunc(cfg.Grace, endGrace) })
-	loops.Go(func() {
-		if err := feed.Run(follow); err != nil {
-			log.Error("the feed ended", "error", err)
-		}
-	})
+	loops.Go(func() { feed.Run(follow) })
 	var workers sync.WaitGroup
 	workers.Go(func() { runner.Run(ctx, grace) })
 	workers.Go(func() { signIn.Run(ctx) })

@@ -54,25 +54,25 @@ func NewFeed(s *store.Store, grown *Bell, log *slog.Logger) *Feed {
 	return &Feed{store: s, cursors: cursor.New(s.Epoch()), bell: grown, log: log, open: map[*Subscription]struct{}{}}
 }
 
-// Run follows the journal until ctx ends.
-func (f *Feed) Run(ctx context.Context) error {
-	if err := f.skip(ctx); err != nil {
-		return err
-	}
+// Run follows the journal from its end on until ctx ends.
+func (f *Feed) Run(ctx context.Context) {
+	look := f.skip // also for those who watch already: what lies before they read from the database
 	tick := time.NewTicker(lookAnyway)
 	defer tick.Stop()
 	for {
 		rung := f.bell.C()
-		err := f.follow(ctx)
+		err := look(ctx)
 		f.pulse.looked(err)
-		if err != nil && ctx.Err() == nil {
+		if err == nil {
+			look = f.follow
+		} else if ctx.Err() == nil {
 			f.log.ErrorContext(ctx, "the feed can't read the journal; it tries again", "error", err)
 		}
 		select {
 		case <-rung:
 		case <-tick.C:
 		case <-ctx.Done():
-			return nil
+			return
 		}
 	}
 }

@@ -136,7 +136,7 @@ func TestASlowSubscriberThatIsOvertakenIsTold(t *testing.T) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	wg.Go(func() { _ = late.Run(ctx) })
+	wg.Go(func() { late.Run(ctx) })
 	err = sub.Run(ctx, func(e *lifecycle.Event) bool { t.Errorf("it was sent entry %d", e.Number); return true })
 	require.ErrorIs(t, err, cursor.ErrExpired)
 }

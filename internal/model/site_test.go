@@ -55,7 +55,7 @@ func open(dir string, e engine.Engine, c *clock) (*site, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.work.Go(func() { _ = s.feed.Run(ctx) })
+	s.work.Go(func() { s.feed.Run(ctx) })
 	s.work.Go(func() { (&controller.Schedule{Store: db, Fleet: s.fleet, Now: c.now, Log: log}).Run(ctx) })
 	s.work.Go(func() { (&controller.Reconciler{Store: db, Fleet: s.fleet, Engine: e, Now: c.now, Log: log}).Run(ctx) })
 	for range 2 { // as two servers on one database would

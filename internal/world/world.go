@@ -45,11 +45,7 @@ func On(t testing.TB, s *store.Store, e engine.Engine) *World {
 	drivers := []engine.Driver{engine.Bridge, engine.Loopback, engine.MACVLAN}
 	w.Fleet = fleet.New(s, w.Journal, w.Catalog, fleet.Options{Limits: fleet.DefaultLimits(), Driver: drivers[0], Drivers: drivers})
 	w.Feed = lifecycle.NewFeed(s, &w.Bells.Grown, w.Log)
-	w.background(func(ctx context.Context) {
-		if err := w.Feed.Run(ctx); err != nil && ctx.Err() == nil {
-			t.Errorf("the feed ended: %v", err)
-		}
-	})
+	w.background(w.Feed.Run)
 	return w
 }
 
