@@ -15,8 +15,8 @@ import (
 	"decnet/store"
 )
 
-// deckies is the starter fleet: an archetype each.
-var deckies = []struct{ name, archetype string }{
+// Deckies is the starter fleet: an archetype each.
+var Deckies = []struct{ Name, Archetype string }{
 	{"web-01", "web-server"}, {"db-01", "database-server"}, {"linux-01", "linux-server"},
 }
 
@@ -49,10 +49,10 @@ func (s *Starter) Run(ctx context.Context) error {
 
 func (s *Starter) deploy(ctx context.Context) error {
 	in := fleet.DeployInput{Deployment: "default", Mode: fleet.Add}
-	for _, d := range deckies {
-		in.Deckies = append(in.Deckies, &fleet.DeckySpec{Name: d.name, Count: 1, Archetype: &d.archetype})
+	for _, d := range Deckies {
+		in.Deckies = append(in.Deckies, &fleet.DeckySpec{Name: d.Name, Count: 1, Archetype: &d.Archetype})
 	}
-	s.say("\nThe starter fleet: deploying %d deckies.\n", len(deckies))
+	s.say("\nThe starter fleet: deploying %d deckies.\n", len(Deckies))
 	done, err := s.Fleet.Deploy(ctx, "starter", in)
 	if err != nil {
 		return fmt.Errorf("deploy the starter fleet: %w", err)

@@ -25,7 +25,7 @@ func (a *app) checkCommand() *cobra.Command {
 systems that contradict each other. The server looks; with --from-here this program does, from where it runs: a server can't reach deckies on its own MACVLAN.
 
 The decky records the look as it records every touch. The command fails when something is found.`,
-		Example: "  decnet check web-01\n  decnet check web-01 --from-here", Args: cobra.ExactArgs(1),
+		Example: "  decnet check shop-01\n  decnet check shop-01 --from-here", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			look := a.checkByServer
 			if fromHere {

@@ -52,7 +52,7 @@ A YAML file (-f fleet.yaml):
     gateway: 10.20.0.1
     parent: eth0                # the host's interface, for macvlan and ipvlan
   deckies:
-    - name: web                 # web-01, web-02, web-03
+    - name: shop                # shop-01, shop-02, shop-03
       count: 3
       archetype: web-server
     - name: db
@@ -66,7 +66,7 @@ A YAML file (-f fleet.yaml):
 
 An INI file of the original DECNET (-f fleet.ini) works too: [general] with net, gw, interface and mutate_interval (minutes); a section a decky with
 ip, services, archetype, nmap_os, mutate_interval and amount; and [name.service] with the settings of a service. Keys that nobody knows are errors, in both.`,
-		Example: `  decnet deploy --name web --count 3 --archetype web-server
+		Example: `  decnet deploy --name shop --count 3 --archetype web-server
   decnet deploy --name db --services mysql,ssh --ip 10.20.0.20
   decnet deploy -f fleet.yaml --dry-run
   decnet deploy -f fleet.yaml --replace --expected-revision 7

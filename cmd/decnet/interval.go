@@ -16,7 +16,7 @@ func (a *app) intervalCommand() *cobra.Command {
 		Use: "interval NAME DURATION|off", ValidArgsFunction: a.deckyNames(), Short: "Set how often deckies mutate by themselves",
 		Long: `Set how often a decky mutates by itself, or with --all the deployment: that holds for deckies that have no interval of their own. At least a
 minute; "off" turns it off.`,
-		Example: "  decnet interval web-01 30m\n  decnet interval --all 2h\n  decnet interval web-01 off",
+		Example: "  decnet interval shop-01 30m\n  decnet interval --all 2h\n  decnet interval shop-01 off",
 		Args: func(c *cobra.Command, args []string) error {
 			if all {
 				return cobra.ExactArgs(1)(c, args)

@@ -12,7 +12,7 @@ func (a *app) lifecyclesCommand() *cobra.Command {
 	var most int
 	c := &cobra.Command{
 		Use: "lifecycles [ID…]", Short: "List what was done to deckies, newest first",
-		Example: "  decnet lifecycles\n  decnet lifecycles --decky web-01 --limit 100\n  decnet lifecycles --json | jq 'select(.status==\"FAILED\")'",
+		Example: "  decnet lifecycles\n  decnet lifecycles --decky shop-01 --limit 100\n  decnet lifecycles --json | jq 'select(.status==\"FAILED\")'",
 		RunE: func(c *cobra.Command, ids []string) error {
 			if len(ids) > 0 {
 				q.IDs = ids

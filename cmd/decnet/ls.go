@@ -48,7 +48,7 @@ GEN is the generation wanted; 3/4 means that generation 3 is confirmed and 4 is 
 				return nil
 			}
 			if t.Len() == 0 {
-				a.say("No deckies yet. Deploy some: decnet deploy --name web --count 3 --archetype web-server%s", a.urlFlag())
+				a.say("No deckies yet. Deploy some: decnet deploy --name shop --count 3 --archetype web-server%s", a.urlFlag())
 				return nil
 			}
 			return t.Write(a.out)

@@ -69,9 +69,9 @@ Exit codes:
   4    not signed in
   130  interrupted; accepted work goes on`,
 		Example: `  decnet login
-  decnet deploy --name web --count 3 --archetype web-server
+  decnet deploy --name shop --count 3 --archetype web-server
   decnet ls
-  decnet mutate web-01
+  decnet mutate shop-01
   decnet watch --interactions`,
 		Version: version, SilenceUsage: true, SilenceErrors: true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.start(c) },

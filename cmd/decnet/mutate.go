@@ -30,12 +30,12 @@ With --set or --unset the services stay, unless --services names others, and are
 the others go on. ` + "`decnet services --settings`" + ` lists what there is to set.
 
 The answer comes at once; the work happens behind it. On a terminal the command stays and shows it, else say --follow or --wait.`,
-		Example: `  decnet mutate web-01
-  decnet mutate web-01 web-02 --services ssh,redis
-  decnet mutate web-01 --set mysql.version=8.0.36 --unset ssh.password
+		Example: `  decnet mutate shop-01
+  decnet mutate shop-01 shop-02 --services ssh,redis
+  decnet mutate shop-01 --set mysql.version=8.0.36 --unset ssh.password
   decnet mutate --all --wait
-  decnet mutate web-01 --expected-generation 4   # refused when it has changed since
-  decnet mutate web-01 --dry-run`,
+  decnet mutate shop-01 --expected-generation 4   # refused when it has changed since
+  decnet mutate shop-01 --dry-run`,
 		RunE: func(c *cobra.Command, names []string) error {
 			names, err := a.named(c.Context(), deployment, names, all)
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 func (a *app) showCommand() *cobra.Command {
 	var deployment string
 	c := &cobra.Command{
-		Use: "show NAME", ValidArgsFunction: a.deckyNames(), Short: "Show one decky", Example: "  decnet show web-01", Args: cobra.ExactArgs(1),
+		Use: "show NAME", ValidArgsFunction: a.deckyNames(), Short: "Show one decky", Example: "  decnet show shop-01", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			d, err := a.client.Decky(c.Context(), deployment, args[0])
 			if err != nil {

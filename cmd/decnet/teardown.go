@@ -19,7 +19,7 @@ func (a *app) teardownCommand() *cobra.Command {
 		Use: "teardown NAME…", ValidArgsFunction: a.deckyNames(), Short: "Take deckies down for good",
 		Long: `Take deckies down for good. What was recorded of them stays. It asks before it does, naming what goes; where there is no terminal to
 ask on, it wants --yes.`,
-		Example: "  decnet teardown web-01 web-02\n  decnet teardown --all --yes --wait",
+		Example: "  decnet teardown shop-01 shop-02\n  decnet teardown --all --yes --wait",
 		RunE: func(c *cobra.Command, names []string) error {
 			names, err := a.named(c.Context(), deployment, names, all)
 			if err != nil {

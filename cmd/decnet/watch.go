@@ -22,7 +22,7 @@ since that cursor.
 With lifecycle IDs it starts with where each of them stands, and ends when all of them have ended.
 A lost connection is taken up again where it broke: nothing is missed and nothing shown twice.`,
 		Example: `  decnet watch
-  decnet watch --decky web-01
+  decnet watch --decky shop-01
   decnet watch --interactions --deployment lab
   decnet watch --after CURSOR --json | jq -r .status`,
 		RunE: func(c *cobra.Command, ids []string) error {

@@ -4,7 +4,7 @@ export const examples: { query: string; variables?: string }[] = [
     query: `# Deploys three deckies. It answers at once; the work happens behind it.
 # With dryRun: true it answers with the plan and changes nothing.
 mutation DeployThree {
-  deploy(input: { deckies: [{ name: "web", count: 3, archetype: "web-server" }] }) {
+  deploy(input: { deckies: [{ name: "shop", count: 3, archetype: "web-server" }] }) {
     lifecycleIds
     planned {
       name
@@ -51,7 +51,7 @@ mutation Mutate($name: String!) {
   }
 }
 `,
-    variables: '{ "name": "web-01" }',
+    variables: '{ "name": "shop-01" }',
   },
   {
     query: `# The fleet, live: each decky as it is, then again after each change.
