@@ -158,7 +158,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		hostAddresses = func() []netip.Prefix { return append(fleet.InterfaceAddresses(), opened.HostAddresses()...) }
 	}
 	fl := fleet.New(db, journal, cat, fleet.Options{
-		Limits: cfg.Limits, Driver: opened.Drivers[0], Drivers: opened.Drivers, HostAddresses: hostAddresses,
+		Limits: cfg.Limits, Driver: opened.Drivers[0], Drivers: opened.Drivers, HostAddresses: hostAddresses, Unreal: !engine.Real(eng),
 	})
 	defer fl.Close()
 	if err := fl.Readable(ctx); err != nil {
@@ -261,7 +261,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	}
 	if cfg.StarterFleet {
 		workers.Go(func() {
-			s := &starter.Starter{Store: db, Fleet: fl, Feed: feed, Out: os.Stdout, URL: url}
+			s := &starter.Starter{Store: db, Fleet: fl, Feed: feed, Out: os.Stdout, URL: url, Unreal: !engine.Real(eng)}
 			if err := s.Run(ctx); err != nil && ctx.Err() == nil {
 				log.Error("the starter fleet did not come up", "error", err)
 			}

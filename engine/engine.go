@@ -150,6 +150,9 @@ type Engine interface {
 	Close() error
 }
 
+// Real tells whether e's deckies are hosts that somebody can talk to. The sim's are not: their addresses may well be somebody else's.
+func Real(e Engine) bool { return e.Name() != "sim" }
+
 // Join is a list of services as people read it: "ssh", "ssh and http", "ssh, http and ftp".
 func Join(services []string) string {
 	n := len(services)

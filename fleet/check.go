@@ -29,6 +29,9 @@ func (f *Fleet) Check(ctx context.Context, actor string, in CheckInput) (d *ent.
 		if d, err = f.findDecky(ctx, tx, dep, in.Name); err != nil {
 			return err
 		}
+		if f.opts.Unreal {
+			return conflict(nil, "the sim engine's deckies are not real: there is nothing to look at")
+		}
 		if len(d.Endpoints) == 0 {
 			return conflict(nil, "no service of decky %q answers: there is nothing to look at", d.Name)
 		}

@@ -45,6 +45,8 @@ type Options struct {
 	Drivers []engine.Driver
 	// HostAddresses returns this host's own addresses, which no decky may take. nil: none are known.
 	HostAddresses func() []netip.Prefix
+	// Unreal says that the engine's deckies are not real: nobody can talk to them.
+	Unreal bool
 }
 
 // Fleet holds nothing but what it needs to reach the rows.

@@ -113,8 +113,9 @@ func Check(ctx context.Context, t Target) Report {
 	slices.Sort(r.Probed)
 	slices.Sort(r.Unreachable)
 	slices.SortFunc(r.Findings, func(a, b Finding) int {
-		return cmp.Or(rank(b.Severity)-rank(a.Severity), strings.Compare(a.Service, b.Service), strings.Compare(a.Tell, b.Tell))
+		return cmp.Or(rank(b.Severity)-rank(a.Severity), strings.Compare(a.Service, b.Service), strings.Compare(a.Tell, b.Tell), strings.Compare(a.Detail, b.Detail))
 	})
+	r.Findings = slices.Compact(r.Findings) // a probe connects more than once
 	slices.SortFunc(r.Marks, func(a, b Mark) int {
 		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.Kind, b.Kind))
 	})

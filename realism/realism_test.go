@@ -226,6 +226,20 @@ func TestSystemsThatContradictEachOther(t *testing.T) {
 	require.Contains(t, tells(r), "pop3 other-system")
 }
 
+// What is found on each of a probe's connections is told once.
+func TestAFindingIsToldOnce(t *testing.T) {
+	r := Check(t.Context(), Target{Name: "d", Endpoints: []Endpoint{
+		fake(t, "ftp", says("220 (vsFTPd on Ubuntu)\r\n500 what\r\n530 no\r\n")),
+		fake(t, "mysql", says("\x20\x00\x00\x00\x098.0.36-windows\x00"+strings.Repeat("x", 40))),
+	}})
+	seen := map[Finding]int{}
+	for _, f := range r.Findings {
+		seen[f]++
+		require.Equal(t, 1, seen[f], "%+v", f)
+	}
+	require.Contains(t, tells(r), "mysql bad-greeting")
+}
+
 func TestWhatSeveralHostsHaveInCommon(t *testing.T) {
 	r := Report{Marks: []Mark{{"ssh", "host-key", "abc"}, {"https", "certificate", "def"}}}
 	got := Shared(r, map[string][]Mark{"other": {{"ssh", "host-key", "abc"}, {"https", "certificate", "ghi"}}})

@@ -31,6 +31,8 @@ type Starter struct {
 	Out   io.Writer
 	// URL is where the server is reached, for the addresses to try.
 	URL string
+	// Unreal says that the engine's deckies are not real: there is nothing to touch.
+	Unreal bool
 }
 
 // Run deploys the starter fleet on an empty database, mutates one decky, and says what to try. On a database with deployments it only says what to try.
@@ -101,11 +103,15 @@ var tools = map[string]string{
 
 // invite says where everything is.
 func (s *Starter) invite(ctx context.Context) error {
+	s.say("\nTry:\n  %s/            the fleet, live\n  %s/graphiql    the API\n", s.URL, s.URL)
+	if s.Unreal {
+		s.say("\n")
+		return nil
+	}
 	rows, err := s.Store.Read.Decky.Query().WithDeployment().All(ctx)
 	if err != nil {
 		return fmt.Errorf("read the deckies: %w", err)
 	}
-	s.say("\nTry:\n  %s/            the fleet, live\n  %s/graphiql    the API\n", s.URL, s.URL)
 	seen := map[string]bool{}
 	for _, d := range rows {
 		for _, e := range d.Endpoints {

@@ -55,6 +55,13 @@ func (a *app) checkFromHere(c *cobra.Command, deployment, name string) (*client.
 	if d == nil {
 		return nil, &client.Error{Code: client.CodeNotFound, Message: fmt.Sprintf("there is no decky %q in deployment %q", name, deployment)}
 	}
+	server, err := a.client.Server(c.Context())
+	if err != nil {
+		return nil, err
+	}
+	if server.Engine == "sim" { // its deckies' addresses may well be somebody else's
+		return nil, &client.Error{Code: client.CodeConflict, Message: "the sim engine's deckies are not real: there is nothing to look at"}
+	}
 	target := realism.Target{Name: d.Name, Hostname: d.Hostname}
 	for _, e := range d.Endpoints {
 		target.Endpoints = append(target.Endpoints, realism.Endpoint{Service: e.Service, Proto: e.Proto, Address: e.Address, Port: e.Port})

@@ -269,6 +269,11 @@ func TestAFleetsLife(t *testing.T) {
 	s.decnet(exitError, "interval", "web-02", "1s")
 	s.decnet(exitUsage, "interval", "web-02", "often")
 
+	for _, from := range [][]string{nil, {"--from-here"}} {
+		_, msg = s.decnet(exitError, append([]string{"check", "web-02"}, from...)...)
+		s.want(msg, "the sim engine's deckies are not real: there is nothing to look at")
+	}
+
 	out, _ = s.decnet(exitOK, "lifecycles", "--decky", "web-01")
 	s.want(out, "MUTATE", "DEPLOY", "[+redis -http -ssh]")
 
