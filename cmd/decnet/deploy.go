@@ -73,6 +73,9 @@ ip, services, archetype, nmap_os, mutate_interval and amount; and [name.service]
   decnet deploy -f original.ini --network bridge --wait`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := noneEmpty(c); err != nil {
+				return err
+			}
 			fleet, err := a.fleet(c, &flags)
 			if err != nil {
 				return err
@@ -138,6 +141,9 @@ func (a *app) fleet(c *cobra.Command, flags *deployFlags) (*fleetfile.Fleet, err
 	} else {
 		if flags.name == "" {
 			return nil, usagef("say what to deploy: --name NAME, or a file with -f FILE")
+		}
+		if flags.count < 1 {
+			return nil, usagef("--count is at least 1, not %d", flags.count)
 		}
 		fleet.Deploy.Deckies = []client.DeckySpec{{
 			Name: flags.name, Count: flags.count, Archetype: client.Optional(flags.archetype), Services: flags.services, Distro: client.Optional(flags.distro),

@@ -289,6 +289,33 @@ func TestAFleetsLife(t *testing.T) {
 	}
 }
 
+// An empty value, such as an unset variable of a script leaves, does nothing.
+func TestNothingIsDoneForAnEmptyValue(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off")
+	s.decnet(exitOK, "deploy", "--name", "web", "--services", "ssh", "--wait")
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"mutate", "web", "--services", ""}, "--services is empty: name services, or leave the flag out for a pick"},
+		{[]string{"deploy", "--name", "x", "--services="}, "--services is empty: name services"},
+		{[]string{"deploy", "--name", "x", "--archetype", ""}, "--archetype is empty: give it a value, or leave the flag out"},
+		{[]string{"deploy", "--name", "x", "--count", "0"}, "--count is at least 1, not 0"},
+		{[]string{"deploy", "--name", "x", "--count", "-2"}, "--count is at least 1, not -2"},
+		{[]string{"mutate", "--all", "--deployment", ""}, "--deployment is empty"},
+		{[]string{"teardown", "--all", "--yes", "--deployment", ""}, "--deployment is empty"},
+		{[]string{"interval", "--all", "2h", "-d", ""}, "--deployment is empty"},
+	} {
+		_, msg := s.decnet(exitUsage, test.args...)
+		s.want(msg, test.want)
+	}
+	out, _ := s.decnet(exitOK, "lifecycles", "--json")
+	if n := strings.Count(out, "\n"); n != 1 {
+		t.Errorf("%d lifecycles, not only the one deploy:\n%s", n, out)
+	}
+}
+
 func TestDeployFiles(t *testing.T) {
 	home(t)
 	s := startServer(t, "--auth=off")

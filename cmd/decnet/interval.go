@@ -24,6 +24,9 @@ minute; "off" turns it off.`,
 			return cobra.ExactArgs(2)(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := noneEmpty(c); err != nil {
+				return err
+			}
 			in := client.SetMutateIntervalInput{Deployment: deployment}
 			if !all {
 				in.Name = &args[0]

@@ -37,6 +37,9 @@ The answer comes at once; the work happens behind it. On a terminal the command 
   decnet mutate shop-01 --expected-generation 4   # refused when it has changed since
   decnet mutate shop-01 --dry-run`,
 		RunE: func(c *cobra.Command, names []string) error {
+			if err := noneEmpty(c); err != nil {
+				return err
+			}
 			names, err := a.named(c.Context(), deployment, names, all)
 			if err != nil {
 				return err

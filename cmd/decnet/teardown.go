@@ -21,6 +21,9 @@ func (a *app) teardownCommand() *cobra.Command {
 ask on, it wants --yes.`,
 		Example: "  decnet teardown shop-01 shop-02\n  decnet teardown --all --yes --wait",
 		RunE: func(c *cobra.Command, names []string) error {
+			if err := noneEmpty(c); err != nil {
+				return err
+			}
 			names, err := a.named(c.Context(), deployment, names, all)
 			if err != nil {
 				return err
