@@ -36,6 +36,8 @@ type app struct {
 	color         bool
 	// started tells an error of the command line from one of the work.
 	started bool
+	// command is what is being run ("users add"); "" before it is known.
+	command string
 	client  *client.Client
 }
 
@@ -77,8 +79,15 @@ func (a *app) start(c *cobra.Command) error {
 		a.token = stored
 	}
 	a.client = a.newClient(a.token)
+	a.command = spoken(c)
 	a.started = true
 	return nil
+}
+
+// spoken is a command as it is typed after the program's name; "" is the program itself.
+func spoken(c *cobra.Command) string {
+	_, rest, _ := strings.Cut(c.CommandPath(), " ")
+	return rest
 }
 
 func (a *app) newClient(token string) *client.Client {
@@ -97,7 +106,12 @@ func (a *app) report(err error) int {
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	text := err.Error()
+	switch client.CodeOf(err) {
+	case client.CodeUnauthenticated, client.CodeForbidden:
+		text, _, _ = strings.Cut(text, ": mutation {") // the API tells how in its own words, the hint in ours
+	}
+	for line := range strings.SplitSeq(text, "\n") {
 		fmt.Fprintf(a.errOut, "%s %s\n", show.Paint(a.color, show.Red, "error:"), show.Safe(line))
 	}
 	if h := a.hint(err); h != "" {
@@ -124,11 +138,14 @@ func (a *app) hint(err error) string {
 		if strings.Contains(err.Error(), "change your password first") {
 			return "change it with: decnet passwd" + a.urlFlag()
 		}
+		if !strings.Contains(err.Error(), "needs the role") {
+			return "" // it is not one's role
+		}
 		return "changes of the fleet need the role OPERATOR, users and the audit trail ADMIN; see who you are with: decnet whoami" + a.urlFlag()
 	case client.CodeNotFound:
-		return "see what there is with: decnet ls" + a.urlFlag() + " (another deployment: --deployment NAME)"
+		return a.whereToLook()
 	case client.CodeConflict:
-		return "it has changed since you looked: see it with decnet ls or decnet show NAME, then decide again"
+		return a.afterConflict(err)
 	case client.CodeCursorExpired:
 		return "the server no longer keeps what came right after that cursor: start afresh without --after"
 	case client.CodeBadUserInput:
@@ -148,8 +165,51 @@ func (a *app) hint(err error) string {
 	case client.CodeProtocol:
 		return "check --url: it is the server's own address, such as " + defaultURL
 	}
-	if _, usage := errors.AsType[*usageError](err); usage {
+	if e, usage := errors.AsType[*usageError](err); usage {
+		switch {
+		case e.hint != "":
+			return e.hint
+		case a.command != "":
+			return "decnet " + a.command + " --help"
+		}
 		return "decnet --help, or decnet COMMAND --help"
+	}
+	return ""
+}
+
+// whereToLook says how to see what there is of the kind that a command did not find.
+func (a *app) whereToLook() string {
+	switch a.command {
+	case "deploy", "mutate", "interval", "check", "teardown", "show", "ls":
+		return "see what there is with: decnet ls" + a.urlFlag() + " (another deployment: --deployment NAME)"
+	case "cancel", "retry", "watch", "lifecycles":
+		return "see the lifecycles with: decnet lifecycles" + a.urlFlag()
+	case "replay":
+		return "see what can be replayed with: decnet sessions --recorded" + a.urlFlag()
+	case "users set", "users rm":
+		return "see the users with: decnet users" + a.urlFlag()
+	case "tokens rm":
+		return "see your sign-ins and tokens with: decnet tokens" + a.urlFlag()
+	}
+	return ""
+}
+
+// afterConflict goes by what the server says is the case; where that is nothing more, its message says it all.
+func (a *app) afterConflict(err error) string {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok {
+		return ""
+	}
+	_, moved := e.Facts["currentGeneration"]
+	_, revised := e.Facts["currentRevision"]
+	under, busy := e.Facts["lifecycleId"].(string)
+	switch {
+	case moved || revised:
+		return "it has changed since you looked: see it with decnet ls or decnet show NAME, then decide again"
+	case busy:
+		return "see how far that is with: " + a.watchCommand([]string{under}, "")
+	case a.command == "users add":
+		return "change who is there with: decnet users set NAME" + a.urlFlag()
 	}
 	return ""
 }

@@ -136,7 +136,7 @@ func (a *app) fleet(c *cobra.Command, flags *deployFlags) (*fleetfile.Fleet, err
 		}
 		var err error
 		if fleet, err = a.readFleet(flags.file, flags.format); err != nil {
-			return nil, &usageError{err}
+			return nil, &usageError{err: err}
 		}
 	} else {
 		if flags.name == "" {

@@ -316,6 +316,56 @@ func TestNothingIsDoneForAnEmptyValue(t *testing.T) {
 	}
 }
 
+// A hint is about what was asked for, and true; where there is nothing more to say, nothing is said.
+func TestHintsAreAboutWhatWasAskedFor(t *testing.T) {
+	home(t)
+	s := startServer(t)
+	_, msg := s.decnet(exitNotSignedIn, "ls")
+	s.want(msg, "error: sign in first\n hint: sign in with: decnet login --url "+s.url+"\n")
+	s.decnet(exitOK, "login", "-u", "admin", "--password", password)
+	s.decnet(exitOK, "deploy", "--name", "web", "--services", "ssh", "--wait")
+	s.decnet(exitOK, "users", "add", "olga")
+	out, _ := s.decnet(exitOK, "lifecycles", "--json")
+	var done struct{ ID string }
+	if err := json.Unmarshal([]byte(out), &done); err != nil {
+		t.Fatal(err)
+	}
+	url := " --url " + s.url + "\n"
+	for _, test := range []struct {
+		code int
+		args []string
+		want string // "": no hint
+	}{
+		{exitError, []string{"users", "rm", "admin"}, ""},
+		{exitError, []string{"users", "add", "olga"}, "change who is there with: decnet users set NAME" + url},
+		{exitError, []string{"users", "rm", "nobody"}, "see the users with: decnet users" + url},
+		{exitError, []string{"retry", done.ID}, ""},
+		{exitError, []string{"cancel", done.ID}, ""},
+		{exitError, []string{"retry", "lcy_x"}, "see the lifecycles with: decnet lifecycles" + url},
+		{exitError, []string{"cancel", "lcy_x"}, "see the lifecycles with: decnet lifecycles" + url},
+		{exitError, []string{"watch", "lcy_x"}, "see the lifecycles with: decnet lifecycles" + url},
+		{exitError, []string{"tokens", "rm", "nope"}, "see your sign-ins and tokens with: decnet tokens" + url},
+		{exitError, []string{"replay", "ses_x"}, "see what can be replayed with: decnet sessions --recorded" + url},
+		{exitError, []string{"check", "web"}, ""},
+		{exitError, []string{"show", "nope"}, "see what there is with: decnet ls" + strings.TrimSuffix(url, "\n") + " (another deployment: --deployment NAME)\n"},
+		{exitError, []string{"mutate", "web", "--expected-generation", "7"}, "it has changed since you looked"},
+		{exitUsage, []string{"mutat"}, "did you mean: decnet mutate\n"},
+		{exitUsage, []string{"users", "ad"}, "did you mean: decnet users add\n"},
+		{exitUsage, []string{"quux"}, "decnet --help, or decnet COMMAND --help\n"},
+		{exitUsage, []string{"mutate"}, "decnet mutate --help\n"},
+		{exitUsage, []string{"mutate", "web", "--sed", "1"}, "decnet mutate --help\n"},
+	} {
+		_, msg := s.decnet(test.code, test.args...)
+		line, hint, _ := strings.Cut(msg, "\n")
+		if test.want != "" {
+			test.want = " hint: " + test.want
+		}
+		if !strings.HasPrefix(line, "error: ") || (test.want == "") != (hint == "") || !strings.HasPrefix(hint, test.want) {
+			t.Errorf("decnet %s says\n%s", strings.Join(test.args, " "), msg)
+		}
+	}
+}
+
 func TestDeployFiles(t *testing.T) {
 	home(t)
 	s := startServer(t, "--auth=off")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -42,9 +43,28 @@ func run(ctx context.Context, a *app, args []string) int {
 		return exitOK
 	}
 	if !a.started {
-		err = &usageError{err}
+		found, _, _ := root.Find(args) // the root where there is none of that name
+		a.command = spoken(found)
+		err = &usageError{err, a.meant(found, err)}
 	}
 	return a.report(err)
+}
+
+// meant guesses which command was meant by one that there is none of.
+func (a *app) meant(under *cobra.Command, err error) string {
+	var name string
+	if _, scanErr := fmt.Sscanf(err.Error(), "unknown command %q", &name); scanErr != nil {
+		return ""
+	}
+	under.SuggestionsMinimumDistance = min(2, len(name)/2) // of two letters, both may not be wrong
+	var likely []string
+	for _, s := range under.SuggestionsFor(name) {
+		likely = append(likely, strings.TrimSpace(under.CommandPath()+" "+s))
+	}
+	if len(likely) == 0 {
+		return ""
+	}
+	return "did you mean: " + strings.Join(likely, ", or ")
 }
 
 func (a *app) rootCommand() *cobra.Command {
@@ -73,7 +93,7 @@ Exit codes:
   decnet ls
   decnet mutate shop-01
   decnet watch --interactions`,
-		Version: version, SilenceUsage: true, SilenceErrors: true,
+		Version: version, SilenceUsage: true, SilenceErrors: true, DisableSuggestions: true, // they are hints
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.start(c) },
 	}
 	root.SetIn(a.in)
@@ -97,12 +117,15 @@ Exit codes:
 }
 
 // usageError is a command line that can't be carried out as it stands.
-type usageError struct{ err error }
+type usageError struct {
+	err  error
+	hint string // "" is where to read how it is typed
+}
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-func usagef(format string, a ...any) error { return &usageError{fmt.Errorf(format, a...)} }
+func usagef(format string, a ...any) error { return &usageError{err: fmt.Errorf(format, a...)} }
 
 // errWorkFailed is the end of a command whose work was shown to fail: there is nothing more to say.
 var errWorkFailed = errors.New("a lifecycle failed")

@@ -135,7 +135,7 @@ func TestHintsAndExitCodes(t *testing.T) {
 		"not signed in": {&client.Error{Code: client.CodeUnauthenticated, Message: "sign in"}, exitNotSignedIn, "hint: sign in with: decnet login\n"},
 		"no server":     {&client.Error{Code: client.CodeUnreachable, Message: "gone"}, exitError, "hint: is decnetd running there?"},
 		"an argument":   {&client.Error{Code: client.CodeBadUserInput, Message: "unknown", Argument: "input.services[0]"}, exitError, "error: input.services[0]: unknown\n hint: see the services"},
-		"a stale view":  {&client.Error{Code: client.CodeConflict, Message: "moved on"}, exitError, "hint: it has changed"},
+		"a stale view":  {&client.Error{Code: client.CodeConflict, Message: "moved on", Facts: map[string]any{"currentGeneration": 3.0}}, exitError, "hint: it has changed"},
 		"usage":         {usagef("no such thing"), exitUsage, "error: no such thing\n hint: decnet --help"},
 		"anything":      {errors.New("odd \x1b[2J"), exitError, `error: odd \x1b[2J` + "\n"},
 	} {
