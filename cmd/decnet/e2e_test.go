@@ -366,6 +366,55 @@ func TestHintsAreAboutWhatWasAskedFor(t *testing.T) {
 	}
 }
 
+// A name with a slip in it does not look as if all were quiet.
+func TestANameThatNobodyHasIsToldOf(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off")
+	const warning = "warning: neither the fleet nor the record has anything of --d"
+	for _, test := range []struct {
+		list string
+		want string
+	}{
+		{"interactions", "Nobody has touched a decky yet."}, {"sessions", "Nobody has touched a decky yet."}, {"attackers", "Nobody has touched a decky yet."},
+		{"credentials", "Nobody has tried to log in yet."}, {"lifecycles", "Nothing was done yet."},
+	} {
+		if out, msg := s.decnet(exitOK, test.list); out != test.want+"\n" || msg != "" {
+			t.Errorf("%s says %q and %q", test.list, out, msg)
+		}
+	}
+	s.decnet(exitOK, "deploy", "--name", "web", "--services", "ssh", "-d", "lab", "--wait")
+	for _, list := range []string{"interactions", "sessions", "lifecycles"} {
+		out, msg := s.decnet(exitOK, list, "--decky", "nope")
+		s.want(out, "Nothing matches --decky nope.\n")
+		s.want(msg, warning+"ecky nope\n")
+		out, msg = s.decnet(exitOK, list, "--decky", "web", "-d", "nope", "--json")
+		s.want(out+msg, warning+"eployment nope --decky web\n")
+	}
+	for _, where := range [][]string{{"--decky", "web"}, {"-d", "lab"}, {"--decky", "web", "-d", "lab"}} {
+		out, msg := s.decnet(exitOK, append([]string{"interactions"}, where...)...)
+		s.want(out, "Nothing matches --d")
+		if msg != "" {
+			t.Errorf("it warns of %v: %s", where, msg)
+		}
+	}
+	out, _ := s.decnet(exitOK, "sessions", "--recorded", "--search", "x")
+	s.want(out, "Nothing matches --recorded --search x.\n")
+
+	for _, stream := range [][]string{{"interactions", "-f"}, {"watch"}, {"watch", "--interactions"}} {
+		ctx, stop := context.WithCancel(t.Context())
+		var out, errOut output
+		code := make(chan int, 1)
+		go func() {
+			code <- run(ctx, newApp(strings.NewReader(""), &out, &errOut), append([]string{"--url", s.url, "--deployment", "nope"}, stream...))
+		}()
+		waitFor(t, "the warning", func() bool { return strings.Contains(errOut.String(), warning+"eployment nope\n") })
+		stop()
+		if got := <-code; got != exitInterrupted {
+			t.Errorf("%v: exit %d\n%s", stream, got, &errOut)
+		}
+	}
+}
+
 func TestDeployFiles(t *testing.T) {
 	home(t)
 	s := startServer(t, "--auth=off")

@@ -41,6 +41,13 @@ func (a *app) sessionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(list) == 0 {
+				if err := a.known(c.Context(), q.Deployment, q.Decky); err != nil || a.json {
+					return err
+				}
+				a.nothing(c, "Nobody has touched a decky yet.")
+				return nil
+			}
 			t := show.NewTable(a.color, "SESSION", "BEGAN", "LASTED", "DECKY", "FROM", "SERVICE", "LOGIN", "EVENTS", "COMMANDS", "RECORDED")
 			return listing(a, list, t, func(s *client.Session) {
 				lasted := "open"
@@ -89,6 +96,10 @@ func (a *app) credentialsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(list) == 0 && !a.json {
+				a.nothing(c, "Nobody has tried to log in yet.")
+				return nil
+			}
 			t := show.NewTable(a.color, "SERVICE", "PRINCIPAL", "SECRET", "KIND", "TRIED", "LET IN", "LAST", "FROM")
 			return listing(a, list, t, func(k *client.Credential) {
 				t.Row(k.Service, k.Principal, k.Secret, k.Kind, k.Attempts, k.Accepted, k.LastSeenAt.Local().Format(moment), show.Cell{Text: k.LastSourceIP, Color: show.Yellow})
@@ -123,6 +134,10 @@ func (a *app) attackersCommand() *cobra.Command {
 			list, err := a.client.Attackers(c.Context(), search, order, most)
 			if err != nil {
 				return err
+			}
+			if len(list) == 0 && !a.json {
+				a.nothing(c, "Nobody has touched a decky yet.")
+				return nil
 			}
 			t := show.NewTable(a.color, "ADDRESS", "FIRST", "LAST", "EVENTS", "SESSIONS", "LOGINS", "COMMANDS", "DECKIES", "SERVICES")
 			return listing(a, list, t, func(k *client.Attacker) {

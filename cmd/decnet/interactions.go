@@ -27,7 +27,17 @@ mislead your eye is shown escaped. --json has each interaction with all its fiel
 			if err != nil {
 				return err
 			}
-			if err := a.showInteractions(list); err != nil {
+			if len(list) == 0 {
+				if err := a.known(c.Context(), q.Deployment, q.Decky); err != nil {
+					return err
+				}
+			}
+			if len(list) > 0 || a.json {
+				err = a.showInteractions(list)
+			} else {
+				a.nothing(c, "Nobody has touched a decky yet.")
+			}
+			if err != nil {
 				return err
 			}
 			if !follow {
@@ -53,10 +63,6 @@ func (a *app) showInteractions(list []*client.Interaction) error {
 				return err
 			}
 		}
-		return nil
-	}
-	if len(list) == 0 {
-		a.say("Nobody has touched a decky yet.")
 		return nil
 	}
 	t := show.NewTable(a.color, "WHEN", "DECKY", "FROM", "SERVICE", "TYPE", "WHAT")

@@ -38,11 +38,16 @@ func (a *app) lifecyclesCommand() *cobra.Command {
 					break
 				}
 			}
+			if shown == 0 {
+				if err := a.known(c.Context(), q.Deployment, q.Decky); err != nil {
+					return err
+				}
+			}
 			if a.json {
 				return nil
 			}
 			if t.Len() == 0 {
-				a.say("Nothing was done yet.")
+				a.nothing(c, "Nothing was done yet.")
 				return nil
 			}
 			return t.Write(a.out)

@@ -26,10 +26,13 @@ A lost connection is taken up again where it broke: nothing is missed and nothin
   decnet watch --interactions --deployment lab
   decnet watch --after CURSOR --json | jq -r .status`,
 		RunE: func(c *cobra.Command, ids []string) error {
+			if ofInteractions && len(ids) > 0 {
+				return usagef("lifecycle IDs do not go with --interactions")
+			}
+			if err := a.known(c.Context(), f.Deployment, f.Decky); err != nil {
+				return err
+			}
 			if ofInteractions {
-				if len(ids) > 0 {
-					return usagef("lifecycle IDs do not go with --interactions")
-				}
 				return a.followInteractions(c.Context(), f)
 			}
 			if len(ids) > 0 {
