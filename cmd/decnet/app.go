@@ -153,6 +153,8 @@ func (a *app) hint(err error) string {
 			return "see the services with: decnet services" + a.urlFlag()
 		} else if ok && strings.Contains(e.Argument, "archetype") {
 			return "see the archetypes with: decnet archetypes" + a.urlFlag()
+		} else if ok && strings.HasPrefix(e.Argument, "--set ") {
+			return "see what there is to set with: decnet services --settings" + a.urlFlag()
 		}
 	case client.CodeNoServicesAvailable:
 		return "see which services this server can deploy with: decnet services" + a.urlFlag()

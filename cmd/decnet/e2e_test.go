@@ -415,6 +415,28 @@ func TestANameThatNobodyHasIsToldOf(t *testing.T) {
 	}
 }
 
+func TestWhatIsSetIsToldOfAsItWasGiven(t *testing.T) {
+	home(t)
+	s := startServer(t, "--auth=off")
+	s.decnet(exitOK, "deploy", "--name", "web", "--count", "2", "--services", "ssh", "--wait")
+	_, msg := s.decnet(exitOK, "mutate", "web-01", "--set", "mysql.version=8.0.36", "--set", "ssh.user=deploy", "--wait")
+	if want := "warning: mysql is not among web-01's services: kept for when it is\n"; msg != want {
+		t.Errorf("it says %q, not %q", msg, want)
+	}
+	_, msg = s.decnet(exitOK, "mutate", "web-01", "--services", "mysql,ssh", "--set", "mysql.version=8.0.36", "--wait")
+	if msg != "" {
+		t.Errorf("it warns of a service that comes by the same mutation: %s", msg)
+	}
+	// Among those that were set before, it is the third.
+	_, msg = s.decnet(exitError, "mutate", "web-01", "--set", "telnet.bogus=1")
+	s.want(msg, `error: --set telnet.bogus: telnet has no setting "bogus"`, "hint: see what there is to set with: decnet services --settings")
+
+	out, _ := s.decnet(exitOK, "mutate", "web-02", "web-02", "--json")
+	if n := strings.Count(out, "\n"); n != 1 {
+		t.Errorf("a name that is given twice is mutated %d times:\n%s", n, out)
+	}
+}
+
 func TestDeployFiles(t *testing.T) {
 	home(t)
 	s := startServer(t, "--auth=off")

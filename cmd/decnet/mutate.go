@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,6 +65,7 @@ The answer comes at once; the work happens behind it. On a terminal the command 
 				}
 				r, err := a.client.MutateDecky(c.Context(), in)
 				if err != nil {
+					err = inFlags(&in, set, err)
 					if len(accepted) > 0 {
 						a.say("%s accepted before the error; watch: %s", plural(len(accepted), "mutation"), a.watchCommand(idsOf(accepted), ""))
 					}
@@ -73,6 +75,9 @@ The answer comes at once; the work happens behind it. On a terminal the command 
 					if err := show.JSON(a.out, r); err != nil {
 						return err
 					}
+				}
+				if err := a.keptForLater(&r.Decky, set); err != nil {
+					return err
 				}
 				accepted = append(accepted, r.Lifecycles...)
 				plan.Row(r.Decky.Name, servicesText(&r.Decky), changes(r.Decky.ObservedServices, r.Decky.Services), r.Decky.Generation)
@@ -141,4 +146,39 @@ func (a *app) choose(ctx context.Context, in *client.MutateDeckyInput, set, unse
 	}
 	in.Settings = &settings
 	return nil
+}
+
+// keptForLater tells of what was set for services that the decky does not have.
+func (a *app) keptForLater(d *client.Decky, set []string) error {
+	var told []string
+	for _, s := range set {
+		service, _, _ := strings.Cut(s, ".")
+		if slices.Contains(d.Services, service) || slices.Contains(told, service) {
+			continue
+		}
+		told = append(told, service)
+		if _, err := fmt.Fprintf(a.errOut, "%s %s is not among %s's services: kept for when it is\n", show.Paint(a.color, show.Yellow, "warning:"), show.Safe(service), show.Safe(d.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inFlags says of a refused setting how it was given: its place among all of the decky's settings tells nobody anything.
+func inFlags(in *client.MutateDeckyInput, set []string, err error) error {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok || in.Settings == nil {
+		return err
+	}
+	var i int
+	if _, scanErr := fmt.Sscanf(e.Argument, "input.settings[%d]", &i); scanErr != nil || i < 0 || i >= len(*in.Settings) {
+		return err
+	}
+	refused := (*in.Settings)[i]
+	told := *e
+	told.Argument = refused.Service + "." + refused.Key
+	if slices.ContainsFunc(set, func(s string) bool { return strings.HasPrefix(s, told.Argument+"=") }) {
+		told.Argument = "--set " + told.Argument
+	}
+	return &told
 }

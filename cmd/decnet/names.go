@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -31,7 +32,13 @@ func (a *app) named(ctx context.Context, deployment string, names []string, all 
 	case !all && len(names) == 0:
 		return nil, usagef("name the deckies, or say --all")
 	case !all:
-		return names, nil
+		var once []string // to mutate a decky twice is not what a name given twice means
+		for _, name := range names {
+			if !slices.Contains(once, name) {
+				once = append(once, name)
+			}
+		}
+		return once, nil
 	}
 	for d, err := range a.client.Deckies(ctx, deployment) {
 		if err != nil {
