@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -84,5 +85,43 @@ func TestListsGoThroughAllPages(t *testing.T) {
 	}
 	if fmt.Sprint(names) != "[d1 d2 d3]" || !strings.Contains(asked[2], `"after":"c2"`) {
 		t.Errorf("got %v, asked %v", names, asked)
+	}
+}
+
+// A session is played by its ID, and by the key that the web app shows.
+func TestARecordingIsFoundByItsSessionsKey(t *testing.T) {
+	var found []string // the sessions that have the key
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var asked struct {
+			OperationName string
+			Variables     struct{ ID, Key string }
+		}
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			t.Error(err)
+		}
+		switch {
+		case asked.OperationName == "sessions" && asked.Variables.Key == "9377f992e854fed9":
+			fmt.Fprintf(w, `{"data":{"sessions":{"edges":[%s]}}}`, strings.Join(found, ","))
+		case asked.OperationName == "recording" && asked.Variables.ID == "ses_1":
+			fmt.Fprint(w, `{"data":{"node":{"__typename":"Session","recorded":true,"recording":"the cast"}}}`)
+		default:
+			t.Errorf("asked %+v", asked)
+		}
+	}))
+	defer s.Close()
+	c := New(s.URL)
+	if cast, err := c.Recording(t.Context(), "ses_1"); cast != "the cast" || err != nil {
+		t.Errorf("by the ID: %q, %v", cast, err)
+	}
+	if _, err := c.Recording(t.Context(), "9377f992e854fed9"); CodeOf(err) != CodeNotFound {
+		t.Errorf("by a key of none: %v", err)
+	}
+	found = []string{`{"node":{"id":"ses_1","key":"9377f992e854fed9"}}`}
+	if cast, err := c.Recording(t.Context(), "9377f992e854fed9"); cast != "the cast" || err != nil {
+		t.Errorf("by the key: %q, %v", cast, err)
+	}
+	found = append(found, `{"node":{"id":"ses_2","key":"9377f992e854fed9"}}`)
+	if _, err := c.Recording(t.Context(), "9377f992e854fed9"); err == nil || !strings.Contains(err.Error(), "ses_1 or ses_2") {
+		t.Errorf("by a key of two: %v", err)
 	}
 }

@@ -3050,6 +3050,7 @@ func (v *__retryLifecycleInput) GetId() string { return v.Id }
 // __sessionsInput is used internally by genqlient
 type __sessionsInput struct {
 	Search     *string `json:"search"`
+	Key        *string `json:"key"`
 	Deployment *string `json:"deployment"`
 	Decky      *string `json:"decky"`
 	Service    *string `json:"service"`
@@ -3060,6 +3061,9 @@ type __sessionsInput struct {
 
 // GetSearch returns __sessionsInput.Search, and is useful for accessing the field via an interface.
 func (v *__sessionsInput) GetSearch() *string { return v.Search }
+
+// GetKey returns __sessionsInput.Key, and is useful for accessing the field via an interface.
+func (v *__sessionsInput) GetKey() *string { return v.Key }
 
 // GetDeployment returns __sessionsInput.Deployment, and is useful for accessing the field via an interface.
 func (v *__sessionsInput) GetDeployment() *string { return v.Deployment }
@@ -5966,8 +5970,8 @@ func services(
 
 // The query executed by sessions.
 const sessions_Operation = `
-query sessions ($search: String, $deployment: String, $decky: String, $service: String, $source: String, $recorded: Boolean, $last: Int!) {
-	sessions(last: $last, search: $search, orderBy: {field:STARTED_AT}, where: {deckyName:$decky,deploymentName:$deployment,service:$service,sourceIP:$source,recorded:$recorded}) {
+query sessions ($search: String, $key: String, $deployment: String, $decky: String, $service: String, $source: String, $recorded: Boolean, $last: Int!) {
+	sessions(last: $last, search: $search, orderBy: {field:STARTED_AT}, where: {key:$key,deckyName:$decky,deploymentName:$deployment,service:$service,sourceIP:$source,recorded:$recorded}) {
 		edges {
 			node {
 				... Session
@@ -6001,6 +6005,7 @@ func sessions(
 	ctx_ context.Context,
 	client_ graphql.Client,
 	search *string,
+	key *string,
 	deployment *string,
 	decky *string,
 	service *string,
@@ -6013,6 +6018,7 @@ func sessions(
 		Query:  sessions_Operation,
 		Variables: &__sessionsInput{
 			Search:     search,
+			Key:        key,
 			Deployment: deployment,
 			Decky:      decky,
 			Service:    service,

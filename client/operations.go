@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -279,7 +280,7 @@ func (c *Client) CheckDecky(ctx context.Context, in CheckDeckyInput) (*RealismCh
 
 // SessionQuery says which sessions are wanted; what is left out is any.
 type SessionQuery struct {
-	Search, Deployment, Decky, Service, Source string
+	Search, Key, Deployment, Decky, Service, Source string
 	Recorded                                   bool // only those whose terminal was recorded
 }
 
@@ -289,15 +290,28 @@ func (c *Client) LastSessions(ctx context.Context, q SessionQuery, n int) ([]*Se
 	if q.Recorded {
 		recorded = &q.Recorded
 	}
-	r, err := sessions(ctx, transport{c}, Optional(q.Search), Optional(q.Deployment), Optional(q.Decky), Optional(q.Service), Optional(q.Source), recorded, n)
+	r, err := sessions(ctx, transport{c}, Optional(q.Search), Optional(q.Key), Optional(q.Deployment), Optional(q.Decky), Optional(q.Service), Optional(q.Source), recorded, n)
 	if err != nil {
 		return nil, err
 	}
 	return nodes(r.Sessions.Edges, func(e *sessionsSessionsSessionConnectionEdgesSessionEdge) *Session { return e.Node }), nil
 }
 
-// Recording returns what a session's terminal showed, as an asciicast (version 2). It is NOT_FOUND when there is no such session or no recording of it.
+// Recording returns what a session's terminal showed, as an asciicast (version 2). It goes by the session's ID, or by its key: what its interactions have as session.
+// It is NOT_FOUND when there is no such session or no recording of it.
 func (c *Client) Recording(ctx context.Context, id string) (string, error) {
+	if !strings.HasPrefix(id, "ses_") {
+		found, err := c.LastSessions(ctx, SessionQuery{Key: id}, 2)
+		switch {
+		case err != nil:
+			return "", err
+		case len(found) == 0:
+			return "", &Error{Code: CodeNotFound, Message: "there is no session " + id}
+		case len(found) > 1: // keys are a decky's own
+			return "", &Error{Code: CodeBadUserInput, Message: fmt.Sprintf("several deckies have a session %s: say %s or %s", id, found[0].Id, found[1].Id)}
+		}
+		id = found[0].Id
+	}
 	r, err := recording(ctx, transport{c}, id)
 	if err != nil {
 		return "", err

@@ -157,7 +157,7 @@ func (a *app) replayCommand() *cobra.Command {
 	var raw bool
 	c := &cobra.Command{
 		Use: "replay SESSION", Short: "Play what an intruder's terminal showed",
-		Long: `Play what the terminal of a session showed (see "decnet sessions --recorded"), as fast as it happened or faster.
+		Long: `Play what the terminal of a session showed (see "decnet sessions --recorded"; the key that the web app and "decnet interactions --json" show does too), as fast as it happened or faster.
 
 What an intruder's terminal showed is in part what the intruder wanted it to show. It is filtered: it may draw, and gives your terminal no orders. --raw writes the
 recording itself, an asciicast (version 2), unfiltered, for asciinema and other players.`,
