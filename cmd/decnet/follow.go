@@ -118,7 +118,7 @@ func lostText(err error, retryIn time.Duration) string {
 func (a *app) summary(p *progress, took time.Duration) error {
 	failed := p.failures()
 	if !a.json {
-		a.say("%s in %s", p.counts(), short(took))
+		a.say("%s in %s", p.counts(p.color), short(took))
 		for _, lc := range failed {
 			if lc.Error == nil {
 				continue

@@ -83,7 +83,13 @@ func (p *progress) draw() {
 		p.drawn++
 	}
 	if hidden > 0 {
-		fmt.Fprintf(&b, "… and %d more: %s\x1b[K\n", hidden, p.counts())
+		more := fmt.Sprintf("… and %d more: ", hidden)
+		if room := p.width - 1 - utf8.RuneCountInString(more); utf8.RuneCountInString(p.counts(false)) <= room {
+			more += p.counts(p.color)
+		} else {
+			more = cut(more+p.counts(false), p.width-1)
+		}
+		fmt.Fprintf(&b, "%s\x1b[K\n", more)
 		p.drawn++
 	}
 	b.WriteString("\x1b[J")
@@ -117,6 +123,7 @@ func (p *progress) line(e client.Event, nameWidth int) string {
 	if terminal(e.Status) {
 		text = strings.TrimRight(string(e.Status)+"  "+text, " ")
 	}
+	left = cut(left, p.width-1) // a line that wraps is two, and what is drawn next is not drawn over it
 	return show.Paint(p.color, statusColor(e.Status), left) + cut(text, p.width-utf8.RuneCountInString(left)-1)
 }
 
@@ -128,7 +135,7 @@ func (p *progress) elapsed(e client.Event) string {
 	return short(max(end.Sub(e.Lifecycle.CreatedAt), 0))
 }
 
-func (p *progress) counts() string {
+func (p *progress) counts(color bool) string {
 	order := []client.LifecycleStatus{
 		client.LifecycleStatusSucceeded, client.LifecycleStatusFailed, client.LifecycleStatusCanceled, client.LifecycleStatusSuperseded,
 		client.LifecycleStatusRunning, client.LifecycleStatusPending,
@@ -140,7 +147,7 @@ func (p *progress) counts() string {
 	var parts []string
 	for _, s := range order {
 		if n[s] > 0 {
-			parts = append(parts, show.Paint(p.color, statusColor(s), fmt.Sprintf("%d %s", n[s], strings.ToLower(string(s)))))
+			parts = append(parts, show.Paint(color, statusColor(s), fmt.Sprintf("%d %s", n[s], strings.ToLower(string(s)))))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -247,11 +254,14 @@ func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
 }
 
-// cut shortens s to a number of characters.
+// cut shortens s to a number of characters, which may be none.
 func cut(s string, width int) string {
 	r := []rune(s)
-	if width < 1 || len(r) <= width {
+	switch {
+	case len(r) <= width:
 		return s
+	case width < 1:
+		return ""
 	}
 	return string(r[:width-1]) + "…"
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"decnet/client"
 )
@@ -42,7 +44,7 @@ func TestProgressInPlace(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("got\n%q\nwant\n%q", out.String(), want)
 	}
-	if got := p.counts(); got != "1 succeeded, 1 failed" {
+	if got := p.counts(false); got != "1 succeeded, 1 failed" {
 		t.Errorf("counts: %s", got)
 	}
 }
@@ -62,6 +64,31 @@ func TestProgressFitsTheScreen(t *testing.T) {
 	if len(lines) != 5 || !strings.Contains(lines[0], "● d") || !strings.Contains(lines[1], "● e") || !strings.Contains(lines[2], "✓ a") ||
 		!strings.HasPrefix(lines[3], "… and 2 more: 3 succeeded, 2 running") {
 		t.Errorf("it shows\n%s", out.String())
+	}
+}
+
+// However narrow the screen is, a line stays a line: else what is drawn next is drawn in the wrong place.
+func TestProgressFitsANarrowScreen(t *testing.T) {
+	escapes := regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
+	for _, color := range []bool{false, true} {
+		for _, width := range []int{1, 20, 30, 40} {
+			var out strings.Builder
+			p := newProgress(&out, true, color, width, 5, func() time.Time { return start })
+			for _, name := range []string{"a-decky-of-a-long-name-01", "b", "c", "d"} {
+				p.job(happened(name, 0, client.LifecycleStatusRunning, "opening ssh"))
+			}
+			p.job(happened("e", 0, client.LifecycleStatusSucceeded, "every service answers"))
+			p.draw()
+			lines := strings.Split(strings.TrimSuffix(out.String(), "\x1b[J"), "\n")
+			if len(lines) != p.drawn+1 || p.drawn != 4 {
+				t.Errorf("%d columns: %d lines, %d to be drawn over", width, len(lines)-1, p.drawn)
+			}
+			for _, line := range lines {
+				if n := utf8.RuneCountInString(escapes.ReplaceAllString(line, "")); n >= max(width, 2) {
+					t.Errorf("%d columns: a line of %d: %q", width, n, line)
+				}
+			}
+		}
 	}
 }
 
