@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -189,7 +190,10 @@ func dryRun(args map[string]any) bool {
 // "value" is a setting's: some are passwords.
 var secret = map[string]bool{"value": true, "password": true, "current": true, "new": true, "secret": true, "token": true}
 
-// withoutSecrets replaces what is secret, and leaves out what was not given.
+// durations are the names of arguments that are a Duration, which JSON has as a number of nanoseconds.
+var durations = map[string]bool{"mutateInterval": true, "interval": true, "expiresIn": true}
+
+// withoutSecrets replaces what is secret, says durations as people do, and leaves out what was not given.
 func withoutSecrets(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -199,6 +203,11 @@ func withoutSecrets(v any) any {
 			case value == nil:
 			case secret[strings.ToLower(k)]:
 				out[k] = "(secret)"
+			case durations[k]:
+				out[k] = value
+				if n, ok := value.(float64); ok {
+					out[k] = time.Duration(n).String()
+				}
 			default:
 				out[k] = withoutSecrets(value)
 			}

@@ -5,8 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"decnet/fleet"
+	"decnet/graph"
 )
 
 // What the trail keeps of arguments is JSON, however much there was, and without secrets.
@@ -46,4 +51,33 @@ func TestDetailIsJSON(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheTrailSaysDurationsAsPeopleDo(t *testing.T) {
+	require.JSONEq(t, `{"input":{"name":"ci","expiresIn":"2160h0m0s"}}`, detail(map[string]any{"input": graph.CreateTokenInput{Name: "ci", ExpiresIn: 90 * 24 * time.Hour}}))
+	require.JSONEq(t, `{"input":{"deployment":"lab","interval":"30m0s"}}`, detail(map[string]any{"input": fleet.IntervalInput{Deployment: "lab", Interval: new(30 * time.Minute)}}))
+}
+
+// A Duration that a mutation comes to take is among those that are known.
+func TestEveryDurationOfAMutationIsKnown(t *testing.T) {
+	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
+	seen := map[string]bool{}
+	var look func(name string, of *ast.Type)
+	look = func(name string, of *ast.Type) {
+		if of.Name() == "Duration" {
+			require.True(t, durations[name], name)
+			seen[name] = true
+		}
+		if def := schema.Types[of.Name()]; def.Kind == ast.InputObject {
+			for _, f := range def.Fields {
+				look(f.Name, f.Type)
+			}
+		}
+	}
+	for _, f := range schema.Mutation.Fields {
+		for _, a := range f.Arguments {
+			look(a.Name, a.Type)
+		}
+	}
+	require.Len(t, seen, len(durations))
 }

@@ -1434,10 +1434,84 @@ func (v *Deployment) __premarshalJSON() (*__premarshalDeployment, error) {
 type DeploymentRef struct {
 	// The deployment's name, `^[a-z0-9-]{1,64}$`; "default" where none is given.
 	Name string `json:"name"`
+	// How often its deckies mutate by themselves; null: not at all, unless a decky has an interval of its own.
+	MutateInterval *time.Duration `json:"-"`
 }
 
 // GetName returns DeploymentRef.Name, and is useful for accessing the field via an interface.
 func (v *DeploymentRef) GetName() string { return v.Name }
+
+// GetMutateInterval returns DeploymentRef.MutateInterval, and is useful for accessing the field via an interface.
+func (v *DeploymentRef) GetMutateInterval() *time.Duration { return v.MutateInterval }
+
+func (v *DeploymentRef) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*DeploymentRef
+		MutateInterval json.RawMessage `json:"mutateInterval"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.DeploymentRef = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.MutateInterval
+		src := firstPass.MutateInterval
+		if len(src) != 0 && string(src) != "null" {
+			*dst = new(time.Duration)
+			err = unmarshalDuration(
+				src, *dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal DeploymentRef.MutateInterval: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalDeploymentRef struct {
+	Name string `json:"name"`
+
+	MutateInterval json.RawMessage `json:"mutateInterval"`
+}
+
+func (v *DeploymentRef) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *DeploymentRef) __premarshalJSON() (*__premarshalDeploymentRef, error) {
+	var retval __premarshalDeploymentRef
+
+	retval.Name = v.Name
+	{
+
+		dst := &retval.MutateInterval
+		src := v.MutateInterval
+		if src != nil {
+			var err error
+			*dst, err = marshalDuration(
+				src)
+			if err != nil {
+				return nil, fmt.Errorf(
+					"unable to marshal DeploymentRef.MutateInterval: %w", err)
+			}
+		}
+	}
+	return &retval, nil
+}
 
 // Endpoint includes the requested fields of the GraphQL type Endpoint.
 // The GraphQL type's documentation follows.
@@ -4249,6 +4323,7 @@ fragment Decky on Decky {
 	}
 	deployment {
 		name
+		mutateInterval
 	}
 }
 fragment PageInfo on PageInfo {
@@ -4792,6 +4867,7 @@ fragment Decky on Decky {
 	}
 	deployment {
 		name
+		mutateInterval
 	}
 }
 fragment PageInfo on PageInfo {
@@ -4864,6 +4940,7 @@ fragment Decky on Decky {
 	}
 	deployment {
 		name
+		mutateInterval
 	}
 }
 `
@@ -5013,6 +5090,7 @@ fragment Decky on Decky {
 	}
 	deployment {
 		name
+		mutateInterval
 	}
 }
 `
@@ -5697,6 +5775,7 @@ fragment Decky on Decky {
 	}
 	deployment {
 		name
+		mutateInterval
 	}
 }
 `
@@ -6078,6 +6157,7 @@ fragment Decky on Decky {
 	}
 	deployment {
 		name
+		mutateInterval
 	}
 }
 fragment Deployment on Deployment {

@@ -215,7 +215,7 @@ func TestAFleetsLife(t *testing.T) {
 	}
 	s.want(out, "2 succeeded in ")
 	out, _ = s.decnet(exitOK, "ls")
-	if !regexp.MustCompile(`(?m)^web-01  RUNNING  10\.\S+  http,ssh  1    linux  -        -$`).MatchString(out) {
+	if !regexp.MustCompile(`(?m)^web-01  RUNNING  10\.\S+  http,ssh  1    linux  -        -      -$`).MatchString(out) {
 		t.Errorf("ls shows:\n%s", out)
 	}
 
@@ -264,8 +264,23 @@ func TestAFleetsLife(t *testing.T) {
 	out, _ = s.decnet(exitOK, "services", "--settings")
 	s.want(out, "ssh.password", "(secret)")
 
+	out, _ = s.decnet(exitOK, "interval", "--all", "90m")
+	s.want(out, "NAME    EVERY  NEXT", "web-01  1h30m  in ")
 	out, _ = s.decnet(exitOK, "interval", "web-02", "30m")
-	s.want(out, "web-02  in ")
+	s.want(out, "web-02  30m    in ")
+	out, _ = s.decnet(exitOK, "show", "web-02")
+	s.want(out, "mutates        every 30m\n")
+	out, _ = s.decnet(exitOK, "show", "web-01")
+	s.want(out, "mutates        every 1h30m, as the deployment\n")
+	out, _ = s.decnet(exitOK, "ls")
+	if !regexp.MustCompile(`(?m) 1h30m  in \S+$`).MatchString(out) || !regexp.MustCompile(`(?m) 30m    in \S+$`).MatchString(out) {
+		t.Errorf("ls shows no intervals:\n%s", out)
+	}
+	s.decnet(exitOK, "interval", "web-01", "off")
+	out, _ = s.decnet(exitOK, "show", "web-01")
+	s.want(out, "mutates        not by itself\n")
+	out, _ = s.decnet(exitOK, "interval", "-d", "default", "--all", "off")
+	s.want(out, "Set to off; no decky's next mutation changes by it.\n")
 	s.decnet(exitError, "interval", "web-02", "1s")
 	s.decnet(exitUsage, "interval", "web-02", "often")
 

@@ -45,14 +45,19 @@ minute; "off" turns it off.`,
 			if a.json {
 				return show.JSON(a.out, r)
 			}
-			t := show.NewTable(a.color, "NAME", "NEXT")
-			for _, d := range r.Deckies {
-				t.Row(d.Name, until(d.NextMutationAt, a.now()))
+			t := show.NewTable(a.color, "NAME", "EVERY", "NEXT")
+			for i := range r.Deckies {
+				d := &r.Deckies[i]
+				t.Row(d.Name, every(d), until(d.NextMutationAt, a.now()))
 			}
 			if t.Len() > 0 {
 				return t.Write(a.out)
 			}
-			a.say("Set; no decky's next mutation changes by it.")
+			set := "off"
+			if in.Interval != nil {
+				set = span(*in.Interval)
+			}
+			a.say("Set to %s; no decky's next mutation changes by it.", set)
 			return nil
 		},
 	}

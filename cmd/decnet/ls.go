@@ -22,11 +22,11 @@ func (a *app) lsCommand() *cobra.Command {
 		Long: `List the deckies, of all deployments or of one.
 
 SERVICES shows what is wanted. A service that does not answer yet (or no more) is marked +, one that still answers but is to go is marked -.
-GEN is the generation wanted; 3/4 means that generation 3 is confirmed and 4 is wanted.`,
+GEN is the generation wanted; 3/4 means that generation 3 is confirmed and 4 is wanted. EVERY is how often it mutates by itself.`,
 		Example: "  decnet ls\n  decnet ls --deployment lab --json | jq -r .ip",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			t := show.NewTable(a.color, "NAME", "STATE", "IP", "SERVICES", "GEN", "OS", "MUTATED", "NEXT")
+			t := show.NewTable(a.color, "NAME", "STATE", "IP", "SERVICES", "GEN", "OS", "MUTATED", "EVERY", "NEXT")
 			for d, err := range a.client.Deckies(c.Context(), deployment) {
 				if err != nil {
 					return err
@@ -42,7 +42,7 @@ GEN is the generation wanted; 3/4 means that generation 3 is confirmed and 4 is 
 					name = d.Deployment.Name + "/" + d.Name
 				}
 				t.Row(name, show.Cell{Text: string(d.State), Color: stateColor(d.State)}, d.Ip, servicesText(d), generationText(d), d.Os,
-					ago(d.LastMutatedAt, a.now()), until(d.NextMutationAt, a.now()))
+					ago(d.LastMutatedAt, a.now()), every(d), until(d.NextMutationAt, a.now()))
 			}
 			if a.json {
 				return nil
@@ -90,6 +90,29 @@ func stateColor(s client.DeckyState) show.Color {
 		return show.Red
 	}
 	return show.Yellow
+}
+
+// every is how often a decky mutates by itself: by its own interval or the deployment's; a dash for never.
+func every(d *client.Decky) string {
+	switch {
+	case d.MutateInterval != nil:
+		return span(*d.MutateInterval)
+	case d.NextMutationAt != nil && d.Deployment.MutateInterval != nil: // without a next mutation it was turned off
+		return span(*d.Deployment.MutateInterval)
+	}
+	return "-"
+}
+
+// span is an interval as it is typed: 2h, 1h30m.
+func span(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // ago and until say a moment relative to now; a dash for none.

@@ -44,9 +44,12 @@ func (a *app) showCommand() *cobra.Command {
 }
 
 func (a *app) showDecky(d *client.Decky, settings []client.ChosenSetting) error {
-	interval := "as the deployment"
-	if d.MutateInterval != nil {
-		interval = "every " + short(*d.MutateInterval)
+	interval := "not by itself"
+	if often := every(d); often != "-" {
+		interval = "every " + often
+		if d.MutateInterval == nil {
+			interval += ", as the deployment"
+		}
 	}
 	var endpoints []string
 	for _, e := range d.Endpoints {
