@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	osuser "os/user"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"decnet/auth"
 	"decnet/config"
@@ -70,8 +72,15 @@ func userCommand(cfg *config.Config) *cobra.Command {
 		},
 	}
 	cmd.AddCommand(add, passwd, remove, list)
+	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
+		c.InheritedFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = !slices.Contains(ofTheDatabase, f.Name) })
+		cmd.Parent().HelpFunc()(c, args)
+	})
 	return cmd
 }
+
+// ofTheDatabase are the server's settings that say where the users are; the help leaves the others out.
+var ofTheDatabase = []string{"config", "data", "database-url", "secret-key-file"}
 
 func withAuth(ctx context.Context, cfg *config.Config, fn func(*auth.Auth) error) error {
 	db, err := openStore(ctx, cfg, nil)

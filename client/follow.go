@@ -15,6 +15,8 @@ type Follow struct {
 	IDs []string
 	// Deployment and Decky keep what belongs to them; "" is any.
 	Deployment, Decky string
+	// Statuses are for the list of lifecycles; they play no part in following.
+	Statuses []LifecycleStatus
 	// After is the cursor to go on from. Without it, lifecycles start with where each one stands, and interactions with what is new.
 	After string
 	// Interrupted, where given, hears of each lost connection, and how long it will be until the next try.

@@ -3051,11 +3051,12 @@ func (v *__lifecycleUpdatedInput) GetAfter() *string { return v.After }
 
 // __lifecyclesInput is used internally by genqlient
 type __lifecyclesInput struct {
-	Ids        []string `json:"ids"`
-	Decky      *string  `json:"decky"`
-	Deployment *string  `json:"deployment"`
-	First      int      `json:"first"`
-	After      *string  `json:"after"`
+	Ids        []string          `json:"ids"`
+	Decky      *string           `json:"decky"`
+	Deployment *string           `json:"deployment"`
+	Statuses   []LifecycleStatus `json:"statuses"`
+	First      int               `json:"first"`
+	After      *string           `json:"after"`
 }
 
 // GetIds returns __lifecyclesInput.Ids, and is useful for accessing the field via an interface.
@@ -3066,6 +3067,9 @@ func (v *__lifecyclesInput) GetDecky() *string { return v.Decky }
 
 // GetDeployment returns __lifecyclesInput.Deployment, and is useful for accessing the field via an interface.
 func (v *__lifecyclesInput) GetDeployment() *string { return v.Deployment }
+
+// GetStatuses returns __lifecyclesInput.Statuses, and is useful for accessing the field via an interface.
+func (v *__lifecyclesInput) GetStatuses() []LifecycleStatus { return v.Statuses }
 
 // GetFirst returns __lifecyclesInput.First, and is useful for accessing the field via an interface.
 func (v *__lifecyclesInput) GetFirst() int { return v.First }
@@ -5553,8 +5557,8 @@ func lifecycleUpdatedForwardData(interfaceChan interface{}, jsonRawMsg json.RawM
 
 // The query executed by lifecycles.
 const lifecycles_Operation = `
-query lifecycles ($ids: [ID!], $decky: String, $deployment: String, $first: Int!, $after: Cursor) {
-	lifecycles(ids: $ids, first: $first, after: $after, where: {deckyName:$decky,deploymentName:$deployment}, orderBy: {field:CREATED_AT,direction:DESC}) {
+query lifecycles ($ids: [ID!], $decky: String, $deployment: String, $statuses: [LifecycleStatus!], $first: Int!, $after: Cursor) {
+	lifecycles(ids: $ids, first: $first, after: $after, where: {deckyName:$decky,deploymentName:$deployment,statusIn:$statuses}, orderBy: {field:CREATED_AT,direction:DESC}) {
 		edges {
 			node {
 				... Lifecycle
@@ -5606,6 +5610,7 @@ func lifecycles(
 	ids []string,
 	decky *string,
 	deployment *string,
+	statuses []LifecycleStatus,
 	first int,
 	after *string,
 ) (data_ *lifecyclesResponse, err_ error) {
@@ -5616,6 +5621,7 @@ func lifecycles(
 			Ids:        ids,
 			Decky:      decky,
 			Deployment: deployment,
+			Statuses:   statuses,
 			First:      first,
 			After:      after,
 		},

@@ -188,10 +188,10 @@ func (c *Client) Deployments(ctx context.Context) iter.Seq2[*Deployment, error] 
 	})
 }
 
-// Lifecycles goes through lifecycles, newest first: those with the given IDs, or those of a deployment and a decky ("" is any).
+// Lifecycles goes through lifecycles, newest first: those with the given IDs, or those of a deployment and a decky ("" is any), in any of the statuses (none is any).
 func (c *Client) Lifecycles(ctx context.Context, q Follow) iter.Seq2[*Lifecycle, error] {
 	return paged(func(after *string) ([]*Lifecycle, PageInfo, error) {
-		r, err := lifecycles(ctx, transport{c}, q.IDs, Optional(q.Decky), Optional(q.Deployment), pageSize, after)
+		r, err := lifecycles(ctx, transport{c}, q.IDs, Optional(q.Decky), Optional(q.Deployment), q.Statuses, pageSize, after)
 		if err != nil {
 			return nil, PageInfo{}, err
 		}
@@ -281,7 +281,7 @@ func (c *Client) CheckDecky(ctx context.Context, in CheckDeckyInput) (*RealismCh
 // SessionQuery says which sessions are wanted; what is left out is any.
 type SessionQuery struct {
 	Search, Key, Deployment, Decky, Service, Source string
-	Recorded                                   bool // only those whose terminal was recorded
+	Recorded                                        bool // only those whose terminal was recorded
 }
 
 // LastSessions returns the n (at most a page) sessions that began last, oldest first.

@@ -291,6 +291,16 @@ func TestAFleetsLife(t *testing.T) {
 
 	out, _ = s.decnet(exitOK, "lifecycles", "--decky", "web-01")
 	s.want(out, "MUTATE", "DEPLOY", "[+redis -http -ssh]")
+	out, _ = s.decnet(exitOK, "lifecycles", "--status", "FAILED")
+	s.want(out, "Nothing matches --status FAILED.\n")
+	out, _ = s.decnet(exitOK, "lifecycles", "--status", "failed", "--status", "succeeded", "--decky", "web-01", "--json")
+	if strings.Count(out, `"status":"SUCCEEDED"`) != 2 {
+		t.Errorf("by status:\n%s", out)
+	}
+	_, msg = s.decnet(exitUsage, "lifecycles", "--status", "FALED")
+	s.want(msg, `there is no status "FALED"; did you mean "FAILED"?`)
+	_, msg = s.decnet(exitUsage, "lifecycles", "--status", "broken")
+	s.want(msg, `there is no status "broken"; known are `, "SUPERSEDED")
 
 	_, msg = s.decnet(exitUsage, "teardown", "--all")
 	s.want(msg, "to take down web-01, web-02 of deployment default, say --yes")
@@ -449,6 +459,28 @@ func TestWhatIsSetIsToldOfAsItWasGiven(t *testing.T) {
 	out, _ := s.decnet(exitOK, "mutate", "web-02", "web-02", "--json")
 	if n := strings.Count(out, "\n"); n != 1 {
 		t.Errorf("a name that is given twice is mutated %d times:\n%s", n, out)
+	}
+}
+
+// The server's sixty settings are no help to who adds a user.
+func TestTheHelpOnUsersIsAboutThem(t *testing.T) {
+	path, err := decnetd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"user", "--help"}, {"user", "add", "--help"}, {"help", "user", "passwd"}} {
+		out, err := exec.Command(path, args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		for _, flag := range []string{"--config", "--data", "--database-url", "--secret-key-file"} {
+			if !strings.Contains(string(out), flag+" ") {
+				t.Errorf("%s does not name %s:\n%s", strings.Join(args, " "), flag, out)
+			}
+		}
+		if strings.Contains(string(out), "--max-") || strings.Contains(string(out), "--engine") {
+			t.Errorf("%s is about the server:\n%s", strings.Join(args, " "), out)
+		}
 	}
 }
 

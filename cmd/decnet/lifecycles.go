@@ -1,6 +1,9 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"decnet/client"
@@ -9,13 +12,21 @@ import (
 
 func (a *app) lifecyclesCommand() *cobra.Command {
 	var q client.Follow
+	var statuses []string
 	var most int
 	c := &cobra.Command{
 		Use: "lifecycles [ID…]", Short: "List what was done to deckies, newest first",
-		Example: "  decnet lifecycles\n  decnet lifecycles --decky shop-01 --limit 100\n  decnet lifecycles --json | jq 'select(.status==\"FAILED\")'",
+		Example: "  decnet lifecycles\n  decnet lifecycles --decky shop-01 --limit 100\n  decnet lifecycles --status FAILED --status CANCELED\n  decnet lifecycles --json | jq -r .id",
 		RunE: func(c *cobra.Command, ids []string) error {
 			if len(ids) > 0 {
 				q.IDs = ids
+			}
+			for _, s := range statuses {
+				status := client.LifecycleStatus(strings.ToUpper(s))
+				if !slices.Contains(client.AllLifecycleStatus, status) {
+					return usagef("there is no status %q%s", s, show.DidYouMean(s, statusNames()))
+				}
+				q.Statuses = append(q.Statuses, status)
 			}
 			if most < 1 {
 				return usagef("--limit is at least 1, not %d", most)
@@ -55,8 +66,18 @@ func (a *app) lifecyclesCommand() *cobra.Command {
 	}
 	c.Flags().StringVarP(&q.Deployment, "deployment", "d", "", "only this deployment's")
 	c.Flags().StringVar(&q.Decky, "decky", "", "only this decky's")
+	c.Flags().StringSliceVar(&statuses, "status", nil, "only those that stand so: "+strings.Join(statusNames(), ", ")+" (may be given again)")
 	c.Flags().IntVar(&most, "limit", 50, "how many at most")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp)))
 	return c
+}
+
+func statusNames() []string {
+	var names []string
+	for _, s := range client.AllLifecycleStatus {
+		names = append(names, string(s))
+	}
+	return names
 }
 
 // doneBy is who or what made a lifecycle.

@@ -4,15 +4,11 @@
 package fleetfile
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
-
-	"github.com/agnivade/levenshtein"
 
 	"decnet/client"
 )
@@ -148,15 +144,4 @@ func wouldBe(name string) string {
 		return ""
 	}
 	return fmt.Sprintf(", such as %q", better)
-}
-
-// didYouMean suggests the nearest known key, where one is near.
-func didYouMean(key string, known []string) string {
-	near := slices.MinFunc(known, func(a, b string) int {
-		return cmp.Compare(levenshtein.ComputeDistance(strings.ToLower(key), strings.ToLower(a)), levenshtein.ComputeDistance(strings.ToLower(key), strings.ToLower(b)))
-	})
-	if levenshtein.ComputeDistance(strings.ToLower(key), strings.ToLower(near)) <= max(2, len(near)/3) {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return "; known are " + strings.Join(known, ", ")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"decnet/client"
+	"decnet/cmd/decnet/internal/show"
 )
 
 var (
@@ -159,7 +160,7 @@ func (p *parser) general(s section) {
 		case "mutate_interval":
 			p.Deploy.MutateInterval = p.minutes(e)
 		default:
-			p.bad(e.line, "there is no key %q in [general]%s", e.key, didYouMean(e.key, generalKeys))
+			p.bad(e.line, "there is no key %q in [general]%s", e.key, show.DidYouMean(e.key, generalKeys))
 		}
 	}
 	if *network != (client.NetworkInput{}) {
@@ -196,7 +197,7 @@ func (p *parser) decky(s section) {
 			}
 			d.Count = n
 		default:
-			p.bad(e.line, "there is no key %q for a decky%s", e.key, didYouMean(e.key, deckyKeys))
+			p.bad(e.line, "there is no key %q for a decky%s", e.key, show.DidYouMean(e.key, deckyKeys))
 		}
 	}
 	p.add(s.line, d)

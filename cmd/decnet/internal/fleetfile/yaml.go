@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"decnet/client"
+	"decnet/cmd/decnet/internal/show"
 )
 
 // yamlFleet is the YAML file's top.
@@ -176,7 +177,7 @@ func (p *parser) yamlProblem(err error) {
 	message := e.GetMessage()
 	if unknown, ok := errors.AsType[*yaml.UnknownFieldError](err); ok {
 		key := unknown.Token.Value
-		message = fmt.Sprintf("there is no key %q%s", key, didYouMean(key, yamlKeys))
+		message = fmt.Sprintf("there is no key %q%s", key, show.DidYouMean(key, yamlKeys))
 	}
 	p.bad(e.GetToken().Position.Line, "%s", message)
 }
