@@ -1600,6 +1600,8 @@ type Interaction struct {
 	Service string `json:"service"`
 	// What happened: connect, auth_attempt, command, request, …
 	Type string `json:"type"`
+	// Whose it was: an intruder's, or that of a realism check (`checkDecky`), which counts for nothing else.
+	Origin InteractionOrigin `json:"origin"`
 	// Where it came from.
 	SourceIP   string `json:"sourceIP"`
 	SourcePort int    `json:"sourcePort"`
@@ -1642,6 +1644,9 @@ func (v *Interaction) GetService() string { return v.Service }
 
 // GetType returns Interaction.Type, and is useful for accessing the field via an interface.
 func (v *Interaction) GetType() string { return v.Type }
+
+// GetOrigin returns Interaction.Origin, and is useful for accessing the field via an interface.
+func (v *Interaction) GetOrigin() InteractionOrigin { return v.Origin }
 
 // GetSourceIP returns Interaction.SourceIP, and is useful for accessing the field via an interface.
 func (v *Interaction) GetSourceIP() string { return v.SourceIP }
@@ -1693,6 +1698,19 @@ func (v *InteractionField) GetValue() string { return v.Value }
 
 // GetBase64 returns InteractionField.Base64, and is useful for accessing the field via an interface.
 func (v *InteractionField) GetBase64() *string { return v.Base64 }
+
+// InteractionOrigin is enum for the field origin
+type InteractionOrigin string
+
+const (
+	InteractionOriginIntruder InteractionOrigin = "INTRUDER"
+	InteractionOriginCheck    InteractionOrigin = "CHECK"
+)
+
+var AllInteractionOrigin = []InteractionOrigin{
+	InteractionOriginIntruder,
+	InteractionOriginCheck,
+}
 
 // IntervalResult includes the requested fields of the GraphQL type SetMutateIntervalPayload.
 // The GraphQL type's documentation follows.
@@ -5282,6 +5300,7 @@ fragment Interaction on Interaction {
 	at
 	service
 	type
+	origin
 	sourceIP
 	sourcePort
 	destPort
@@ -5370,6 +5389,7 @@ fragment Interaction on Interaction {
 	at
 	service
 	type
+	origin
 	sourceIP
 	sourcePort
 	destPort

@@ -1074,6 +1074,11 @@ func (_q *InteractionQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, interaction.FieldDeploymentName)
 				fieldSeen[interaction.FieldDeploymentName] = struct{}{}
 			}
+		case "origin":
+			if _, ok := fieldSeen[interaction.FieldOrigin]; !ok {
+				selectedFields = append(selectedFields, interaction.FieldOrigin)
+				fieldSeen[interaction.FieldOrigin] = struct{}{}
+			}
 		case "at":
 			if _, ok := fieldSeen[interaction.FieldAt]; !ok {
 				selectedFields = append(selectedFields, interaction.FieldAt)

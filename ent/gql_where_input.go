@@ -2535,6 +2535,12 @@ type InteractionWhereInput struct {
 	DeploymentNameEqualFold    *string  `json:"deploymentNameEqualFold,omitempty"`
 	DeploymentNameContainsFold *string  `json:"deploymentNameContainsFold,omitempty"`
 
+	// "origin" field predicates.
+	Origin      *interaction.Origin  `json:"origin,omitempty"`
+	OriginNEQ   *interaction.Origin  `json:"originNEQ,omitempty"`
+	OriginIn    []interaction.Origin `json:"originIn,omitempty"`
+	OriginNotIn []interaction.Origin `json:"originNotIn,omitempty"`
+
 	// "at" field predicates.
 	At      *time.Time  `json:"at,omitempty"`
 	AtNEQ   *time.Time  `json:"atNEQ,omitempty"`
@@ -2925,6 +2931,18 @@ func (i *InteractionWhereInput) P() (predicate.Interaction, error) {
 	}
 	if i.DeploymentNameContainsFold != nil {
 		predicates = append(predicates, interaction.DeploymentNameContainsFold(*i.DeploymentNameContainsFold))
+	}
+	if i.Origin != nil {
+		predicates = append(predicates, interaction.OriginEQ(*i.Origin))
+	}
+	if i.OriginNEQ != nil {
+		predicates = append(predicates, interaction.OriginNEQ(*i.OriginNEQ))
+	}
+	if len(i.OriginIn) > 0 {
+		predicates = append(predicates, interaction.OriginIn(i.OriginIn...))
+	}
+	if len(i.OriginNotIn) > 0 {
+		predicates = append(predicates, interaction.OriginNotIn(i.OriginNotIn...))
 	}
 	if i.At != nil {
 		predicates = append(predicates, interaction.AtEQ(*i.At))

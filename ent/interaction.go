@@ -36,6 +36,8 @@ type Interaction struct {
 	Boot string `json:"boot,omitempty"`
 	// Its number within that run.
 	Seq int64 `json:"seq,omitempty"`
+	// Whose it was: an intruder's, or that of a realism check (`checkDecky`), which counts for nothing else.
+	Origin interaction.Origin `json:"origin,omitempty"`
 	// When it happened, by the decoy's clock.
 	At time.Time `json:"at,omitempty"`
 	// The service that was touched, a slug of the catalog.
@@ -107,7 +109,7 @@ func (*Interaction) scanValues(columns []string) ([]any, error) {
 			values[i] = new(pid.ID)
 		case interaction.FieldNumber, interaction.FieldSeq, interaction.FieldSourcePort, interaction.FieldDestPort:
 			values[i] = new(sql.NullInt64)
-		case interaction.FieldDeckyName, interaction.FieldDeploymentName, interaction.FieldBoot, interaction.FieldService, interaction.FieldType, interaction.FieldSourceIP, interaction.FieldSession, interaction.FieldPrincipal, interaction.FieldSecret, interaction.FieldCommand, interaction.FieldOutcome, interaction.FieldMessage:
+		case interaction.FieldDeckyName, interaction.FieldDeploymentName, interaction.FieldBoot, interaction.FieldOrigin, interaction.FieldService, interaction.FieldType, interaction.FieldSourceIP, interaction.FieldSession, interaction.FieldPrincipal, interaction.FieldSecret, interaction.FieldCommand, interaction.FieldOutcome, interaction.FieldMessage:
 			values[i] = new(sql.NullString)
 		case interaction.FieldAt, interaction.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -174,6 +176,12 @@ func (_m *Interaction) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field seq", values[i])
 			} else if value.Valid {
 				_m.Seq = value.Int64
+			}
+		case interaction.FieldOrigin:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field origin", values[i])
+			} else if value.Valid {
+				_m.Origin = interaction.Origin(value.String)
 			}
 		case interaction.FieldAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -335,6 +343,9 @@ func (_m *Interaction) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Seq))
+	builder.WriteString(", ")
+	builder.WriteString("origin=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Origin))
 	builder.WriteString(", ")
 	builder.WriteString("at=")
 	builder.WriteString(_m.At.Format(time.ANSIC))

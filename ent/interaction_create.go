@@ -76,6 +76,20 @@ func (_c *InteractionCreate) SetSeq(v int64) *InteractionCreate {
 	return _c
 }
 
+// SetOrigin sets the "origin" field.
+func (_c *InteractionCreate) SetOrigin(v interaction.Origin) *InteractionCreate {
+	_c.mutation.SetOrigin(v)
+	return _c
+}
+
+// SetNillableOrigin sets the "origin" field if the given value is not nil.
+func (_c *InteractionCreate) SetNillableOrigin(v *interaction.Origin) *InteractionCreate {
+	if v != nil {
+		_c.SetOrigin(*v)
+	}
+	return _c
+}
+
 // SetAt sets the "at" field.
 func (_c *InteractionCreate) SetAt(v time.Time) *InteractionCreate {
 	_c.mutation.SetAt(v)
@@ -268,6 +282,10 @@ func (_c *InteractionCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *InteractionCreate) defaults() {
+	if _, ok := _c.mutation.Origin(); !ok {
+		v := interaction.DefaultOrigin
+		_c.mutation.SetOrigin(v)
+	}
 	if _, ok := _c.mutation.Message(); !ok {
 		v := interaction.DefaultMessage
 		_c.mutation.SetMessage(v)
@@ -297,6 +315,14 @@ func (_c *InteractionCreate) check() error {
 	}
 	if _, ok := _c.mutation.Seq(); !ok {
 		return &ValidationError{Name: "seq", err: errors.New(`ent: missing required field "Interaction.seq"`)}
+	}
+	if _, ok := _c.mutation.Origin(); !ok {
+		return &ValidationError{Name: "origin", err: errors.New(`ent: missing required field "Interaction.origin"`)}
+	}
+	if v, ok := _c.mutation.Origin(); ok {
+		if err := interaction.OriginValidator(v); err != nil {
+			return &ValidationError{Name: "origin", err: fmt.Errorf(`ent: validator failed for field "Interaction.origin": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.At(); !ok {
 		return &ValidationError{Name: "at", err: errors.New(`ent: missing required field "Interaction.at"`)}
@@ -384,6 +410,10 @@ func (_c *InteractionCreate) createSpec() (*Interaction, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Seq(); ok {
 		_spec.SetField(interaction.FieldSeq, field.TypeInt64, value)
 		_node.Seq = value
+	}
+	if value, ok := _c.mutation.Origin(); ok {
+		_spec.SetField(interaction.FieldOrigin, field.TypeEnum, value)
+		_node.Origin = value
 	}
 	if value, ok := _c.mutation.At(); ok {
 		_spec.SetField(interaction.FieldAt, field.TypeTime, value)
@@ -566,6 +596,9 @@ func (u *InteractionUpsertOne) UpdateNewValues() *InteractionUpsertOne {
 		}
 		if _, exists := u.create.mutation.Seq(); exists {
 			s.SetIgnore(interaction.FieldSeq)
+		}
+		if _, exists := u.create.mutation.Origin(); exists {
+			s.SetIgnore(interaction.FieldOrigin)
 		}
 		if _, exists := u.create.mutation.At(); exists {
 			s.SetIgnore(interaction.FieldAt)
@@ -864,6 +897,9 @@ func (u *InteractionUpsertBulk) UpdateNewValues() *InteractionUpsertBulk {
 			}
 			if _, exists := b.mutation.Seq(); exists {
 				s.SetIgnore(interaction.FieldSeq)
+			}
+			if _, exists := b.mutation.Origin(); exists {
+				s.SetIgnore(interaction.FieldOrigin)
 			}
 			if _, exists := b.mutation.At(); exists {
 				s.SetIgnore(interaction.FieldAt)

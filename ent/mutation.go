@@ -7953,6 +7953,7 @@ type InteractionMutation struct {
 	boot            *string
 	seq             *int64
 	addseq          *int64
+	origin          *interaction.Origin
 	at              *time.Time
 	service         *string
 	_type           *string
@@ -8386,6 +8387,42 @@ func (m *InteractionMutation) AddedSeq() (r int64, exists bool) {
 func (m *InteractionMutation) ResetSeq() {
 	m.seq = nil
 	m.addseq = nil
+}
+
+// SetOrigin sets the "origin" field.
+func (m *InteractionMutation) SetOrigin(i interaction.Origin) {
+	m.origin = &i
+}
+
+// Origin returns the value of the "origin" field in the mutation.
+func (m *InteractionMutation) Origin() (r interaction.Origin, exists bool) {
+	v := m.origin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrigin returns the old "origin" field's value of the Interaction entity.
+// If the Interaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InteractionMutation) OldOrigin(ctx context.Context) (v interaction.Origin, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrigin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrigin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrigin: %w", err)
+	}
+	return oldValue.Origin, nil
+}
+
+// ResetOrigin resets all changes to the "origin" field.
+func (m *InteractionMutation) ResetOrigin() {
+	m.origin = nil
 }
 
 // SetAt sets the "at" field.
@@ -9123,7 +9160,7 @@ func (m *InteractionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InteractionMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.number != nil {
 		fields = append(fields, interaction.FieldNumber)
 	}
@@ -9144,6 +9181,9 @@ func (m *InteractionMutation) Fields() []string {
 	}
 	if m.seq != nil {
 		fields = append(fields, interaction.FieldSeq)
+	}
+	if m.origin != nil {
+		fields = append(fields, interaction.FieldOrigin)
 	}
 	if m.at != nil {
 		fields = append(fields, interaction.FieldAt)
@@ -9212,6 +9252,8 @@ func (m *InteractionMutation) Field(name string) (ent.Value, bool) {
 		return m.Boot()
 	case interaction.FieldSeq:
 		return m.Seq()
+	case interaction.FieldOrigin:
+		return m.Origin()
 	case interaction.FieldAt:
 		return m.At()
 	case interaction.FieldService:
@@ -9265,6 +9307,8 @@ func (m *InteractionMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldBoot(ctx)
 	case interaction.FieldSeq:
 		return m.OldSeq(ctx)
+	case interaction.FieldOrigin:
+		return m.OldOrigin(ctx)
 	case interaction.FieldAt:
 		return m.OldAt(ctx)
 	case interaction.FieldService:
@@ -9352,6 +9396,13 @@ func (m *InteractionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSeq(v)
+		return nil
+	case interaction.FieldOrigin:
+		v, ok := value.(interaction.Origin)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrigin(v)
 		return nil
 	case interaction.FieldAt:
 		v, ok := value.(time.Time)
@@ -9623,6 +9674,9 @@ func (m *InteractionMutation) ResetField(name string) error {
 		return nil
 	case interaction.FieldSeq:
 		m.ResetSeq()
+		return nil
+	case interaction.FieldOrigin:
+		m.ResetOrigin()
 		return nil
 	case interaction.FieldAt:
 		m.ResetAt()

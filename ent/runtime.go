@@ -122,7 +122,7 @@ func init() {
 	interactionFields := schema.Interaction{}.Fields()
 	_ = interactionFields
 	// interactionDescMessage is the schema descriptor for message field.
-	interactionDescMessage := interactionFields[21].Descriptor()
+	interactionDescMessage := interactionFields[22].Descriptor()
 	// interaction.DefaultMessage holds the default value on creation for the message field.
 	interaction.DefaultMessage = interactionDescMessage.Default.(string)
 	// interactionDescID is the schema descriptor for id field.

@@ -40,7 +40,7 @@ func (f *Fleet) Check(ctx context.Context, actor string, in CheckInput) (d *ent.
 			return nil
 		}
 		begun = true
-		d, err = f.setRealism(ctx, tx, d, &realism.Record{Status: realism.Running, By: actor, StartedAt: now})
+		d, err = f.setRealism(ctx, tx, d, &realism.Record{Status: realism.Running, By: actor, StartedAt: now, From: realism.NewOrigin(endpoints(d))})
 		return err
 	})
 	if err != nil {
@@ -65,16 +65,20 @@ func (f *Fleet) setRealism(ctx context.Context, tx *store.Tx, d *ent.Decky, r *r
 	return d, nil
 }
 
+// endpoints are where a decky answers.
+func endpoints(d *ent.Decky) (out []realism.Endpoint) {
+	for _, e := range d.Endpoints {
+		out = append(out, realism.Endpoint{Service: e.Service, Proto: e.Proto, Address: e.Address, Port: e.Port})
+	}
+	return out
+}
+
 // check looks, and stores what it found. A decky that is gone by then takes its check with it.
 func (f *Fleet) check(ctx context.Context, d *ent.Decky) {
 	looking, cancel := context.WithTimeout(ctx, realism.Longest*3/4)
 	defer cancel()
 	defer context.AfterFunc(f.closing, cancel)()
-	target := realism.Target{Name: d.Name, Hostname: d.Hostname}
-	for _, e := range d.Endpoints {
-		target.Endpoints = append(target.Endpoints, realism.Endpoint{Service: e.Service, Proto: e.Proto, Address: e.Address, Port: e.Port})
-	}
-	report := realism.Check(looking, target)
+	report := realism.Check(looking, realism.Target{Name: d.Name, Hostname: d.Hostname, Endpoints: endpoints(d), From: d.Realism.From})
 	if f.closing.Err() != nil {
 		return // it was cut short, and will be seen to have been
 	}

@@ -8,6 +8,7 @@ import (
 	"decnet/engine"
 	"decnet/ent"
 	"decnet/ent/decky"
+	"decnet/ent/interaction"
 	"decnet/ent/lifecycle"
 	"decnet/ent/schema/schematype"
 	"decnet/interactions"
@@ -3200,6 +3201,29 @@ func (ec *executionContext) _Interaction_deploymentName(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_Interaction_deploymentName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Interaction", field, false, false, "String")
+}
+
+func (ec *executionContext) _Interaction_origin(ctx context.Context, field graphql.CollectedField, obj *ent.Interaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Interaction_origin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Origin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v interaction.Origin) graphql.Marshaler {
+			return ec.marshalNInteractionOrigin2decnetᚋentᚋinteractionᚐOrigin(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Interaction_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Interaction", field, false, false, "InteractionOrigin")
 }
 
 func (ec *executionContext) _Interaction_at(ctx context.Context, field graphql.CollectedField, obj *ent.Interaction) (ret graphql.Marshaler) {
@@ -10723,7 +10747,7 @@ func (ec *executionContext) unmarshalInputInteractionWhereInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "deckyID", "deckyIDNEQ", "deckyIDIn", "deckyIDNotIn", "deckyIDGT", "deckyIDGTE", "deckyIDLT", "deckyIDLTE", "deckyIDContains", "deckyIDHasPrefix", "deckyIDHasSuffix", "deckyIDIsNil", "deckyIDNotNil", "deckyIDEqualFold", "deckyIDContainsFold", "deckyName", "deckyNameNEQ", "deckyNameIn", "deckyNameNotIn", "deckyNameGT", "deckyNameGTE", "deckyNameLT", "deckyNameLTE", "deckyNameContains", "deckyNameHasPrefix", "deckyNameHasSuffix", "deckyNameEqualFold", "deckyNameContainsFold", "deploymentName", "deploymentNameNEQ", "deploymentNameIn", "deploymentNameNotIn", "deploymentNameGT", "deploymentNameGTE", "deploymentNameLT", "deploymentNameLTE", "deploymentNameContains", "deploymentNameHasPrefix", "deploymentNameHasSuffix", "deploymentNameEqualFold", "deploymentNameContainsFold", "at", "atNEQ", "atIn", "atNotIn", "atGT", "atGTE", "atLT", "atLTE", "service", "serviceNEQ", "serviceIn", "serviceNotIn", "serviceGT", "serviceGTE", "serviceLT", "serviceLTE", "serviceContains", "serviceHasPrefix", "serviceHasSuffix", "serviceEqualFold", "serviceContainsFold", "type", "typeNEQ", "typeIn", "typeNotIn", "typeGT", "typeGTE", "typeLT", "typeLTE", "typeContains", "typeHasPrefix", "typeHasSuffix", "typeEqualFold", "typeContainsFold", "sourceIP", "sourceIPNEQ", "sourceIPIn", "sourceIPNotIn", "sourceIPGT", "sourceIPGTE", "sourceIPLT", "sourceIPLTE", "sourceIPContains", "sourceIPHasPrefix", "sourceIPHasSuffix", "sourceIPEqualFold", "sourceIPContainsFold", "sourcePort", "sourcePortNEQ", "sourcePortIn", "sourcePortNotIn", "sourcePortGT", "sourcePortGTE", "sourcePortLT", "sourcePortLTE", "destPort", "destPortNEQ", "destPortIn", "destPortNotIn", "destPortGT", "destPortGTE", "destPortLT", "destPortLTE", "session", "sessionNEQ", "sessionIn", "sessionNotIn", "sessionGT", "sessionGTE", "sessionLT", "sessionLTE", "sessionContains", "sessionHasPrefix", "sessionHasSuffix", "sessionEqualFold", "sessionContainsFold", "principal", "principalNEQ", "principalIn", "principalNotIn", "principalGT", "principalGTE", "principalLT", "principalLTE", "principalContains", "principalHasPrefix", "principalHasSuffix", "principalIsNil", "principalNotNil", "principalEqualFold", "principalContainsFold", "credentialID", "credentialIDNEQ", "credentialIDIn", "credentialIDNotIn", "credentialIDGT", "credentialIDGTE", "credentialIDLT", "credentialIDLTE", "credentialIDContains", "credentialIDHasPrefix", "credentialIDHasSuffix", "credentialIDIsNil", "credentialIDNotNil", "credentialIDEqualFold", "credentialIDContainsFold", "command", "commandNEQ", "commandIn", "commandNotIn", "commandGT", "commandGTE", "commandLT", "commandLTE", "commandContains", "commandHasPrefix", "commandHasSuffix", "commandIsNil", "commandNotNil", "commandEqualFold", "commandContainsFold", "outcome", "outcomeNEQ", "outcomeIn", "outcomeNotIn", "outcomeGT", "outcomeGTE", "outcomeLT", "outcomeLTE", "outcomeContains", "outcomeHasPrefix", "outcomeHasSuffix", "outcomeIsNil", "outcomeNotNil", "outcomeEqualFold", "outcomeContainsFold", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "hasDecky", "hasDeckyWith"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "deckyID", "deckyIDNEQ", "deckyIDIn", "deckyIDNotIn", "deckyIDGT", "deckyIDGTE", "deckyIDLT", "deckyIDLTE", "deckyIDContains", "deckyIDHasPrefix", "deckyIDHasSuffix", "deckyIDIsNil", "deckyIDNotNil", "deckyIDEqualFold", "deckyIDContainsFold", "deckyName", "deckyNameNEQ", "deckyNameIn", "deckyNameNotIn", "deckyNameGT", "deckyNameGTE", "deckyNameLT", "deckyNameLTE", "deckyNameContains", "deckyNameHasPrefix", "deckyNameHasSuffix", "deckyNameEqualFold", "deckyNameContainsFold", "deploymentName", "deploymentNameNEQ", "deploymentNameIn", "deploymentNameNotIn", "deploymentNameGT", "deploymentNameGTE", "deploymentNameLT", "deploymentNameLTE", "deploymentNameContains", "deploymentNameHasPrefix", "deploymentNameHasSuffix", "deploymentNameEqualFold", "deploymentNameContainsFold", "origin", "originNEQ", "originIn", "originNotIn", "at", "atNEQ", "atIn", "atNotIn", "atGT", "atGTE", "atLT", "atLTE", "service", "serviceNEQ", "serviceIn", "serviceNotIn", "serviceGT", "serviceGTE", "serviceLT", "serviceLTE", "serviceContains", "serviceHasPrefix", "serviceHasSuffix", "serviceEqualFold", "serviceContainsFold", "type", "typeNEQ", "typeIn", "typeNotIn", "typeGT", "typeGTE", "typeLT", "typeLTE", "typeContains", "typeHasPrefix", "typeHasSuffix", "typeEqualFold", "typeContainsFold", "sourceIP", "sourceIPNEQ", "sourceIPIn", "sourceIPNotIn", "sourceIPGT", "sourceIPGTE", "sourceIPLT", "sourceIPLTE", "sourceIPContains", "sourceIPHasPrefix", "sourceIPHasSuffix", "sourceIPEqualFold", "sourceIPContainsFold", "sourcePort", "sourcePortNEQ", "sourcePortIn", "sourcePortNotIn", "sourcePortGT", "sourcePortGTE", "sourcePortLT", "sourcePortLTE", "destPort", "destPortNEQ", "destPortIn", "destPortNotIn", "destPortGT", "destPortGTE", "destPortLT", "destPortLTE", "session", "sessionNEQ", "sessionIn", "sessionNotIn", "sessionGT", "sessionGTE", "sessionLT", "sessionLTE", "sessionContains", "sessionHasPrefix", "sessionHasSuffix", "sessionEqualFold", "sessionContainsFold", "principal", "principalNEQ", "principalIn", "principalNotIn", "principalGT", "principalGTE", "principalLT", "principalLTE", "principalContains", "principalHasPrefix", "principalHasSuffix", "principalIsNil", "principalNotNil", "principalEqualFold", "principalContainsFold", "credentialID", "credentialIDNEQ", "credentialIDIn", "credentialIDNotIn", "credentialIDGT", "credentialIDGTE", "credentialIDLT", "credentialIDLTE", "credentialIDContains", "credentialIDHasPrefix", "credentialIDHasSuffix", "credentialIDIsNil", "credentialIDNotNil", "credentialIDEqualFold", "credentialIDContainsFold", "command", "commandNEQ", "commandIn", "commandNotIn", "commandGT", "commandGTE", "commandLT", "commandLTE", "commandContains", "commandHasPrefix", "commandHasSuffix", "commandIsNil", "commandNotNil", "commandEqualFold", "commandContainsFold", "outcome", "outcomeNEQ", "outcomeIn", "outcomeNotIn", "outcomeGT", "outcomeGTE", "outcomeLT", "outcomeLTE", "outcomeContains", "outcomeHasPrefix", "outcomeHasSuffix", "outcomeIsNil", "outcomeNotNil", "outcomeEqualFold", "outcomeContainsFold", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "hasDecky", "hasDeckyWith"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11094,6 +11118,34 @@ func (ec *executionContext) unmarshalInputInteractionWhereInput(ctx context.Cont
 				return it, err
 			}
 			it.DeploymentNameContainsFold = data
+		case "origin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("origin"))
+			data, err := ec.unmarshalOInteractionOrigin2ᚖdecnetᚋentᚋinteractionᚐOrigin(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Origin = data
+		case "originNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("originNEQ"))
+			data, err := ec.unmarshalOInteractionOrigin2ᚖdecnetᚋentᚋinteractionᚐOrigin(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OriginNEQ = data
+		case "originIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("originIn"))
+			data, err := ec.unmarshalOInteractionOrigin2ᚕdecnetᚋentᚋinteractionᚐOriginᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OriginIn = data
+		case "originNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("originNotIn"))
+			data, err := ec.unmarshalOInteractionOrigin2ᚕdecnetᚋentᚋinteractionᚐOriginᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OriginNotIn = data
 		case "at":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -16200,6 +16252,11 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "origin":
+			out.Values[i] = ec._Interaction_origin(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "at":
 			out.Values[i] = ec._Interaction_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -17434,6 +17491,16 @@ func (ec *executionContext) marshalNInteractionOrderField2ᚖdecnetᚋentᚐInte
 	return v
 }
 
+func (ec *executionContext) unmarshalNInteractionOrigin2decnetᚋentᚋinteractionᚐOrigin(ctx context.Context, v any) (interaction.Origin, error) {
+	var res interaction.Origin
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInteractionOrigin2decnetᚋentᚋinteractionᚐOrigin(ctx context.Context, sel ast.SelectionSet, v interaction.Origin) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNInteractionWhereInput2ᚖdecnetᚋentᚐInteractionWhereInput(ctx context.Context, v any) (*ent.InteractionWhereInput, error) {
 	res, err := ec.unmarshalInputInteractionWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -17991,6 +18058,58 @@ func (ec *executionContext) unmarshalOInteractionOrder2ᚖdecnetᚋentᚐInterac
 	}
 	res, err := ec.unmarshalInputInteractionOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOInteractionOrigin2ᚕdecnetᚋentᚋinteractionᚐOriginᚄ(ctx context.Context, v any) ([]interaction.Origin, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]interaction.Origin, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInteractionOrigin2decnetᚋentᚋinteractionᚐOrigin(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInteractionOrigin2ᚕdecnetᚋentᚋinteractionᚐOriginᚄ(ctx context.Context, sel ast.SelectionSet, v []interaction.Origin) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInteractionOrigin2decnetᚋentᚋinteractionᚐOrigin(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOInteractionOrigin2ᚖdecnetᚋentᚋinteractionᚐOrigin(ctx context.Context, v any) (*interaction.Origin, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(interaction.Origin)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInteractionOrigin2ᚖdecnetᚋentᚋinteractionᚐOrigin(ctx context.Context, sel ast.SelectionSet, v *interaction.Origin) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOInteractionWhereInput2ᚕᚖdecnetᚋentᚐInteractionWhereInputᚄ(ctx context.Context, v any) ([]*ent.InteractionWhereInput, error) {

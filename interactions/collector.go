@@ -330,18 +330,22 @@ func (c *Collector) insert(ctx context.Context, tx *store.Tx, d *ent.Decky, here
 	if err != nil {
 		return err
 	}
+	origins, err := originsOf(ctx, tx, d.ID, events)
+	if err != nil {
+		return err
+	}
 	var edge *pid.ID
 	if here {
 		edge = &d.ID
 	}
-	tried, err := derive(ctx, tx, d, edge, events, number)
+	tried, err := derive(ctx, tx, d, edge, events, origins, number)
 	if err != nil {
 		return err
 	}
 	creates := make([]*ent.InteractionCreate, 0, len(events))
 	for i, e := range events {
 		create := tx.Interaction.Create().SetNumber(number).SetNillableDeckyID(edge).SetDeckyRef(d.ID).
-			SetDeckyName(d.Name).SetDeploymentName(d.Edges.Deployment.Name).SetCreatedAt(store.Time(c.now())).SetNillableCredentialID(tried[i])
+			SetDeckyName(d.Name).SetDeploymentName(d.Edges.Deployment.Name).SetCreatedAt(store.Time(c.now())).SetNillableCredentialID(tried[i]).SetOrigin(origins[i])
 		columns(create, e)
 		creates = append(creates, create)
 		number++
@@ -350,6 +354,22 @@ func (c *Collector) insert(ctx context.Context, tx *store.Tx, d *ent.Decky, here
 		return fmt.Errorf("insert interactions: %w", err)
 	}
 	return nil
+}
+
+// originsOf tells a look of our own from what intruders do: the check has stored from where it looks before it began.
+func originsOf(ctx context.Context, tx *store.Tx, deckyID pid.ID, events []event.Event) ([]interaction.Origin, error) {
+	d, err := tx.Decky.Query().Where(decky.ID(deckyID)).Select(decky.FieldRealism).Only(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return nil, fmt.Errorf("read the decky's check: %w", err)
+	}
+	origins := make([]interaction.Origin, len(events))
+	for i, e := range events {
+		origins[i] = interaction.OriginIntruder
+		if src, _ := e.Get(event.SrcIP); d != nil && d.Realism.Made(src, number(e, event.SrcPort), e.Time) {
+			origins[i] = interaction.OriginCheck
+		}
+	}
+	return origins, nil
 }
 
 // advance remembers the place after the batch, and the last event of it where it has any that is new.

@@ -13,6 +13,7 @@ import (
 	"decnet/ent"
 	"decnet/ent/attacker"
 	"decnet/ent/credential"
+	"decnet/ent/interaction"
 	"decnet/ent/session"
 	"decnet/ent/touch"
 	"decnet/pid"
@@ -36,20 +37,20 @@ type touched struct {
 	service  string
 }
 
-// derive adds the events to the rows that sum interactions up, and returns for each event the credential that it tried. place is the first event's, and edge the decky's
-// ID, or nil when its row has gone.
-func derive(ctx context.Context, tx *store.Tx, d *ent.Decky, edge *pid.ID, events []event.Event, place int64) ([]*pid.ID, error) {
+// derive adds the intruders' events to the rows that sum interactions up, and returns for each event the credential that it tried. place is the first event's, and edge the
+// decky's ID, or nil when its row has gone.
+func derive(ctx context.Context, tx *store.Tx, d *ent.Decky, edge *pid.ID, events []event.Event, origins []interaction.Origin, place int64) ([]*pid.ID, error) {
 	v := &derivation{
 		decky: d, edge: edge, sessions: map[string]*ent.Session{}, credentials: map[string]*ent.Credential{}, attackers: map[string]*ent.Attacker{}, touches: map[touched]*ent.Touch{},
 	}
-	if err := v.load(ctx, tx, events); err != nil {
+	if err := v.load(ctx, tx, events, origins); err != nil {
 		return nil, err
 	}
 	tried := make([]*pid.ID, len(events))
 	for i, e := range events {
 		src, _ := e.Get(event.SrcIP)
-		if src == "" {
-			continue // the decoy tells of itself
+		if src == "" || origins[i] == interaction.OriginCheck {
+			continue // the decoy tells of itself, or of us
 		}
 		at := store.Time(e.Time)
 		began := v.addSession(e, src, at, place+int64(i))
@@ -60,9 +61,12 @@ func derive(ctx context.Context, tx *store.Tx, d *ent.Decky, edge *pid.ID, event
 }
 
 // load reads the rows that the events may belong to.
-func (v *derivation) load(ctx context.Context, tx *store.Tx, events []event.Event) error {
+func (v *derivation) load(ctx context.Context, tx *store.Tx, events []event.Event, origins []interaction.Origin) error {
 	keys, addresses, digests := map[string]bool{}, map[string]bool{}, map[string][]byte{}
-	for _, e := range events {
+	for i, e := range events {
+		if origins[i] == interaction.OriginCheck {
+			continue
+		}
 		if src, _ := e.Get(event.SrcIP); src != "" {
 			addresses[src] = true
 			keys[e.Session] = true

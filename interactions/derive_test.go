@@ -1,7 +1,9 @@
 package interactions_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"decnet/interactions"
 	"decnet/internal/world"
 	"decnet/lifecycle"
+	"decnet/realism"
 	"decnet/store"
 	"decnet/store/storetest"
 )
@@ -31,7 +34,10 @@ type script struct {
 // add writes a line of something that happened so many seconds after noon.
 func (s *script) add(after int, service, session, typ, src string, fields ...event.Field) {
 	s.seq++
-	all := []event.Field{event.String(event.SrcIP, src), event.Int(event.SrcPort, 4711), event.Int(event.DstPort, 22)}
+	all := []event.Field{event.String(event.SrcIP, src), event.Int(event.DstPort, 22)}
+	if !slices.ContainsFunc(fields, func(f event.Field) bool { return f.Name == event.SrcPort }) {
+		all = append(all, event.Int(event.SrcPort, 4711))
+	}
 	if src == "" {
 		all = nil
 	}
@@ -48,6 +54,44 @@ func attempt(principal, secret, outcome string) []event.Field {
 
 func piece(began time.Time, part int64, lines ...string) []event.Field {
 	return []event.Field{event.Int(event.Part, part), event.String(event.Cast, strings.Join(lines, "\n")+"\n"), event.Int(event.Began, began.UnixMicro())}
+}
+
+// A look of our own is there to be seen, and counts as nobody's: not by its address alone, which somebody else may have too.
+func TestACheckCountsAsNobodys(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		e := sim.New(sim.Options{})
+		w := world.On(t, s, e)
+		w.Run(lifecycle.RunnerOptions{})
+		w.Follow(nil, w.Deploy("a")...)
+		ctx, d := t.Context(), w.Decky("a")
+		look := &realism.Record{Status: realism.Running, StartedAt: noon, From: &realism.Origin{Addresses: []string{"127.0.0.1"}, FirstPort: 20000}}
+		require.NoError(t, s.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Decky.UpdateOneID(d.ID).SetRealism(look).Exec(ctx)
+		}))
+		defer collecting(t, w, &lifecycle.Bell{})()
+		var in script
+		for session, port := range map[string]int64{"ours": 20007, "theirs": 40007} {
+			in.add(1, "ssh", session, event.Connect, "127.0.0.1", event.Int(event.SrcPort, port))
+			in.add(2, "ssh", session, event.AuthAttempt, "127.0.0.1", append(attempt("root", "of "+session, event.Rejected), event.Int(event.SrcPort, port))...)
+		}
+		for _, line := range in.lines {
+			e.Emit(string(d.ID), line)
+		}
+		require.Eventually(t, func() bool { return s.Read.Interaction.Query().CountX(ctx) == 4 }, world.Patience, 5*time.Millisecond)
+		for _, i := range s.Read.Interaction.Query().AllX(ctx) {
+			require.Equal(t, i.Session == "ours", i.Origin == interaction.OriginCheck, "%+v", i)
+			e := interactions.Event(i)
+			origin, marked := e.Get("origin")
+			require.Equal(t, i.Session == "ours", marked && origin == "check", "what is exported tells it too")
+			require.Equal(t, i.Session == "theirs" && i.Type == event.AuthAttempt, i.CredentialID != nil)
+		}
+		require.Equal(t, "theirs", s.Read.Session.Query().OnlyX(ctx).Key)
+		require.Equal(t, "of theirs", s.Read.Credential.Query().OnlyX(ctx).Secret)
+		require.Equal(t, 2, s.Read.Attacker.Query().OnlyX(ctx).Interactions)
+		total, err := interactions.NewStats(s, noon, noon.Add(time.Hour)).Total(ctx)
+		require.NoError(t, err)
+		require.Equal(t, 2, total)
+	})
 }
 
 // What interactions come to is counted once, however often lines are read, and goes with the last interaction that it is about.

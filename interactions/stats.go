@@ -28,10 +28,10 @@ type Stats struct {
 	where    []predicate.Interaction
 }
 
-// NewStats counts the interactions from a moment (in the span) to another (not in it) that all of where picks.
+// NewStats counts the intruders' interactions from a moment (in the span) to another (not in it) that all of where picks.
 func NewStats(s *store.Store, from, to time.Time, where ...predicate.Interaction) *Stats {
 	from, to = store.Time(from), store.Time(to)
-	return &Stats{From: from, To: to, store: s, where: append(where, interaction.AtGTE(from), interaction.AtLT(to))}
+	return &Stats{From: from, To: to, store: s, where: append(where, interaction.AtGTE(from), interaction.AtLT(to), interaction.OriginNEQ(interaction.OriginCheck))}
 }
 
 // TimeCount is how many there were in one bucket of time.

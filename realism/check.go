@@ -18,6 +18,7 @@ type Record struct {
 	Status      Status     `json:"status"`
 	By          string     `json:"by"`
 	StartedAt   time.Time  `json:"startedAt"`
+	From        *Origin    `json:"from,omitempty"`
 	FinishedAt  *time.Time `json:"finishedAt,omitempty"`
 	Problem     *string    `json:"problem,omitempty"`
 	Findings    []Finding  `json:"findings"`

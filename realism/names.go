@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -251,8 +250,7 @@ func dnsProbe(p *probe) {
 
 // snmpProbe asks by the community that everybody tries, and for the engine's own name. Both are by UDP: who says nothing may have another community.
 func snmpProbe(p *probe) {
-	dialer := net.Dialer{Timeout: patience}
-	c, err := dialer.DialContext(p.ctx, "udp", p.endpoint.address())
+	c, err := p.from.dial(p.ctx, "udp", p.endpoint.address())
 	if err != nil {
 		return
 	}

@@ -32,6 +32,8 @@ type Target struct {
 	// Hostname is the name that it claims; "" when nobody knows.
 	Hostname  string
 	Endpoints []Endpoint
+	// From is from where it is looked at; nil is from anywhere.
+	From *Origin
 }
 
 // Endpoint is a service's port.
@@ -88,14 +90,14 @@ func Check(ctx context.Context, t Target) Report {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, atOnce)
-	seen := &impressions{}
+	seen, from := &impressions{}, &dialer{from: t.From}
 	for _, e := range firstPorts(t.Endpoints) {
 		wg.Go(func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
 			ctx, cancel := context.WithTimeout(ctx, perService)
 			defer cancel()
-			p := &probe{ctx: ctx, endpoint: e, target: t, seen: seen}
+			p := &probe{ctx: ctx, endpoint: e, target: t, seen: seen, from: from}
 			reached := p.run()
 			mu.Lock()
 			defer mu.Unlock()
@@ -160,6 +162,7 @@ type probe struct {
 	endpoint Endpoint
 	target   Target
 	seen     *impressions
+	from     *dialer
 	findings []Finding
 	marks    []Mark
 	reached  bool // by UDP
@@ -206,8 +209,7 @@ func (p *probe) survives() {
 }
 
 func (p *probe) dial() (*conn, error) {
-	d := net.Dialer{Timeout: patience}
-	c, err := d.DialContext(p.ctx, "tcp", p.endpoint.address())
+	c, err := p.from.dial(p.ctx, "tcp", p.endpoint.address())
 	if err != nil {
 		return nil, err
 	}

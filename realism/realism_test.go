@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -246,6 +247,36 @@ func TestWhatSeveralHostsHaveInCommon(t *testing.T) {
 	require.Len(t, got, 1)
 	require.Equal(t, "shared-host-key", got[0].Tell)
 	require.Contains(t, got[0].Detail, "other")
+}
+
+// A check comes from where it has said before it began, each time.
+func TestACheckIsKnownByWhereItComesFrom(t *testing.T) {
+	var mu sync.Mutex
+	var from []*net.TCPAddr
+	e := fake(t, "ftp", func(c net.Conn) {
+		mu.Lock()
+		defer mu.Unlock()
+		from = append(from, c.RemoteAddr().(*net.TCPAddr))
+	})
+	began := time.Now()
+	r := Record{Status: Running, StartedAt: began, From: NewOrigin([]Endpoint{e})}
+	taken, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", r.From.FirstPort)) // somebody has a port of it
+	require.NoError(t, err)
+	defer taken.Close()
+	Check(t.Context(), Target{Name: "d", Endpoints: []Endpoint{e}, From: r.From})
+	mu.Lock()
+	defer mu.Unlock()
+	require.Greater(t, len(from), 2)
+	for _, a := range from {
+		require.True(t, r.Made(a.IP.String(), a.Port, time.Now()), "%s", a)
+		require.False(t, r.Made("10.0.0.9", a.Port, time.Now()), "an address of somebody else's")
+		require.False(t, r.Made(a.IP.String(), a.Port, began.Add(-time.Minute)), "before it")
+	}
+	require.False(t, r.Made("127.0.0.1", r.From.FirstPort+originPorts, began), "a port of somebody else's")
+	r.Finish(Report{Probed: []string{"ftp"}}, began.Add(time.Second))
+	require.False(t, r.Made("127.0.0.1", r.From.FirstPort, began.Add(time.Minute)), "after it")
+	require.False(t, (*Record)(nil).Made("127.0.0.1", 1, began))
+	require.False(t, (&Record{StartedAt: began}).Made("127.0.0.1", 1, began), "of an earlier build")
 }
 
 // What can't be reached is said, and not called believable.

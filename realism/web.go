@@ -31,7 +31,7 @@ func (p *probe) web(asGo bool, scheme string) {
 	client := &http.Client{
 		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}, //nolint:gosec // it is looked at, not trusted
+		Transport:     &http.Transport{DialContext: p.from.dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}, //nolint:gosec // it is looked at, not trusted
 	}
 	defer client.CloseIdleConnections()
 	get := func(path string) *http.Response {

@@ -24,7 +24,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Long: `Look at a decky as a scanner would who suspects a decoy: banners, versions, TLS, timing, salts that never change, refusals that no product gives, keys that other deckies have too, names and
 systems that contradict each other. The server looks; with --from-here this program does, from where it runs: a server can't reach deckies on its own MACVLAN.
 
-The decky records the look as it records every touch. The command fails when something is found.`,
+The decky records the look as it records every touch. The server's is marked as a check and counts as nobody's attack; one --from-here is taken for an intruder's. The command fails when something is found.`,
 		Example: "  decnet check shop-01\n  decnet check shop-01 --from-here", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			look := a.checkByServer

@@ -67,9 +67,17 @@ func (a *app) showInteractions(list []*client.Interaction) error {
 	}
 	t := show.NewTable(a.color, "WHEN", "DECKY", "FROM", "SERVICE", "TYPE", "WHAT")
 	for _, i := range list {
-		t.Row(i.At.Local().Format("2006-01-02 15:04:05"), i.DeckyName, show.Cell{Text: i.SourceIP, Color: show.Yellow}, i.Service, i.Type, deed(i))
+		t.Row(i.At.Local().Format("2006-01-02 15:04:05"), i.DeckyName, source(i), i.Service, i.Type, deed(i))
 	}
 	return t.Write(a.out)
+}
+
+// source is where an interaction came from; a look of our own is marked.
+func source(i *client.Interaction) show.Cell {
+	if i.Origin == client.InteractionOriginCheck {
+		return show.Cell{Text: i.SourceIP + " (check)", Color: show.Dim}
+	}
+	return show.Cell{Text: i.SourceIP, Color: show.Yellow}
 }
 
 // deed says what an intruder did: what they asked for, or who they claimed to be by what proof, and what came of it.

@@ -136,6 +136,17 @@ func TestInteractionsAreShownAsText(t *testing.T) {
 	}
 }
 
+func TestALookOfOurOwnIsMarked(t *testing.T) {
+	var out strings.Builder
+	a := newApp(strings.NewReader(""), &out, &out)
+	if err := a.showInteractions([]*client.Interaction{{At: start, SourceIP: "127.0.0.1", Origin: client.InteractionOriginCheck}}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "127.0.0.1 (check)") {
+		t.Errorf("it shows\n%s", out.String())
+	}
+}
+
 func TestDeed(t *testing.T) {
 	user, secret, command, outcome := "root", `\x1b[31m`, "cat /etc/passwd", "rejected"
 	for _, test := range []struct {

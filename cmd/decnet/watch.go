@@ -85,7 +85,7 @@ func (a *app) followInteractions(ctx context.Context, f client.Follow) error {
 			return show.JSON(a.out, &i)
 		}
 		_, err := fmt.Fprintf(a.out, "%s  %s  %s  %s  %s  %s\n", i.At.Local().Format("15:04:05.000"), show.Safe(i.DeckyName),
-			show.Paint(a.color, show.Yellow, show.Safe(i.SourceIP)), pad(show.Safe(i.Service), 6), pad(show.Safe(i.Type), 12), show.Safe(deed(&i)))
+			show.Paint(a.color, source(&i).Color, show.Safe(source(&i).Text)), pad(show.Safe(i.Service), 6), pad(show.Safe(i.Type), 12), show.Safe(deed(&i)))
 		return err
 	})
 	return a.stopped(ctx, err, " --interactions", cursor)

@@ -4,6 +4,9 @@ package interaction
 
 import (
 	"decnet/pid"
+	"fmt"
+	"io"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -28,6 +31,8 @@ const (
 	FieldBoot = "boot"
 	// FieldSeq holds the string denoting the seq field in the database.
 	FieldSeq = "seq"
+	// FieldOrigin holds the string denoting the origin field in the database.
+	FieldOrigin = "origin"
 	// FieldAt holds the string denoting the at field in the database.
 	FieldAt = "at"
 	// FieldService holds the string denoting the service field in the database.
@@ -81,6 +86,7 @@ var Columns = []string{
 	FieldDeploymentName,
 	FieldBoot,
 	FieldSeq,
+	FieldOrigin,
 	FieldAt,
 	FieldService,
 	FieldType,
@@ -114,6 +120,32 @@ var (
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() pid.ID
 )
+
+// Origin defines the type for the "origin" enum field.
+type Origin string
+
+// OriginIntruder is the default value of the Origin enum.
+const DefaultOrigin = OriginIntruder
+
+// Origin values.
+const (
+	OriginIntruder Origin = "INTRUDER"
+	OriginCheck    Origin = "CHECK"
+)
+
+func (o Origin) String() string {
+	return string(o)
+}
+
+// OriginValidator is a validator for the "origin" field enum values. It is called by the builders before save.
+func OriginValidator(o Origin) error {
+	switch o {
+	case OriginIntruder, OriginCheck:
+		return nil
+	default:
+		return fmt.Errorf("interaction: invalid enum value for origin field: %q", o)
+	}
+}
 
 // OrderOption defines the ordering options for the Interaction queries.
 type OrderOption func(*sql.Selector)
@@ -156,6 +188,11 @@ func ByBoot(opts ...sql.OrderTermOption) OrderOption {
 // BySeq orders the results by the seq field.
 func BySeq(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSeq, opts...).ToFunc()
+}
+
+// ByOrigin orders the results by the origin field.
+func ByOrigin(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOrigin, opts...).ToFunc()
 }
 
 // ByAt orders the results by the at field.
@@ -240,4 +277,22 @@ func newDeckyStep() *sqlgraph.Step {
 		sqlgraph.To(DeckyInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, DeckyTable, DeckyColumn),
 	)
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Origin) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Origin) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Origin(str)
+	if err := OriginValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Origin", str)
+	}
+	return nil
 }

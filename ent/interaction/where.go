@@ -586,6 +586,26 @@ func SeqLTE(v int64) predicate.Interaction {
 	return predicate.Interaction(sql.FieldLTE(FieldSeq, v))
 }
 
+// OriginEQ applies the EQ predicate on the "origin" field.
+func OriginEQ(v Origin) predicate.Interaction {
+	return predicate.Interaction(sql.FieldEQ(FieldOrigin, v))
+}
+
+// OriginNEQ applies the NEQ predicate on the "origin" field.
+func OriginNEQ(v Origin) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNEQ(FieldOrigin, v))
+}
+
+// OriginIn applies the In predicate on the "origin" field.
+func OriginIn(vs ...Origin) predicate.Interaction {
+	return predicate.Interaction(sql.FieldIn(FieldOrigin, vs...))
+}
+
+// OriginNotIn applies the NotIn predicate on the "origin" field.
+func OriginNotIn(vs ...Origin) predicate.Interaction {
+	return predicate.Interaction(sql.FieldNotIn(FieldOrigin, vs...))
+}
+
 // AtEQ applies the EQ predicate on the "at" field.
 func AtEQ(v time.Time) predicate.Interaction {
 	return predicate.Interaction(sql.FieldEQ(FieldAt, v))

@@ -275,6 +275,7 @@ var (
 		{Name: "deployment_name", Type: field.TypeString},
 		{Name: "boot", Type: field.TypeString},
 		{Name: "seq", Type: field.TypeInt64},
+		{Name: "origin", Type: field.TypeEnum, Enums: []string{"INTRUDER", "CHECK"}, Default: "INTRUDER"},
 		{Name: "at", Type: field.TypeTime},
 		{Name: "service", Type: field.TypeString},
 		{Name: "type", Type: field.TypeString},
@@ -300,7 +301,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "interactions_deckies_interactions",
-				Columns:    []*schema.Column{InteractionsColumns[22]},
+				Columns:    []*schema.Column{InteractionsColumns[23]},
 				RefColumns: []*schema.Column{DeckiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -314,32 +315,32 @@ var (
 			{
 				Name:    "interaction_at",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[7]},
+				Columns: []*schema.Column{InteractionsColumns[8]},
 			},
 			{
 				Name:    "interaction_source_ip_at",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[10], InteractionsColumns[7]},
+				Columns: []*schema.Column{InteractionsColumns[11], InteractionsColumns[8]},
 			},
 			{
 				Name:    "interaction_decky_id_at",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[22], InteractionsColumns[7]},
+				Columns: []*schema.Column{InteractionsColumns[23], InteractionsColumns[8]},
 			},
 			{
 				Name:    "interaction_type_at",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[9], InteractionsColumns[7]},
+				Columns: []*schema.Column{InteractionsColumns[10], InteractionsColumns[8]},
 			},
 			{
 				Name:    "interaction_decky_ref_session",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[2], InteractionsColumns[13]},
+				Columns: []*schema.Column{InteractionsColumns[2], InteractionsColumns[14]},
 			},
 			{
 				Name:    "interaction_credential_id",
 				Unique:  false,
-				Columns: []*schema.Column{InteractionsColumns[16]},
+				Columns: []*schema.Column{InteractionsColumns[17]},
 			},
 		},
 	}

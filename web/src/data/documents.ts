@@ -117,6 +117,7 @@ export const interactionHistory = graphql(`
     cursor
     at
     type
+    origin
     service
     deckyName
     deploymentName

@@ -28,7 +28,9 @@ const Item = memo(function Item({ interaction: i, withDecky }: { interaction: In
         {withDecky && <Link href={paths.decky(i.deploymentName, i.deckyName)}>{i.deckyName}</Link>}
         <span className="faint">from</span>
         <Link href={`${paths.interactions}?source=${encodeURIComponent(i.sourceIP)}`} className="source"><Hostile text={i.sourceIP} />:{i.sourcePort}</Link>
-        <Link href={paths.session(i.session)} className="quiet-link">session</Link>
+        {i.origin === 'CHECK'
+          ? <span className="badge" title="A realism check of the decky: it counts as nobody's">check</span>
+          : <Link href={paths.session(i.session)} className="quiet-link">session</Link>}
       </p>
       {i.message !== `${i.type} from ${i.sourceIP}` && <p className="interaction-said"><Hostile text={i.message} /></p>}
       {facts.some(([field]) => i[field]) && (
