@@ -60,6 +60,8 @@ test('a role that changes shows on the open page, without signing in again', nee
 test('a token for a script is shown once, works, and is ended', needsUsers, async () => {
   await olga.getByRole('link', { name: `${name} viewer` }).click()
   await olga.getByRole('heading', { level: 1, name: 'Account' }).waitFor()
+  const sorts = await olga.locator('[data-token="sign-in"] td:nth-child(2)').allTextContents()
+  assert.deepEqual([...new Set(sorts)], ['viewer'], 'a sign-in may no more than she')
   await olga.getByRole('button', { name: 'Make a token for a script…' }).click()
   const making = olga.getByRole('dialog')
   assert.deepEqual(await making.getByLabel('At most').locator('option').allTextContents(), ['viewer'], 'no more than she may')
@@ -143,7 +145,7 @@ test('a server with another build is told, and a part that is gone loads the pag
     if (updated && pathname === '/' && route.request().resourceType() === 'fetch') {
       return route.fulfill({ contentType: 'text/html', body: `<script type="module" src="${entry.replace(/-[\w-]+\.js$/, '-another0.js')}"></script>` })
     }
-    if (updated && /LifecyclesPage/.test(pathname)) return route.fulfill({ status: 404 })
+    if (/LifecyclesPage/.test(pathname)) return route.fulfill({ status: 404 })
     return route.fallback()
   })
   updated = true

@@ -22,7 +22,7 @@ export default function AccountPage() {
           <h2 id="tokens">Sign-ins and tokens</h2>
           <button type="button" onClick={() => setMaking(true)}><KeyRound size={15} aria-hidden="true" />Make a token for a script…</button>
         </div>
-        <Tokens username={null} asked={tokens} />
+        <Tokens username={null} role={session.role} asked={tokens} />
       </section>
       <section aria-labelledby="password" className="panel account-password">
         <h2 id="password">Password</h2>

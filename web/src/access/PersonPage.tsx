@@ -71,7 +71,7 @@ function PersonOf({ username }: { username: string }) {
       </dl>
       <section aria-labelledby="tokens">
         <h2 id="tokens">Sign-ins and tokens</h2>
-        <Tokens username={username} asked={tokens} />
+        <Tokens username={username} role={person.role} asked={tokens} />
       </section>
       {asked?.kind === 'role' && <RoleDialog person={person} onDone={done} onClose={close} />}
       {asked?.kind === 'reset' && (

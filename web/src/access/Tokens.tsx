@@ -1,14 +1,24 @@
 import { useState } from 'react'
 import { useAsk } from '../api/useAsk'
+import type { Role } from '../gql/graphql'
 import { Ago } from '../ui/Countdown'
 import { Hostile } from '../ui/Hostile'
 import { Moment } from '../ui/Moment'
 import { Empty, Problem } from '../ui/Notices'
 import { Confirm } from './Confirm'
 import { endToken, tokens, type Token } from './documents'
+import { lesser } from './roles'
 
-/** Where somebody is signed in, and their scripts' tokens; null: one's own. Each can be ended, which ends what is open under it. */
-export function Tokens({ username, asked }: { username: string | null; asked: ReturnType<typeof useTokens> }) {
+interface Props {
+  /** Null: one's own. */
+  username: string | null
+  /** What they may do: no token of theirs may more. */
+  role: Role
+  asked: ReturnType<typeof useTokens>
+}
+
+/** Where somebody is signed in, and their scripts' tokens. Each can be ended, which ends what is open under it. */
+export function Tokens({ username, role, asked }: Props) {
   const { data, problem, again } = asked
   const [ending, setEnding] = useState<Token | null>(null)
   if (problem) return <Problem problem={problem} again={again} />
@@ -24,8 +34,8 @@ export function Tokens({ username, asked }: { username: string | null; asked: Re
           {data.tokens.map((t) => (
             <tr key={t.id} data-token={t.name || 'sign-in'}>
               <th scope="row">{t.kind === 'SESSION' ? 'A sign-in' : <Hostile text={t.name} />}</th>
-              <td>{t.role.toLowerCase()}</td>
-              <td><code>{t.peer}</code></td>
+              <td>{lesser(t.role, role).toLowerCase()}</td>
+              <td><code className="address">{t.peer}</code></td>
               <td><Moment at={t.createdAt} /></td>
               <td>{t.lastUsedAt ? <Ago at={t.lastUsedAt} /> : <span className="faint">never</span>}</td>
               <td><Moment at={t.expiresAt} /></td>

@@ -9,5 +9,8 @@ export const roles: Record<Role, string> = {
 
 const all = Object.keys(roles) as Role[]
 
+/** The one of two roles that may do less. */
+export const lesser = (a: Role, b: Role): Role => (all.indexOf(a) < all.indexOf(b) ? a : b)
+
 /** The roles that somebody may hand on: their own, and those below. */
 export const rolesUpTo = (role: Role): readonly Role[] => all.slice(0, all.indexOf(role) + 1)
