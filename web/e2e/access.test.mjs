@@ -159,6 +159,46 @@ test('a server with another build is told, and a part that is gone loads the pag
   await old.close()
 })
 
+test('a page that could not be loaded opens when the server is back, and the others are fetched before they are opened', async () => {
+  const early = await browser.newPage()
+  early.setDefaultTimeout(20_000)
+  let down = false
+  const sockets = new Set()
+  await early.routeWebSocket(/\/graphql$/, (s) => {
+    if (down) return void s.close({ code: 1012, reason: 'Service restart' })
+    s.connectToServer()
+    sockets.add(s)
+  })
+  let never = true
+  await early.route(/LifecyclesPage|lifecycles-.*css/, (route) => (never || down ? route.abort('connectionrefused') : route.fallback()))
+  await early.route(/graphql$|\/$/, (route) => (down ? route.abort('connectionrefused') : route.fallback()))
+  await early.goto(url)
+  if (password) await signIn(early)
+  await early.locator('[data-connection=live]').waitFor()
+  const fetched = (part) => early.evaluate((p) => performance.getEntriesByType('resource').some((r) => r.name.includes(p)), part)
+  for (const part of ['AuditPage', 'Charts']) await until(() => fetched(part), `${part} is fetched while nothing else is done`)
+  down = true
+  never = false
+  for (const socket of sockets) await socket.close({ code: 1012, reason: 'Service restart' })
+  await early.locator('[data-connection=reconnecting]').waitFor()
+  await early.evaluate(() => (globalThis.sameDocument = true))
+  await way(early, 'Lifecycles').click()
+  await early.getByText('The server does not answer; this page opens when it is back').waitFor()
+  await way(early, 'Sessions').click()
+  await early.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor() // it had been fetched
+  await way(early, 'Lifecycles').click()
+  const panel = early.getByText('The server does not answer; this page opens when it is back')
+  await panel.waitFor()
+  assert.ok((await panel.boundingBox()).x >= (await early.locator('main').boundingBox()).x + 16, 'it has the padding of a page')
+  down = false
+  await early.getByRole('heading', { level: 1, name: 'Lifecycles' }).waitFor()
+  await early.locator('.event-icon, .empty').first().waitFor()
+  assert.equal(await early.evaluate(() => globalThis.sameDocument), true, 'without a reload')
+  const styled = await early.evaluate(() => [...document.styleSheets].some((s) => s.href?.includes('/lifecycles-')))
+  assert.ok(styled, 'with its style sheet')
+  await early.close()
+})
+
 test('axe finds no serious fault on these pages either', async () => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   for (const colorScheme of ['light', 'dark']) {

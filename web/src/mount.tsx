@@ -1,6 +1,5 @@
 import { StrictMode, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { followBuilds } from './app/build'
 import { applyTheme } from './app/theme'
 import './styles/base.css'
 import './styles/app.css'
@@ -8,6 +7,5 @@ import './styles/app.css'
 /** Shows a page. */
 export function mount(page: ReactNode): void {
   applyTheme()
-  followBuilds()
   createRoot(document.getElementById('root')!).render(<StrictMode>{page}</StrictMode>)
 }

@@ -1,36 +1,38 @@
-// The app: one session's data, and the page that the address names. Each page is its own file, fetched when it is first opened.
+// The app: one session's data, and the page that the address names. Each page is its own file (parts.tsx).
 import { CSPProvider } from '@base-ui/react/csp-provider'
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { Provider } from 'urql'
 import { Route, Switch, useLocation } from 'wouter'
 import { makeClient } from '../api/client'
 import { FleetData } from '../data/fleetData'
 import { ActionTray } from './ActionTray'
-import { App as Context, type AppContext } from './context'
+import { App as Context, useApp, type AppContext } from './context'
 import { useActions } from './actions'
 import { ConnectionState } from './ConnectionState'
 import { Boundary } from './Boundary'
 import { NewBuild } from './NewBuild'
 import { NotFound } from './NotFound'
+import { fetchParts, part } from './parts'
 import { Session, type SessionProps } from './Session'
 import { Shell } from './Shell'
 import { Shortcuts } from './Shortcuts'
+import { useSince } from './useSince'
 
-const FleetPage = lazy(() => import('../fleet/FleetPage'))
-const WizardPage = lazy(() => import('../deploy/WizardPage'))
-const ProgressPage = lazy(() => import('../deploy/ProgressPage'))
-const DeckyPage = lazy(() => import('../decky/DeckyPage'))
-const LifecyclesPage = lazy(() => import('../lifecycles/LifecyclesPage'))
-const LifecyclePage = lazy(() => import('../lifecycles/LifecyclePage'))
-const InteractionsPage = lazy(() => import('../interactions/InteractionsPage'))
-const AttackersPage = lazy(() => import('../evidence/AttackersPage'))
-const CredentialsPage = lazy(() => import('../evidence/CredentialsPage'))
-const SessionsPage = lazy(() => import('../evidence/SessionsPage'))
-const SessionPage = lazy(() => import('../evidence/SessionPage'))
-const AccountPage = lazy(() => import('../access/AccountPage'))
-const PeoplePage = lazy(() => import('../access/PeoplePage'))
-const PersonPage = lazy(() => import('../access/PersonPage'))
-const AuditPage = lazy(() => import('../access/AuditPage'))
+const FleetPage = part(() => import('../fleet/FleetPage'))
+const WizardPage = part(() => import('../deploy/WizardPage'))
+const ProgressPage = part(() => import('../deploy/ProgressPage'))
+const DeckyPage = part(() => import('../decky/DeckyPage'))
+const LifecyclesPage = part(() => import('../lifecycles/LifecyclesPage'))
+const LifecyclePage = part(() => import('../lifecycles/LifecyclePage'))
+const InteractionsPage = part(() => import('../interactions/InteractionsPage'))
+const AttackersPage = part(() => import('../evidence/AttackersPage'))
+const CredentialsPage = part(() => import('../evidence/CredentialsPage'))
+const SessionsPage = part(() => import('../evidence/SessionsPage'))
+const SessionPage = part(() => import('../evidence/SessionPage'))
+const AccountPage = part(() => import('../access/AccountPage'))
+const PeoplePage = part(() => import('../access/PeoplePage'))
+const PersonPage = part(() => import('../access/PersonPage'))
+const AuditPage = part(() => import('../access/AuditPage'))
 
 export function App() {
   return (
@@ -69,8 +71,12 @@ function SignedIn({ session, expired, leave }: SessionProps) {
 
 /** The page at the present address. One that broke leaves the others whole, and going to one puts the focus at its beginning, where readers of the screen go on. */
 function Here() {
+  const { data: { live } } = useApp()
   const [path] = useLocation()
+  const since = useSince(live)
   const before = useRef(path)
+  // With each connection anew: what did not come while there was none, comes now.
+  useEffect(() => (since === null ? undefined : fetchParts()), [since])
   useEffect(() => {
     if (before.current === path) return
     before.current = path
@@ -78,7 +84,7 @@ function Here() {
     scrollTo(0, 0)
   }, [path])
   return (
-    <Boundary key={path}>
+    <Boundary key={path} since={since}>
       <Suspense fallback={<p role="status" className="waiting">One moment…</p>}>
         <Pages />
       </Suspense>

@@ -1,12 +1,12 @@
-import { useEffect, useSyncExternalStore } from 'react'
+import { useEffect } from 'react'
 import type { Live } from '../api/live'
 import { useStore } from '../data/store'
 import { lookForBuild, outdated } from './build'
+import { useSince } from './useSince'
 
 /** Says that the server has another build of the app, which it may have after each break of the connection. */
 export function NewBuild({ live }: { live: Live }) {
-  const { state } = useSyncExternalStore(live.onChange, live.get)
-  const since = state.kind === 'live' ? state.since : null
+  const since = useSince(live)
   useEffect(() => {
     if (since !== null) void lookForBuild()
   }, [since])

@@ -21,7 +21,7 @@ export async function lookForBuild(): Promise<boolean> {
   return outdated.get()
 }
 
-/** Loads the page anew when a part of it can't be loaded because the server has another build; what else goes wrong, the page says. */
+/** Loads the page anew when a part of it can't be loaded because the server has another build; what else goes wrong, the page says. The app's own parts look for themselves. */
 export function followBuilds(): void {
   addEventListener('vite:preloadError', () => void lookForBuild().then((other) => other && location.reload()))
 }
