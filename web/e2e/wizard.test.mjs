@@ -131,11 +131,34 @@ test('a failure has the engine\'s words, and a retry that works once its reason 
   await row('taken').and(page.locator('[data-status=succeeded]')).waitFor({ timeout: 120_000 })
 })
 
+test('a failure that was repaired since is told as such, with nothing to retry', async () => {
+  const { deployment: { network } } = await ask('query ($d: String!) { deployment(name: $d) { network { subnet } } }', { d: deployment })
+  const address = network.subnet.replace(/\.\d+\/\d+$/, '.78')
+  const free = await occupy(address)
+  try {
+    await fill({ prefix: 'mended', count: 1, archetype: /Linux Server/, address })
+    await page.locator('[data-planned=mended]').getByText(address).waitFor()
+    await page.getByRole('button', { name: 'Deploy 1 decky' }).click()
+    await row('mended').and(page.locator('[data-status=failed]')).waitFor({ timeout: 60_000 })
+    await page.getByText('0 of 1 up, 1 failed').waitFor()
+    const width = (part) => page.locator(`.bar-of .${part}`).evaluate((one) => one.getBoundingClientRect().width)
+    assert.ok(await width('failed') > 0 && await width('well') === 0, 'the bar has the failure for what it is')
+  } finally {
+    await free()
+  }
+  await ask('mutation ($d: String!) { mutateDecky(input: { deployment: $d, name: "mended", services: ["ssh"] }) { lifecycleIds } }', { d: deployment })
+  await row('mended').getByText('failed at first, repaired since').waitFor({ timeout: 120_000 })
+  await page.getByText(/^1 of 1 up, 1 failed at first and repaired since/).waitFor()
+  assert.equal(await page.getByRole('button', { name: /^Retry/ }).count(), 0)
+  assert.equal(await page.locator('.bar-of .failed').evaluate((one) => one.getBoundingClientRect().width), 0)
+})
+
 /** Takes an address of the deployment's network for somebody else. */
 async function occupy(address) {
   if (engine !== 'docker') {
-    const squatter = createServer().listen(22, address)
-    return () => new Promise((done) => squatter.close(done))
+    // And the port that a process takes where it may not have the first.
+    const squatters = [22, 10_022].map((port) => createServer().listen(port, address))
+    return () => Promise.all(squatters.map((squatter) => new Promise((done) => squatter.close(done))))
   }
   const docker = (...args) => execFileSync('docker', args, { encoding: 'utf8' }).trim()
   const [image] = docker('ps', '--filter', `label=decnet.deployment=${deployment}`, '--format', '{{.Image}}').split('\n')

@@ -1,9 +1,11 @@
+import { useMemo } from 'react'
 import { Link } from 'wouter'
 import { useApp } from '../app/context'
 import { paths } from '../app/paths'
 import { inWords, request } from '../api/request'
 import { retryLifecycle } from '../data/documents'
-import { isOver, type Entry } from '../data/journal'
+import { deckyKey, isOver, type Entry } from '../data/journal'
+import { useStore } from '../data/store'
 import { useFollow } from '../data/useFollow'
 import { Moment } from '../ui/Moment'
 import { Empty } from '../ui/Notices'
@@ -14,11 +16,18 @@ import '../styles/deploy.css'
 
 /** A deploy, decky by decky, as the journal tells it: from the first step, whenever one comes. */
 export default function ProgressPage({ deploy }: { deploy: string }) {
-  const { client, actions, mayChange } = useApp()
+  const { client, data, actions, mayChange } = useApp()
   const [sending, follow] = useDeploy(deploy)
   const ids = sending.kind === 'accepted' ? sending.lifecycleIds : []
   const journal = useFollow(ids)
   const entries = ids.flatMap((id) => journal?.entries.get(id) ?? [])
+  const fleet = useStore(data.deckies)
+  // What failed may have been repaired since, or mutated: the decky tells, the lifecycle does not.
+  const inStep = useMemo(
+    () => new Set([...(fleet?.values() ?? [])].filter((d) => d.state === 'RUNNING' && d.generation === d.observedGeneration).map((d) => deckyKey(d.deployment.name, d.name))),
+    [fleet],
+  )
+  const repaired = ({ lifecycle: l }: Entry) => l.status === 'FAILED' && inStep.has(deckyKey(l.deploymentName, l.deckyName))
 
   const retry = (entry: Entry) =>
     void actions.run(`Retry ${entry.lifecycle.deckyName}`, async () => {
@@ -61,27 +70,33 @@ export default function ProgressPage({ deploy }: { deploy: string }) {
           {sending.problem ? `${sending.problem} It will be asked again, under the same key: it is deployed once.` : 'Asking the server…'}
         </p>
       )}
-      {sending.kind === 'accepted' && <Summary entries={entries} of={ids.length} />}
+      {sending.kind === 'accepted' && <Summary entries={entries} repaired={repaired} of={ids.length} />}
       {sending.kind === 'accepted' && journal === null && ids.length > 0 && <p role="status" className="waiting">Reading the journal…</p>}
       {entries.length > 0 && (
         <ol className="progress" aria-label="Deckies">
-          {entries.map((entry) => <ProgressRow key={entry.lifecycle.id} entry={entry} onRetry={mayChange ? retry : undefined} />)}
+          {entries.map((entry) => <ProgressRow key={entry.lifecycle.id} entry={entry} repaired={repaired(entry)} onRetry={mayChange ? retry : undefined} />)}
         </ol>
       )}
     </div>
   )
 }
 
-function Summary({ entries, of }: { entries: readonly Entry[]; of: number }) {
+function Summary({ entries, repaired, of }: { entries: readonly Entry[]; repaired: (entry: Entry) => boolean; of: number }) {
   const over = entries.filter((e) => isOver(e.lifecycle))
-  const well = over.filter((e) => e.lifecycle.status === 'SUCCEEDED')
-  const failed = over.filter((e) => e.lifecycle.status === 'FAILED')
+  const mended = over.filter(repaired).length
+  const up = over.filter((e) => e.lifecycle.status === 'SUCCEEDED').length + mended
+  const failed = over.filter((e) => e.lifecycle.status === 'FAILED').length - mended
   return (
     <div className="summary">
-      <progress max={of} value={over.length} aria-label="Deckies that are done" />
+      <div className="bar-of" role="progressbar" aria-label="Deckies that are done" aria-valuemin={0} aria-valuemax={of} aria-valuenow={over.length}>
+        <span className="well" style={{ width: `${(100 * up) / of}%` }} />
+        <span className="failed" style={{ width: `${(100 * failed) / of}%` }} />
+        <span className="ended" style={{ width: `${(100 * (over.length - up - failed)) / of}%` }} />
+      </div>
       <p role="status">
-        {well.length} of {of} up{failed.length > 0 && <span className="problem">, {failed.length} failed</span>}
-        {over.length === of && failed.length === 0 && well.length === of && '. All of them answer.'}
+        {up} of {of} up{failed > 0 && <span className="problem">, {failed} failed</span>}
+        {mended > 0 && <span className="faint">, {mended} failed at first and repaired since</span>}
+        {up === of && '. All of them answer.'}
       </p>
     </div>
   )

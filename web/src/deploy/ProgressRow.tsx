@@ -6,14 +6,21 @@ import { isOver, type Entry } from '../data/journal'
 import { Took } from '../ui/Countdown'
 import { Standing } from '../ui/Standing'
 
+interface Props {
+  entry: Entry
+  /** It failed, and its decky has been brought in step since. */
+  repaired: boolean
+  onRetry?: ((entry: Entry) => void) | undefined
+}
+
 /** One decky of a deploy and the stages that it went through, each as the journal has it. */
-export const ProgressRow = memo(function ProgressRow({ entry, onRetry }: { entry: Entry; onRetry?: ((entry: Entry) => void) | undefined }) {
+export const ProgressRow = memo(function ProgressRow({ entry, repaired, onRetry }: Props) {
   const { lifecycle: l, steps } = entry
   const stages = steps.filter((s, i) => s.stage && s.stage !== steps[i - 1]?.stage)
   const over = isOver(l)
-  const Icon = l.status === 'SUCCEEDED' ? Check : over ? CircleAlert : LoaderCircle
+  const Icon = l.status === 'SUCCEEDED' || repaired ? Check : over ? CircleAlert : LoaderCircle
   return (
-    <li className="progress-row" data-progress={l.deckyName} data-status={l.status.toLowerCase()}>
+    <li className="progress-row" data-progress={l.deckyName} data-status={l.status.toLowerCase()} data-repaired={repaired || undefined}>
       <Icon size={20} aria-hidden="true" className="progress-icon" />
       <div className="progress-name">
         <Link href={paths.decky(l.deploymentName, l.deckyName)}>{l.deckyName}</Link>
@@ -24,15 +31,15 @@ export const ProgressRow = memo(function ProgressRow({ entry, onRetry }: { entry
         {stages.length === 0 && <li>{l.stage ?? (over ? 'its steps are no longer kept' : 'waits for a runner')}</li>}
       </ol>
       <div className="progress-end">
-        <Standing of={l.status} />
+        {repaired ? <span className="badge succeeded">failed at first, repaired since</span> : <Standing of={l.status} />}
         <Took from={l.createdAt} to={l.completedAt} />
-        <Link href={paths.lifecycle(l.id)} aria-label={`The lifecycle of ${l.deckyName}`}>Details</Link>
+        <Link href={paths.lifecycle(l.id)} aria-label={`Details of ${l.deckyName}’s lifecycle`}>Details</Link>
       </div>
       {l.error && (
-        <div className="progress-error problem">
+        <div className={repaired ? 'progress-error faint' : 'progress-error problem'}>
           <p><b>{l.error.code}</b>: {l.error.message}</p>
           {l.error.detail && <pre>{l.error.detail}</pre>}
-          {onRetry && l.status === 'FAILED' && <button type="button" onClick={() => onRetry(entry)}><RotateCcw size={15} aria-hidden="true" />Retry {l.deckyName}</button>}
+          {onRetry && l.status === 'FAILED' && !repaired && <button type="button" onClick={() => onRetry(entry)}><RotateCcw size={15} aria-hidden="true" />Retry {l.deckyName}</button>}
         </div>
       )}
     </li>
