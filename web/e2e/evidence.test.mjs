@@ -64,8 +64,28 @@ test('it adds up to an attacker, a credential and a session, markup and all', as
   assert.match(await credential.innerText(), /hunter2/)
   assert.equal(await page.locator('main img, main script').count(), 0)
   await page.goto(`${url}/sessions`)
-  await page.locator('[data-session]').first().getByRole('link', { name: 'Replay' }).click()
+  await page.getByRole('columnheader', { name: 'Login tried' }).waitFor()
+  const replay = page.locator('[data-session]').first().getByRole('link', { name: /^Replay: ftp on files/ })
+  await replay.click()
   await page.locator('[data-frames]').waitFor()
+})
+
+test('a session is called by its ID, which is on its page, and found by its key as well', async () => {
+  const { sessions } = await ask('query ($d: String!) { sessions(first: 1, where: { deploymentName: $d }) { edges { node { id key } } } }', { d: deployment })
+  const [{ node: { id, key } }] = sessions.edges
+  for (const name of [id, key]) {
+    await page.goto(`${url}/sessions/${encodeURIComponent(name)}`)
+    await page.getByText(id, { exact: true }).waitFor()
+    await page.locator('[data-frames]').waitFor()
+  }
+  for (const name of ['ses_x', 'no-such']) {
+    await page.goto(`${url}/sessions/${name}`)
+    await page.getByText('There is no such session').waitFor()
+  }
+  await page.goto(`${url}/sessions`)
+  await page.locator('[data-session]').first().getByRole('link', { name: /^Replay/ }).click()
+  await page.locator('[data-frames]').waitFor()
+  assert.match(page.url(), /\/sessions\/ses_/)
 })
 
 test('a session is replayed from its beginning to its end, as text', async () => {

@@ -44,7 +44,7 @@ for (const colorScheme of ['light', 'dark']) {
   await page.goto(`${url}/interactions`)
   await shoot('interactions', () => page.locator('.recharts-bar-rectangle path').first().waitFor())
   await page.goto(`${url}/sessions`)
-  await page.getByRole('link', { name: /^Replay ssh/ }).filter({ hasText: 'Terminal' }).first().click()
+  await page.getByRole('link', { name: /^Terminal: ssh/ }).first().click()
   await shoot('session', () => page.locator('[data-frames] .terminal-line').nth(3).waitFor())
   await page.goto(`${url}/credentials`)
   await shoot('credentials', () => page.locator('[data-credential]').nth(3).waitFor())

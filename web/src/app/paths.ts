@@ -14,6 +14,7 @@ export const paths = {
   people: '/people',
   person: (username: string) => `/people/${encodeURIComponent(username)}`,
   audit: '/audit',
+  /** By its ID, or by the key by which interactions name it. */
   session: (id: string) => `/sessions/${encodeURIComponent(id)}`,
   /** A document of its own: its editor needs a laxer policy than the app's. */
   explorer: '/graphiql',

@@ -21,7 +21,7 @@ export function OpenSessions({ decky }: { decky: string }) {
       <ul className="open-sessions">
         {list.map((s) => (
           <li key={s.id}>
-            <Link href={paths.session(s.key)}>{s.service}</Link> from <code><Hostile text={s.sourceIP} /></code> <span className="faint">last heard <Ago at={s.lastAt} /></span>
+            <Link href={paths.session(s.id)}>{s.service}</Link> from <code><Hostile text={s.sourceIP} /></code> <span className="faint">last heard <Ago at={s.lastAt} /></span>
           </li>
         ))}
       </ul>

@@ -17,18 +17,17 @@ import { Player } from './Player'
 import { useLively } from './useLively'
 import '../styles/evidence.css'
 
+/** How IDs of sessions begin; what begins otherwise is the key by which interactions name theirs. */
+const ofIds = 'ses_'
+
 /** One conversation of an intruder with a decky, to be replayed: what its terminal showed where there was one, else what was recorded of it. */
 export default function SessionPage({ id }: { id: string }) {
-  const { data, problem, again } = useAsk(sessionDetail, { key: id })
+  const where = useMemo(() => (id.startsWith(ofIds) ? { id } : { key: id }), [id])
+  const { data, problem, again } = useAsk(sessionDetail, { where })
   useLively(again)
   const session = data && nodes(data.sessions)[0]
-  const question = useMemo(() => ({ session: id }), [id])
-  const { list, older } = useInteractions(question)
-  const recording = session?.recording
-  const cast = useMemo(() => (recording ? framesOfCast(recording) : []), [recording])
-  const happened = useMemo(() => framesOf((list ?? []).toReversed()), [list])
-  const terminal = cast.length > 0
-  const frames = terminal ? cast : happened
+  // What was recorded of a session may be there when the session itself is not yet, or no longer.
+  const key = session?.key ?? where.key
   return (
     <div className="page">
       <PageHead
@@ -38,19 +37,37 @@ export default function SessionPage({ id }: { id: string }) {
             <span className="badge service">{session.service}</span>
             <span>on <Link href={paths.decky(session.deploymentName, session.deckyName)}>{session.deckyName}</Link></span>
             <span>from <code><Hostile text={session.sourceIP} /></code></span>
-            {session.principal && <span>as <Hostile text={session.principal} />{session.authenticated && ', let in'}</span>}
+            {session.principal && <span className="inline"><span>tried to sign in as <Hostile text={session.principal} /></span>{session.authenticated && <span className="badge degraded">let in</span>}</span>}
             <Moment at={session.startedAt} />
             <Took from={session.startedAt} to={session.endedAt} />
             {!session.endedAt && <span className="badge running">open</span>}
+            <code className="address" title="decnet replay takes it">{session.id}</code>
           </span>
         )}
       />
       {problem && <Problem problem={problem} again={again} />}
       {!data && !problem && <p role="status" className="waiting">Reading what was recorded…</p>}
-      {data && !session && list?.length === 0 && <Empty title="There is no such session"><Link href={paths.sessions}>See all sessions</Link></Empty>}
-      {data && frames.length > 0 && <Player key={String(terminal)} frames={frames} terminal={terminal} />}
+      {data && (key === undefined ? <NoSuch /> : <Recorded key={key} session={key} known={session !== undefined} recording={session?.recording} />)}
+    </div>
+  )
+}
+
+const NoSuch = () => <Empty title="There is no such session"><Link href={paths.sessions}>See all sessions</Link></Empty>
+
+function Recorded({ session, known, recording }: { session: string; known: boolean; recording: string | null | undefined }) {
+  const question = useMemo(() => ({ session }), [session])
+  const { list, problem, again, older } = useInteractions(question)
+  const cast = useMemo(() => (recording ? framesOfCast(recording) : []), [recording])
+  const happened = useMemo(() => framesOf((list ?? []).toReversed()), [list])
+  const terminal = cast.length > 0
+  const frames = terminal ? cast : happened
+  return (
+    <>
+      {problem && <Problem problem={problem} again={again} />}
+      {!known && list?.length === 0 && <NoSuch />}
+      {frames.length > 0 && <Player key={String(terminal)} frames={frames} terminal={terminal} />}
       {list && list.length > 0 && <><h2>What was recorded of it</h2><InteractionList interactions={list} withDecky={false} /></>}
       {older && <button type="button" className="more" onClick={older}>Show older ones</button>}
-    </div>
+    </>
   )
 }

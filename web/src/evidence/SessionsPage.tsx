@@ -2,6 +2,7 @@ import { Link, useSearchParams } from 'wouter'
 import { paths } from '../app/paths'
 import { usePaged } from '../data/usePaged'
 import type { SessionsPageQuery } from '../gql/graphql'
+import { Address } from '../ui/Address'
 import { Ago, Took } from '../ui/Countdown'
 import { Hostile } from '../ui/Hostile'
 import { sessionsPage } from './documents'
@@ -11,7 +12,7 @@ import { useLively } from './useLively'
 const pageSize = 100
 const pick = ({ sessions }: SessionsPageQuery) => sessions
 const columns = [
-  { name: 'Began' }, { name: 'Service' }, { name: 'Decky' }, { name: 'From' }, { name: 'Signed in as' }, { name: 'Interactions', number: true },
+  { name: 'Began' }, { name: 'Service' }, { name: 'Decky' }, { name: 'From' }, { name: 'Login tried' }, { name: 'Interactions', number: true },
   { name: 'Commands', number: true }, { name: 'Took' }, { name: 'Replay' },
 ]
 
@@ -28,16 +29,16 @@ export default function SessionsPage() {
       nothing={{ title: 'Nobody has talked to a decky yet', hint: 'Each conversation shows here, to be replayed.' }}
     >
       {page.list?.map((s) => (
-        <tr key={s.id} data-session={s.key}>
+        <tr key={s.id} data-session={s.id}>
           <th scope="row"><Ago at={s.startedAt} /></th>
           <td><span className="inline"><span className="badge service">{s.service}</span>{!s.endedAt && <span className="badge running">open</span>}</span></td>
           <td><Link href={paths.decky(s.deploymentName, s.deckyName)}>{s.deckyName}</Link></td>
-          <td><Hostile text={s.sourceIP} /></td>
+          <td><Address of={s.sourceIP} /></td>
           <td>{s.principal !== null && s.principal !== undefined && <span className="inline"><Hostile text={s.principal} />{s.authenticated && <span className="badge degraded">let in</span>}</span>}</td>
           <td className="number">{s.interactions}</td>
           <td className="number">{s.commands}</td>
           <td><Took from={s.startedAt} to={s.endedAt} /></td>
-          <td><Link href={paths.session(s.key)} aria-label={`Replay ${s.service} on ${s.deckyName} from ${s.sourceIP}`}>{s.recorded ? 'Terminal' : 'Replay'}</Link></td>
+          <td><Link href={paths.session(s.id)} aria-label={`${s.recorded ? 'Terminal' : 'Replay'}: ${s.service} on ${s.deckyName} from ${s.sourceIP}`}>{s.recorded ? 'Terminal' : 'Replay'}</Link></td>
         </tr>
       ))}
     </ListPage>

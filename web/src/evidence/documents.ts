@@ -85,8 +85,8 @@ export const sessionsPage = graphql(`
 `)
 
 export const sessionDetail = graphql(`
-  query SessionDetail($key: String!) {
-    sessions(first: 1, where: { key: $key }, orderBy: { field: STARTED_AT, direction: DESC }) {
+  query SessionDetail($where: SessionWhereInput!) {
+    sessions(first: 1, where: $where, orderBy: { field: STARTED_AT, direction: DESC }) {
       edges {
         node {
           id
@@ -123,6 +123,16 @@ export const statsOf = graphql(`
       topAttackers(first: 7) {
         name
         count
+      }
+    }
+  }
+`)
+
+export const kindsOf = graphql(`
+  query KindsOf($from: Time!) {
+    interactionStats(from: $from) {
+      byType(first: 100) {
+        name
       }
     }
   }

@@ -1463,7 +1463,7 @@ export type SessionsPageQueryVariables = Exact<{
 export type SessionsPageQuery = { sessions: { totalCount: number, edges: Array<{ node: { id: string, key: string, deckyName: string, deploymentName: string, service: string, sourceIP: string, startedAt: string, lastAt: string, endedAt: string | null, principal: string | null, authenticated: boolean, interactions: number, commands: number, recorded: boolean } | null } | null> | null, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type SessionDetailQueryVariables = Exact<{
-  key: string;
+  where: SessionWhereInput;
 }>;
 
 
@@ -1478,6 +1478,13 @@ export type StatsOfQueryVariables = Exact<{
 
 
 export type StatsOfQuery = { interactionStats: { total: number, attackers: number, overTime: Array<{ at: string, count: number }>, byService: Array<{ name: string, count: number }>, topAttackers: Array<{ name: string, count: number }> } };
+
+export type KindsOfQueryVariables = Exact<{
+  from: string;
+}>;
+
+
+export type KindsOfQuery = { interactionStats: { byType: Array<{ name: string }> } };
 
 export type TouchesOfQueryVariables = Exact<{
   from: string;
@@ -2342,12 +2349,8 @@ export const SessionsPageDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<SessionsPageQuery, SessionsPageQueryVariables>;
 export const SessionDetailDocument = new TypedDocumentString(`
-    query SessionDetail($key: String!) {
-  sessions(
-    first: 1
-    where: {key: $key}
-    orderBy: {field: STARTED_AT, direction: DESC}
-  ) {
+    query SessionDetail($where: SessionWhereInput!) {
+  sessions(first: 1, where: $where, orderBy: {field: STARTED_AT, direction: DESC}) {
     edges {
       node {
         id
@@ -2387,6 +2390,15 @@ export const StatsOfDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StatsOfQuery, StatsOfQueryVariables>;
+export const KindsOfDocument = new TypedDocumentString(`
+    query KindsOf($from: Time!) {
+  interactionStats(from: $from) {
+    byType(first: 100) {
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<KindsOfQuery, KindsOfQueryVariables>;
 export const TouchesOfDocument = new TypedDocumentString(`
     query TouchesOf($from: Time!, $to: Time!, $decky: ID!) {
   interactionStats(from: $from, to: $to, where: {deckyID: $decky}) {

@@ -35,7 +35,7 @@ const Item = memo(function Item({ interaction: i, withDecky }: { interaction: In
       {i.message !== `${i.type} from ${i.sourceIP}` && <p className="interaction-said"><Hostile text={i.message} /></p>}
       {facts.some(([field]) => i[field]) && (
         <dl>
-          {facts.map(([field, label]) => i[field] && <div key={field}><dt>{label}</dt><dd><Hostile text={i[field]} /></dd></div>)}
+          {facts.map(([field, label]) => i[field] && <div key={field}><dt>{label}</dt><dd><Hostile text={i[field]} />{field === 'principal' && i.outcome === 'accepted' && <> <span className="badge degraded">let in</span></>}</dd></div>)}
         </dl>
       )}
     </li>
