@@ -50,6 +50,51 @@ test('a held feed stands still, says what waits, and goes on with all of it', as
   assert.equal(new Set(ids).size, ids.length, 'nothing twice')
 })
 
+test('the filters narrow what is shown while they are typed, also what comes', async () => {
+  await knock('narrow-one')
+  await items().filter({ hasText: 'narrow-one' }).first().waitFor()
+  await page.getByLabel('Tried to sign in as').pressSequentially('NARROW')
+  await until(async () => (await items().allTextContents()).every((text) => text.includes('narrow-one')) && await items().count() > 0, 'those alone, without Enter')
+  assert.match(page.url(), /principal=NARROW/)
+  await knock('other')
+  await knock('narrow-two')
+  await items().filter({ hasText: 'narrow-two' }).first().waitFor()
+  assert.equal(await items().filter({ hasText: 'other' }).count(), 0)
+  await page.getByLabel('Tried to sign in as').fill('')
+  await items().filter({ hasText: 'other' }).first().waitFor()
+  await page.getByLabel('Kind').selectOption('auth_attempt')
+  await until(async () => await items().count() > 0 && await items().filter({ hasNotText: 'auth_attempt' }).count() === 0, 'one kind alone')
+  await page.getByLabel('Kind').selectOption('')
+  await page.getByLabel('Source address').fill('127.')
+  await items().filter({ hasText: 'narrow-two' }).first().waitFor()
+  await page.getByLabel('Source address').fill('203.0.')
+  await page.getByText('Nothing recorded is like that').waitFor()
+  await page.getByLabel('Source address').fill('')
+  await page.getByLabel('Decky').fill('fil')
+  assert.ok((await page.locator('datalist option').evaluateAll((all) => all.map((o) => o.value))).includes('files'))
+  await items().filter({ hasText: 'narrow-two' }).first().waitFor()
+  await page.getByLabel('Decky').fill('files')
+})
+
+test('who was let in is told from who tried', async () => {
+  await knock('anonymous', 'guest@example.org')
+  const attempt = (user) => items().filter({ hasText: 'auth_attempt' }).filter({ hasText: user }).first()
+  await attempt('anonymous').waitFor()
+  const { interactions } = await ask('query ($d: String!) { interactions(last: 20, where: { deploymentName: $d, principal: "anonymous", type: "auth_attempt" }) { edges { node { outcome } } } }', { d: deployment })
+  const accepted = interactions.edges[0].node.outcome === 'accepted'
+  assert.equal(await attempt('anonymous').getByText('let in').count(), accepted ? 1 : 0)
+  assert.equal(await attempt('narrow-one').getByText('let in').count(), 0)
+})
+
+test('each tick of the chart has its line, and the highest is in sight', async () => {
+  await page.locator('.recharts-yAxis .recharts-cartesian-axis-tick').first().waitFor({ state: 'attached' })
+  const places = (what, at) => page.locator(what).evaluateAll((all, name) => all.map((one) => Math.round(Number(one.getAttribute(name)))).sort((a, b) => a - b), at)
+  const lines = await places('.recharts-cartesian-grid-horizontal line', 'y1')
+  const ticks = await page.locator('.recharts-yAxis .recharts-cartesian-axis-tick').count()
+  assert.equal(lines.length, ticks)
+  assert.ok(lines[0] >= 8, `the highest is at ${lines[0]}`)
+})
+
 test('the charts count it', async () => {
   await page.getByRole('table', { name: 'By service' }).getByText('ftp').waitFor()
   await page.getByText(/^[1-9]\d* from 1 address$/).waitFor()

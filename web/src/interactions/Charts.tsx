@@ -40,8 +40,8 @@ export default function Charts({ question, alone }: Props) {
           </div>
         </div>
         <ResponsiveContainer width="100%" height={150}>
-          <BarChart data={stats?.overTime ?? []} margin={{ left: -20, right: 4, top: 4 }} title="Interactions by time">
-            <CartesianGrid vertical={false} stroke="var(--line)" />
+          <BarChart data={stats?.overTime ?? []} margin={{ left: -20, right: 4, top: 10 }} title="Interactions by time">
+            <CartesianGrid vertical={false} syncWithTicks stroke="var(--line)" />
             <XAxis dataKey="at" tickFormatter={at} stroke="var(--faint)" fontSize={12} minTickGap={40} tickLine={false} />
             <YAxis allowDecimals={false} stroke="var(--faint)" fontSize={12} tickLine={false} axisLine={false} />
             <Tooltip labelFormatter={at} contentStyle={tip} cursor={{ fill: 'var(--hover)' }} isAnimationActive={false} />

@@ -1,18 +1,33 @@
 import { Pause, Play } from 'lucide-react'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { Suspense, useEffect, useMemo, useState } from 'react'
 import { useSearchParams } from 'wouter'
+import { useApp } from '../app/context'
+import { part } from '../app/parts'
 import { useAsk } from '../api/useAsk'
 import { catalog, type Interaction } from '../data/documents'
+import { useStore } from '../data/store'
+import { kindsOf } from '../evidence/documents'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
 import { InteractionList } from './InteractionList'
-import { useInteractions, type Question } from './useInteractions'
+import { ranges } from './ranges'
+import { fromSource, useInteractions, type Question } from './useInteractions'
 import '../styles/interactions.css'
 
-const Charts = lazy(() => import('./Charts'))
+const Charts = part(() => import('./Charts'))
 
 /** The parameters of the address and what they ask. */
-const asks = { service: 'service', kind: 'type', source: 'sourceIP', decky: 'deckyName', principal: 'principal' } as const satisfies Record<string, keyof Question>
+const asks: Record<string, (value: string) => Question> = {
+  service: (slug) => ({ service: slug }),
+  kind: (kind) => ({ type: kind }),
+  source: fromSource,
+  decky: (part) => ({ deckyNameContainsFold: part }),
+  principal: (part) => ({ principalContainsFold: part }),
+}
+/** How long a field rests before it is asked for, in milliseconds. */
+const rest = 250
+/** How many deckies are offered for a name that is begun. */
+const offered = 50
 
 const nothing = {}
 
@@ -20,10 +35,15 @@ const nothing = {}
 export default function InteractionsPage() {
   const [params, setParams] = useSearchParams()
   const question = useMemo<Question>(
-    () => Object.fromEntries(Object.entries(asks).flatMap(([name, field]) => (params.get(name) ? [[field, params.get(name)]] : []))),
+    () => Object.assign({}, ...Object.entries(asks).map(([name, of]) => { const value = params.get(name); return value ? of(value) : {} })) as Question,
     [params],
   )
+  const { data } = useApp()
   const { data: known } = useAsk(catalog, nothing)
+  const [since] = useState(() => new Date(Date.now() - ranges.week.span).toISOString())
+  const { data: counted } = useAsk(kindsOf, { from: since })
+  const fleet = useStore(data.deckies)
+  const names = useMemo(() => [...new Set([...(fleet?.values() ?? [])].map((d) => d.name))].sort(), [fleet])
   const { list, problem, again, older } = useInteractions(question)
   const [held, setHeld] = useState<readonly Interaction[] | null>(null)
   const shown = held ?? list
@@ -42,14 +62,11 @@ export default function InteractionsPage() {
       </PageHead>
       <Suspense fallback={<div className="charts-place" />}><Charts question={question} alone={(name, value) => `?${asking(params, name, value)}`} /></Suspense>
       <search className="filters">
-        <Field label="Decky" name="decky" params={params} ask={ask} search />
-        <select aria-label="Service" value={params.get('service') ?? ''} onChange={(e) => ask('service', e.target.value)}>
-          <option value="">Any service</option>
-          {[...new Set([...(known?.services.map((s) => s.slug) ?? []), ...params.getAll('service')])].sort().map((s) => <option key={s}>{s}</option>)}
-        </select>
-        <Field label="Kind" name="kind" params={params} ask={ask} />
+        <Field label="Decky" name="decky" params={params} ask={ask} search offers={names} />
+        <Choice label="Service" any="Any service" name="service" all={known?.services.map((s) => s.slug) ?? []} params={params} ask={ask} />
+        <Choice label="Kind" any="Any kind" name="kind" all={[...(counted?.interactionStats.byType.map((k) => k.name) ?? []), ...(list ?? []).map((i) => i.type)]} params={params} ask={ask} />
         <Field label="Source address" name="source" params={params} ask={ask} />
-        <Field label="Signed in as" name="principal" params={params} ask={ask} />
+        <Field label="Tried to sign in as" name="principal" params={params} ask={ask} />
         {params.size > 0 && <button type="button" className="quiet" onClick={() => setParams(new URLSearchParams(), { replace: true })}>Clear</button>}
       </search>
       {problem && <Problem problem={problem} again={again} />}
@@ -70,22 +87,40 @@ function asking(before: URLSearchParams, name: string, value: string): URLSearch
   return next
 }
 
-interface FieldProps {
+interface AskProps {
   label: string
   name: string
   params: URLSearchParams
   ask: (name: string, value: string) => void
-  search?: boolean
 }
 
-/** One exact value to ask for; it is asked when the reader leaves the field or presses Enter. */
-function Field({ label, name, params, ask, search = false }: FieldProps) {
-  const value = params.get(name) ?? ''
+/** One of the values that there are, and the one that the address has. */
+function Choice({ label, any, name, all, params, ask }: AskProps & { any: string; all: readonly string[] }) {
   return (
-    <input
-      key={value} type={search ? 'search' : 'text'} aria-label={label} placeholder={label} defaultValue={value} spellCheck={false} autoCapitalize="none"
-      onBlur={(e) => e.target.value !== value && ask(name, e.target.value)}
-      onKeyDown={(e) => e.key === 'Enter' && ask(name, e.currentTarget.value)}
-    />
+    <select aria-label={label} value={params.get(name) ?? ''} onChange={(e) => ask(name, e.target.value)}>
+      <option value="">{any}</option>
+      {[...new Set([...all, ...params.getAll(name)])].sort().map((one) => <option key={one}>{one}</option>)}
+    </select>
+  )
+}
+
+/** A text that is asked for while it is typed. */
+function Field({ label, name, params, ask, search = false, offers = [] }: AskProps & { search?: boolean; offers?: readonly string[] }) {
+  const value = params.get(name) ?? ''
+  const [text, setText] = useState(value)
+  useEffect(() => setText(value), [value])
+  useEffect(() => {
+    if (text === value) return
+    const timer = setTimeout(() => ask(name, text), rest)
+    return () => clearTimeout(timer)
+  }, [text]) // not when the address changes under it: then the address is right
+  return (
+    <>
+      <input
+        type={search ? 'search' : 'text'} aria-label={label} placeholder={label} value={text} spellCheck={false} autoCapitalize="none" autoComplete="off" list={offers.length > 0 ? `offers-${name}` : undefined}
+        onChange={(e) => setText(e.target.value)} onKeyDown={(e) => e.key === 'Enter' && ask(name, text)}
+      />
+      {offers.length > 0 && <datalist id={`offers-${name}`}>{offers.filter((one) => one.includes(text)).slice(0, offered).map((one) => <option key={one} value={one} />)}</datalist>}
+    </>
   )
 }

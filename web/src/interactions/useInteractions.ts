@@ -8,13 +8,33 @@ import type { InteractionsPageQuery, InteractionWhereInput } from '../gql/graphq
 const pageSize = 100
 const pick = ({ interactions }: InteractionsPageQuery) => interactions
 
+const has = (text: string | null | undefined, part: string) => text?.toLowerCase().includes(part.toLowerCase()) ?? false
+
+/** What can be asked, and what it means: the server knows these predicates by the same names. */
+const asked = {
+  deckyName: (i, name) => i.deckyName === name,
+  deckyNameContainsFold: (i, part) => has(i.deckyName, part),
+  deploymentName: (i, name) => i.deploymentName === name,
+  service: (i, slug) => i.service === slug,
+  type: (i, kind) => i.type === kind,
+  sourceIP: (i, address) => i.sourceIP === address,
+  sourceIPHasPrefix: (i, beginning) => i.sourceIP.startsWith(beginning),
+  session: (i, key) => i.session === key,
+  principalContainsFold: (i, part) => has(i.principal, part),
+} satisfies Partial<Record<keyof InteractionWhereInput, (i: Interaction, value: string) => boolean>>
+
 /** What can be asked of interactions of the past and, by `fits`, of those that come live. */
-export type Question = Pick<InteractionWhereInput, 'deckyName' | 'deploymentName' | 'service' | 'type' | 'sourceIP' | 'session' | 'principal'>
+export type Question = { [Field in keyof typeof asked]?: string }
 
 /** Whether an interaction answers the question. */
 export function fits(i: Interaction, question: Question): boolean {
-  return (Object.keys(question) as (keyof Question)[]).every((key) => !question[key] || i[key] === question[key])
+  return (Object.keys(question) as (keyof Question)[]).every((key) => !question[key] || asked[key](i, question[key]))
 }
+
+const whole = /^(\d{1,3}\.){3}\d{1,3}$|^(?=.*:.*:)[\da-f:.]*[\da-f]$/i
+
+/** Asks for a source: a whole address means itself, as where a page leads here with one; less than that the addresses that begin so. */
+export const fromSource = (address: string): Question => (whole.test(address) ? { sourceIP: address } : { sourceIPHasPrefix: address })
 
 /** Interactions, newest first: the past page by page, and over it what is recorded as it happens. */
 export function useInteractions(question: Question): Paged<Interaction> {
