@@ -199,6 +199,33 @@ test('a page that could not be loaded opens when the server is back, and the oth
   await early.close()
 })
 
+test('a tab is signed in by another one of the same browser, and both are signed out together', needsUsers, async () => {
+  const first = await browser.newPage({ together: true })
+  await first.goto(url)
+  await signIn(first)
+  await first.locator('[data-connection=live]').waitFor()
+  const second = await browser.newPage({ together: true })
+  await second.goto(`${url}/people`)
+  await second.locator('[data-connection=live]').waitFor()
+  const kept = (of) => of.evaluate(() => ({ session: sessionStorage.getItem('decnet.session'), local: JSON.stringify(localStorage), cookie: document.cookie, address: location.href }))
+  const [mine, its] = [await kept(first), await kept(second)]
+  assert.equal(its.session, mine.session, 'the same token, with the same expiry')
+  const { token } = JSON.parse(its.session)
+  assert.ok(![its.local, its.cookie, its.address].some((place) => place.includes(token)), 'which is nowhere else')
+  await second.reload()
+  await second.locator('[data-connection=live]').waitFor()
+  await first.getByRole('button', { name: 'Sign out' }).click()
+  for (const tab of [first, second]) {
+    await tab.getByText('You are signed out.').waitFor()
+    assert.equal(await tab.evaluate(() => sessionStorage.getItem('decnet.session')), null)
+  }
+  assert.equal((await askAs(token, '{ viewer { username } }')).viewer, null)
+  const third = await browser.newPage({ together: true })
+  await third.goto(url)
+  await third.getByLabel('User name').waitFor()
+  for (const tab of [first, second, third]) await tab.close()
+})
+
 test('axe finds no serious fault on these pages either', async () => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   for (const colorScheme of ['light', 'dark']) {

@@ -44,7 +44,12 @@ export async function openBrowser({ colorScheme = 'light', viewport = { width: 1
   }
   return {
     context, outside, problems,
-    newPage: () => context.newPage(),
+    /** A page that knows nothing of other tabs' sign-ins, unless it is `together` with those. */
+    async newPage({ together = false } = {}) {
+      const page = await context.newPage()
+      if (!together) await page.addInitScript(() => delete globalThis.BroadcastChannel)
+      return page
+    },
     async close() {
       await context.close()
       await rm(profile, { recursive: true, force: true })

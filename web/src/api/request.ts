@@ -25,6 +25,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the server says that there is nothing of this ID. */
+export const isAbsent = (problem: unknown): boolean => problem instanceof ApiError && problem.has('NOT_FOUND')
+
 /** The server did not answer, or not as an API does. */
 export class Unreachable extends Error {
   override name = 'Unreachable'
@@ -48,7 +51,9 @@ export const typed = <Result, Variables>(document: TypedDocumentString<Result, V
 /** Makes one of our errors of urql's. */
 export function asRefusal({ graphQLErrors, networkError }: CombinedError): ApiError | Unreachable {
   if (graphQLErrors.length) return new ApiError(graphQLErrors as unknown as Refusal[])
-  return new Unreachable(`The server does not answer (${networkError?.message ?? 'no reason is known'}).`, { cause: networkError })
+  // What a browser throws has a name of its own and words that tell people nothing; what is left is the status that somebody else answered with.
+  const said = networkError?.name === 'Error' && networkError.message
+  return new Unreachable(`The server does not answer${said ? ` (${said})` : ''}.`, { cause: networkError })
 }
 
 /** Asks one query or mutation afresh, past the cache. Throws an ApiError or an Unreachable. */

@@ -3,7 +3,8 @@ import { useCallback, useEffect, useState, type ReactNode } from 'react'
 import { inWords } from '../api/request'
 import { NewPassword } from '../session/NewPassword'
 import { SignIn } from '../session/SignIn'
-import { probe, signOut, type Session as SignedIn } from '../session/session'
+import { forget, probe, signOut, type Session as SignedIn } from '../session/session'
+import { answerTabs } from '../session/tabs'
 
 type State =
   /** `notice` is what to say if nobody is signed in. */
@@ -58,6 +59,14 @@ export function Session({ children }: { children: (props: SessionProps) => React
   }, [unreachable])
 
   const expiresAt = session?.expiresAt
+  useEffect(() => {
+    if (!token || !expiresAt) return
+    return answerTabs({ token, expiresAt }, () => {
+      forget()
+      setState({ kind: 'signed out', notice: 'You are signed out.' })
+    })
+  }, [token, expiresAt])
+
   useEffect(() => {
     if (!expiresAt) return
     const timer = setTimeout(expired, Math.min(longestTimeout, Date.parse(expiresAt) - Date.now()))

@@ -1,8 +1,10 @@
-// Who is signed in. The token lives as long as the tab: sessionStorage, never a cookie, so no other site's request can carry it.
+// Who is signed in. The token lives as long as the tab and those that it was handed to (tabs.ts): sessionStorage, never a cookie, so no other site's request
+// can carry it.
 import { graphql } from '../gql'
 import type { Role } from '../gql/graphql'
 import { makeClient } from '../api/client'
-import { request } from '../api/request'
+import { request, Unreachable } from '../api/request'
+import { askTabs, tellLeft, type Kept } from './tabs'
 
 const key = 'decnet.session'
 
@@ -61,11 +63,6 @@ const logoutMutation = graphql(`
   }
 `)
 
-interface Kept {
-  token: string
-  expiresAt: string
-}
-
 function kept(): Kept | null {
   try {
     const value: unknown = JSON.parse(sessionStorage.getItem(key) ?? 'null')
@@ -74,6 +71,10 @@ function kept(): Kept | null {
   } catch {
     return null // not ours, or storage is turned off: sign in
   }
+}
+
+function keep({ token, expiresAt }: Kept): void {
+  sessionStorage.setItem(key, JSON.stringify({ token, expiresAt } satisfies Kept))
 }
 
 /** Where else people can sign in. */
@@ -86,7 +87,7 @@ export interface Provider {
 /** The provider where people may sign in, if the server has one. */
 export async function provider(): Promise<Provider | null> {
   const answer = await fetch('/oidc/info').catch(() => null)
-  return answer?.ok ? ((await answer.json()) as Provider) : null
+  return answer?.ok ? ((await answer.json()) as Provider | null) : null
 }
 
 /** Takes what a provider's sign-in left in the address: the token that waits for this page, or why there is none. */
@@ -96,10 +97,12 @@ async function returned(): Promise<string | null> {
   if (failed === null && !said.has('signed-in')) return null
   history.replaceState(null, '', location.pathname)
   if (failed !== null) return failed
-  const answer = await fetch('/oidc/session', { method: 'POST', headers: { 'Content-Type': 'application/json' } })
+  const answer = await fetch('/oidc/session', { method: 'POST', headers: { 'Content-Type': 'application/json' } }).catch(() => {
+    throw new Unreachable('The server does not answer.')
+  })
   if (answer.status !== 200) return 'The sign-in took too long. Sign in again.'
   const { token, expiresAt } = (await answer.json()) as Kept
-  sessionStorage.setItem(key, JSON.stringify({ token, expiresAt } satisfies Kept))
+  keep({ token, expiresAt })
   return null
 }
 
@@ -114,17 +117,29 @@ export interface Found {
 /** Asks the server who we are; it throws when that can't be asked. */
 export async function probe(): Promise<Found> {
   const notice = await returned()
-  const k = kept()
-  const { viewer } = await request(makeClient(k?.token ?? null), viewerQuery, {})
-  if (viewer) return { session: { token: k?.token ?? null, expiresAt: k?.expiresAt ?? null, ...viewer }, notice: null }
+  const mine = kept()
+  const others = mine ?? notice ? null : askTabs() // they answer while the server does
+  const session = await sessionOf(mine)
+  if (session) return { session, notice: null }
+  const theirs = await others
+  if (theirs) {
+    keep(theirs)
+    const taken = await sessionOf(theirs)
+    if (taken) return { session: taken, notice: null }
+  }
   forget()
   return { session: null, notice }
 }
 
-/** Signs in, and remembers it for this tab. */
+async function sessionOf(k: Kept | null): Promise<Session | null> {
+  const { viewer } = await request(makeClient(k?.token ?? null), viewerQuery, {})
+  return viewer ? { token: k?.token ?? null, expiresAt: k?.expiresAt ?? null, ...viewer } : null
+}
+
+/** Signs in, and remembers it for this tab and those that ask it. */
 export async function signIn(username: string, password: string): Promise<Session> {
   const { token, expiresAt, viewer } = (await request(makeClient(null), loginMutation, { username, password })).login
-  sessionStorage.setItem(key, JSON.stringify({ token, expiresAt } satisfies Kept))
+  keep({ token, expiresAt })
   return { token, expiresAt, ...viewer }
 }
 
@@ -134,9 +149,10 @@ export async function changePassword(session: Session, current: string, next: st
   return { ...session, passwordDue: false }
 }
 
-/** Ends the token on the server and forgets it. Without a server it is only forgotten: it ends by itself. */
+/** Ends the token on the server and forgets it, in the other tabs too. Without a server it is only forgotten: it ends by itself. */
 export async function signOut(session: Session): Promise<void> {
   forget()
+  if (session.token) tellLeft(session.token)
   await request(makeClient(session.token), logoutMutation, {}).catch(() => {})
 }
 
