@@ -176,6 +176,16 @@ test('the lifecycles are told as they happen, by the filters in the address', as
   await page.goto(url + mine)
 })
 
+test('addresses of what never was say so', async () => {
+  await page.goto(`${url}/deckies/${deployment}/nope`)
+  await page.getByText('There is no decky of this name').waitFor()
+  assert.equal(await page.getByText('It is gone').count(), 0)
+  await page.goto(`${url}/lifecycles/lcy_x`)
+  await page.getByText('There is no such lifecycle').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Ask again' }).count(), 0)
+  await page.goto(url + mine)
+})
+
 test('a break is shown with its beginning, and what happened meanwhile is told once', async () => {
   const second = await browser.newPage()
   let broken = false

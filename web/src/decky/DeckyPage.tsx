@@ -30,7 +30,7 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
   const { data, mayChange } = useApp()
   const fleet = useStore(data.deckies)
   const decky = useMemo(() => [...(fleet?.values() ?? [])].find((d) => d.name === name && d.deployment.name === deployment), [fleet, name, deployment])
-  const { data: detail } = useAsk(deckyDetail, { deployment, name, })
+  const { data: detail } = useAsk(deckyDetail, { deployment, name })
   const [asked, setAsked] = useState<Asked | null>(null)
   const touches = useNewestTouches()
 
@@ -38,6 +38,15 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
   const { list: lifecycles, problem, again, older } = useLifecycles({ deckyName: name, deploymentName: deployment }, its)
   const where = useMemo(() => ({ deckyName: name, deploymentName: deployment }), [name, deployment])
   const interactions = useInteractions(where)
+  const gone = fleet && !decky && detail && !detail.decky
+  if (gone && lifecycles?.length === 0 && interactions.list?.length === 0) {
+    return (
+      <div className="page">
+        <PageHead title={name} />
+        <Empty title="There is no decky of this name"><p>None is or was called {name} in {deployment}, as far as is recorded. <Link href={paths.fleet}>Go to the fleet</Link></p></Empty>
+      </div>
+    )
+  }
 
   return (
     <div className="page">
@@ -45,7 +54,7 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
         title={name}
         about={decky
           ? <span className="inline"><Standing of={decky.state} /><span>{decky.hostname}</span><code>{decky.ip}</code><Touches decky={decky.id} newest={touches.get(deckyKey(deployment, name))} /></span>
-          : fleet && 'It is gone. What was recorded of it stays.'}
+          : gone && lifecycles && interactions.list && 'It is gone. What was recorded of it stays.'}
       >
         {mayChange && decky && (
           <>

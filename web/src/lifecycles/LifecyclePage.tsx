@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useApp } from '../app/context'
 import { paths } from '../app/paths'
-import { request } from '../api/request'
+import { isAbsent, request } from '../api/request'
 import { useAsk } from '../api/useAsk'
 import { cancelLifecycle, lifecycleDetail, retryLifecycle } from '../data/documents'
 import { isOver } from '../data/journal'
@@ -37,8 +37,9 @@ export default function LifecyclePage({ id }: { id: string }) {
     return (
       <div className="page">
         <PageHead title="Lifecycle" />
-        {problem && <Problem problem={problem} again={again} />}
-        {!problem && (data ? <Empty title="There is no such lifecycle"><Link href={paths.lifecycles}>See all lifecycles</Link></Empty> : <p role="status" className="waiting">Reading the journal…</p>)}
+        {isAbsent(problem) || (data && !problem)
+          ? <Empty title="There is no such lifecycle"><Link href={paths.lifecycles}>See all lifecycles</Link></Empty>
+          : problem ? <Problem problem={problem} again={again} /> : <p role="status" className="waiting">Reading the journal…</p>}
       </div>
     )
   }
