@@ -186,6 +186,33 @@ test('addresses of what never was say so', async () => {
   await page.goto(url + mine)
 })
 
+test('a pick that could not be asked for says so in our words, and is asked for when the server is back', async () => {
+  const third = await browser.newPage()
+  let down = false
+  const sockets = new Set()
+  await third.routeWebSocket(/\/graphql$/, (socket) => {
+    if (down) return void socket.close({ code: 1012, reason: 'Service restart' })
+    socket.connectToServer()
+    sockets.add(socket)
+  })
+  await third.route(/graphql$/, (route) => (down ? route.abort('connectionrefused') : route.fallback()))
+  await third.goto(url + mine)
+  if (password) await signIn(third)
+  await third.locator('[data-connection=live]').waitFor()
+  await third.getByRole('button', { name: 'Mutate web-02…' }).waitFor()
+  down = true
+  for (const socket of sockets) await socket.close({ code: 1012, reason: 'Service restart' })
+  await third.locator('[data-connection=reconnecting]').waitFor()
+  await third.getByRole('button', { name: 'Mutate web-02…' }).click()
+  const dialog = third.getByRole('dialog')
+  await dialog.getByRole('alert').filter({ hasText: 'The server does not answer.' }).waitFor()
+  assert.equal(await third.getByText(/asking…|fetch/i).count(), 0)
+  down = false
+  await dialog.getByRole('button', { name: 'Mutate', exact: true }).and(third.locator(':enabled')).waitFor()
+  await dialog.getByRole('alert').waitFor({ state: 'detached' })
+  await third.close()
+})
+
 test('a break is shown with its beginning, and what happened meanwhile is told once', async () => {
   const second = await browser.newPage()
   let broken = false

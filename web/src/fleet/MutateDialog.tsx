@@ -1,18 +1,22 @@
 import { Dices } from 'lucide-react'
 import { useCallback, useEffect, useState } from 'react'
 import { useApp } from '../app/context'
-import { ApiError, inWords, request } from '../api/request'
+import { useSince } from '../app/useSince'
+import { ApiError, request, Unreachable } from '../api/request'
 import { mutateDecky, type Decky } from '../data/documents'
 import { Modal } from '../ui/Modal'
 import { ServiceChange } from '../ui/Services'
 import { ServicePicker } from '../ui/ServicePicker'
 
+/** How long after a failure a server that is there is asked again, in milliseconds. */
+const askAgainAfter = 1_000
+
 /** Mutates one decky. What is shown as after is what will be: the server picks, the operator sees it, and exactly that is asked for. */
 export function MutateDialog({ decky, onClose }: { decky: Decky; onClose: () => void }) {
-  const { client, actions } = useApp()
+  const { client, actions, data } = useApp()
   const [byHand, setByHand] = useState(false)
   const [after, setAfter] = useState<readonly string[] | null>(null)
-  const [problem, setProblem] = useState<string | null>(null)
+  const [problem, setProblem] = useState<Error | null>(null)
   const { name, deployment, generation } = decky
   const [before, setBefore] = useState(decky.services)
   const [seen, setSeen] = useState(generation)
@@ -25,10 +29,16 @@ export function MutateDialog({ decky, onClose }: { decky: Decky; onClose: () => 
       setBefore(decky.services)
       setSeen(generation)
     } catch (reason) {
-      setProblem(inWords(reason))
+      setProblem(reason as Error)
     }
   }, [client, name, deployment.name, decky.services, generation])
   useEffect(() => void pick(), []) // once: the pick stays while the dialog is open
+  const since = useSince(data.live)
+  useEffect(() => {
+    if (since === null || byHand || !(problem instanceof Unreachable)) return
+    const timer = setTimeout(() => void pick(), askAgainAfter)
+    return () => clearTimeout(timer)
+  }, [since, byHand, problem, pick])
 
   const commit = async () => {
     if (!after) return
@@ -47,14 +57,14 @@ export function MutateDialog({ decky, onClose }: { decky: Decky; onClose: () => 
     <Modal open onClose={onClose} title={`Mutate ${name}`} about="It gets other services, so that what an intruder learned of it goes stale. Its address and host name stay." wide={byHand}>
       <div className="toggle" role="group" aria-label="Who picks">
         <button type="button" aria-pressed={!byHand} onClick={() => { setByHand(false); void pick() }}>Let it pick</button>
-        <button type="button" aria-pressed={byHand} onClick={() => setByHand(true)}>Pick by hand</button>
+        <button type="button" aria-pressed={byHand} onClick={() => { setByHand(true); setProblem(null) }}>Pick by hand</button>
       </div>
       {byHand && <ServicePicker chosen={after ?? []} choose={setAfter} />}
       <dl className="before-after">
         <div><dt>Before</dt><dd><ServiceChange from={before} to={before} /></dd></div>
-        <div><dt>After</dt><dd>{after ? <ServiceChange from={before} to={after} /> : <span className="faint">asking…</span>}</dd></div>
+        <div><dt>After</dt><dd>{after ? <ServiceChange from={before} to={after} /> : <span className="faint">{problem ? 'not known' : byHand ? 'choose' : 'asking…'}</span>}</dd></div>
       </dl>
-      {problem && <p role="alert" className="problem">{problem}</p>}
+      {problem && <p role="alert" className="problem">{problem.message}{problem instanceof Unreachable && ' It is asked again when it is back.'}</p>}
       <div className="modal-foot">
         {!byHand && <button type="button" className="quiet" onClick={() => void pick()}><Dices size={16} aria-hidden="true" />Pick again</button>}
         <button type="button" onClick={onClose}>Cancel</button>
