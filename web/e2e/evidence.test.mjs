@@ -133,6 +133,23 @@ test('a session is called by its ID, which is on its page, and found by its key 
   assert.match(page.url(), /\/sessions\/ses_/)
 })
 
+test('in a narrow window one sees where one is, and addresses are whole', async () => {
+  const address = page.url()
+  await page.setViewportSize({ width: 390, height: 844 })
+  for (const [place, rows] of [['/sessions', '[data-session]'], ['/attackers', '[data-attacker]'], ['/credentials', '[data-credential]']]) {
+    await page.goto(url + place)
+    await page.locator(rows).first().waitFor()
+    const { x, width } = await page.locator('.way[aria-current]').boundingBox()
+    assert.ok(x >= 0 && x + width <= 390, `${place}: the way is at ${x}`)
+    const heights = await page.locator('td .address, th .address').evaluateAll((all) => all.map((one) => one.getClientRects().length))
+    assert.ok(heights.length > 0 && heights.every((lines) => lines === 1), `${place}: ${heights}`)
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 390, 'the page itself is no wider')
+  }
+  await page.setViewportSize({ width: 1440, height: 1000 })
+  await page.goto(address)
+  await page.locator('[data-frames]').waitFor()
+})
+
 test('a session is replayed from its beginning to its end, as text', async () => {
   const player = page.locator('[data-frames]')
   const frames = Number(await player.getAttribute('data-frames'))

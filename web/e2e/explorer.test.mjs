@@ -59,6 +59,15 @@ test('a subscription shows what happens meanwhile', async () => {
   await page.getByRole('button', { name: /^Stop/ }).click()
 })
 
+test('in a narrow window the answer has the whole width, below the question', async () => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  const box = (pane) => page.locator(pane).boundingBox()
+  const [question, told] = [await box('.graphiql-query-editor'), await box('.graphiql-response')]
+  assert.ok(told.width > 250 && told.height > 120, `it is ${told.width} by ${told.height}`)
+  assert.ok(told.y >= question.y + question.height, 'it is below')
+  await page.setViewportSize({ width: 1440, height: 1000 })
+})
+
 test('an ended session asks to sign in again', { skip: !password && 'the server asks nobody to sign in' }, async () => {
   await run('mutation { logout { ok } }')
   await page.getByText('Your session is over. Sign in again.').waitFor()

@@ -153,6 +153,20 @@ test('a failure that was repaired since is told as such, with nothing to retry',
   assert.equal(await page.locator('.bar-of .failed').evaluate((one) => one.getBoundingClientRect().width), 0)
 })
 
+test('in a narrow window the deploy is at hand, however far the form goes', async () => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await fill({ prefix: 'narrow', count: 2, archetype: /Linux Server/ })
+  const button = page.getByRole('button', { name: 'Deploy 2 deckies' })
+  await button.waitFor()
+  for (const y of [0, 600, 1e6]) {
+    await page.evaluate((to) => scrollTo(0, to), y)
+    const box = await button.boundingBox()
+    assert.ok(box.y >= 0 && box.y + box.height <= 844, `scrolled by ${y}, it is at ${box.y}`)
+  }
+  assert.equal(await page.getByRole('button', { name: /^Deploy / }).count(), 1)
+  await page.setViewportSize({ width: 1440, height: 1000 })
+})
+
 /** Takes an address of the deployment's network for somebody else. */
 async function occupy(address) {
   if (engine !== 'docker') {

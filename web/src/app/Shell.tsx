@@ -2,7 +2,7 @@
 import {
   Activity, Boxes, ClipboardList, Fingerprint, FlaskConical, KeyRound, LogOut, Monitor, Moon, Rocket, ScrollText, Sun, TerminalSquare, Users, type LucideIcon,
 } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { rolesUpTo } from '../access/roles'
 import type { Role } from '../gql/graphql'
@@ -63,12 +63,21 @@ interface Props {
 export function Shell({ session, leave, status, document = 'app', children }: Props) {
   const [theme, nextTheme] = useTheme()
   const ThemeIcon = themeIcons[theme]
+  const nav = useRef<HTMLElement>(null)
+  const [here] = useLocation()
+  // In a narrow window the ways are one line that is pushed sideways: where one is, is in sight.
+  useEffect(() => {
+    const way = nav.current?.querySelector('[aria-current]')
+    if (!nav.current || !way) return
+    const [line, it] = [nav.current.getBoundingClientRect(), way.getBoundingClientRect()]
+    nav.current.scrollBy({ left: it.left + it.width / 2 - line.left - line.width / 2 })
+  }, [here])
   return (
     <div className="shell">
       <a className="skip" href="#page">Skip to the page</a>
       <header className="bar">
         <a className="brand" href="/"><img src="/favicon.svg" alt="" width="22" height="22" />decnet</a>
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={nav}>
           {places.map(({ heading, places }) => ({ heading, open: places.filter((p) => rolesUpTo(session.role).includes(p.least ?? 'VIEWER')) })).map(({ heading, open }) => open.length > 0 && (
             <div key={heading} className="nav-group">
               <p className="nav-heading" aria-hidden="true">{heading}</p>

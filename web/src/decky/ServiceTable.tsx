@@ -14,7 +14,7 @@ export function ServiceTable({ decky }: { decky: Decky }) {
             <th scope="row">{slug}</th>
             <td><span className={`badge ${standing}`}>{said[standing]}</span></td>
             <td>
-              {decky.endpoints.filter((e) => e.service === slug).map((e) => <code key={`${e.port}/${e.proto}`} className="endpoint">{e.address}:{e.port}/{e.proto}</code>)}
+              {decky.endpoints.filter((e) => e.service === slug).map((e) => <code key={`${e.port}/${e.proto}`} className="address endpoint">{e.address}:{e.port}/{e.proto}</code>)}
             </td>
           </tr>
         ))}

@@ -2,8 +2,8 @@ import { Link } from 'wouter'
 import { paths } from '../app/paths'
 import { usePaged } from '../data/usePaged'
 import type { AttackersPageQuery } from '../gql/graphql'
+import { Address } from '../ui/Address'
 import { Ago } from '../ui/Countdown'
-import { Hostile } from '../ui/Hostile'
 import { attackersPage } from './documents'
 import { ListPage, useSearch } from './ListPage'
 import { useLively } from './useLively'
@@ -27,7 +27,7 @@ export default function AttackersPage() {
     >
       {page.list?.map((a) => (
         <tr key={a.id} data-attacker={a.address}>
-          <th scope="row"><Link href={`${paths.interactions}?source=${encodeURIComponent(a.address)}`}><Hostile text={a.address} /></Link></th>
+          <th scope="row"><Link href={`${paths.interactions}?source=${encodeURIComponent(a.address)}`}><Address of={a.address} /></Link></th>
           <td><Ago at={a.lastSeenAt} /></td>
           <td><Ago at={a.firstSeenAt} /></td>
           <td className="number">{a.interactions}</td>

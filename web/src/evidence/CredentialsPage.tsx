@@ -1,6 +1,7 @@
 import { useApp } from '../app/context'
 import { usePaged } from '../data/usePaged'
 import type { CredentialsPageQuery } from '../gql/graphql'
+import { Address } from '../ui/Address'
 import { Ago } from '../ui/Countdown'
 import { Hostile } from '../ui/Hostile'
 import { credentialsPage } from './documents'
@@ -34,7 +35,7 @@ export default function CredentialsPage() {
           <td><span className="badge service">{c.service}</span></td>
           <td className="number">{c.attempts}</td>
           <td className="number">{c.accepted}</td>
-          <td><Hostile text={c.lastSourceIP} /></td>
+          <td><Address of={c.lastSourceIP} /></td>
           <td><Ago at={c.lastSeenAt} /></td>
         </tr>
       ))}
