@@ -210,6 +210,8 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		return err
 	} else if provider != nil {
 		pages.Handle(oidc.Prefix, oidc.New(*provider, signIn, log))
+	} else {
+		pages.HandleFunc("GET "+oidc.InfoPath, oidc.None)
 	}
 	pages.HandleFunc("/healthz", checks.Healthz)
 	if cfg.GraphiQL == "off" {

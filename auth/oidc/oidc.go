@@ -35,7 +35,8 @@ const (
 	loginPath    = Prefix + "login"
 	callbackPath = Prefix + "callback"
 	sessionPath  = Prefix + "session"
-	infoPath     = Prefix + "info"
+	// InfoPath tells the sign-in page whether there is a provider.
+	InfoPath = Prefix + "info"
 )
 
 const (
@@ -84,7 +85,7 @@ func New(o Options, a *auth.Auth, log *slog.Logger) *Handler {
 	h := &Handler{
 		options: o, auth: a, log: log, secure: strings.HasPrefix(o.PublicURL, "https:"), within: providerTime, http: &http.Client{Timeout: providerTime},
 	}
-	h.mux.HandleFunc("GET "+infoPath, h.info)
+	h.mux.HandleFunc("GET "+InfoPath, h.info)
 	h.mux.HandleFunc("GET "+loginPath, h.login)
 	h.mux.HandleFunc("GET "+callbackPath, h.callback)
 	h.mux.HandleFunc("POST "+sessionPath, h.session)
@@ -93,12 +94,21 @@ func New(o Options, a *auth.Auth, log *slog.Logger) *Handler {
 
 // ServeHTTP serves the steps of a sign-in.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
+	harden(w.Header())
+	h.mux.ServeHTTP(w, r)
+}
+
+// None tells the sign-in page that there is no provider, where there is none: null, and not 404, which a browser complains of.
+func None(w http.ResponseWriter, _ *http.Request) {
+	harden(w.Header())
+	answer(w, nil)
+}
+
+func harden(header http.Header) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.mux.ServeHTTP(w, r)
 }
 
 // info tells the sign-in page that there is a provider.

@@ -226,6 +226,19 @@ test('a tab is signed in by another one of the same browser, and both are signed
   for (const tab of [first, second, third]) await tab.close()
 })
 
+test('the sign-in page has nothing to complain of', needsUsers, async () => {
+  const fresh = await browser.newPage()
+  const complaints = []
+  fresh.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  const told = fresh.waitForResponse(/oidc\/info$/)
+  await fresh.goto(url)
+  await fresh.getByLabel('User name').waitFor()
+  assert.equal(await (await told).json(), null)
+  assert.equal(await fresh.getByRole('link', { name: /^Sign in with/ }).count(), 0)
+  assert.deepEqual(complaints, [])
+  await fresh.close()
+})
+
 test('axe finds no serious fault on these pages either', async () => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   for (const colorScheme of ['light', 'dark']) {
