@@ -24,7 +24,12 @@ const nothing = {}
 export default function WizardPage() {
   const { mayChange } = useApp()
   if (!mayChange) {
-    return <><PageHead title="Deploy" /><Empty title="You may look, not deploy"><p>An operator or an administrator deploys. <Link href={paths.fleet}>See the fleet</Link></p></Empty></>
+    return (
+      <div className="page">
+        <PageHead title="Deploy" />
+        <Empty title="You may look, not deploy"><p>An operator or an administrator deploys. <Link href={paths.fleet}>See the fleet</Link></p></Empty>
+      </div>
+    )
   }
   return <Wizard />
 }
