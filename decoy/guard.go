@@ -1,6 +1,7 @@
 package decoy
 
 import (
+	"hash/maphash"
 	"net/netip"
 	"sync"
 	"time"
@@ -16,16 +17,24 @@ const maxSources = 4096
 type guard struct {
 	limits Limits
 	now    func() time.Time
+	seed   maphash.Seed
 
 	mu      sync.Mutex
 	open    int
 	sources map[netip.Addr]*source
+	floods  map[*flood]netip.Addr // those of which something is held
+	held    int                   // bytes, of all of them
 }
 
 // source is the account of one address (of one /64 for IPv6).
 type source struct {
 	connections     int
 	events, packets bucket
+	attempts        bucket // reserves of events, beyond the rate of all: of credentials that were tried,
+	weighty         bucket // of what an intruder has changed, fetched or run,
+	firsts          bucket // of what a session does for the first times,
+	tails           bucket // and of what it did last
+	datagrams       flood  // of all its datagrams: one is a session, and has no last
 	answers         bucket // bytes of datagrams
 	suppressed      uint64 // events beyond the rate, since the last report
 	refused         uint64 // connections and datagrams, since the last report
@@ -50,7 +59,7 @@ func (b *bucket) take(now time.Time, n, rate, burst float64) bool {
 }
 
 func newGuard(limits Limits, now func() time.Time) *guard {
-	return &guard{limits: limits, now: now, sources: map[netip.Addr]*source{}}
+	return &guard{limits: limits, now: now, seed: maphash.MakeSeed(), sources: map[netip.Addr]*source{}, floods: map[*flood]netip.Addr{}}
 }
 
 // account returns the source's account. g.mu is held.
@@ -102,21 +111,25 @@ func (g *guard) refuse(addr netip.Addr) {
 	g.account(addr).refused++
 }
 
-// allowEvent counts an event in, unless the source has caused too many. A credential that was tried has a reserve above what all else may
-// use up: who hides one behind chatter has it recorded.
-func (g *guard) allowEvent(addr netip.Addr, typ string) bool {
+// allowEvent counts an event in, unless the source has caused too many. What matters most has reserves of its own, which nothing else uses up: who hides a
+// credential, a download or a new kind of command behind chatter has it recorded. What is not let through is held with its session's flood while it is among the last; a nil
+// flood is the source's own.
+func (g *guard) allowEvent(addr netip.Addr, f *flood, e event.Event) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.account(addr)
-	burst := g.limits.EventBurst
-	if typ == event.AuthAttempt {
-		burst += burst / 2
+	if f == nil {
+		f = &s.datagrams
 	}
-	if !s.events.take(g.now(), 1, g.limits.EventRate, burst) {
-		s.suppressed++
-		return false
+	now, rate, burst := g.now(), g.limits.EventRate, g.limits.EventBurst
+	if s.events.take(now, 1, rate, burst) ||
+		e.Type == event.AuthAttempt && s.attempts.take(now, 1, rate/2, burst/2) ||
+		event.Weighty(e.Type) && s.weighty.take(now, 1, rate/4, burst/2) ||
+		f.begins(g.seed, e) && s.firsts.take(now, 1, rate/4, burst/2) {
+		return true
 	}
-	return true
+	s.suppressed += g.hold(addr, f, e)
+	return false
 }
 
 func (g *guard) allowPacket(addr netip.Addr) bool {
@@ -158,7 +171,7 @@ func (g *guard) report() []summary {
 		if s.suppressed > 0 || s.refused > 0 {
 			out = append(out, summary{addr, s.suppressed, s.refused})
 			s.suppressed, s.refused = 0, 0
-		} else if s.connections == 0 && g.now().Sub(s.seen) > quiet {
+		} else if s.connections == 0 && len(s.datagrams.held) == 0 && g.now().Sub(s.seen) > quiet {
 			delete(g.sources, addr)
 		}
 	}

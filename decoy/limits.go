@@ -12,7 +12,7 @@ type Limits struct {
 	BytesIn              int64 // of one session
 	BytesOut             int64
 	EventRate            float64 // events a second of one source, sustained
-	EventBurst           float64 // credentials that are tried have half as much again
+	EventBurst           float64 // what matters most has reserves of its own, in all as much again and three quarters
 	PacketRate           float64 // datagrams a second answered to one source, sustained
 	PacketBurst          float64
 	// AnswerRate bounds the bytes a second that go to one source in datagrams, sustained: whoever forges the source of a question makes

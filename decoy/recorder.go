@@ -67,13 +67,13 @@ func newRecorder(host, boot string, out io.Writer, now func() time.Time, log *sl
 	return r
 }
 
-// record queues the event; it bears the time of this call.
+// record queues the event; it bears the time of this call, unless it was held back and has its own.
 func (r *recorder) record(e event.Event) {
-	e.Time, e.Host, e.Boot = r.now(), r.host, r.boot
-	size := 256
-	for _, f := range e.Fields {
-		size += len(f.Name) + len(f.Value)
+	if e.Time.IsZero() {
+		e.Time = r.now()
 	}
+	e.Host, e.Boot = r.host, r.boot
+	size := sizeOf(e)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed || r.queued+size > maxQueuedBytes {

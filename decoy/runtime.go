@@ -351,7 +351,7 @@ func (r *Runtime) Close() {
 	case <-time.After(drain):
 		r.log.Warn("sessions that did not end were left behind")
 	}
-	r.recordRefused()
+	r.recordRefused(true)
 	r.recorder.close(drain)
 }
 
@@ -364,7 +364,7 @@ func (r *Runtime) summarize() {
 		case <-r.stop:
 			return
 		case <-tick.C:
-			r.recordRefused()
+			r.recordRefused(false)
 			if r.changed.Swap(false) {
 				giveBack()
 			}
@@ -372,7 +372,16 @@ func (r *Runtime) summarize() {
 	}
 }
 
-func (r *Runtime) recordRefused() {
+// recordHeld records what was held back of a flood that is over.
+func (r *Runtime) recordHeld(events []event.Event) {
+	for _, e := range events {
+		r.recorder.record(e)
+	}
+}
+
+// recordRefused records what was held back of floods that are over, or of all, and counts the rest.
+func (r *Runtime) recordRefused(all bool) {
+	r.recordHeld(r.guard.subsided(all))
 	for _, s := range r.guard.report() {
 		for typ, count := range map[string]uint64{event.Suppressed: s.suppressed, event.Refused: s.refused} {
 			if count == 0 {
@@ -443,9 +452,12 @@ func (r *Runtime) session(l *listener, in *instance, conn net.Conn) *Session {
 		id: randomID(), host: in.host, service: in.slug, port: l.want.Number, conn: conn, limits: r.limits, started: time.Now(), log: r.log,
 		peer: addrPort(conn.RemoteAddr()), local: addrPort(conn.LocalAddr()),
 	}
+	if _, one := conn.(datagram); !one {
+		s.flood = &flood{}
+	}
 	if s.peer.Addr() != s.local.Addr() {
 		s.record = func(e event.Event) {
-			if r.guard.allowEvent(s.peer.Addr(), e.Type) {
+			if r.guard.allowEvent(s.peer.Addr(), s.flood, e) {
 				r.recorder.record(e)
 			}
 		}
@@ -462,6 +474,7 @@ func (r *Runtime) converse(in *instance, s *Session, serve func(context.Context,
 	s.Event(event.Connect)
 	s.Guard(func() { serve(ctx, s) })
 	s.Close()
+	r.recordHeld(r.guard.settle(s.peer.Addr(), s.flood))
 	s.Event(event.Disconnect,
 		event.Int(event.Duration, time.Since(s.started).Milliseconds()),
 		event.Int("bytes_in", s.in.Load()),
@@ -549,6 +562,7 @@ func (r *Runtime) branch(l *listener, in *instance, from *Session, serve func(co
 		stop := context.AfterFunc(ctx, func() { conn.Close() })
 		defer stop()
 		s.Guard(func() { serve(ctx, s) })
+		r.recordHeld(r.guard.settle(peer, s.flood))
 	}()
 	return true
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,7 @@ var testPorts = map[string][]decoy.Port{
 	"chosen":   {{Number: 7008, Proto: "tcp"}},
 	"prepared": {{Number: 7009, Proto: "tcp"}},
 	"chatty":   {{Number: 7010, Proto: "tcp"}},
+	"shouts":   {{Number: 7011, Proto: "tcp"}},
 }
 
 type echo struct{ name string }
@@ -83,6 +85,16 @@ func (chatty) ServeConn(_ context.Context, s *decoy.Session) {
 	}
 }
 
+// shouts records what it is told to, an event's type and a command a line.
+type shouts struct{}
+
+func (shouts) ServeConn(_ context.Context, s *decoy.Session) {
+	for lines := bufio.NewScanner(s); lines.Scan() && lines.Text() != "quit"; {
+		typ, command, _ := strings.Cut(lines.Text(), " ")
+		s.Event(typ, event.String(event.Command, command))
+	}
+}
+
 func init() {
 	for slug := range testPorts {
 		decoy.Register(slug, func(h *decoy.Host) (decoy.Service, error) {
@@ -91,6 +103,8 @@ func init() {
 				return panics{}, nil
 			case "prepared":
 				return &prepared{host: h}, nil
+			case "shouts":
+				return shouts{}, nil
 			case "chatty":
 				return chatty{}, nil
 			case "broken":
@@ -402,19 +416,38 @@ func TestConnectionLimits(t *testing.T) {
 	d.Wait(event.Refused, decoytest.Has(event.Count, "4"), decoytest.Has(event.SrcIP, "127.0.0.1"))
 }
 
+// total is how many events there were: those that are recorded, and those that a summary counts.
+func total(t *testing.T, events []event.Event) (recorded, all int) {
+	t.Helper()
+	for _, e := range events {
+		if e.Type != event.Suppressed {
+			recorded++
+			all++
+			continue
+		}
+		count, _ := e.Get(event.Count)
+		n, err := strconv.Atoi(count)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += n
+	}
+	return recorded, all
+}
+
 func TestEventFloodBecomesASummary(t *testing.T) {
 	limits := decoy.DefaultLimits()
-	limits.EventBurst, limits.EventRate = 5, 0
+	limits.EventBurst, limits.EventRate = 8, 0
 	d := start(t, decoy.Options{Limits: limits}, "alpha")
-	for range 5 {
+	for range 25 {
 		conn := d.Dial(7001)
 		expectLine(t, conn, "alpha 7001")
 		conn.Close()
 	}
 	d.Close()
-	d.Wait(event.Suppressed, decoytest.Has(event.Count, "5"))
-	if n := len(d.Events()); n != 6 {
-		t.Errorf("%d events, want 5 and the summary", n)
+	// Each session is new, and so is all it does: 8, a half of it for what is new, a quarter for what came last.
+	if recorded, all := total(t, d.Events()); recorded != 8+4+2 || all != 50 {
+		t.Errorf("%d events are recorded, %d are told of; want 14 and 50", recorded, all)
 	}
 }
 
@@ -433,8 +466,48 @@ func TestACredentialOutlastsChatter(t *testing.T) {
 			attempts++
 		}
 	}
-	if attempts != 5 {
-		t.Errorf("%d attempts are recorded, want half of the burst", attempts)
+	if attempts < 5 || attempts > 10 {
+		t.Errorf("%d attempts are recorded, want half of the burst and a few", attempts)
+	}
+}
+
+// What comes behind a flood is recorded: what matters, what is new, and what came last.
+func TestAFloodHidesNothingThatMatters(t *testing.T) {
+	limits := decoy.DefaultLimits()
+	limits.EventRate = 0
+	d := start(t, decoy.Options{Limits: limits}, "shouts")
+	fmt.Fprint(d.Dial(7011), strings.Repeat("command SET k v\n", 1500)+
+		"command SLAVEOF 6.6.6.6 6666\n"+"command CONFIG GET dir\ncommand CONFIG SET dir /root/.evil\n"+
+		"outbound nc\n"+strings.Repeat("command SET k v\n", 1500)+"command SET the last\nquit\n")
+	for _, want := range []string{"SLAVEOF 6.6.6.6 6666", "CONFIG SET dir /root/.evil", "SET the last"} {
+		d.Wait(event.CommandRun, decoytest.Has(event.Command, want))
+	}
+	d.Wait("outbound")
+	d.Wait(event.Disconnect)
+	d.Close()
+	recorded, all := total(t, d.Events())
+	if recorded > 450 || all != 3007 {
+		t.Errorf("%d events are recorded and %d told of, want 3007 told of", recorded, all)
+	}
+}
+
+// However many kinds of thing a source does, in however many sessions, what is written of it is bounded.
+func TestAFloodOfNewThingsIsBounded(t *testing.T) {
+	limits := decoy.DefaultLimits()
+	limits.EventBurst, limits.EventRate = 40, 0
+	d := start(t, decoy.Options{Limits: limits}, "shouts")
+	for range 5 {
+		var lines strings.Builder
+		for i := range 300 {
+			fmt.Fprintf(&lines, "%s verb-%d\n", []string{"command", "outbound", "download"}[i%3], i)
+		}
+		conn := d.Dial(7011)
+		fmt.Fprint(conn, lines.String()+"quit\n")
+		expectClosed(t, conn)
+	}
+	d.Close()
+	if recorded, all := total(t, d.Events()); recorded != 40+20+20+10 || all != 5*302 {
+		t.Errorf("%d events are recorded and %d told of, want 90 and %d", recorded, all, 5*302)
 	}
 }
 

@@ -32,6 +32,7 @@ type Session struct {
 	limits  Limits
 	started time.Time
 	record  func(event.Event) // nil: a self-check, of which nothing is recorded
+	flood   *flood            // nil: its source's
 	branch  func(serve func(context.Context, *Session)) bool
 	flow    func(serve func(context.Context, *Session)) bool
 	log     *slog.Logger

@@ -42,6 +42,18 @@ func SeverityOf(typ string) Severity {
 	return Info
 }
 
+// Weighty tells whether events of a type say what an intruder has changed, fetched, brought or run: they must not drown in others.
+func Weighty(typ string) bool {
+	switch typ {
+	case Download, "upload", "outbound", "forward", "execute", "package_install", "password_change",
+		"file_written", "file_deleted", "file_renamed", "mail", "write",
+		"service_create", "service_start", "service_delete",
+		"container_create", "container_start", "container_exec", "image_pull", "k8s_change", "dns_update", Panic:
+		return true
+	}
+	return false
+}
+
 // Names of fields that many services share.
 const (
 	SrcIP      = "src_ip"
