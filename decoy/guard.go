@@ -29,6 +29,7 @@ type guard struct {
 // source is the account of one address (of one /64 for IPv6).
 type source struct {
 	connections     int
+	ports           map[Port]*use
 	events, packets bucket
 	attempts        bucket // reserves of events, beyond the rate of all: of credentials that were tried,
 	weighty         bucket // of what an intruder has changed, fetched or run,
@@ -40,6 +41,9 @@ type source struct {
 	refused         uint64 // connections and datagrams, since the last report
 	seen            time.Time
 }
+
+// use is what one source has open of one port.
+type use struct{ connections, strangers int }
 
 // bucket is a token bucket; its zero value is full.
 type bucket struct {
@@ -81,26 +85,74 @@ func (g *guard) account(addr netip.Addr) *source {
 	return s
 }
 
-// connect counts a new connection in, unless there are too many; disconnect counts it out.
-func (g *guard) connect(addr netip.Addr) bool {
+// admission is what becomes of a new connection.
+type admission int
+
+const (
+	refused admission = iota
+	dropped           // refused as sshd does
+	crowded           // let in to hear that there are too many
+	admitted
+)
+
+// connect counts a new connection to a port in, unless there are too many; disconnect counts it out.
+func (g *guard) connect(addr netip.Addr, port Port, c ceiling) admission {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.account(addr)
-	if g.open >= g.limits.Connections || s.connections >= g.limits.ConnectionsPerSource {
-		s.refused++
-		return false
+	u := s.ports[port]
+	if u == nil {
+		u = &use{}
 	}
+	what := admitted
+	switch {
+	case g.open >= g.limits.Connections || s.connections >= g.limits.ConnectionsPerSource || u.connections >= c.most:
+		what = refused
+	case c.drops(u.strangers):
+		what = dropped
+	case c.full > 0 && u.connections >= c.full:
+		what = crowded
+	}
+	if what < crowded {
+		s.refused++
+		return what
+	}
+	if s.ports == nil {
+		s.ports = map[Port]*use{}
+	}
+	s.ports[port] = u
 	g.open++
 	s.connections++
-	return true
+	u.connections++
+	u.strangers++
+	return what
 }
 
-func (g *guard) disconnect(addr netip.Addr) {
+// disconnect counts a connection out; stranger tells that nobody has logged in on it.
+func (g *guard) disconnect(addr netip.Addr, port Port, stranger bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.open--
-	if s := g.account(addr); s.connections > 0 {
+	s := g.account(addr)
+	if s.connections > 0 {
 		s.connections--
+	}
+	if u := s.ports[port]; u != nil {
+		if u.connections--; stranger {
+			u.strangers--
+		}
+		if u.connections <= 0 {
+			delete(s.ports, port)
+		}
+	}
+}
+
+// acquaint counts a connection no more among those on which nobody has logged in.
+func (g *guard) acquaint(addr netip.Addr, port Port) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if u := g.account(addr).ports[port]; u != nil {
+		u.strangers--
 	}
 }
 

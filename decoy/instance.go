@@ -10,6 +10,7 @@ type instance struct {
 	slug    string
 	host    *Host // as this service sees it
 	service Service
+	ceiling ceiling
 	ctx     context.Context
 	cancel  context.CancelFunc
 
@@ -18,9 +19,9 @@ type instance struct {
 	sessions sync.WaitGroup
 }
 
-func newInstance(slug string, host *Host, service Service) *instance {
+func newInstance(slug string, host *Host, service Service, limits Limits) *instance {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &instance{slug: slug, host: host, service: service, ctx: ctx, cancel: cancel}
+	return &instance{slug: slug, host: host, service: service, ceiling: ceilingOf(host, slug, service, limits), ctx: ctx, cancel: cancel}
 }
 
 // enter counts a session in; it says false when the service is no longer in force. Each true needs a leave.

@@ -70,6 +70,7 @@ func New(o Options) *Runtime {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
 	}
+	o.Limits.ConnectionsPerSource = spread(o.Host, "ceiling", o.Limits.ConnectionsPerSource)
 	if o.Quiet == 0 {
 		o.Quiet = 30 * time.Second
 	}
@@ -215,7 +216,7 @@ func (r *Runtime) prepare(ctx context.Context, services []string, settings contr
 			if err != nil {
 				return next, fmt.Errorf("making service %s: %w", slug, err)
 			}
-			in = newInstance(slug, host, service)
+			in = newInstance(slug, host, service, r.limits)
 			next.fresh = append(next.fresh, in)
 		}
 		next.instances[slug] = in
@@ -416,7 +417,7 @@ func (r *Runtime) serve(l *listener) {
 				return
 			}
 			s := r.session(l, in, conn)
-			if s.record != nil && !r.admit(l, s) {
+			if s.record != nil && !r.admit(l, in, s) {
 				in.leave()
 				conn.Close()
 				return
@@ -425,25 +426,37 @@ func (r *Runtime) serve(l *listener) {
 				defer in.leave()
 				r.converse(in, s, streamer.ServeConn)
 				if s.record != nil {
-					r.guard.disconnect(s.peer.Addr())
-					l.open.Add(-1)
+					r.dismiss(l, s)
 				}
 			}()
 		})
 	})
 }
 
-// admit counts the session's connection in, or says that there are too many.
-func (r *Runtime) admit(l *listener, s *Session) bool {
+// admit counts the session's connection in, or says that there are too many. dismiss counts it out.
+func (r *Runtime) admit(l *listener, in *instance, s *Session) bool {
 	if l.open.Load() >= int64(r.limits.ConnectionsPerPort) {
 		r.guard.refuse(s.peer.Addr())
 		return false
 	}
-	if !r.guard.connect(s.peer.Addr()) {
+	switch r.guard.connect(s.peer.Addr(), l.want, in.ceiling) {
+	case refused:
 		return false
+	case dropped:
+		// A socket that is new takes a line at once.
+		_, _ = s.Write([]byte(in.ceiling.words))
+		return false
+	case crowded:
+		s.crowded = true
+	case admitted:
 	}
 	l.open.Add(1)
 	return true
+}
+
+func (r *Runtime) dismiss(l *listener, s *Session) {
+	r.guard.disconnect(s.peer.Addr(), l.want, !s.known.Load())
+	l.open.Add(-1)
 }
 
 // session makes the session of one connection. One from the decky's own address is a self-check, of which nothing is recorded.
@@ -459,6 +472,9 @@ func (r *Runtime) session(l *listener, in *instance, conn net.Conn) *Session {
 		s.record = func(e event.Event) {
 			if r.guard.allowEvent(s.peer.Addr(), s.flood, e) {
 				r.recorder.record(e)
+			}
+			if outcome, ok := e.Get(event.Outcome); ok && e.Type == event.AuthAttempt && outcome == event.Accepted && s.flood != nil && !s.known.Swap(true) {
+				r.guard.acquaint(s.peer.Addr(), l.want)
 			}
 		}
 	}
@@ -511,7 +527,7 @@ func (r *Runtime) flow(l *listener, in *instance, conn datagram, id string, firs
 	s.id = id
 	forged := conn.allow
 	f.allow = func(bytes int) bool { return s.present.Load() || forged(bytes) }
-	if s.record == nil || !r.admit(l, s) { // a decky has nothing to say to itself
+	if s.record == nil || !r.admit(l, in, s) { // a decky has nothing to say to itself
 		in.leave()
 		return false
 	}
@@ -521,8 +537,7 @@ func (r *Runtime) flow(l *listener, in *instance, conn datagram, id string, firs
 		defer in.leave()
 		r.converse(in, s, serve)
 		l.flows.end(s.peer)
-		r.guard.disconnect(s.peer.Addr())
-		l.open.Add(-1)
+		r.dismiss(l, s)
 	}()
 	return true
 }
@@ -533,12 +548,12 @@ func (r *Runtime) branch(l *listener, in *instance, from *Session, serve func(co
 	if !in.enter() {
 		return false
 	}
-	if !r.guard.connect(peer) {
+	if r.guard.connect(peer, l.want, in.ceiling) != admitted {
 		in.leave()
 		return false
 	}
-	leave := func() {
-		r.guard.disconnect(peer)
+	leave := func(stranger bool) {
+		r.guard.disconnect(peer, l.want, stranger)
 		in.leave()
 	}
 	var local *net.UDPAddr
@@ -549,13 +564,13 @@ func (r *Runtime) branch(l *listener, in *instance, from *Session, serve func(co
 	conn, err := net.DialUDP("udp", local, net.UDPAddrFromAddrPort(from.peer))
 	if err != nil {
 		r.log.Warn("opening a socket for a conversation", "port", l.want.String(), "err", err)
-		leave()
+		leave(true)
 		return false
 	}
 	s := r.session(l, in, branched{conn, func(bytes int) bool { return r.guard.allowAnswer(peer, bytes) }})
 	s.id = from.id
 	go func() {
-		defer leave()
+		defer func() { leave(!s.known.Load()) }()
 		defer conn.Close()
 		ctx, cancel := context.WithTimeout(in.ctx, r.limits.SessionTime)
 		defer cancel()

@@ -41,6 +41,8 @@ type Session struct {
 	readDeadline  time.Time // the service's own
 	writeDeadline time.Time
 
+	crowded bool
+	known   atomic.Bool // somebody has logged in
 	in, out atomic.Int64
 	present atomic.Bool // the peer is known to be where its datagrams say that they come from
 }
@@ -164,6 +166,9 @@ func (s *Session) Flow(serve func(ctx context.Context, s *Session)) bool {
 
 // Present tells that the peer has shown that it reads what goes to its address. Until then a flow sends no more there than a forged address may be sent.
 func (s *Session) Present() { s.present.Store(true) }
+
+// Crowded tells that the source has as many connections as the product takes (see [Bounded]): this one is to be told so.
+func (s *Session) Crowded() bool { return s.crowded }
 
 // Close ends the conversation.
 func (s *Session) Close() error { return s.conn.Close() }

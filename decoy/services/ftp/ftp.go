@@ -66,11 +66,20 @@ type client struct {
 	uploads int
 }
 
+// MaxConnections is what the product takes of one address.
+func (v *service) MaxConnections() int { return v.product.most }
+
 // ServeConn answers one client.
 func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &client{service: v, s: s, here: "/", ascii: true}
 	defer func() { c.passive.close() }()
 	in := bufio.NewReaderSize(s, maxLine)
+	if s.Crowded() {
+		if v.product.crowded != "" {
+			c.say(v.product.crowded)
+		}
+		return
+	}
 	if c.say(v.product.banner) != nil {
 		return
 	}

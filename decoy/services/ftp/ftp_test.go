@@ -267,3 +267,18 @@ func FuzzCommand(f *testing.F) {
 		}
 	})
 }
+
+func TestTooManyConnections(t *testing.T) {
+	t.Parallel()
+	for _, p := range []product{vsftpd, pureftpd} {
+		d := decoytest.StartAs(t, such(t, func(v *service) bool { return v.product.crowded == p.crowded }), "ftp")
+		for range newService(d.Host).product.most {
+			if _, err := d.Dial(21).Read(make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := talk(t, d)[0]; got != p.crowded {
+			t.Errorf("one too many hears %q, want %q", got, p.crowded)
+		}
+	}
+}

@@ -42,9 +42,11 @@ type product struct {
 	noop          string
 	help          string
 	bye           string
-	machineList   bool // MLSD and MLST
-	dos           bool // lists as DIR does
-	zeroDay       bool // the day of the month in a list has two digits
+	machineList   bool   // MLSD and MLST
+	dos           bool   // lists as DIR does
+	zeroDay       bool   // the day of the month in a list has two digits
+	most          int    // connections; of one address, where there is something to say
+	crowded       string // what is said beyond them; "" hangs up
 }
 
 var vsftpd = product{
@@ -65,6 +67,7 @@ var vsftpd = product{
 	help: "214-The following commands are recognized.\n ABOR ACCT ALLO APPE CDUP CWD  DELE EPRT EPSV FEAT HELP LIST MDTM MKD\n" +
 		" MODE NLST NOOP OPTS PASS PASV PORT PWD  QUIT REIN REST RETR RMD  RNFR\n RNTO SITE SIZE SMNT STAT STOR STOU STRU SYST TYPE USER XCUP XCWD XMKD\n XPWD XRMD\n214 Help OK.",
 	zeroDay: true,
+	most:    50, crowded: "421 There are too many connections from your internet address.",
 }
 
 var proftpd = product{
@@ -88,6 +91,7 @@ var proftpd = product{
 		" NOOP    FEAT    OPTS    HOST    CLNT    AUTH*   CCC*    CONF*\n ENC*    MIC*    PBSZ*   PROT*   TYPE    STRU    MODE    RETR\n" +
 		" STOR    STOU    APPE    REST    ABOR    RANG    USER    PASS\n ACCT*   REIN*   LIST    NLST    STAT    SITE    MLSD    MLST\n214 Direct comments to root@{host}",
 	machineList: true,
+	most:        30, // MaxInstances
 }
 
 var pureftpd = product{
@@ -110,6 +114,7 @@ var pureftpd = product{
 	noop:     "200 Zzz...", bye: "221-Goodbye. You uploaded 0 and downloaded 0 kbytes.\n221 Logout.",
 	help:        "214-The following SITE commands are recognized\n ALIAS\n CHMOD\n IDLE\n UTIME\n214 Pure-FTPd - http://pureftpd.org/",
 	machineList: true,
+	most:        8, crowded: "421 Too many connections (8) from this IP",
 }
 
 var microsoft = product{
@@ -167,5 +172,8 @@ func productOf(h *decoy.Host) product {
 		p.banner = greeting
 	}
 	p.banner = strings.ReplaceAll(p.banner, "{version}", number)
+	if p.most == vsftpd.most {
+		p.most = decoy.Pick(h, "ftp-most", 20, 25, 50) // max_per_ip, which has no number of its own
+	}
 	return p
 }

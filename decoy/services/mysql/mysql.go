@@ -119,12 +119,32 @@ type conn struct {
 // ServeConn answers one client.
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &conn{packets: packets{rw: s}, server: v, s: s, salt: newSalt()}
+	if s.Crowded() {
+		c.crowded()
+		return
+	}
 	// The servers number connections from their start.
 	c.id = 8 + uint32(v.host.Now().Sub(v.started())/v.pace) + v.count.Add(1)
 	if c.login(ctx) {
 		for c.command() {
 		}
 	}
+	c.flush()
+}
+
+// maxConnections is max_connections as it is shipped.
+const maxConnections = 151
+
+// MaxConnections is max_connections.
+func (v *server) MaxConnections() int { return maxConnections }
+
+// crowded says that there are too many. It comes before the greeting, when MySQL does not know yet whether the client reads an SQLSTATE.
+func (c *conn) crowded() {
+	text := "Too many connections"
+	if c.server.mariadb {
+		text = "#08004" + text
+	}
+	c.put(append(binary.LittleEndian.AppendUint16([]byte{0xff}, 1040), text...))
 	c.flush()
 }
 

@@ -215,3 +215,18 @@ func FuzzQuery(f *testing.F) {
 		}
 	})
 }
+
+// The hundred and fifty-second connection hears what max_connections makes MySQL say.
+func TestTooManyConnections(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, false, "8."), "mysql")
+	for range maxConnections {
+		if _, err := d.Dial(3306).Read(make([]byte, 5)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := client(t, d, "root", "", "SELECT 1")
+	if err == nil || !strings.Contains(out, "1040") || !strings.Contains(out, "Too many connections") {
+		t.Errorf("the client shows, with %v,\n%s", err, out)
+	}
+}

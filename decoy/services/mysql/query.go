@@ -335,7 +335,7 @@ func (v *server) variables() map[string]any {
 		"collation_server": collation, "collation_connection": collation, "collation_database": collation, "lower_case_table_names": "0",
 		"wait_timeout": "28800", "interactive_timeout": "28800", "net_write_timeout": "60", "time_zone": "SYSTEM", "system_time_zone": "UTC", "init_connect": "", "license": "GPL",
 		"transaction_isolation": "REPEATABLE-READ", "tx_isolation": "REPEATABLE-READ", "auto_increment_increment": "1", "log_bin": "0", "general_log": "0", "general_log_file": dir + v.host.Hostname + ".log",
-		"local_infile": "0", "max_join_size": "100000", "sql_big_selects": "0", "max_connections": strconv.Itoa(151 + 50*r.IntN(4)), "server_id": strconv.Itoa(2 + r.IntN(9)), "socket": "/run/mysqld/mysqld.sock", "have_ssl": map[bool]string{true: "DISABLED", false: "YES"}[v.mariadb],
+		"local_infile": "0", "max_join_size": "100000", "sql_big_selects": "0", "max_connections": strconv.Itoa(maxConnections), "server_id": strconv.Itoa(2 + r.IntN(9)), "socket": "/run/mysqld/mysqld.sock", "have_ssl": map[bool]string{true: "DISABLED", false: "YES"}[v.mariadb],
 	}
 	if !v.mariadb {
 		all["super_read_only"] = "1"

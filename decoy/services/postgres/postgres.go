@@ -126,6 +126,10 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c.pid = 900 + uint32(v.host.Now().Sub(v.host.BootTime())/(40*time.Second))%60000 + v.count.Add(1)
 	s.SetReadDeadline(time.Now().Add(loginTime))
 	message := c.start(ctx)
+	if message != nil && s.Crowded() {
+		c.fatal("53300", "sorry, too many clients already", "InitProcess")
+		return
+	}
 	if message == nil || !c.login(message) {
 		return
 	}
@@ -133,6 +137,12 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c.out.SetMaxBodyLen(maxMessage)
 	c.serve()
 }
+
+// maxConnections is max_connections as it is shipped.
+const maxConnections = 100
+
+// MaxConnections is max_connections.
+func (v *server) MaxConnections() int { return maxConnections }
 
 // The codes that come in the place of a protocol version.
 const (
@@ -215,13 +225,13 @@ func (c *conn) fatal(code, message, routine string) {
 
 // files are where the routines that complain are in PostgreSQL's source.
 var files = map[string]string{
-	"ProcessStartupPacket": "postmaster.c", "auth_failed": "auth.c", "InitPostgres": "postinit.c", "scanner_yyerror": "scan.l", "parserOpenTable": "parse_relation.c",
+	"ProcessStartupPacket": "postmaster.c", "auth_failed": "auth.c", "InitPostgres": "postinit.c", "InitProcess": "proc.c", "scanner_yyerror": "scan.l", "parserOpenTable": "parse_relation.c",
 	"errorMissingColumn": "parse_relation.c", "ParseFuncOrColumn": "parse_func.c", "PreventCommandIfReadOnly": "utility.c", "find_option": "guc.c", "exec_simple_query": "postgres.c", "BeginCopyFrom": "copyfrom.c", "aclcheck_error": "aclchk.c",
 }
 
 // lines are where in those files, in version 15; in others they are some way off.
 var lines = map[string]int{
-	"ProcessStartupPacket": 2195, "auth_failed": 326, "InitPostgres": 884, "scanner_yyerror": 1176, "parserOpenTable": 1392, "errorMissingColumn": 3656, "ParseFuncOrColumn": 629,
+	"ProcessStartupPacket": 2195, "auth_failed": 326, "InitPostgres": 884, "InitProcess": 359, "scanner_yyerror": 1176, "parserOpenTable": 1392, "errorMissingColumn": 3656, "ParseFuncOrColumn": 629,
 	"PreventCommandIfReadOnly": 411, "find_option": 5623, "exec_simple_query": 1083, "BeginCopyFrom": 1460, "aclcheck_error": 3650,
 }
 

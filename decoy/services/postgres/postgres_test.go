@@ -261,3 +261,17 @@ func FuzzClientFirst(f *testing.F) {
 		}
 	})
 }
+
+func TestTooManyConnections(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, scrams), "postgres")
+	// The first eight bytes ask for TLS, and are answered by one.
+	for range maxConnections {
+		conn := d.Dial(5432)
+		conn.Write([]byte{0, 0, 0, 8, 4, 210, 22, 47})
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	contains(t, psql(t, d, "postgres", "x", "postgres", "SELECT 1"), "FATAL:  sorry, too many clients already")
+}

@@ -273,7 +273,7 @@ func (c *conn) settings() map[string]string {
 	}
 	return map[string]string{
 		"server_version": v.version, "server_version_num": v.number(), "server_encoding": "UTF8", "client_encoding": "UTF8", "datestyle": "ISO, MDY", "timezone": "Etc/UTC",
-		"data_directory": dir, "config_file": dir + "/postgresql.conf", "hba_file": dir + "/pg_hba.conf", "listen_addresses": "*", "port": "5432", "max_connections": "100", "search_path": `"$user", public`,
+		"data_directory": dir, "config_file": dir + "/postgresql.conf", "hba_file": dir + "/pg_hba.conf", "listen_addresses": "*", "port": "5432", "max_connections": strconv.Itoa(maxConnections), "search_path": `"$user", public`,
 		"ssl": map[bool]string{true: "on", false: "off"}[v.tls], "password_encryption": method, "is_superuser": "off", "transaction_read_only": "on", "default_transaction_read_only": "off",
 		"transaction_isolation": "read committed", "shared_buffers": sharedBuffers(v), "log_directory": "log", "standard_conforming_strings": "on", "bytea_output": "hex", "statement_timeout": "0",
 		"lc_collate": "en_US.UTF-8", "lc_ctype": "en_US.UTF-8", "wal_level": "replica", "hot_standby": "on", "session_preload_libraries": "", "shared_preload_libraries": "", "unix_socket_directories": "/var/run/postgresql",

@@ -59,6 +59,8 @@ type product struct {
 	noHello       string // the answer to a message or an address before HELO; "" is that none is needed
 	expand        string // the answer to EXPN for one of the users
 	expandNoUser  string
+	most          int    // connections
+	crowded       string // what is said beyond them
 }
 
 func letters(alphabet string, n int) string {
@@ -76,6 +78,7 @@ const (
 
 func postfix(system string, old, newest bool) product {
 	p := product{
+		most: 50, crowded: "421 4.7.0 {host} Error: too many connections from {peer}",
 		banner: "220 {host} ESMTP Postfix" + system,
 		helo:   "250 {host}", ehlo: "{host}",
 		capabilities: []string{"PIPELINING", "SIZE 10240000", "VRFY", "ETRN", "STARTTLS", "AUTH PLAIN LOGIN", "ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"},
@@ -113,6 +116,7 @@ func postfix(system string, old, newest bool) product {
 
 func exim(version string, connects bool) product {
 	p := product{
+		most: 20, crowded: "421 Too many concurrent SMTP connections; please try again later.",
 		banner: "220 {host} ESMTP Exim " + version + " {time}",
 		helo:   "250 {host} Hello {helo} [{peer}]", ehlo: "{host} Hello {helo} [{peer}]",
 		capabilities: []string{"SIZE 52428800", "8BITMIME", "PIPELINING", "PIPECONNECT", "AUTH PLAIN LOGIN", "CHUNKING", "STARTTLS", "PRDR", "HELP"},
@@ -143,6 +147,7 @@ func exim(version string, connects bool) product {
 
 func exchange() product {
 	return product{
+		most: 20, crowded: "421 4.3.2 The maximum number of concurrent connections has exceeded a limit, closing transmission channel",
 		banner: "220 {host} Microsoft ESMTP MAIL Service ready at {time}",
 		helo:   "250 {host} Hello [{peer}]", ehlo: "{host} Hello [{peer}]",
 		capabilities: []string{"SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "X-ANONYMOUSTLS", "AUTH NTLM LOGIN", "X-EXPS GSSAPI NTLM", "8BITMIME", "BINARYMIME", "CHUNKING", "XRDST"},

@@ -88,10 +88,17 @@ type client struct {
 	id        string
 }
 
+// MaxConnections is what the product takes at once.
+func (v *server) MaxConnections() int { return v.product.most }
+
 // ServeConn answers one client.
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &client{server: v, s: s}
 	c.over(s)
+	if s.Crowded() {
+		c.say(v.product.crowded)
+		return
+	}
 	if c.say(v.product.banner) != nil {
 		return
 	}

@@ -313,3 +313,16 @@ func FuzzParsers(f *testing.F) {
 		subject(out.Bytes())
 	})
 }
+
+func TestTooManyConnections(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, decoytest.Identity(), isPostfix), "smtp")
+	for range newServer(d.Host, "smtp").product.most {
+		if _, err := d.Dial(25).Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := talk(t, d, 25)[0]; !strings.HasPrefix(got, "421 4.7.0 ") || !strings.HasSuffix(got, " Error: too many connections from 127.0.0.1") {
+		t.Errorf("one too many hears %q", got)
+	}
+}
