@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"decnet/decoy"
 	"decnet/decoy/services/internal/bait"
 )
 
@@ -170,10 +171,10 @@ func newEngine(v *server) *engine {
 
 // engineID is in the old form, groups of letters and digits, or the new one, a UUID.
 func engineID(v *server) string {
-	b := v.host.Bytes("docker-id", 32)
 	if v.version.recent() {
-		return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
+		return decoy.UUID(v.host, "docker", 4)
 	}
+	b := v.host.Bytes("docker-id", 32)
 	text := base32.StdEncoding.EncodeToString(b)[:48]
 	var groups []string
 	for i := 0; i < len(text); i += 4 {

@@ -14,6 +14,15 @@ import (
 	"decnet/decoy/services/internal/web"
 )
 
+// randomUUID is an index's.
+func randomUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return identifier(b[:])
+}
+
+// randomID is a document's, which has the time and a card in it: a byte less.
 func randomID() string {
 	var b [15]byte
 	rand.Read(b[:])

@@ -45,6 +45,12 @@ func (x *index) size() int {
 // identifier writes bytes as the node does its identifiers.
 func identifier(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
+// nameOf is what the cluster, the node and an index each have: a random UUID.
+func nameOf(h *decoy.Host, purpose string) string {
+	u := decoy.UUIDBytes(h, purpose, 4)
+	return identifier(u[:])
+}
+
 // space is the indices as one address sees them.
 type space struct {
 	indices []*index
@@ -59,7 +65,7 @@ func own(h *decoy.Host) []*index {
 		if table.Name == "settings" {
 			continue
 		}
-		x := &index{name: prefix + table.Name, uuid: identifier(h.Bytes("es-index/"+table.Name, 16)), own: true}
+		x := &index{name: prefix + table.Name, uuid: nameOf(h, "es-index/"+table.Name), own: true}
 		var properties object
 		for _, col := range table.Columns {
 			kind := object{{"type", "text"}, {"fields", object{{"keyword", object{{"type", "keyword"}, {"ignore_above", 256}}}}}}
@@ -129,7 +135,7 @@ func (s *space) open(name string) *index {
 	if made == maxIndices {
 		return nil
 	}
-	x := &index{name: name, uuid: randomID()}
+	x := &index{name: name, uuid: randomUUID()}
 	s.indices = append(s.indices, x)
 	return x
 }

@@ -72,7 +72,7 @@ func newServer(h *decoy.Host) *server {
 	r := h.Rand("elasticsearch")
 	v := &server{
 		host: h, version: decoy.Pick(h, "es-version", versions...), node: decoy.Pick(h, "es-node", h.Hostname, h.Hostname, "node-1", "es01"),
-		cluster: decoy.Pick(h, "es-cluster", "elasticsearch", "elasticsearch", "logs", "docker-cluster", "production"), uuid: identifier(h.Bytes("es-cluster", 16)), id: identifier(h.Bytes("es-node", 16)),
+		cluster: decoy.Pick(h, "es-cluster", "elasticsearch", "elasticsearch", "logs", "docker-cluster", "production"), uuid: nameOf(h, "es-cluster"), id: nameOf(h, "es-node"),
 		flavour: decoy.Pick(h, "es-flavour", kind, kind, "docker"), heap: 20 + r.IntN(60), free: 40 + r.IntN(50),
 	}
 	v.spaces = visitors.New(func() *space { return &space{indices: own(h)} })

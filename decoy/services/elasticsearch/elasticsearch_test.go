@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"bufio"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -103,6 +104,14 @@ func TestBlackmailersAreRecorded(t *testing.T) {
 	}
 	servicetest.Contains(t, curl(t, d, "/_bulk", "-H", "Content-Type: application/x-ndjson", "--data-binary", "{\"index\":{\"_index\":\"a\",\"_id\":\"7\"}}\n{\"x\":1}\n"), `"errors":false`, `"_id":"7"`)
 	servicetest.Contains(t, curl(t, d, "/a/_search"), `"_source":{"x":1}`)
+	// An index's UUID is whole, and says that it is random.
+	for _, uuid := range strings.Fields(curl(t, d, "/_cat/indices?h=uuid&format=json")) {
+		_, uuid, _ = strings.Cut(uuid, `"uuid":"`)
+		uuid, _, _ = strings.Cut(uuid, `"`)
+		if raw, err := base64.RawURLEncoding.DecodeString(uuid); err != nil || len(raw) != 16 || raw[6]>>4 != 4 {
+			t.Errorf("an index has the UUID %q", uuid)
+		}
+	}
 }
 
 func TestErrorsAreTheNodesOwn(t *testing.T) {

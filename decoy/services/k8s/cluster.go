@@ -140,7 +140,7 @@ func (b *builder) add(kind, namespace, name string, data map[string]string, spec
 	b.born = b.born.Add(time.Duration(b.r.IntN(40)) * time.Second)
 	b.own[kind] = append(b.own[kind], object{
 		Metadata: meta{
-			Name: name, Namespace: namespace, UID: uuid(b.host.Bytes(purpose, 16)), ResourceVersion: fmt.Sprint(300 + len(b.own[kind])*7 + b.r.IntN(300000)),
+			Name: name, Namespace: namespace, UID: decoy.UUID(b.host, purpose, 4), ResourceVersion: fmt.Sprint(300 + len(b.own[kind])*7 + b.r.IntN(300000)),
 			CreationTimestamp: b.born.Format(time.RFC3339),
 		},
 		Data: data, Spec: spec, cells: cells,

@@ -9,7 +9,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -155,11 +154,7 @@ func newUID() string {
 	var b [16]byte
 	rand.Read(b[:])
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return uuid(b[:])
-}
-
-func uuid(b []byte) string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
+	return decoy.FormatUUID(b)
 }
 
 // answer checks who asks, and answers.
@@ -173,8 +168,8 @@ func (c *call) answer() {
 		return
 	}
 	c.admin = c.admin || known
-	h.Set("X-Kubernetes-Pf-Flowschema-Uid", uuid(c.host.Bytes("k8s-flowschema", 16)))
-	h.Set("X-Kubernetes-Pf-Prioritylevel-Uid", uuid(c.host.Bytes("k8s-prioritylevel", 16)))
+	h.Set("X-Kubernetes-Pf-Flowschema-Uid", decoy.UUID(c.host, "k8s-flowschema", 4))
+	h.Set("X-Kubernetes-Pf-Prioritylevel-Uid", decoy.UUID(c.host, "k8s-prioritylevel", 4))
 	t, ok := parse(c.r.Method, c.r.URL.Path, c.r.URL.Query().Has("watch"))
 	if !c.admin && !public[c.r.URL.Path] {
 		h.Set("X-Content-Type-Options", "nosniff")

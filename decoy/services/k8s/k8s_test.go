@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -262,4 +263,21 @@ func FuzzRequests(f *testing.F) {
 			}
 		}
 	})
+}
+
+var random = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+func TestObjectsHaveRandomUIDs(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "k8s")
+	out, err := kubectl(t, d, "", "get", "pods,ns,secrets", "-A", "-o", `jsonpath={range .items[*]}{.metadata.uid}{"\n"}{end}`)
+	uids := strings.Fields(out)
+	if err != nil || len(uids) < 5 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, uid := range uids {
+		if !random.MatchString(uid) {
+			t.Errorf("an object has the uid %s", uid)
+		}
+	}
 }

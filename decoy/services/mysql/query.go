@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"decnet/decoy"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/tinysql"
 )
@@ -321,8 +322,6 @@ func (v *server) variables() map[string]any {
 			compiled = "Linux"
 		}
 	}
-	id := v.host.Bytes("mysql-uuid", 16)
-	id[6], id[8] = id[6]&0x0f|0x10, id[8]&0x3f|0x80
 	collation := "utf8mb4_0900_ai_ci"
 	if v.mariadb {
 		collation = "utf8mb4_general_ci"
@@ -339,7 +338,7 @@ func (v *server) variables() map[string]any {
 	}
 	if !v.mariadb {
 		all["super_read_only"] = "1"
-		all["server_uuid"] = fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+		all["server_uuid"] = decoy.UUID(v.host, "mysql", 1)
 		all["mysqlx_port"] = "33060"
 		delete(all, "tx_isolation")
 	}
