@@ -169,10 +169,23 @@ func list(c *call) {
 		mode := x.network()
 		out = append(out, item{
 			Id: x.id, Names: []string{"/" + x.name}, Image: x.spec.Image, ImageID: x.image, Command: strings.Join(x.argv(), " "), Created: x.created.Unix(), Ports: ports, Labels: labels, State: state, Status: status,
-			HostConfig: map[string]string{"NetworkMode": mode}, NetworkSettings: map[string]map[string]endpoint{"Networks": {mode: {x.address, "172.17.0.1"}}}, Mounts: []any{},
+			HostConfig: map[string]string{"NetworkMode": mode}, NetworkSettings: map[string]map[string]endpoint{"Networks": {mode: {x.address, "172.17.0.1"}}}, Mounts: x.mountPoints(),
 		})
 	}
 	c.json(200, out)
+}
+
+// mountPoints are the container's mounts as the engine tells them.
+func (x *container) mountPoints() []any {
+	out := []any{}
+	for _, m := range x.mounts() {
+		if strings.HasPrefix(m.Source, "/") {
+			out = append(out, map[string]any{"Type": "bind", "Source": m.Source, "Destination": m.Target, "Mode": "", "RW": true, "Propagation": "rprivate"})
+		} else {
+			out = append(out, map[string]any{"Type": "volume", "Name": m.Source, "Source": "/var/lib/docker/volumes/" + m.Source + "/_data", "Destination": m.Target, "Driver": "local", "Mode": "z", "RW": true, "Propagation": ""})
+		}
+	}
+	return out
 }
 
 func (x *container) network() string {
@@ -266,7 +279,7 @@ func inspect(c *call, x *container) {
 			"Binds": x.spec.HostConfig.Binds, "NetworkMode": x.network(), "Privileged": x.spec.HostConfig.Privileged, "PidMode": x.spec.HostConfig.PidMode, "AutoRemove": x.spec.HostConfig.AutoRemove,
 			"CapAdd": x.spec.HostConfig.CapAdd, "LogConfig": map[string]any{"Type": "json-file", "Config": map[string]string{}}, "RestartPolicy": map[string]any{"Name": "no", "MaximumRetryCount": 0},
 		},
-		"Mounts": []any{},
+		"Mounts": x.mountPoints(),
 		"Config": map[string]any{
 			"Hostname": hostname, "Domainname": "", "User": x.spec.User, "Tty": x.spec.Tty, "OpenStdin": x.spec.OpenStdin, "AttachStdin": x.spec.AttachStdin, "AttachStdout": x.spec.AttachStdout,
 			"Env": x.spec.Env, "Cmd": x.spec.Cmd, "Image": x.spec.Image, "WorkingDir": x.spec.WorkingDir, "Entrypoint": x.spec.Entrypoint, "Labels": x.spec.Labels,

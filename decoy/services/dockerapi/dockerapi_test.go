@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -112,6 +113,39 @@ func TestWhatAnIntruderRunsIsRecordedAndNotRun(t *testing.T) {
 			out, _ = docker(t, d, "", "ps", "-a")
 			servicetest.Contains(t, out, "Exited (0)")
 		})
+	}
+}
+
+// What a container is given of the host is there, and its own.
+func TestMounts(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	d := decoytest.StartAs(t, such(t, "24.0.7"), "docker_api")
+	out, err := docker(t, d, "", "run", "--name", "in", "-v", "/:/host", "--mount", "type=bind,source=/etc,target=/given", "alpine", "sh", "-c", "cat /host/etc/hostname; grep -c root /given/passwd; echo k >> /host/root/.ssh/keys || true; ls /host")
+	if err != nil {
+		t.Error(err)
+	}
+	servicetest.Contains(t, out, d.Host.Hostname, "\n1\n", "etc\n", "var\n")
+	out, _ = docker(t, d, "", "inspect", "-f", "{{range .Mounts}}{{.Source}}:{{.Destination}} {{end}}", "in")
+	servicetest.Contains(t, out, "/:/host /etc:/given ")
+}
+
+// A public image is the same on all hosts that pulled it at the same time, and its names by content and ID have nothing to do with each other.
+func TestImagesAreTheRegistrys(t *testing.T) {
+	at := time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)
+	one, other := released("alpine:3.18", 7e6, at), released("alpine:3.18", 7e6, at.Add(time.Hour))
+	if *one != *other {
+		t.Errorf("a tag is %v and %v", one, other)
+	}
+	if later := released("alpine:3.18", 7e6, at.Add(2*release)); later.id == one.id {
+		t.Error("a tag stands for the same image forever")
+	}
+	digest, ok := strings.CutPrefix(one.digests()[0], "alpine@sha256:")
+	if id := strings.TrimPrefix(one.id, "sha256:"); !ok || len(digest) != 64 || strings.Contains(digest, id[:32]) || strings.Contains(id, digest[:32]) {
+		t.Errorf("the image %s is named %v", one.id, one.digests())
+	}
+	pinned := released("r.example.org:5000/x@sha256:aa", 1, at)
+	if got := pinned.digests()[0]; got != "r.example.org:5000/x@sha256:aa" {
+		t.Errorf("an image that was asked for by its digest has %s", got)
 	}
 }
 

@@ -114,6 +114,7 @@ type image struct {
 	id, tag string
 	size    int64
 	created time.Time
+	content string // its digest; "" where no registry has it
 }
 
 type execution struct {
@@ -140,10 +141,7 @@ func newEngine(v *server) *engine {
 	}
 	stock = stock[:4+r.IntN(6)]
 	for i, s := range stock {
-		e.stock = append(e.stock, &image{
-			id: "sha256:" + h.Hex(fmt.Sprint("docker-image/", i), 32), tag: s.tag, size: s.size + int64(r.IntN(1<<20)),
-			created: h.Installed().Add(-time.Duration(r.IntN(60*24)) * time.Hour),
-		})
+		e.stock = append(e.stock, released(s.tag, s.size, h.Installed().Add(time.Duration(i)*24*time.Hour)))
 	}
 	since := h.BootTime().Add(time.Duration(20+r.IntN(40)) * time.Second)
 	age := h.Installed().Add(time.Duration(1+r.IntN(24*20)) * time.Hour)

@@ -1,7 +1,10 @@
 package dockerapi
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -30,7 +33,7 @@ func listImages(c *call) {
 	out := []map[string]any{}
 	for _, i := range c.engine.images() {
 		one := map[string]any{
-			"Containers": -1, "Created": i.created.Unix(), "Id": i.id, "Labels": nil, "ParentId": "", "RepoDigests": []string{i.digest()}, "RepoTags": []string{i.tag}, "SharedSize": -1, "Size": i.size,
+			"Containers": -1, "Created": i.created.Unix(), "Id": i.id, "Labels": nil, "ParentId": "", "RepoDigests": i.digests(), "RepoTags": []string{i.tag}, "SharedSize": -1, "Size": i.size,
 		}
 		if newer("1.44", c.version.api) {
 			one["VirtualSize"] = i.size
@@ -40,11 +43,43 @@ func listImages(c *call) {
 	c.json(200, out)
 }
 
-// digest is the image's name by its content: of the ID, since nobody can compare.
-func (i *image) digest() string {
-	name, _, _ := strings.Cut(i.tag, ":")
-	id := strings.TrimPrefix(i.id, "sha256:")
-	return name + "@sha256:" + id[32:] + id[:32]
+// release is how long a tag of a registry stands for the same image.
+const release = 60 * 24 * time.Hour
+
+// released is the image that a tag stood for at a time: the same for whoever pulled it, as from a registry. size is about its size.
+func released(tag string, size int64, at time.Time) *image {
+	began := at.Truncate(release)
+	sum := func(what string) [sha256.Size]byte {
+		return sha256.Sum256(fmt.Appendf(nil, "%s of %s in %d", what, tag, began.Unix()))
+	}
+	id, content, drawn := sum("image"), sum("manifest"), sum("size")
+	age := time.Duration(binary.BigEndian.Uint64(drawn[:])%uint64(20*24*time.Hour)) - 20*24*time.Hour
+	i := &image{
+		id: "sha256:" + hex.EncodeToString(id[:]), tag: tag, content: "sha256:" + hex.EncodeToString(content[:]),
+		size: size + int64(binary.BigEndian.Uint32(drawn[8:])%(1<<20)), created: began.Add(age),
+	}
+	if _, digest, pinned := strings.Cut(tag, "@"); pinned {
+		i.content = digest
+	}
+	return i
+}
+
+// digests are the image's names by its content.
+func (i *image) digests() []string {
+	if i.content == "" {
+		return []string{}
+	}
+	name, _, _ := strings.Cut(i.tag, "@")
+	if at := strings.LastIndexByte(name, ':'); at > strings.LastIndexByte(name, '/') {
+		name = name[:at]
+	}
+	return []string{name + "@" + i.content}
+}
+
+// layer is the digest of the image's one layer.
+func (i *image) layer() string {
+	sum := sha256.Sum256([]byte("layer of " + i.id))
+	return hex.EncodeToString(sum[:])
 }
 
 func inspectImage(c *call) {
@@ -54,9 +89,9 @@ func inspectImage(c *call) {
 		return
 	}
 	c.json(200, map[string]any{
-		"Id": i.id, "RepoTags": []string{i.tag}, "RepoDigests": []string{i.digest()}, "Parent": "", "Comment": "", "Created": i.created.Format(time.RFC3339Nano), "DockerVersion": "", "Author": "", "Architecture": "amd64",
+		"Id": i.id, "RepoTags": []string{i.tag}, "RepoDigests": i.digests(), "Parent": "", "Comment": "", "Created": i.created.Format(time.RFC3339Nano), "DockerVersion": "", "Author": "", "Architecture": "amd64",
 		"Os": "linux", "Size": i.size, "Config": map[string]any{"Cmd": []string{"/bin/sh"}, "Env": []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}},
-		"GraphDriver": map[string]any{"Name": "overlay2", "Data": nil}, "RootFS": map[string]any{"Type": "layers", "Layers": []string{"sha256:" + i.id[len(i.id)-64:]}},
+		"GraphDriver": map[string]any{"Name": "overlay2", "Data": nil}, "RootFS": map[string]any{"Type": "layers", "Layers": []string{"sha256:" + i.layer()}},
 	})
 }
 
@@ -94,19 +129,19 @@ func pull(c *call) {
 	known := i != nil
 	if !known {
 		now := c.host.Now()
-		i = &image{id: "sha256:" + newID(), tag: ref, size: 5<<20 + now.UnixNano()%(60<<20), created: now.Add(-time.Duration(20+now.UnixNano()%300) * 24 * time.Hour)}
+		sum := sha256.Sum256([]byte(ref))
+		i = released(ref, 5<<20+int64(binary.BigEndian.Uint32(sum[:])%(60<<20)), now)
 	}
 	c.w.Header().Set("Content-Type", "application/json")
 	c.line(`{"status":"Pulling from %s","id":"%s"}`, name, version)
 	if !known {
-		layer := i.id[len(i.id)-12:]
+		layer := i.layer()[:12]
 		for _, status := range []string{"Pulling fs layer", "Verifying Checksum", "Download complete", "Pull complete"} {
 			c.line(`{"status":"%s","progressDetail":{},"id":"%s"}`, status, layer)
 		}
 		c.engine.addImage(i)
 	}
-	_, digest, _ := strings.Cut(i.digest(), "@")
-	c.line(`{"status":"Digest: %s"}`, digest)
+	c.line(`{"status":"Digest: %s"}`, i.content)
 	word := "Downloaded newer image for"
 	if known {
 		word = "Image is up to date for"

@@ -100,9 +100,25 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// shell returns a make-believe shell of the decky's for whoever calls.
-func (c *call) shell() *shell.Shell {
-	return shell.NewMachine(c.system).New(shell.Options{User: "root", Record: c.r.Session.Event, From: c.r.Session.Peer().Addr().String()})
+// mounts are what of the host a container is given.
+func (x *container) mounts() []shell.Mount {
+	var out []shell.Mount
+	for _, bind := range x.spec.HostConfig.Binds {
+		if part := strings.SplitN(bind, ":", 3); len(part) > 1 {
+			out = append(out, shell.Mount{Source: part[0], Target: part[1]})
+		}
+	}
+	for _, m := range x.spec.HostConfig.Mounts {
+		out = append(out, shell.Mount{Source: m.Source, Target: m.Target})
+	}
+	return out
+}
+
+// shell returns a make-believe shell in the container for whoever calls: the decky's, with what the container is given of it.
+func (c *call) shell(x *container) *shell.Shell {
+	m := shell.NewMachine(c.system)
+	m.Mount(x.mounts()...)
+	return m.New(shell.Options{User: "root", Record: c.r.Session.Event, From: c.r.Session.Peer().Addr().String()})
 }
 
 // start begins a container. Where nobody is attached its command is dealt with here.
@@ -120,7 +136,7 @@ func start(c *call, x *container) {
 		status := 0
 		switch {
 		case !j.interactive:
-			sh := c.shell()
+			sh := c.shell(x)
 			sh.Run(c.r.Context(), j.line, strings.NewReader(""), &out, &out)
 			status = sh.Status()
 		case x.spec.Tty:
@@ -233,9 +249,9 @@ func (c *call) recordOnce(status int) {
 }
 
 // converse deals with a command for a client that is attached, and returns the status.
-func (c *call) converse(j job, s *stream, stdin bool) int {
+func (c *call) converse(x *container, j job, s *stream, stdin bool) int {
 	ctx := c.r.Connection
-	sh := c.shell()
+	sh := c.shell(x)
 	out, errs := s.outputs()
 	switch {
 	case !j.interactive:
@@ -287,7 +303,7 @@ func attach(c *call, x *container) {
 		return
 	}
 	if mine && !j.lasts {
-		c.finish(x, c.converse(j, s, x.spec.OpenStdin), nil)
+		c.finish(x, c.converse(x, j, s, x.spec.OpenStdin), nil)
 		return
 	}
 	// A program that says nothing: what is typed to it goes nowhere.
@@ -375,7 +391,7 @@ func run(c *call) {
 	}
 	j := understand(e.argv)
 	if given.Detach {
-		sh := c.shell()
+		sh := c.shell(e.of)
 		sh.Run(c.r.Context(), j.line, strings.NewReader(""), io.Discard, io.Discard)
 		ends(sh.Status())
 		c.w.WriteHeader(http.StatusOK)
@@ -387,7 +403,7 @@ func run(c *call) {
 		return
 	}
 	defer s.Close()
-	ends(c.converse(j, s, true)) // before the stream ends: then the client asks how it went
+	ends(c.converse(e.of, j, s, true)) // before the stream ends: then the client asks how it went
 }
 
 func inspectExecution(c *call) {
