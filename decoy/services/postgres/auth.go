@@ -167,6 +167,11 @@ func clientFirst(message string) (header, bare string, ok bool) {
 	return header, bare, attribute(bare, "r") != ""
 }
 
+// salt is the user's, kept with the password; PostgreSQL makes one up for a user that there isn't, always the same.
+func (v *server) salt(user string) []byte {
+	return v.host.Bytes("postgres-salt/"+fmt.Sprintf("%x", sha256.Sum256([]byte(user))), 16)
+}
+
 // scram asks for the password's proof as RFC 7677 has it; whole is false where the client didn't answer as it should.
 func (c *conn) scram() (proven, whole bool) {
 	c.out.Send(&pgproto3.AuthenticationSASL{AuthMechanisms: []string{"SCRAM-SHA-256"}})
@@ -179,8 +184,7 @@ func (c *conn) scram() (proven, whole bool) {
 		c.fatal("08P01", "malformed SCRAM message", "auth_failed")
 		return false, false
 	}
-	// The salt is the user's, kept with the password; PostgreSQL makes one up for a user that there isn't, always the same.
-	salt := c.server.host.Bytes("postgres-salt/"+fmt.Sprintf("%x", sha256.Sum256([]byte(c.user))), 16)
+	salt := c.server.salt(c.user)
 	random := make([]byte, 18)
 	rand.Read(random)
 	nonce := attribute(bare, "r") + base64.StdEncoding.EncodeToString(random)

@@ -1,6 +1,10 @@
 package postgres
 
 import (
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,16 +23,28 @@ func table(name string, rows [][]string, columns ...string) *bait.Table {
 	return t
 }
 
-// relations are the tables of a database.
-func (v *server) relations(database string) []bait.Table {
-	if database != v.app.Name {
-		return nil
+// relations are the tables of the database, as the session sees them.
+func (c *conn) relations() []bait.Table {
+	var all []bait.Table
+	if c.database == c.server.app.Name {
+		for _, t := range c.server.app.Tables {
+			if _, own := c.made[t.Name]; !own {
+				all = append(all, t)
+			}
+		}
 	}
-	return v.app.Tables
+	for _, t := range c.made {
+		if t != nil {
+			all = append(all, *t)
+		}
+	}
+	slices.SortFunc(all, func(a, b bait.Table) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 // catalog returns one of the system catalogs that are kept here, or nil. Each row begins with the oid and the name.
-func (v *server) catalog(database, name string) *bait.Table {
+func (c *conn) catalog(name string) *bait.Table {
+	v := c.server
 	var rows [][]string
 	switch name {
 	case "pg_database":
@@ -55,18 +71,20 @@ func (v *server) catalog(database, name string) *bait.Table {
 	case "pg_namespace":
 		return table(name, [][]string{{"11", "pg_catalog", "10"}, {"2200", "public", "6171"}, {"13000", "information_schema", "10"}}, "oid", "nspname", "nspowner")
 	case "pg_class":
-		for i, t := range v.relations(database) {
+		for i, t := range c.relations() {
 			rows = append(rows, []string{strconv.Itoa(16400 + 8*i), t.Name, "2200", "r", strconv.Itoa(len(t.Rows))})
 		}
 		return table(name, rows, "oid", "relname", "relnamespace", "relkind", "reltuples")
 	case "pg_tables":
-		for _, t := range v.relations(database) {
+		for _, t := range c.relations() {
 			rows = append(rows, []string{"public", t.Name, v.app.Name})
 		}
 		return table(name, rows, "schemaname", "tablename", "tableowner")
 	case "pg_settings":
-		c := &conn{server: v}
 		for key, value := range c.settings() {
+			if key == "is_superuser" || key == "in_hot_standby" {
+				continue // nobody can set them
+			}
 			rows = append(rows, []string{key, value})
 		}
 		slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
@@ -77,16 +95,41 @@ func (v *server) catalog(database, name string) *bait.Table {
 	return nil
 }
 
-func (v *server) informationSchema(database, name string) *bait.Table {
+// secrets are the catalogs with the proofs of passwords.
+func (v *server) secrets(name string) *bait.Table {
+	var rows [][]string
+	for i, r := range v.roles() {
+		proof := ""
+		if weak := v.passwords(r); len(weak) > 0 && v.md5 {
+			sum := md5.Sum([]byte(weak[0] + r))
+			proof = "md5" + hex.EncodeToString(sum[:])
+		} else if salt := v.salt(r); len(weak) > 0 {
+			keys := v.keys(r, salt)[0]
+			proof = fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", iterations, base64.StdEncoding.EncodeToString(salt), base64.StdEncoding.EncodeToString(keys.stored), base64.StdEncoding.EncodeToString(keys.server))
+		}
+		super, oid := "f", strconv.Itoa(16390+i)
+		if r == "postgres" {
+			super, oid = "t", "10"
+		}
+		rows = append(rows, []string{oid, r, super, super, proof})
+	}
+	if name == "pg_shadow" {
+		return table(name, rows, "usesysid", "usename", "usecreatedb", "usesuper", "passwd")
+	}
+	return table(name, rows, "oid", "rolname", "rolcreatedb", "rolsuper", "rolpassword")
+}
+
+func (c *conn) informationSchema(name string) *bait.Table {
+	database := c.database
 	var rows [][]string
 	switch name {
 	case "tables":
-		for _, t := range v.relations(database) {
+		for _, t := range c.relations() {
 			rows = append(rows, []string{database, "public", t.Name, "BASE TABLE"})
 		}
 		return table(name, rows, "table_catalog", "table_schema", "table_name", "table_type")
 	case "columns":
-		for _, t := range v.relations(database) {
+		for _, t := range c.relations() {
 			for i, column := range t.Columns {
 				rows = append(rows, []string{database, "public", t.Name, column.Name, strconv.Itoa(i + 1), typeOf(column)})
 			}
@@ -181,6 +224,9 @@ func (c *conn) known(catalog, name string) map[string]string {
 	owner := c.server.app.Name
 	if catalog == "pg_database" && name != owner || catalog == "pg_namespace" {
 		owner = "postgres"
+	}
+	if catalog == "pg_class" && (c.database != owner || c.server.app.Table(name) == nil) {
+		owner = c.user
 	}
 	if catalog == "pg_namespace" && c.server.major >= 15 {
 		owner = "pg_database_owner"

@@ -1,6 +1,6 @@
 // Package postgres is the decoy of a PostgreSQL server, with the data of package bait behind it. Every proof of a password is recorded with what
-// is needed to guess the password at leisure, and every query. The server seems to be a hot standby: it can be looked at and not
-// changed.
+// is needed to guess the password at leisure, and every query. What is changed
+// is so for the session alone, and what the superuser runs by COPY is run on the make-believe machine.
 package postgres
 
 import (
@@ -20,6 +20,7 @@ import (
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/secure"
+	"decnet/decoy/shell"
 )
 
 const (
@@ -118,11 +119,16 @@ type conn struct {
 	status                      byte // of the transaction: I, T or E
 	statements                  map[string]string
 	portals                     map[string]outcome
+
+	ctx     context.Context
+	made    map[string]*bait.Table // what the session has made or changed; nil is what it has dropped
+	kept    int                    // bytes
+	machine *shell.Machine         // once it has run something
 }
 
 // ServeConn answers one client.
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
-	c := &conn{server: v, s: s, status: 'I', statements: map[string]string{}, portals: map[string]outcome{}}
+	c := &conn{server: v, s: s, status: 'I', statements: map[string]string{}, portals: map[string]outcome{}, ctx: ctx}
 	c.pid = 900 + uint32(v.host.Now().Sub(v.host.BootTime())/(40*time.Second))%60000 + v.count.Add(1)
 	s.SetReadDeadline(time.Now().Add(loginTime))
 	message := c.start(ctx)
@@ -226,13 +232,13 @@ func (c *conn) fatal(code, message, routine string) {
 // files are where the routines that complain are in PostgreSQL's source.
 var files = map[string]string{
 	"ProcessStartupPacket": "postmaster.c", "auth_failed": "auth.c", "InitPostgres": "postinit.c", "InitProcess": "proc.c", "scanner_yyerror": "scan.l", "parserOpenTable": "parse_relation.c",
-	"errorMissingColumn": "parse_relation.c", "ParseFuncOrColumn": "parse_func.c", "PreventCommandIfReadOnly": "utility.c", "find_option": "guc.c", "exec_simple_query": "postgres.c", "BeginCopyFrom": "copyfrom.c", "aclcheck_error": "aclchk.c",
+	"errorMissingColumn": "parse_relation.c", "ParseFuncOrColumn": "parse_func.c", "PreventCommandIfReadOnly": "utility.c", "find_option": "guc.c", "exec_simple_query": "postgres.c", "BeginCopyFrom": "copyfrom.c", "NextCopyFrom": "copyfromparse.c", "BeginCopyTo": "copyto.c", "ClosePipeFromProgram": "copyfrom.c", "mdextend": "md.c", "heap_create_with_catalog": "heap.c", "DropErrorMsgNonExistent": "tablecmds.c", "transformInsertRow": "analyze.c", "internal_load_library": "dfmgr.c", "aclcheck_error": "aclchk.c",
 }
 
 // lines are where in those files, in version 15; in others they are some way off.
 var lines = map[string]int{
 	"ProcessStartupPacket": 2195, "auth_failed": 326, "InitPostgres": 884, "InitProcess": 359, "scanner_yyerror": 1176, "parserOpenTable": 1392, "errorMissingColumn": 3656, "ParseFuncOrColumn": 629,
-	"PreventCommandIfReadOnly": 411, "find_option": 5623, "exec_simple_query": 1083, "BeginCopyFrom": 1460, "aclcheck_error": 3650,
+	"PreventCommandIfReadOnly": 411, "find_option": 5623, "exec_simple_query": 1083, "BeginCopyFrom": 1460, "NextCopyFrom": 876, "BeginCopyTo": 672, "ClosePipeFromProgram": 1604, "mdextend": 451, "heap_create_with_catalog": 1146, "DropErrorMsgNonExistent": 1268, "transformInsertRow": 936, "internal_load_library": 206, "aclcheck_error": 3650,
 }
 
 func (c *conn) line(routine string) int32 { return int32(lines[routine] + (c.server.major-15)*7) }
@@ -240,10 +246,10 @@ func (c *conn) line(routine string) int32 { return int32(lines[routine] + (c.ser
 // welcome tells the client all that it needs to know after a login.
 func (c *conn) welcome() {
 	c.out.Send(&pgproto3.AuthenticationOk{})
-	parameters := [][2]string{{"application_name", c.application}, {"client_encoding", "UTF8"}, {"DateStyle", "ISO, MDY"}, {"integer_datetimes", "on"}, {"IntervalStyle", "postgres"}, {"is_superuser", "off"},
+	parameters := [][2]string{{"application_name", c.application}, {"client_encoding", "UTF8"}, {"DateStyle", "ISO, MDY"}, {"integer_datetimes", "on"}, {"IntervalStyle", "postgres"}, {"is_superuser", c.settings()["is_superuser"]},
 		{"server_encoding", "UTF8"}, {"server_version", c.server.version}, {"session_authorization", c.user}, {"standard_conforming_strings", "on"}, {"TimeZone", "Etc/UTC"}}
 	if c.server.major >= 14 {
-		parameters = append(parameters, [2]string{"default_transaction_read_only", "off"}, [2]string{"in_hot_standby", "on"})
+		parameters = append(parameters, [2]string{"default_transaction_read_only", "off"}, [2]string{"in_hot_standby", "off"})
 	}
 	for _, p := range parameters {
 		c.out.Send(&pgproto3.ParameterStatus{Name: p[0], Value: p[1]})

