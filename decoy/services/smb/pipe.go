@@ -12,8 +12,8 @@ type pipe struct {
 	out [][]byte // the messages that the client hasn't read yet
 }
 
-// openPipe opens one. Those that tell about the server are there for everybody, the one that makes services for an administrator; what tells of accounts, Samba tells
-// everybody, a domain controller lets everybody begin to ask, and another Windows wants a login. The others are what intruders go for, and refused.
+// openPipe opens one. Samba tells everybody about the server and its accounts. Windows tells a null session nothing, but for a domain controller, which lets it begin to ask for accounts and to log in
+// as a machine; a guest may see the shares, and an administrator make services. The others are what intruders go for, and refused.
 func (c *conn) openPipe(name string, s *session) (*pipe, status) {
 	lower := strings.ToLower(strings.TrimPrefix(name, `\`))
 	lower = strings.TrimPrefix(lower, `pipe\`)
@@ -21,6 +21,9 @@ func (c *conn) openPipe(name string, s *session) (*pipe, status) {
 	why := ok
 	switch lower {
 	case "srvsvc", "wkssvc":
+		if by == stranger && v.machine.Real {
+			why = accessDenied
+		}
 	case "svcctl":
 		if by != member || !v.machine.Real {
 			why = accessDenied
@@ -29,7 +32,11 @@ func (c *conn) openPipe(name string, s *session) (*pipe, status) {
 		if by == stranger && v.machine.Real && !v.machine.Controller {
 			why = accessDenied
 		}
-	case "winreg", "atsvc", "netlogon", "spoolss", "epmapper", "eventlog", "lsass", "efsrpc", "netdfs":
+	case "netlogon":
+		if !v.machine.Real || !v.machine.Controller {
+			why = accessDenied
+		}
+	case "winreg", "atsvc", "spoolss", "epmapper", "eventlog", "lsass", "efsrpc", "netdfs":
 		why = accessDenied
 	default:
 		why = nameNotFound

@@ -2,6 +2,7 @@ package smb
 
 import (
 	"cmp"
+	"crypto/rand"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -53,7 +54,8 @@ var ndr = []byte{0x04, 0x5d, 0x88, 0x8a, 0xeb, 0x1c, 0xc9, 0x11, 0x9f, 0xe8, 0x0
 
 // interfaces are the services' own numbers.
 var interfaces = map[string]string{"srvsvc": "c84f324b7016d30112785a47bf6ee188", "wkssvc": "98d0ff6b12a11036983346c3f87e345a", "svcctl": "81bb7a364498f135ad3298f038001003",
-	"samr": "785734123412cdabef000123456789ac", "lsarpc": "785734123412cdabef000123456789ab"}
+	"samr": "785734123412cdabef000123456789ac", "lsarpc": "785734123412cdabef000123456789ab",
+	"netlogon": "785634123412cdabef0001234567cffb"}
 
 // maxRequest is how long a request may be in all its parts. One is collected at a time in a connection, whatever is open.
 const maxRequest = 64 << 10
@@ -213,6 +215,8 @@ func (r *rpc) call(c *conn, number uint16, argument []byte) []byte {
 	switch r.name {
 	case "svcctl":
 		return r.manage(c, number, argument)
+	case "netlogon":
+		return r.netlogon(number)
 	case "samr":
 		return r.accounts(number, &arguments{all: argument, at: handleSize})
 	case "lsarpc":
@@ -244,6 +248,37 @@ func (r *rpc) call(c *conn, number uint16, argument []byte) []byte {
 		return ends(callDenied, level, level, 0, 0, 0)
 	}
 	return nil
+}
+
+// The calls by which a machine logs in to a domain controller, or who would be one without its password.
+const (
+	callChallenge     = 4
+	callAuthenticate  = 5
+	callAuthenticate2 = 15
+	callAuthenticate3 = 26
+)
+
+// netlogon gives a challenge to who asks, and refuses every answer to it: what was sent is recorded with the call.
+func (r *rpc) netlogon(number uint16) []byte {
+	var b builder
+	switch number {
+	case callChallenge:
+		nonce := make([]byte, 8)
+		rand.Read(nonce)
+		b.bytes(nonce)
+		b.u32(callDone)
+		return b
+	case callAuthenticate:
+		b.zeros(8)
+	case callAuthenticate2:
+		b.zeros(12)
+	case callAuthenticate3:
+		b.zeros(16)
+	default:
+		return nil
+	}
+	b.u32(uint32(accessDenied))
+	return b
 }
 
 // skipName returns where the argument after the first one begins, which is a pointer to a name or to nothing.

@@ -113,7 +113,7 @@ func (c *conn) admit(proof *ntlm.Proof, fields ...event.Field) (flags uint16, ke
 	switch {
 	case proof.Anonymous():
 		flags = sessionNull
-	case known == nil && v.guest:
+	case known == nil && v.guest && (len(proof.NT) > 0 || !v.machine.Real): // Windows takes nobody for a guest who proves nothing
 		flags = sessionGuest
 	default:
 		outcome = event.Rejected

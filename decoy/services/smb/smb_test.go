@@ -57,20 +57,61 @@ func client(t *testing.T, d *decoytest.Decky, args ...string) string {
 	return out
 }
 
+// Samba lists its shares to anybody, Windows to who has at least a guest's rights.
 func TestNobodyListsTheShares(t *testing.T) {
 	t.Parallel()
-	for system, want := range map[string]string{"windows_server": "Remote IPC", "linux": "IPC Service (Samba "} {
-		d := decoytest.StartAs(t, such(t, system, hospitable), "smb")
+	for _, c := range []struct{ system, user, want string }{{"windows_server", "bob%x", "Remote IPC"}, {"linux", "%", "IPC Service (Samba "}} {
+		d := decoytest.StartAs(t, such(t, c.system, hospitable), "smb")
 		for _, protocol := range protocols {
-			out := client(t, d, "-U", "%", "-L", "//HOST", "-m", protocol)
-			servicetest.Contains(t, out, "IPC$            IPC       "+want)
+			out := client(t, d, "-U", c.user, "-L", "//HOST", "-m", protocol)
+			servicetest.Contains(t, out, "IPC$            IPC       "+c.want)
 			for _, s := range newServer(d.Host).shares {
 				servicetest.Contains(t, out, s.name)
 			}
 		}
-		d.Wait(event.AuthAttempt, decoytest.Has(event.SecretKind, "none"), decoytest.Has(event.Outcome, event.Accepted))
+		d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Accepted))
 		d.Wait("share", decoytest.Has("path", `\\`+d.Host.IP+`\IPC$`))
 		d.Wait("rpc", decoytest.Has("name", "srvsvc"), decoytest.Has("number", "15"))
+	}
+}
+
+// A null session of Windows is let in and told nothing; a domain controller lets it ask for accounts, and begin to log in as a machine.
+func TestWindowsTellsANullSessionNothing(t *testing.T) {
+	t.Parallel()
+	id := such(t, "windows_server", hospitable)
+	for _, controller := range []bool{false, true} {
+		if controller {
+			id.Archetype = "domain-controller"
+		}
+		d := decoytest.StartAs(t, id, "smb")
+		out := client(t, d, "-N", "-L", "//HOST")
+		for _, s := range newServer(d.Host).shares {
+			if strings.Contains(out, s.name+" ") {
+				t.Errorf("a null session is told of %s:\n%s", s.name, out)
+			}
+		}
+		d.Wait(event.AuthAttempt, decoytest.Has(event.SecretKind, "none"), decoytest.Has(event.Outcome, event.Accepted))
+		host, port, err := net.SplitHostPort(d.Address(445))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for command, open := range map[string]bool{"netshareenumall": false, "srvinfo": false, "wkssvc_wkstagetinfo": false, "lsaquery": controller, "getdompwinfo": controller} {
+			out, _ := servicetest.Run(t, "", "rpcclient", "-s", "/dev/null", "-N", "-U", "", "-p", port, host, "-c", command)
+			if refused := strings.Contains(out, "NT_STATUS_ACCESS_DENIED"); refused == open && command != "getdompwinfo" {
+				t.Errorf("%s on a controller (%v) shows\n%s", command, controller, out)
+			}
+		}
+		d.Wait("pipe", decoytest.Has("name", "srvsvc"), decoytest.Has(event.Outcome, event.Rejected))
+		c := &conn{server: newServer(d.Host), s: &decoy.Session{}}
+		p, _ := c.openPipe("netlogon", &session{})
+		if (p != nil) != controller {
+			t.Errorf("netlogon of a controller (%v) is %v", controller, p)
+		}
+		if p != nil {
+			if got := p.rpc.call(c, callAuthenticate3, nil); request(got).u32(len(got)-4) != uint32(accessDenied) {
+				t.Errorf("whoever would be the controller is told %x", got)
+			}
+		}
 	}
 }
 
