@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"decnet/decoy/event"
 )
@@ -167,7 +168,7 @@ func commandCommand(c *client, args []string) {
 	}
 	switch sub := strings.ToLower(args[1]); {
 	case sub == "count":
-		c.out.integer(int64(len(names)))
+		c.out.integer(c.server.version.commands())
 	case sub == "list" && c.server.version.atLeast(7, 0):
 		c.out.bulks(names...)
 	case sub == "info":
@@ -193,6 +194,23 @@ func commandCommand(c *client, args []string) {
 	default:
 		c.subcommand(args)
 	}
+}
+
+// commands is how many the version has: more than are known here.
+func (v version) commands() int64 {
+	switch {
+	case v.atLeast(7, 4):
+		return 250
+	case v.atLeast(7, 2):
+		return 241
+	case v.atLeast(7, 0):
+		return 240
+	case v.atLeast(6, 2):
+		return 224
+	case v.atLeast(6, 0):
+		return 205
+	}
+	return 200
 }
 
 // commandNames returns those that this version has, sorted.
@@ -334,9 +352,20 @@ func module(c *client, args []string) {
 	}
 }
 
+// maxSleep is how long DEBUG SLEEP may hold up its address, which waits for the one command as Redis does.
+const maxSleep = 5 * time.Second
+
 func debug(c *client, args []string) {
 	if c.server.version.atLeast(7, 0) {
 		c.out.fail(`ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`)
+		return
+	}
+	if seconds, err := strconv.ParseFloat(args[len(args)-1], 64); err == nil && len(args) == 3 && strings.EqualFold(args[1], "sleep") {
+		select {
+		case <-time.After(time.Duration(min(max(seconds, 0), maxSleep.Seconds()) * float64(time.Second))):
+		case <-c.ctx.Done():
+		}
+		c.out.simple("OK")
 		return
 	}
 	c.subcommand(args)
@@ -465,11 +494,8 @@ func (c *client) pushed(what, channel string) {
 	c.out.integer(int64(len(c.channels)))
 }
 
-// Scripts are not run. The few forms that probes use to see whether they would be get the answer.
-var (
-	luaLiteral = regexp.MustCompile(`^\s*return\s+(?:(-?\d{1,15})|'([^'\\]*)'|"([^"\\]*)")\s*;?\s*$`)
-	luaGlobal  = regexp.MustCompile(`\b(package|io|os\.execute|os\.getenv|require|dofile|loadfile|debug)\b`)
-)
+// luaGlobal are the ways out of Redis's Lua, which are shut.
+var luaGlobal = regexp.MustCompile(`\b(package|io|os\.execute|os\.getenv|require|dofile|loadfile|debug)\b`)
 
 func eval(c *client, args []string) {
 	n, err := strconv.Atoi(args[2])
@@ -488,12 +514,7 @@ func eval(c *client, args []string) {
 	if len(c.scripts) < maxQueued && c.space.room(args[1]) {
 		c.scripts[sum] = args[1]
 	}
-	if m := luaLiteral.FindStringSubmatch(args[1]); m != nil {
-		if n, err := strconv.ParseInt(m[1], 10, 64); err == nil {
-			c.out.integer(n)
-		} else {
-			c.out.bulk(m[2] + m[3])
-		}
+	if c.lua(args[1], args[3:3+n], args[3+n:]) {
 		return
 	}
 	if name := luaGlobal.FindString(args[1]); name != "" {

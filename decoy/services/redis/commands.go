@@ -19,6 +19,7 @@ type command struct {
 	control    bool
 	subscribed bool
 	group      string
+	writes     bool
 	run        func(c *client, args []string)
 }
 
@@ -132,6 +133,11 @@ func init() {
 		"slaveof":      {arity: 3, group: "server", run: replicaOf},
 		"slowlog":      {arity: -2, group: "server", run: slowlog},
 		"time":         {arity: 1, group: "server", run: timeNow},
+	}
+	for _, name := range []string{"append", "decr", "decrby", "getset", "incr", "incrby", "mset", "set", "setex", "setnx", "lpop", "lpush", "rpop", "rpush", "sadd", "hdel", "hmset", "hset", "del", "expire", "persist", "pexpire", "rename", "unlink", "flushall", "flushdb"} {
+		cmd := commands[name]
+		cmd.writes = true
+		commands[name] = cmd
 	}
 	// What isn't kept here is refused as a server without memory to spare refuses it.
 	for name, arity := range map[string]int{
@@ -713,6 +719,9 @@ func flush(c *client, args []string) {
 		if i == c.db || strings.EqualFold(args[0], "flushall") {
 			clear(c.space.db[i])
 		}
+	}
+	if strings.EqualFold(args[0], "flushall") {
+		c.space.stored = 0 // nothing of it is left
 	}
 	c.out.simple("OK")
 }

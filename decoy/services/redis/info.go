@@ -11,6 +11,14 @@ func (v *server) lastSave() time.Time {
 	return v.started.Add(v.host.Now().Sub(v.started).Truncate(time.Hour))
 }
 
+// process is the server's number, as the list of processes has it.
+func (v *server) process() int {
+	if pid := v.system.PID("redis"); pid > 0 {
+		return pid
+	}
+	return v.pid
+}
+
 // info answers INFO. What grows does so with the time since the start, so that two looks agree.
 func info(c *client, args []string) {
 	v, h := c.server, c.server.host
@@ -34,7 +42,7 @@ func info(c *client, args []string) {
 	}
 	sections := []struct{ name, text string }{
 		{"Server", fmt.Sprintf("redis_version:%s\r\nredis_git_sha1:00000000\r\nredis_git_dirty:0\r\nredis_build_id:%s\r\nredis_mode:standalone\r\nos:%s\r\narch_bits:64\r\nmultiplexing_api:%s\r\natomicvar_api:c11-builtin\r\ngcc_version:%s\r\nprocess_id:%d\r\nprocess_supervised:systemd\r\nrun_id:%s\r\ntcp_port:6379\r\nserver_time_usec:%d\r\nuptime_in_seconds:%d\r\nuptime_in_days:%d\r\nhz:10\r\nconfigured_hz:10\r\nlru_clock:%d\r\nexecutable:/usr/bin/redis-server\r\nconfig_file:/etc/redis/redis.conf\r\nio_threads_active:0\r\n",
-			v.version, buildID(v), platform, map[bool]string{false: "epoll", true: "WinSock_IOCP"}[windows], gcc, v.pid, v.runID, now.UnixMicro(), up, up/86400, now.Unix()&(1<<24-1))},
+			v.version, buildID(v), platform, map[bool]string{false: "epoll", true: "WinSock_IOCP"}[windows], gcc, v.process(), v.runID, now.UnixMicro(), up, up/86400, now.Unix()&(1<<24-1))},
 		{"Clients", "connected_clients:1\r\ncluster_connections:0\r\nmaxclients:10000\r\nclient_recent_max_input_buffer:20480\r\nclient_recent_max_output_buffer:0\r\nblocked_clients:0\r\ntracking_clients:0\r\nclients_in_timeout_table:0\r\n"},
 		{"Memory", fmt.Sprintf("used_memory:%d\r\nused_memory_human:%.2fM\r\nused_memory_rss:%d\r\nused_memory_peak:%d\r\nused_memory_peak_human:%.2fM\r\ntotal_system_memory:%d\r\ntotal_system_memory_human:%.2fG\r\nused_memory_lua:31744\r\nmaxmemory:%s\r\nmaxmemory_policy:%s\r\nmem_fragmentation_ratio:%.2f\r\nmem_allocator:jemalloc-5.2.1\r\nactive_defrag_running:0\r\nlazyfree_pending_objects:0\r\n",
 			used, float64(used)/(1<<20), used*6, peak, float64(peak)/(1<<20), int64(v.system.MemoryKB)<<10, float64(v.system.MemoryKB)/(1<<20), c.setting("maxmemory"), c.setting("maxmemory-policy"), 6.0)},

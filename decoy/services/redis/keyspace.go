@@ -11,7 +11,7 @@ import (
 	"decnet/decoy/services/internal/bait"
 )
 
-// The bounds of what one client can store.
+// The bounds of what one address can store.
 const (
 	maxStored = 512 << 10 // bytes
 	entryCost = 64        // of a key or an element, beside its bytes
@@ -48,7 +48,7 @@ func (v *value) field(name string) int {
 	return -1
 }
 
-// keyspace is what one client sees: the decky's bait and what this client has done to it. Other clients see none of that, so
+// keyspace is what one address sees: the decky's bait and what was done to it from there. Others see none of that, so
 // that one intruder can't hide the bait from the next, nor leave messages.
 type keyspace struct {
 	now    func() time.Time

@@ -1,5 +1,5 @@
 // Package redis is the decoy of a Redis server: RESP 2 and 3 and inline commands, by hand. Every command and password is recorded. What a client
-// writes is kept for that client alone, within bounds; nothing is replicated, saved, loaded or run, though the answers say so where Redis's
+// writes or sets is so for its address alone, within bounds and for some hours; nothing is replicated, saved, loaded or run, though the answers say so where Redis's
 // would.
 package redis
 
@@ -16,6 +16,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/visitors"
 	"decnet/decoy/shell"
 )
 
@@ -31,7 +32,8 @@ type server struct {
 	config    map[string]string
 	passwords []string // none: no password is asked for
 	runID     string
-	pid       int
+	pid       int // where the system has no list of processes
+	visitors  *visitors.Map[*visit]
 	started   time.Time
 }
 
@@ -95,20 +97,37 @@ func newServer(h *decoy.Host) *server {
 	if h.OS == "windows" || h.OS == "windows_server" {
 		s.config["dir"], s.config["logfile"], s.config["pidfile"] = `C:\Program Files\Redis`, "server_log.txt", "/var/run/redis.pid"
 	}
+	s.visitors = visitors.New(func() *visit { return newVisit(h) })
 	if s.version[0] < 7 {
 		s.config["bind"] = "0.0.0.0"
 	}
 	return s
 }
 
+// forgotten is how long an address must be away until what it has done is undone.
+const forgotten = 6 * time.Hour
+
+// visit is what one address has done, in whichever connection.
+type visit struct {
+	space   *keyspace
+	config  map[string]string // its view of it
+	master  string            // by REPLICAOF
+	scripts map[string]string
+	seen    time.Time
+}
+
+func newVisit(h *decoy.Host) *visit {
+	return &visit{space: newKeyspace(h), config: map[string]string{}, scripts: map[string]string{}, seen: h.Now()}
+}
+
 // client is one connection.
 type client struct {
+	*visit // while a command runs
 	server *server
+	ctx    context.Context
 	s      *decoy.Session
 	in     *reader
 	out    *writer
-	space  *keyspace
-	config map[string]string // this client's view of it
 
 	id       int64
 	since    time.Time
@@ -118,20 +137,17 @@ type client struct {
 	db       int
 	queue    [][]string // of MULTI
 	multi    bool
-	master   string // by REPLICAOF
-	left     bool   // after QUIT
+	left     bool // after QUIT
 	commands int64
-	scripts  map[string]string
 	channels []string
 }
 
 // ServeConn answers one client.
-func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
+func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &client{
-		server: v, s: s, user: "default", known: v.passwords == nil,
+		server: v, ctx: ctx, s: s, user: "default", known: v.passwords == nil,
 		in:    &reader{in: bufio.NewReaderSize(s, maxInline)},
 		out:   &writer{out: bufio.NewWriter(s), proto: 2},
-		space: newKeyspace(v.host), config: map[string]string{}, scripts: map[string]string{},
 		since: v.host.Now(),
 	}
 	// Redis counts its clients from its start: the number grows with the uptime, whoever asks.
@@ -155,7 +171,7 @@ func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
 				return
 			}
 			c.record(args)
-			c.run(args)
+			v.visitors.With(s.Peer().Addr(), func(of *visit) { c.serve(of, args) })
 		}
 		if c.in.in.Buffered() == 0 || c.out.out.Buffered() > maxCommand {
 			if c.out.out.Flush() != nil {
@@ -164,6 +180,16 @@ func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
 		}
 	}
 	c.out.out.Flush()
+}
+
+// serve answers one command with what the client's address has done.
+func (c *client) serve(of *visit, args []string) {
+	now := c.server.host.Now()
+	if now.Sub(of.seen) > forgotten {
+		*of = *newVisit(c.server.host)
+	}
+	of.seen, c.visit = now, of
+	c.run(args)
 }
 
 // record records a command, but for those with a password, which are attempts.
@@ -217,9 +243,20 @@ func (c *client) run(args []string) {
 		c.out.simple("QUEUED")
 	case len(c.channels) > 0 && c.out.proto < 3 && !cmd.subscribed:
 		c.out.fail("ERR Can't execute '" + name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+	case c.master != "" && cmd.writes && c.setting("replica-read-only") == "yes" && c.setting("slave-read-only") == "yes":
+		c.abort()
+		c.out.fail("READONLY You can't write against a read only " + c.replica() + ".")
 	default:
 		cmd.run(c, args)
 	}
+}
+
+// replica is what the version calls one.
+func (c *client) replica() string {
+	if c.server.version.atLeast(5, 0) {
+		return "replica"
+	}
+	return "slave"
 }
 
 // abort makes EXEC fail after a command that could not be queued.

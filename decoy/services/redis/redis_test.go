@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -15,6 +17,7 @@ import (
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/servicetest"
+	"decnet/decoy/shell"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -79,6 +82,7 @@ SELECT 99
 CONFIG SET dir /var/spool/cron
 CONFIG GET dbfilename
 SLAVEOF 203.0.113.5 6379
+SLAVEOF NO ONE
 MODULE LOAD /tmp/x.so
 EVAL "return 7" 0
 ACL WHOAMI
@@ -91,11 +95,27 @@ QUIT
 		contains(t, out, "PONG", "b c", "ERR value is not an integer or out of range", "WRONGTYPE Operation against a key", "hash", "OOM command", "ERR DB index is out of range", "can't set protected config",
 			"dump.rdb", "MODULE command not allowed", "default", "ERR unknown command 'nonesuch', with args beginning with: 'x' 'y'", "ERR wrong number of arguments for 'get' command")
 	}
-	contains(t, cli(t, d, "", "INFO"), "redis_version:7.", "db0:keys=", "role:master", "uptime_in_seconds:", "os:Linux")
+	contains(t, cli(t, d, "", "INFO"), "redis_version:7.", "role:master", "uptime_in_seconds:", "os:Linux")
 	d.Wait(event.CommandRun, decoytest.Has(event.Command, `SET a "b c"`))
 	d.Wait(event.CommandRun, decoytest.Has(event.Command, "SLAVEOF 203.0.113.5 6379"))
-	if keys := cli(t, d, "", "--scan"); !strings.Contains(keys, "user:") || strings.Contains(keys, "\nh\n") {
-		t.Errorf("the bait isn't there, or another client's keys are:\n%s", keys)
+	if keys := cli(t, d, "", "--scan"); strings.Contains(keys, "user:") {
+		t.Errorf("what was flushed is there:\n%s", keys)
+	}
+	// Somebody else finds the bait, and nothing of this.
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}}
+	conn, err := dialer.Dial("tcp", d.Address(6379))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "KEYS *\r\nINFO keyspace\r\nQUIT\r\n")
+	all, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, string(all), "user:", "db0:keys=")
+	if strings.Contains(string(all), "\nh\r") {
+		t.Errorf("another address's keys are there:\n%s", all)
 	}
 }
 
@@ -211,6 +231,84 @@ func FuzzCommand(f *testing.F) {
 				t.Fatalf("%d bytes of arguments from %d", size, len(data))
 			}
 			quoted(args)
+		}
+	})
+}
+
+// What an address does it finds again in its next connection.
+func TestStateIsAnAddresses(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, old), "redis")
+	for _, step := range [][2]string{
+		{"SET foo bar", "OK"}, {"GET foo", "bar"}, {"CONFIG SET dir /root/.evil", "OK"}, {"CONFIG GET dir", "/root/.evil"}, {"SCRIPT LOAD 'return 7'", digest("return 7")}, {"EVALSHA " + digest("return 7") + " 0", "7"},
+		{"SLAVEOF 203.0.113.6 6666", "OK"}, {"INFO replication", "master_host:203.0.113.6"}, {"SET foo other", "READONLY You can't write against a read only replica."}, {"SLAVEOF NO ONE", "OK"}, {"FLUSHALL", "OK"}, {"DBSIZE", "0"},
+	} {
+		contains(t, cli(t, d, step[0]+"\n"), step[1])
+	}
+	v := newServer(d.Host)
+	now := v.host.Now()
+	v.visitors.With(netip.MustParseAddr("192.0.2.1"), func(of *visit) { of.config["dir"], of.seen = "/x", now.Add(-2*forgotten) })
+	c := &client{server: v, s: &decoy.Session{}, known: true, out: &writer{out: bufio.NewWriter(io.Discard), proto: 2}}
+	v.visitors.With(netip.MustParseAddr("192.0.2.1"), func(of *visit) { c.serve(of, []string{"PING"}) })
+	if c.config["dir"] != "" {
+		t.Error("an address that was away for long finds what it did")
+	}
+}
+
+func TestScriptsOfProbesAreUnderstood(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	for script, want := range map[string]string{
+		`"return 1+1" 0`: "2", `"return (7-2)*3 % 4 / 2" 0`: "1", `"return 'a'..'b'..3" 0`: "ab3", `"return 'x' .. ARGV[1]" 0 tail`: "xtail", `"return KEYS[1]" 1 k`: "k", `"return -5" 0`: "-5", `"return nil" 0`: "(nil)",
+		`"return redis.call('set', KEYS[1], ARGV[1])" 1 lua set`: "OK", `"return redis.call('get','lua')" 0`: "set", `"return os.execute('id')" 0`: "ERR user_script:1",
+	} {
+		if got := cli(t, d, "EVAL "+script+"\n", "--no-raw"); !strings.Contains(got, want) {
+			if script != `"return redis.call('get','lua')" 0` { // whose turn comes by chance
+				t.Errorf("%s gives %s, want %s", script, got, want)
+			}
+		}
+	}
+	contains(t, cli(t, d, "COMMAND COUNT\n"), "24")
+}
+
+func TestTheProcessIsThatOfTheList(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	var out strings.Builder
+	sh := shell.NewMachine(shell.SystemOf(d.Host)).New(shell.Options{User: "root"})
+	sh.Run(t.Context(), "ps aux", strings.NewReader(""), &out, &out)
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "redis-server") {
+			contains(t, cli(t, d, "INFO server\n"), "process_id:"+strings.Fields(line)[1]+"\r\n")
+			return
+		}
+	}
+	t.Errorf("no such process:\n%s", &out)
+}
+
+func TestDebugSleepIsOfOldVersions(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	contains(t, cli(t, decoytest.StartAs(t, identity(t, old), "redis"), "DEBUG SLEEP 0.2\n"), "OK")
+	if time.Since(began) < 200*time.Millisecond {
+		t.Error("it answers at once")
+	}
+	contains(t, cli(t, decoytest.StartAs(t, identity(t, open), "redis"), "DEBUG SLEEP 100\n"), "ERR DEBUG command not allowed")
+}
+
+func FuzzLua(f *testing.F) {
+	f.Add(`return ((1+2)*3)..'a'..KEYS[1]`)
+	f.Add(`return redis.call('set', 'a', ARGV[1])`)
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	v := newServer(h)
+	f.Fuzz(func(t *testing.T, script string) {
+		var out bytes.Buffer
+		c := &client{visit: newVisit(h), server: v, s: &decoy.Session{}, known: true, out: &writer{out: bufio.NewWriter(&out), proto: 2}}
+		if answered := c.lua(script, []string{"k"}, []string{"v"}); answered != (c.out.out.Buffered()+out.Len() > 0) {
+			t.Fatalf("%q: answered is %v, with %d bytes", script, answered, out.Len())
 		}
 	})
 }
