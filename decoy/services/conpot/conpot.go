@@ -10,7 +10,7 @@ import (
 )
 
 func init() {
-	decoy.Register("conpot", func(h *decoy.Host) (decoy.Service, error) { return newPLC(h), nil })
+	decoy.Register("conpot", func(h *decoy.Host) (decoy.Service, error) { return plcOf(h), nil })
 }
 
 // modbusPort is that of Modbus; on the other one, S7 is spoken.

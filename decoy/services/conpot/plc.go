@@ -104,13 +104,3 @@ func (p *plc) value(i int) uint16 {
 
 // set writes a register. p.mu is held.
 func (p *plc) set(i int, v uint16) { p.register[i], p.written[i] = v, true }
-
-// Describe is how the decky's controller names itself to network management: its vendor, its module, its order number and its versions; and the name that the plant gave it.
-func Describe(h *decoy.Host) (description, system string) {
-	p := newPLC(h)
-	family := "S7-300"
-	if strings.HasPrefix(p.name, "CPU 12") {
-		family = "S7-1200"
-	}
-	return fmt.Sprintf("Siemens, SIMATIC, %s, %s, HW: %d, FW: V.%d.%d.%d, %s", family, p.order, 1+p.version[2]%6, p.version[0], p.version[1], p.version[2], p.serial), p.system
-}

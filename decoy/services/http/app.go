@@ -44,6 +44,9 @@ func appName(h *decoy.Host) string {
 	if banner, ok := sharedSetting(h, "server_header"); ok && familyOf(banner) == iis {
 		return "none"
 	}
+	if h.Archetype == "industrial-control" {
+		return "simatic"
+	}
 	drawn := h.Rand("http-app").IntN(100)
 	for _, s := range shares[h.Archetype] {
 		if drawn -= s.percent; drawn >= 0 {
@@ -69,6 +72,8 @@ func appOf(h *decoy.Host) app {
 		return newTomcat(h)
 	case "jenkins":
 		return newJenkins(h)
+	case "simatic":
+		return newSimatic(h)
 	case "router":
 		return newRouter(h)
 	}

@@ -9,6 +9,7 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/conpot"
 	"decnet/decoy/services/internal/servicetest"
 )
 
@@ -235,6 +236,32 @@ func TestApplicationsSayNothingTwice(t *testing.T) {
 					t.Errorf("%s %s: two headers %s", name, path, header)
 				}
 				seen[header] = true
+			}
+		}
+	}
+}
+
+// An industrial controller's pages are those of the controller that its other services are.
+func TestSimatic(t *testing.T) {
+	t.Parallel()
+	for _, family := range []string{"S7-300", "S7-1200"} {
+		id := servicetest.Such(t, control.Identity{ID: "plc", Name: "plc", Hostname: "plc-7", OS: "embedded", Distro: "debian", Archetype: "industrial-control", IP: decoytest.Identity().IP, PortOffset: 20000},
+			func(h *decoy.Host) bool { return conpot.ControllerOf(h).Family == family })
+		d := decoytest.StartAs(t, id, "http", "conpot")
+		base := "http://" + d.Address(80)
+		plc := conpot.ControllerOf(d.Host)
+		out := curl(t, "-iL", base+"/")
+		wants(t, out, "HTTP/1.1 302 Found\r\n", "SIEMENS", plc.Module, `name="Password"`)
+		ident := map[string]string{"S7-300": "/Portal1000.htm", "S7-1200": "/Portal/Portal.mwsl?PriNav=Ident"}[family]
+		wants(t, curl(t, base+ident), plc.Order, plc.Serial, plc.Firmware)
+		start := map[string]string{"S7-300": "/Portal0000.htm", "S7-1200": "/Portal/Portal.mwsl?PriNav=Start"}[family]
+		wants(t, curl(t, base+start), plc.Station, "RUN")
+		wants(t, curl(t, "-iL", "-d", "Login=admin&Password=s7pass&Redirection=", base+"/FormLogin"), "Login failed")
+		d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "admin"), decoytest.Has(event.Secret, "s7pass"))
+		wants(t, curl(t, "-i", base+"/nothing"), "HTTP/1.1 404 Not Found\r\n")
+		for _, wrong := range []string{"Server:", "nginx", "lighttpd", "ReadyNAS", "DiskStation"} {
+			if strings.Contains(out, wrong) {
+				t.Errorf("a controller's pages say %q:\n%s", wrong, out)
 			}
 		}
 	}

@@ -158,6 +158,8 @@ func fitting(a app, drawn offer) offer {
 		return offer{tomcat, ""}
 	case *jenkinsApp:
 		return offer{jetty, "Jetty(" + a.jetty + ")"}
+	case *simaticApp: // which has no name
+		return offer{lighttpd, ""}
 	case *routerApp:
 		if drawn.family != lighttpd {
 			return offer{lighttpd, "lighttpd/1.4.59"}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"decnet/decoy"
+	"decnet/decoy/services/conpot"
 )
 
 // models are the things of each kind, by the word with which their maker is called.
@@ -34,6 +35,9 @@ var (
 
 // Name returns the thing's. It is one of the maker of the host's network card, or whose names the host's is like: a neighbour sees both.
 func Name(h *decoy.Host) string {
+	if h.Archetype == "industrial-control" {
+		return "SIMATIC " + conpot.ControllerOf(h).Family
+	}
 	known := models[h.Archetype]
 	if known == nil {
 		return decoy.Pick(h, "device", others...)
