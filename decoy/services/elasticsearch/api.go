@@ -137,20 +137,14 @@ func (c *call) api(name string, rest []string) answer {
 		case strings.HasPrefix(sub, "stats"):
 			count, size := c.totals()
 			return answer{status: 200, body: object{
-				{"_nodes", object{{"total", 1}, {"successful", 1}, {"failed", 0}}}, {"cluster_name", c.cluster}, {"cluster_uuid", c.uuid}, {"timestamp", c.host.Now().UnixMilli()}, {"status", "yellow"},
+				{"_nodes", object{{"total", 1}, {"successful", 1}, {"failed", 0}}}, {"cluster_name", c.cluster}, {"cluster_uuid", c.uuid}, {"timestamp", c.host.Now().UnixMilli()}, {"status", c.status()},
 				{"indices", object{{"count", len(c.space.indices)}, {"docs", object{{"count", count}, {"deleted", 0}}}, {"store", object{{"size_in_bytes", size}}}}},
 			}}
 		case strings.HasPrefix(sub, "state"):
 			return answer{status: 200, body: object{{"cluster_name", c.cluster}, {"cluster_uuid", c.uuid}, {"version", 214}, {"state_uuid", identifier(c.host.Bytes("es-state", 16))}, {"master_node", c.id}}}
 		}
 	case "_nodes":
-		return answer{status: 200, body: object{
-			{"_nodes", object{{"total", 1}, {"successful", 1}, {"failed", 0}}}, {"cluster_name", c.cluster},
-			{"nodes", object{{c.id, object{
-				{"name", c.node}, {"transport_address", c.address() + ":9300"}, {"host", c.address()}, {"ip", c.address()}, {"version", c.version.number}, {"build_flavor", "default"}, {"build_type", c.flavour},
-				{"build_hash", c.version.hash}, {"roles", []any{"data", "ingest", "master"}}, {"os", object{{"name", "Linux"}, {"arch", "amd64"}}}, {"http", object{{"publish_address", c.address() + ":9200"}}},
-			}}}},
-		}}
+		return c.nodes(rest)
 	case "_license", "_xpack":
 		return answer{status: 200, body: object{{"license", object{
 			{"status", "active"}, {"uid", c.host.Hex("es-license", 16)}, {"type", "basic"}, {"issue_date_in_millis", c.host.Installed().UnixMilli()}, {"issued_to", c.cluster}, {"issuer", "elasticsearch"}, {"start_date_in_millis", -1},
@@ -192,9 +186,9 @@ func (c *call) totals() (count, size int) {
 func (c *call) health() object {
 	n := len(c.space.indices)
 	return object{
-		{"cluster_name", c.cluster}, {"status", "yellow"}, {"timed_out", false}, {"number_of_nodes", 1}, {"number_of_data_nodes", 1}, {"active_primary_shards", n}, {"active_shards", n}, {"relocating_shards", 0},
+		{"cluster_name", c.cluster}, {"status", c.status()}, {"timed_out", false}, {"number_of_nodes", 1}, {"number_of_data_nodes", 1}, {"active_primary_shards", n}, {"active_shards", n}, {"relocating_shards", 0},
 		{"initializing_shards", 0}, {"unassigned_shards", n}, {"delayed_unassigned_shards", 0}, {"number_of_pending_tasks", 0}, {"number_of_in_flight_fetch", 0}, {"task_max_waiting_in_queue_millis", 0},
-		{"active_shards_percent_as_number", 50.0},
+		{"active_shards_percent_as_number", c.percent()},
 	}
 }
 

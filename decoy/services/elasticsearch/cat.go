@@ -35,12 +35,13 @@ func (c *call) cat(what string) answer {
 		now, n := c.host.Now(), fmt.Sprint(len(c.space.indices))
 		table = [][]string{
 			{"epoch", "timestamp", "cluster", "status", "node.total", "node.data", "shards", "pri", "relo", "init", "unassign", "pending_tasks", "max_task_wait_time", "active_shards_percent"},
-			{fmt.Sprint(now.Unix()), now.Format("15:04:05"), c.cluster, "yellow", "1", "1", n, n, "0", "0", n, "0", "-", "50.0%"},
+			{fmt.Sprint(now.Unix()), now.Format("15:04:05"), c.cluster, c.status(), "1", "1", n, n, "0", "0", n, "0", "-", string(c.percent()) + "%"},
 		}
 	case "nodes":
+		_, letters := c.version.roles()
 		table = [][]string{
 			{"ip", "heap.percent", "ram.percent", "cpu", "load_1m", "load_5m", "load_15m", "node.role", "master", "name"},
-			{c.address(), fmt.Sprint(c.heap), "97", "2", "0.10", "0.15", "0.12", "dilm", "*", c.node},
+			{c.address(), fmt.Sprint(c.heap), fmt.Sprint(ramPercent), fmt.Sprint(cpuPercent), load1, load5, load15, letters, "*", c.node},
 		}
 	case "master":
 		table = [][]string{{"id", "host", "ip", "node"}, {c.id, c.address(), c.address(), c.node}}

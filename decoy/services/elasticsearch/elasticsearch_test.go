@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,6 +112,60 @@ func TestBlackmailersAreRecorded(t *testing.T) {
 		if raw, err := base64.RawURLEncoding.DecodeString(uuid); err != nil || len(raw) != 16 || raw[6]>>4 != 4 {
 			t.Errorf("an index has the UUID %q", uuid)
 		}
+	}
+}
+
+// What the node tells of itself in one place it tells in the other.
+func TestTheNodeAgreesWithItself(t *testing.T) {
+	t.Parallel()
+	for number, letters := range map[string]string{"6.8.23": "mdi", "7.6.2": "dilm", "7.10.2": "cdhilmrstw", "7.17.21": "cdfhilmrstw"} {
+		d := decoytest.StartAs(t, such(t, number), "elasticsearch")
+		v := newServer(d.Host)
+		var info, stats struct {
+			Nodes map[string]struct {
+				Roles []string
+				JVM   struct {
+					Uptime int64 `json:"uptime_in_millis"`
+					Mem    struct {
+						Used int `json:"heap_used_percent"`
+						Max  int `json:"heap_max_in_bytes"`
+					}
+				}
+				OS struct {
+					CPU struct{ Percent int }
+					Mem struct {
+						Total int64 `json:"total_in_bytes"`
+						Used  int   `json:"used_percent"`
+					}
+				}
+				FS struct {
+					Total struct {
+						Available int64 `json:"available_in_bytes"`
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(curl(t, d, "/_nodes")), &info); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(curl(t, d, "/_nodes/stats?pretty")), &stats); err != nil {
+			t.Fatal(err)
+		}
+		one, other := info.Nodes[v.id], stats.Nodes[v.id]
+		if len(one.Roles) != len(letters) || !slices.Equal(one.Roles, other.Roles) {
+			t.Errorf("%s has the roles %v and %v", number, one.Roles, other.Roles)
+		}
+		if other.JVM.Mem.Used != v.heap || other.JVM.Uptime <= 0 || other.OS.Mem.Total == 0 || other.FS.Total.Available != int64(v.free)<<30 || one.JVM.Mem.Max != other.JVM.Mem.Max {
+			t.Errorf("%s tells %+v", number, other)
+		}
+		servicetest.Contains(t, curl(t, d, "/_cat/nodes"), " "+letters+" * ", fmt.Sprintf(" %d %d ", v.heap, other.OS.Mem.Used))
+		if got := curl(t, d, "/_nodes/_local/stats/jvm"); strings.Contains(got, `"fs":`) || !strings.Contains(got, `"jvm":{`) {
+			t.Errorf("the statistics of the JVM are %s", got)
+		}
+		servicetest.Contains(t, curl(t, d, "/_cluster/health"), `"status":"yellow"`, `"active_shards_percent_as_number":50.0}`)
+		curl(t, d, "/_all", "-X", "DELETE")
+		servicetest.Contains(t, curl(t, d, "/_cluster/health"), `"status":"green"`, `"active_shards_percent_as_number":100.0}`)
+		servicetest.Contains(t, curl(t, d, "/_cat/health"), " green ", "100.0%")
 	}
 }
 
