@@ -26,7 +26,8 @@
 // # Events
 //
 // The runtime records connect and disconnect (with duration_ms, bytes_in, bytes_out), service_panic, and as service "decoy" the summaries events_dropped,
-// events_suppressed and connections_refused, each with a count. Services record auth_attempt by [Session.Attempt], and what else they know of. The shell behind ssh and telnet
+// events_suppressed and connections_refused, each with a count. Of a flood, what matters (credentials, downloads, changes, programs), the first events of each kind and the last of
+// each session are recorded nevertheless, these last with the time at which they happened. Services record auth_attempt by [Session.Attempt], and what else they know of. The shell behind ssh and telnet
 // records command, download (url), outbound (target), file_written (path, size, content), execute (path, sha256), password_change and package_install; and as terminal
 // (part, cast) what it shows, whose parts are, one after the other, an asciicast.
 //

@@ -112,6 +112,7 @@ func (g *guard) hold(addr netip.Addr, f *flood, e event.Event) (lost uint64) {
 
 // release returns the events that are held, as many of the last as the source may have written yet. g.mu is held.
 func (g *guard) release(addr netip.Addr, f *flood) []event.Event {
+	delete(g.floods, f)
 	if len(f.held) == 0 {
 		return nil
 	}
@@ -124,7 +125,6 @@ func (g *guard) release(addr netip.Addr, f *flood) []event.Event {
 	s.suppressed += uint64(len(f.held) - n)
 	g.held -= f.bytes
 	f.held, f.bytes = nil, 0
-	delete(g.floods, f)
 	return out
 }
 

@@ -106,11 +106,13 @@ func TestBlackmailersAreRecorded(t *testing.T) {
 	servicetest.Contains(t, curl(t, d, "/_bulk", "-H", "Content-Type: application/x-ndjson", "--data-binary", "{\"index\":{\"_index\":\"a\",\"_id\":\"7\"}}\n{\"x\":1}\n"), `"errors":false`, `"_id":"7"`)
 	servicetest.Contains(t, curl(t, d, "/a/_search"), `"_source":{"x":1}`)
 	// An index's UUID is whole, and says that it is random.
-	for _, uuid := range strings.Fields(curl(t, d, "/_cat/indices?h=uuid&format=json")) {
-		_, uuid, _ = strings.Cut(uuid, `"uuid":"`)
-		uuid, _, _ = strings.Cut(uuid, `"`)
-		if raw, err := base64.RawURLEncoding.DecodeString(uuid); err != nil || len(raw) != 16 || raw[6]>>4 != 4 {
-			t.Errorf("an index has the UUID %q", uuid)
+	var all []struct{ Index, UUID string }
+	if err := json.Unmarshal([]byte(curl(t, d, "/_cat/indices?format=json")), &all); err != nil || len(all) != 2 {
+		t.Errorf("%v, %v", all, err)
+	}
+	for _, x := range all {
+		if raw, err := base64.RawURLEncoding.DecodeString(x.UUID); err != nil || len(raw) != 16 || raw[6]>>4 != 4 {
+			t.Errorf("%s has the UUID %q", x.Index, x.UUID)
 		}
 	}
 }

@@ -57,7 +57,8 @@ func (c *conn) shell(quiet bool) *shell.Shell {
 
 // program runs what a COPY names, on the make-believe machine, and returns what it prints.
 func (c *conn) program(line, input string) (output string, failed *pgproto3.ErrorResponse) {
-	status, out := 0, limited{}
+	var status int
+	var out limited
 	if c.server.windows() { // whose inside is not made here
 		c.s.Event(event.CommandRun, event.String(event.Command, line))
 		status = 1
