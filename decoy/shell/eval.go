@@ -69,7 +69,9 @@ func (e *eval) stmts(list []*syntax.Stmt, io streams) {
 func (e *eval) stmt(s *syntax.Stmt, io streams) {
 	if !e.budget.step(e.ctx, e.depth) {
 		e.flow = aborting
-		fmt.Fprintf(io.err, "%sfork: retry: Resource temporarily unavailable\n", e.prefix())
+		if !errors.Is(context.Cause(e.ctx), errInterrupted) {
+			fmt.Fprintf(io.err, "%sfork: retry: Resource temporarily unavailable\n", e.prefix())
+		}
 		e.status = 254
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -137,6 +138,10 @@ func (c *call) list(entries []*node, long bool) {
 
 func cat(c *call) int {
 	flags, operands := c.options("")
+	if len(operands) == 0 && len(flags) == 0 { // line by line, as it is typed
+		io.Copy(c.out, io.LimitReader(c.in, maxPipe))
+		return 0
+	}
 	texts, ok := c.inputs(operands)
 	for _, text := range texts {
 		if _, numbered := flags['n']; !numbered {

@@ -19,7 +19,7 @@ const (
 	castLength = 512 << 10
 )
 
-// Recording is a terminal that records what it shows, as events of the type terminal. Their fields cast, one after the other, are an asciicast (version 2) that
+// Recording is a terminal that records what it shows and what is typed, as events of the type terminal. Their fields cast, one after the other, are an asciicast (version 2) that
 // asciinema plays. Close ends it.
 type Recording struct {
 	io.ReadWriter
@@ -50,6 +50,19 @@ func (r *Recording) Start(kind string, columns, rows int) {
 	if err == nil { // it can't fail: these are texts and numbers
 		r.piece.Write(append(header, '\n'))
 	}
+}
+
+// Read returns what is typed.
+func (r *Recording) Read(p []byte) (int, error) {
+	n, err := r.ReadWriter.Read(p)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for rest := p[:n]; len(rest) > 0; {
+		size := min(len(rest), castPiece/8)
+		r.line("i", string(rest[:size]))
+		rest = rest[size:]
+	}
+	return n, err
 }
 
 // Write shows p.

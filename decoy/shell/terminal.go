@@ -1,75 +1,141 @@
 package shell
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 
 	"golang.org/x/term"
+
+	"decnet/decoy/event"
 )
 
-// Terminal is the intruder's end of an interactive shell: it echoes, edits lines and remembers them.
+// Terminal is the intruder's end of an interactive shell: it echoes, edits lines and remembers them. Close ends it.
 type Terminal struct {
 	*term.Terminal
+	keys *keyboard
 	rest []byte // typed for a command that reads, not yet read
 }
 
 // NewTerminal makes a terminal of what the intruder's client sends and shows. The client's own echo is off.
 func NewTerminal(rw io.ReadWriter) *Terminal {
-	return &Terminal{Terminal: term.NewTerminal(interruptible{rw}, "")}
+	keys := newKeyboard(rw)
+	t := &Terminal{Terminal: term.NewTerminal(keys, ""), keys: keys}
+	t.AutoCompleteCallback = keys.look
+	t.History = &recall{keys: keys}
+	return t
 }
 
-// interruptible turns Ctrl-C, which the line editor takes for the end of everything, into an abandoned line.
-type interruptible struct{ io.ReadWriter }
+// recall is what the arrow keys bring back: the lines that were typed for the shell.
+type recall struct {
+	keys  *keyboard
+	lines []string
+}
 
-func (r interruptible) Read(p []byte) (int, error) {
-	const killLine = 0x15
-	// Half of the buffer is left for what a Ctrl-C grows to.
-	n, err := r.ReadWriter.Read(p[:max(1, len(p)/2)])
-	if bytes.IndexByte(p[:n], 3) >= 0 && len(p) > 1 {
-		n = copy(p, bytes.ReplaceAll(p[:n], []byte{3}, []byte{killLine, '\r'}))
+// Add keeps a line.
+func (r *recall) Add(line string) {
+	if !r.keys.remembers() {
+		return
 	}
-	return n, err
+	if r.lines = append(r.lines, line); len(r.lines) > maxHistory {
+		r.lines = r.lines[len(r.lines)-maxHistory:]
+	}
+}
+
+// Len is how many lines there are.
+func (r *recall) Len() int { return len(r.lines) }
+
+// At returns a line, the latest as number 0.
+func (r *recall) At(i int) string { return r.lines[len(r.lines)-1-i] }
+
+// Line shows the prompt and returns the line that is typed; [io.EOF] says that it was Ctrl-D.
+func (t *Terminal) Line(prompt string) (string, error) {
+	t.SetPrompt(prompt)
+	line, err := t.ReadLine()
+	if errors.Is(err, term.ErrPasteIndicator) {
+		err = nil
+	}
+	return line, t.keys.outcome(err)
+}
+
+// Secret is Line for what is not to be seen.
+func (t *Terminal) Secret(prompt string) (string, error) {
+	t.keys.hide(true)
+	defer t.keys.hide(false)
+	line, err := t.ReadPassword(prompt)
+	return line, t.keys.outcome(err)
 }
 
 // Read is a command's standard input: the lines that are typed while it runs, up to a Ctrl-D.
 func (t *Terminal) Read(p []byte) (int, error) {
 	if len(t.rest) == 0 {
-		t.SetPrompt("")
-		line, err := t.ReadLine()
-		if err != nil {
+		line, err := t.Line("")
+		switch {
+		case errors.Is(err, errFlushed):
+			t.rest = []byte(line)
+		case err != nil:
 			return 0, io.EOF
+		default:
+			t.rest = append([]byte(line), '\n')
 		}
-		t.rest = append([]byte(line), '\n')
 	}
 	n := copy(p, t.rest)
 	t.rest = t.rest[n:]
 	return n, nil
 }
 
+// Run runs a line on the terminal; Ctrl-C, Ctrl-Z and Ctrl-\ break it off.
+func (t *Terminal) Run(ctx context.Context, s *Shell, line string) (ended, incomplete bool) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	t.keys.begin(cancel)
+	ended, incomplete = s.Run(ctx, line, t, t, t)
+	struck, shown := t.keys.end()
+	t.rest = nil
+	if struck == 0 {
+		return ended, incomplete
+	}
+	stroke := strokes[struck]
+	s.status = stroke.status
+	if !shown {
+		io.WriteString(t, stroke.sign+"\n")
+	}
+	if struck == ctrlZ {
+		io.WriteString(t, "\n[1]+  Stopped                 "+s.last()+"\n")
+	}
+	return false, false
+}
+
+// Close ends the terminal and records what was typed for nobody.
+func (t *Terminal) Close(record func(typ string, fields ...event.Field)) {
+	if text, size := t.keys.close(); size > 0 {
+		record("input_unread", event.Bytes("content", text), event.Int("size", int64(size)))
+	}
+}
+
 // Interact runs an interactive shell on the terminal until it ends or the intruder leaves; it returns the shell's status.
 func (s *Shell) Interact(ctx context.Context, t *Terminal) int {
 	s.Interactive = true
-	s.Ask = t.ReadPassword
+	s.Ask = t.Secret
 	pending := ""
 	for ctx.Err() == nil {
-		t.SetPrompt(s.Prompt())
+		t.keys.say("logout")
+		prompt := s.Prompt()
 		if pending != "" {
-			t.SetPrompt("> ")
+			prompt = "> "
 		}
-		line, err := t.ReadLine()
-		if err != nil && !errors.Is(err, term.ErrPasteIndicator) {
-			if errors.Is(err, io.EOF) {
-				io.WriteString(t, "logout\n")
-			}
+		line, err := t.Line(prompt)
+		if errors.Is(err, errInterrupted) {
+			s.status, pending = strokes[ctrlC].status, ""
+			continue
+		}
+		if err != nil {
 			break
 		}
 		if pending != "" {
 			line = pending + "\n" + line
 		}
-		ended, incomplete := s.Run(ctx, line, t, t, t)
-		t.rest = nil
+		ended, incomplete := t.Run(ctx, s, line)
 		if pending = ""; incomplete && len(line) <= maxLine {
 			pending = line
 		}

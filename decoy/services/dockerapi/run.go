@@ -257,7 +257,9 @@ func (c *call) converse(x *container, j job, s *stream, stdin bool) int {
 	case !j.interactive:
 		sh.Run(ctx, j.line, strings.NewReader(""), out, errs)
 	case s.tty:
-		return sh.Interact(ctx, shell.NewTerminal(s))
+		terminal := shell.NewTerminal(s)
+		defer terminal.Close(c.r.Session.Event)
+		return sh.Interact(ctx, terminal)
 	case stdin:
 		script, _ := io.ReadAll(io.LimitReader(s, maxScript))
 		sh.Run(ctx, string(script), strings.NewReader(""), out, errs)

@@ -100,10 +100,15 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 	recording := shell.NewRecording(channel, c.session.Event, c.service.host.Now)
 	defer recording.Close()
 	var program sync.WaitGroup
+	var terminal *shell.Terminal
+	defer func() {
+		if terminal != nil {
+			terminal.Close(c.session.Event)
+		}
+	}()
 	defer program.Wait()
 	defer channel.Close()
 	defer cancel()
-	var terminal *shell.Terminal
 	term := ""
 	started := false
 	for r := range requests {
@@ -200,7 +205,7 @@ func (c *connection) run(ctx context.Context, channel ssh.Channel, terminal *she
 		command = string(script)
 	}
 	if terminal != nil {
-		sh.Run(ctx, command, terminal, terminal, terminal)
+		terminal.Run(ctx, sh, command)
 	} else {
 		sh.Run(ctx, command, channel, channel, channel.Stderr())
 	}

@@ -8,6 +8,9 @@ import (
 // The bytes of RFC 854 and its options.
 const (
 	se   = 240
+
+	interrupt = 244
+
 	sb   = 250
 	will = 251
 	wont = 252
@@ -132,6 +135,10 @@ func (n *negotiator) filter(p []byte) int {
 				n.state, n.option = inOption, n.option[:0]
 			case c >= will && c <= dont:
 				n.state, n.command = afterCommand, c
+			case c == interrupt:
+				n.state = inText
+				p[text] = 3 // as Ctrl-C, which some clients send so
+				text++
 			default:
 				n.state = inText
 			}

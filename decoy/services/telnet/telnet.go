@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 
 	"decnet/decoy"
@@ -87,14 +88,20 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	recording := shell.NewRecording(client, s.Event, s.Host().Now)
 	defer recording.Close()
 	terminal := shell.NewTerminal(recording)
+	defer terminal.Close(s.Event)
+	var mu sync.Mutex // the terminal reads, and so learns, beside what runs on it
 	kind, width, height := "", 80, 24
 	client.resize = func(columns, rows int) {
+		mu.Lock()
 		width, height = columns, rows
+		mu.Unlock()
 		terminal.SetSize(columns, rows)
 		recording.Resize(columns, rows)
 	}
 	client.named = func(name string) {
+		mu.Lock()
 		kind = name
+		mu.Unlock()
 		s.Event("client", event.String("terminal", name))
 	}
 	if client.begin(v.manner.first...) != nil {
@@ -110,15 +117,14 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	io.WriteString(terminal, v.manner.banner)
 	for range maxTries {
 		s.SetReadDeadline(time.Now().Add(loginTime))
-		terminal.SetPrompt(v.manner.user)
-		user, err := terminal.ReadLine()
+		user, err := terminal.Line(v.manner.user)
 		if err != nil {
 			return
 		}
 		if user = strings.TrimSpace(user); user == "" {
 			continue
 		}
-		secret, err := terminal.ReadPassword(v.manner.password)
+		secret, err := terminal.Secret(v.manner.password)
 		if err != nil {
 			s.Event("login_abandoned", event.String(event.Principal, user))
 			return
@@ -127,7 +133,9 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 			s.Attempt("plaintext", user, []byte(secret), event.Accepted)
 			s.SetReadDeadline(time.Time{})
 			from := s.Peer().Addr().String()
+			mu.Lock()
 			recording.Start(kind, width, height)
+			mu.Unlock()
 			io.WriteString(terminal, v.system.Greeting(user, from))
 			shell.NewMachine(v.system).New(shell.Options{User: user, Record: s.Event, From: from}).Interact(ctx, terminal)
 			return

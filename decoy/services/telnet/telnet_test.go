@@ -108,6 +108,16 @@ func TestBotThatKnowsNoTelnet(t *testing.T) {
 	d.Wait(event.Download, decoytest.Has("url", "http://203.0.113.9/bot"))
 }
 
+func TestKeysThatEndWhatRuns(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, device(), "telnet")
+	out := talk(t, d.Dial(23), [2]string{"ogin: ", "admin\r"}, [2]string{"assword: ", "admin\r"}, [2]string{"$ ", "cat > /tmp/c\r"}, [2]string{"/tmp/c\r\n", "abc\r\x04"},
+		[2]string{"$ ", "sleep 600\r"}, [2]string{"600\r\n", "\x03"}, [2]string{"^C\r\n$ ", "sleep 601\r"}, [2]string{"601\r\n", "\xff\xf4"}, [2]string{"^C\r\n$ ", "cat /tmp/c; echo $?\r"}, [2]string{"$ ", "exit\r"})
+	if !strings.Contains(out, "\r\nabc\r\n0\r\n") {
+		t.Errorf("the session is\n%s", out)
+	}
+}
+
 func TestNegotiation(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "telnet")
