@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -15,8 +16,11 @@ import (
 // shellTool is sh, bash and ash.
 func shellTool(c *call) int {
 	args := c.args[1:]
+	login := false
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		switch {
+		case args[0] == "-l" || args[0] == "--login" || args[0] == "-":
+			login = true
 		case args[0] == "-c" && len(args) > 1:
 			return c.subshell(args[1], args[2:], c.streams)
 		case args[0] == "--version":
@@ -37,8 +41,8 @@ func shellTool(c *call) int {
 		}
 		return c.subshell(text, args[1:], c.streams)
 	}
-	if c.Interactive {
-		return 0 // a new prompt looks like the old one
+	if c.atTerminal() {
+		return c.nested(c.user, login)
 	}
 	script := c.input()
 	if strings.TrimSpace(script) == "" {
@@ -107,21 +111,35 @@ func sudo(c *call) int {
 		secret := c.ask("[sudo] password for " + c.user.name + ": ")
 		c.attempt("sudo", "root", secret, event.Accepted)
 	}
-	before := c.user
-	defer func() { c.user = before }()
-	c.user, _ = c.account("root")
+	target, ok := c.account(cmp.Or(flags['u'], "root"))
+	if !ok {
+		return c.fail(1, "unknown user %s\nsudo: error initializing audit plugin sudoers_audit", flags['u'])
+	}
 	_, login := flags['i']
 	_, asShell := flags['s']
-	if login || asShell || len(operands) > 0 && operands[0] == "su" {
-		before = c.user // stays
-		c.become(c.user)
-		return 0
+	before, levels := c.user, len(c.outer)
+	c.user = target
+	status := 1
+	switch {
+	case len(operands) > 0:
+		status = c.runTool(c.args[slices.Index(c.args, operands[0]):])
+	case (login || asShell) && c.atTerminal():
+		status = c.nested(target, login)
+	case login || asShell:
+		status = c.subshell(c.input(), nil, streams{strings.NewReader(""), c.out, c.err})
+	default:
+		fmt.Fprintln(c.err, "usage: sudo -h | -K | -k | -V\nusage: sudo -v [-ABkNnS] [-g group] [-h host] [-p prompt] [-u user]\nusage: sudo -l [-ABkNnS] [-g group] [-h host] [-p prompt] [-U user] [-u user] [command [arg ...]]\nusage: sudo [-ABbEHkNnPS] [-r role] [-t type] [-C num] [-D directory] [-g group] [-h host] [-p prompt] [-R directory] [-T timeout] [-u user] [VAR=value] [-i | -s] [command [arg ...]]")
 	}
-	if len(operands) == 0 {
-		return c.fail(1, "a command is required")
+	if len(c.outer) == levels {
+		c.user = before
+		return status
 	}
-	first := slices.Index(c.args, operands[0])
-	return c.runTool(c.args[first:])
+	c.outer[levels].user = before
+	c.export("SHLVL", "1") // sudo gives a fresh environment
+	c.export("SUDO_USER", before.name)
+	c.export("SUDO_UID", strconv.Itoa(before.uid))
+	c.export("SUDO_GID", strconv.Itoa(before.gid))
+	return status
 }
 
 // attempt records a secret that the intruder has typed.
@@ -131,7 +149,12 @@ func (c *call) attempt(kind, principal, secret, outcome string) {
 }
 
 func su(c *call) int {
-	_, operands := c.options("cs")
+	flags, operands := c.options("cs")
+	login := flags['l'] != ""
+	operands = slices.DeleteFunc(operands, func(a string) bool {
+		login = login || a == "-"
+		return a == "-"
+	})
 	name := "root"
 	if len(operands) > 0 {
 		name = operands[0]
@@ -144,8 +167,26 @@ func su(c *call) int {
 		c.attempt("su", name, c.ask("Password: "), event.Rejected)
 		return c.fail(1, "Authentication failure")
 	}
-	c.become(target)
-	return 0
+	script, given := flags['c']
+	switch {
+	case strings.HasSuffix(target.shell, "nologin"):
+		c.printf("This account is currently not available.\n")
+		return 1
+	case !given && c.atTerminal():
+		return c.nested(target, login)
+	case !given:
+		script = c.input()
+	}
+	sub := c.sub()
+	sub.become(target)
+	sub.dir = c.dir
+	if login {
+		sub.dir = target.home
+	}
+	sub.script = true
+	status := sub.source(script, c.streams)
+	c.absorb(sub)
+	return status
 }
 
 func passwd(c *call) int {

@@ -109,7 +109,12 @@ func execReplace(c *call) int {
 	if len(c.args) < 2 {
 		return 0
 	}
+	levels := len(c.outer)
 	c.run(c.args[1:], c.streams)
+	if len(c.outer) > levels { // a shell in this one's place
+		c.outer = c.outer[:levels:levels]
+		return c.status
+	}
 	c.flow = exiting
 	return c.status
 }

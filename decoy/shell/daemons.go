@@ -122,11 +122,28 @@ func (s *Shell) processes() []process {
 	if s.Interactive {
 		terminal = "@pts/0"
 	}
-	list = append(list, process{s.pid - 11, sshd, "root", 10912, "sshd: " + s.user.name + " [priv]", "Ss", true}, process{s.pid - 1, s.pid - 11, s.user.name, 6780, "sshd: " + s.user.name + terminal, "S", true})
-	if s.Interactive {
-		return append(list, process{s.pid, s.pid - 1, s.user.name, 4980, "-bash", "Ss", true})
+	first, user := s.firstPID(), s.user.name
+	if len(s.outer) > 0 {
+		user = s.outer[0].user.name
 	}
-	return append(list, process{s.pid, s.pid - 1, s.user.name, 3420, "bash -c " + s.last(), "Ss", true})
+	list = append(list, process{first - 11, sshd, "root", 10912, "sshd: " + user + " [priv]", "Ss", true}, process{first - 1, first - 11, user, 6780, "sshd: " + user + terminal, "S", true})
+	if !s.Interactive {
+		return append(list, process{s.pid, s.pid - 1, s.user.name, 3420, "bash -c " + s.last(), "Ss", true})
+	}
+	parent := first - 1
+	for i, o := range s.outer {
+		command := "bash"
+		if i == 0 || o.login {
+			command = "-bash"
+		}
+		list = append(list, process{o.pid, parent, o.user.name, 4980, command, "Ss", true})
+		parent = o.pid
+	}
+	command := "bash"
+	if len(s.outer) == 0 || s.loginShell {
+		command = "-bash"
+	}
+	return append(list, process{s.pid, parent, s.user.name, 4980, command, "Ss", true})
 }
 
 // last is the line that runs.
@@ -208,7 +225,7 @@ func (c *call) allSockets() []socket {
 		}
 		add(l.Proto, "0.0.0.0:"+strconv.Itoa(l.Number), queue, programOf(l))
 	}
-	return append(out, socket{proto: "tcp", local: c.sys.IP + ":22", peer: c.From + ":" + strconv.Itoa(40000+c.login.Nanosecond()%20000), state: "ESTAB", program: "sshd", pid: c.pid - 11})
+	return append(out, socket{proto: "tcp", local: c.sys.IP + ":22", peer: c.From + ":" + strconv.Itoa(40000+c.login.Nanosecond()%20000), state: "ESTAB", program: "sshd", pid: c.firstPID() - 11})
 }
 
 // sockets is netstat and ss.
@@ -458,7 +475,7 @@ func shortened(user string) string {
 
 func (c *call) tty(p process) string {
 	switch {
-	case p.session && p.pid >= c.pid && c.Interactive:
+	case p.session && p.pid >= c.firstPID() && c.Interactive:
 		return "pts/0"
 	case strings.HasPrefix(p.command, "/sbin/agetty"):
 		return "tty1"

@@ -42,13 +42,14 @@ type eval struct {
 	budget *budget
 	depth  int
 	flow   flow
-	levels int  // of loops that break or continue goes out of
-	piped  bool // the standard input is a pipe's end
+	levels int         // of loops that break or continue goes out of
+	piped  bool        // the standard input is a pipe's end
+	typed  goio.Reader // what the line's own input is
 }
 
 // sub returns an evaluator whose changes of variables and directory stay its own.
 func (e *eval) sub() *eval {
-	return &eval{Shell: e.Shell.fork(), ctx: e.ctx, budget: e.budget, depth: e.depth + 1, piped: e.piped}
+	return &eval{Shell: e.Shell.fork(), ctx: e.ctx, budget: e.budget, depth: e.depth + 1, piped: e.piped, typed: e.typed}
 }
 
 // absorb takes over from a subshell what all share: that the budget is spent.

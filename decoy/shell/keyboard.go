@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -33,6 +34,7 @@ var strokes = map[byte]struct {
 
 var (
 	errInterrupted = errors.New("interrupted")
+	errLogout      = fmt.Errorf("ctrl-D: %w", io.EOF) // unlike the connection's end
 	errFlushed     = errors.New("the line has no end") // by Ctrl-D behind some text
 )
 
@@ -223,7 +225,7 @@ func (k *keyboard) endOfFile(p []byte) (int, error) {
 	case k.empty && k.cancel != nil:
 		return 0, io.EOF
 	case k.empty:
-		return k.cutShort(p, k.bye, io.EOF), nil
+		return k.cutShort(p, k.bye, errLogout), nil
 	case k.cancel != nil || k.hidden:
 		k.line, k.ending = k.line[:0], errFlushed
 		p[0] = '\r'

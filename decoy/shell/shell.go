@@ -71,6 +71,8 @@ type Shell struct {
 	background bool
 	script     bool // the text is from a file, not typed
 	pid        int
+	outer      []level // the shells that this one was started in
+	loginShell bool    // of those in others, one that began as at a login
 	login      time.Time
 }
 
@@ -219,9 +221,9 @@ func (s *Shell) Run(ctx context.Context, line string, in io.Reader, out, errs io
 		s.syntaxError(err, io)
 		return false, false
 	}
-	e := &eval{Shell: s, ctx: ctx, budget: &budget{}}
+	e := &eval{Shell: s, ctx: ctx, budget: &budget{}, typed: in}
 	e.stmts(file.Stmts, io)
-	return e.flow == exiting, false
+	return e.flow == exiting && !s.endLevel(io), false
 }
 
 func (s *Shell) parse(source string) (*syntax.File, error) {
@@ -278,6 +280,9 @@ func (e environment) Get(name string) expand.Variable {
 	case "$", "BASHPID":
 		return text(strconv.Itoa(s.pid))
 	case "PPID":
+		if len(s.outer) > 0 {
+			return text(strconv.Itoa(s.outer[len(s.outer)-1].pid))
+		}
 		return text(strconv.Itoa(s.pid - 1))
 	case "#":
 		return text(strconv.Itoa(len(s.params)))
@@ -300,6 +305,8 @@ func (e environment) Get(name string) expand.Variable {
 		case n == 0 && s.sys.Embedded:
 			return text("-sh")
 		case n == 0 && !s.Interactive:
+			return text("bash")
+		case n == 0 && len(s.outer) > 0 && !s.loginShell:
 			return text("bash")
 		case n == 0:
 			return text("-bash")

@@ -119,7 +119,7 @@ func (s *Shell) Interact(ctx context.Context, t *Terminal) int {
 	s.Ask = t.Secret
 	pending := ""
 	for ctx.Err() == nil {
-		t.keys.say("logout")
+		t.keys.say(s.goodbye())
 		prompt := s.Prompt()
 		if pending != "" {
 			prompt = "> "
@@ -127,6 +127,9 @@ func (s *Shell) Interact(ctx context.Context, t *Terminal) int {
 		line, err := t.Line(prompt)
 		if errors.Is(err, errInterrupted) {
 			s.status, pending = strokes[ctrlC].status, ""
+			continue
+		}
+		if errors.Is(err, errLogout) && pending == "" && s.endLevel(streams{err: io.Discard}) {
 			continue
 		}
 		if err != nil {

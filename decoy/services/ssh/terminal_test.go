@@ -112,6 +112,25 @@ func TestTheEndOfFileEndsTheProgramAlone(t *testing.T) {
 	}
 }
 
+func TestOnlyTheOutermostShellLogsOut(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "ssh")
+	v := converse(t, d, "root", password(t, d.Host))
+	for range 2 {
+		v.do("bash\r")
+	}
+	io.WriteString(v.in, "\x04")
+	v.expect("exit\r\n")
+	v.expect("# ")
+	io.WriteString(v.in, "exit\r")
+	v.expect("exit\r\nexit\r\n")
+	v.expect("# ")
+	if got := v.do("echo level $SHLVL\r"); !strings.Contains(got, "\r\nlevel 1\r\n") {
+		t.Error(got)
+	}
+	v.leave()
+}
+
 func TestCtrlCBreaksOffWhatRuns(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "ssh")

@@ -7,7 +7,7 @@ import (
 
 // The bytes of RFC 854 and its options.
 const (
-	se   = 240
+	se = 240
 
 	interrupt = 244
 
