@@ -3,7 +3,6 @@ package shell
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // weakPasswords are the ones that intruders try first.
@@ -53,8 +52,10 @@ func (s *System) passwords(user string) (chosen []string) {
 // Greeting returns what the system prints after a login: the message of the day and when the user was last here.
 func (s *System) Greeting(user, from string) string {
 	now := s.host.Now()
-	before := now.Add(-time.Duration(3+s.host.Bytes("last-login/"+user, 1)[0]%90) * 13 * time.Hour)
-	last := fmt.Sprintf("Last login: %s from %s\n", before.Format("Mon Jan _2 15:04:05 2006"), s.gateway())
+	last := ""
+	if before, ok := s.lastVisit(user, from); ok {
+		last = fmt.Sprintf("Last login: %s from %s\n", before.at.Format("Mon Jan _2 15:04:05 2006"), before.from)
+	}
 	switch {
 	case s.Embedded:
 		return "\n\nBusyBox v1.30.1 () built-in shell (ash)\n\n"

@@ -3,6 +3,7 @@ package shell
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -89,27 +90,24 @@ func wrapper(c *call) int {
 	return c.runTool(args)
 }
 
-func (c *call) ask(prompt string) string {
-	if c.Ask == nil {
-		return ""
-	}
-	answer, err := c.Ask(prompt)
-	if err != nil {
-		return ""
-	}
-	return answer
-}
-
 func sudo(c *call) int {
 	flags, operands := c.options("uUgp")
-	if _, list := flags['l']; list {
-		short, _, _ := strings.Cut(c.sys.Hostname, ".")
+	if flags['k'] != "" || flags['K'] != "" {
+		c.Shell.sudoUntil = time.Time{}
+		if len(operands) == 0 {
+			return 0
+		}
+	}
+	if c.user.uid != 0 && !c.sudoer(flags) {
+		return 1
+	}
+	short, _, _ := strings.Cut(c.sys.Hostname, ".")
+	switch {
+	case flags['l'] != "":
 		c.printf("Matching Defaults entries for %s on %s:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin, use_pty\n\nUser %[1]s may run the following commands on %[2]s:\n    (ALL : ALL) ALL\n", c.user.name, short)
 		return 0
-	}
-	if c.user.uid != 0 {
-		secret := c.ask("[sudo] password for " + c.user.name + ": ")
-		c.attempt("sudo", "root", secret, event.Accepted)
+	case flags['v'] != "":
+		return 0
 	}
 	target, ok := c.account(cmp.Or(flags['u'], "root"))
 	if !ok {
@@ -142,6 +140,68 @@ func sudo(c *call) int {
 	return status
 }
 
+// refusal is how long it takes to hear that a password is wrong.
+const refusal = 1800 * time.Millisecond
+
+// sudoer asks for the password of who wants to be somebody else, unless that was a moment ago, and tells whether they may.
+func (c *call) sudoer(flags map[rune]string) bool {
+	const tries, asksAgain = 3, 15 * time.Minute
+	now := c.sys.host.Now()
+	if now.Before(c.sudoUntil) {
+		return true
+	}
+	if flags['n'] != "" {
+		fmt.Fprintln(c.err, "sudo: a password is required")
+		return false
+	}
+	prompt := "[sudo] password for " + c.user.name + ": "
+	if flags['p'] != "" {
+		prompt = flags['p']
+	}
+	fromInput := flags['S'] != ""
+	if !fromInput && c.Ask == nil {
+		fmt.Fprintln(c.err, "sudo: a terminal is required to read the password; either use the -S option to read from standard input or configure an askpass helper\nsudo: a password is required")
+		return false
+	}
+	for n := range tries {
+		var secret string
+		var err error
+		if fromInput {
+			fmt.Fprint(c.err, prompt)
+			if secret = c.line(); secret == "" {
+				err = io.EOF
+			}
+		} else {
+			secret, err = c.Ask(prompt)
+		}
+		switch {
+		case err != nil && n == 0:
+			fmt.Fprintln(c.err, "\nsudo: no password was provided\nsudo: a password is required")
+			return false
+		case err != nil:
+			fmt.Fprintf(c.err, "\nsudo: %d incorrect password attempt%s\n", n, map[bool]string{true: "s"}[n > 1])
+			return false
+		case c.accepts(c.user.name, secret) && (c.user.name != c.sys.User || c.sys.Group == ""):
+			c.attempt("sudo", "root", secret, event.Rejected)
+			fmt.Fprintf(c.err, "%s is not in the sudoers file.\n", c.user.name)
+			return false
+		case c.accepts(c.user.name, secret):
+			c.attempt("sudo", "root", secret, event.Accepted)
+			c.Shell.sudoUntil = now.Add(asksAgain)
+			return true
+		}
+		c.attempt("sudo", "root", secret, event.Rejected)
+		if !c.sleep(refusal, refusal) {
+			return false
+		}
+		if n < tries-1 {
+			fmt.Fprintln(c.err, "Sorry, try again.")
+		}
+	}
+	fmt.Fprintf(c.err, "sudo: %d incorrect password attempts\n", tries)
+	return false
+}
+
 // attempt records a secret that the intruder has typed.
 func (c *call) attempt(kind, principal, secret, outcome string) {
 	c.record(event.AuthAttempt, event.String(event.Principal, principal), event.String(event.Secret, secret), event.String(event.SecretKind, "plaintext"),
@@ -164,8 +224,13 @@ func su(c *call) int {
 		return c.fail(1, "user %s does not exist or the user entry does not contain all the required fields", name)
 	}
 	if c.user.uid != 0 {
-		c.attempt("su", name, c.ask("Password: "), event.Rejected)
-		return c.fail(1, "Authentication failure")
+		secret := c.secret("Password: ")
+		if !c.accepts(name, secret) {
+			c.attempt("su", name, secret, event.Rejected)
+			c.sleep(refusal, refusal)
+			return c.fail(1, "Authentication failure")
+		}
+		c.attempt("su", name, secret, event.Accepted)
 	}
 	script, given := flags['c']
 	switch {
@@ -199,7 +264,13 @@ func passwd(c *call) int {
 	}
 	if c.user.uid != 0 {
 		c.printf("Changing password for %s.\n", name)
-		c.attempt("passwd", name, c.ask("Current password: "), event.Accepted)
+		secret := c.secret("Current password: ")
+		if name != c.user.name || !c.accepts(name, secret) {
+			c.attempt("passwd", name, secret, event.Rejected)
+			fmt.Fprintln(c.err, "passwd: Authentication token manipulation error\npasswd: password unchanged")
+			return 10
+		}
+		c.attempt("passwd", name, secret, event.Accepted)
 	}
 	first := c.secret("New password: ")
 	second := c.secret("Retype new password: ")
@@ -208,6 +279,7 @@ func passwd(c *call) int {
 		fmt.Fprintln(c.err, "Sorry, passwords do not match.\npasswd: Authentication token manipulation error\npasswd: password unchanged")
 		return 10
 	}
+	c.sys.guest(c.From).keep(name, first)
 	fmt.Fprintln(c.err, "passwd: password updated successfully")
 	return 0
 }
@@ -215,7 +287,8 @@ func passwd(c *call) int {
 // secret asks for one, or takes the next line of what stands at the end of a pipe, as passwd does.
 func (c *call) secret(prompt string) string {
 	if c.Interactive && c.Ask != nil && !c.piped {
-		return c.ask(prompt)
+		answer, _ := c.Ask(prompt)
+		return answer
 	}
 	fmt.Fprint(c.err, prompt)
 	return c.line()
@@ -237,6 +310,9 @@ func (c *call) line() string {
 func chpasswd(c *call) int {
 	for _, line := range lines(c.input()) {
 		name, secret, _ := strings.Cut(line, ":")
+		if _, known := c.account(name); known && c.user.uid == 0 {
+			c.sys.guest(c.From).keep(name, secret)
+		}
 		c.record("password_change", event.String(event.Principal, name), event.String(event.Secret, secret))
 	}
 	if c.user.uid != 0 {

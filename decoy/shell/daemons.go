@@ -122,10 +122,7 @@ func (s *Shell) processes() []process {
 	if s.Interactive {
 		terminal = "@pts/0"
 	}
-	first, user := s.firstPID(), s.user.name
-	if len(s.outer) > 0 {
-		user = s.outer[0].user.name
-	}
+	first, user := s.firstPID(), s.loginName()
 	list = append(list, process{first - 11, sshd, "root", 10912, "sshd: " + user + " [priv]", "Ss", true}, process{first - 1, first - 11, user, 6780, "sshd: " + user + terminal, "S", true})
 	if !s.Interactive {
 		return append(list, process{s.pid, s.pid - 1, s.user.name, 3420, "bash -c " + s.last(), "Ss", true})

@@ -151,7 +151,7 @@ func (s *System) accountFiles(b builder) {
 		fmt.Fprintf(&group, "%s:x:%d:\n", a.name, a.gid)
 		hash := "*"
 		if a.name == "root" || a.name == s.User {
-			hash = "$6$" + s.host.Hex("salt/"+a.name, 4) + "$" + shadowText(s.host.Bytes("shadow/"+a.name, 86))
+			hash = s.shadow(a.name)
 		}
 		fmt.Fprintf(&shadow, "%s:%s:%d:0:99999:7:::\n", a.name, hash, days)
 	}
@@ -161,6 +161,33 @@ func (s *System) accountFiles(b builder) {
 	b.file("/etc/passwd", 0o644, passwd.String())
 	b.file("/etc/group", 0o644, group.String())
 	b.file("/etc/shadow", 0o600, shadow.String())
+}
+
+// shadow is what stands in the place of the account's password: as the distribution's crypt writes it, of a password that nobody knows.
+func (s *System) shadow(user string) string {
+	// The last character of each holds only the bits that are left over.
+	last := func(text string, of string) string {
+		return text[:len(text)-1] + of[int(s.host.Bytes("shadow-end/"+user, 1)[0])%len(of):][:1]
+	}
+	random := func(purpose string, n int) string { return shadowText(s.host.Bytes(purpose+"/"+user, n)) }
+	switch {
+	case s.Embedded:
+		return "$1$" + random("salt", 8) + "$" + last(random("shadow", 22), "./01")
+	case s.yescrypt():
+		return "$y$j9T$" + last(random("salt", 22), "./01") + "$" + last(random("shadow", 43), "./0123456789ABCD")
+	}
+	return "$6$" + random("salt", 16) + "$" + last(random("shadow", 86), "./01")
+}
+
+// yescrypt tells whether the distribution has it for passwords.
+func (s *System) yescrypt() bool {
+	switch s.ID {
+	case "debian", "kali", "fedora", "arch":
+		return true
+	case "ubuntu":
+		return !strings.HasPrefix(s.Kernel, "5.4")
+	}
+	return false
 }
 
 // shadowText spells random bytes in crypt's alphabet.
@@ -193,6 +220,9 @@ func (s *System) configuration(b builder) {
 	b.file("/etc/os-release", 0o644, s.OSRelease())
 	b.file("/etc/machine-id", 0o444, s.host.Hex("machine-id", 16)+"\n")
 	for name, content := range plainFiles {
+		if name == "login.defs" && s.yescrypt() {
+			content = strings.Replace(content, "SHA512", "YESCRYPT", 1)
+		}
 		b.file("/etc/"+name, 0o644, content)
 	}
 	for dir, file := range map[string]string{"cron.d": "e2scrub_all", "cron.daily": "logrotate", "cron.hourly": ".placeholder", "cron.weekly": ".placeholder", "default": "locale", "logrotate.d": "rsyslog", "ld.so.conf.d": "libc.conf", "pam.d": "sshd",

@@ -115,7 +115,7 @@ func w(c *call) int {
 	if !c.Interactive {
 		return 0
 	}
-	c.printf("%-8.8s pts/0    %-16.16s %s    0.00s  0.01s  0.00s w\n", c.user.name, c.From, c.login.Format("15:04"))
+	c.printf("%-8.8s pts/0    %-16.16s %s    0.00s  0.01s  0.00s w\n", c.loginName(), c.From, c.login.Format("15:04"))
 	return 0
 }
 
@@ -123,33 +123,48 @@ func who(c *call) int {
 	if !c.Interactive {
 		return 0
 	}
-	c.printf("%-8s pts/0        %s (%s)\n", c.user.name, c.login.Format("2006-01-02 15:04"), c.From)
+	c.printf("%-8s pts/0        %s (%s)\n", c.loginName(), c.login.Format("2006-01-02 15:04"), c.From)
 	return 0
 }
 
 func last(c *call) int {
-	if c.Interactive {
-		c.printf("%-8s pts/0        %-16s %s   still logged in\n", c.user.name, c.From, c.login.Format("Mon Jan _2 15:04"))
-	}
-	// The owner's own visits, from the neighbourhood, the latest first.
-	r := c.sys.host.Rand("visits")
 	boot := c.sys.host.BootTime()
-	days := min(max(1, int(c.sys.host.Now().Sub(boot).Hours()/24)), 60)
-	at := boot.Add(20 * time.Minute)
-	var visits []string
-	for range 1 + r.IntN(5) {
-		length := time.Duration(2+r.IntN(80)) * time.Minute
-		if at.Add(length).After(c.login.Add(-time.Hour)) {
-			break
+	type entry struct {
+		at   time.Time
+		line string
+	}
+	entries := []entry{{boot, fmt.Sprintf("reboot   system boot  %-16.16s %s   still running\n", c.sys.Kernel, boot.Format("Mon Jan _2 15:04"))}}
+	add := func(user string, v visit) {
+		end := "  gone - no logout"
+		switch length := v.until.Sub(v.at); {
+		case v.until.Equal(boot):
+			end = fmt.Sprintf("- down   (%02d:%02d)", int(length.Hours()), int(length.Minutes())%60)
+		case !v.until.IsZero():
+			end = fmt.Sprintf("- %s  (%02d:%02d)", v.until.Format("15:04"), int(length.Hours()), int(length.Minutes())%60)
 		}
-		from := fmt.Sprintf("%s.%d", c.sys.prefix(), 100+c.sys.host.Bytes("owner", 1)[0]%100)
-		visits = append(visits, fmt.Sprintf("%-8s pts/0        %-16s %s - %s  (%02d:%02d)\n", c.sys.User, from, at.Format("Mon Jan _2 15:04"), at.Add(length).Format("15:04"), int(length.Hours()), int(length.Minutes())%60))
-		at = at.Add(time.Duration(1+r.IntN(days/3+1))*24*time.Hour + time.Duration(r.IntN(180))*time.Minute)
+		entries = append(entries, entry{v.at, fmt.Sprintf("%-8.8s pts/0        %-16s %s %s\n", user, v.from, v.at.Format("Mon Jan _2 15:04"), end)})
 	}
-	for _, v := range slices.Backward(visits) {
-		c.printf("%s", v)
+	for _, user := range []string{"root", c.sys.User} {
+		for _, v := range c.sys.ownVisits(user, c.login) {
+			add(user, v)
+		}
 	}
-	c.printf("reboot   system boot  %-16.16s %s   still running\n\nwtmp begins %s\n", c.sys.Kernel, boot.Format("Mon Jan _2 15:04"), c.sys.host.Installed().Format("Mon Jan _2 15:04:05 2006"))
+	g := c.sys.guest(c.From)
+	g.mu.Lock()
+	for user, v := range g.visits {
+		if v.until.After(v.at) {
+			add(user, v)
+		}
+	}
+	g.mu.Unlock()
+	slices.SortFunc(entries, func(a, b entry) int { return b.at.Compare(a.at) })
+	if c.Interactive {
+		c.printf("%-8.8s pts/0        %-16s %s   still logged in\n", c.loginName(), c.From, c.login.Format("Mon Jan _2 15:04"))
+	}
+	for _, e := range entries {
+		c.printf("%s", e.line)
+	}
+	c.printf("\nwtmp begins %s\n", c.sys.host.Installed().Format("Mon Jan _2 15:04:05 2006"))
 	return 0
 }
 

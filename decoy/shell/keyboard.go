@@ -34,7 +34,7 @@ var strokes = map[byte]struct {
 
 var (
 	errInterrupted = errors.New("interrupted")
-	errLogout      = fmt.Errorf("ctrl-D: %w", io.EOF) // unlike the connection's end
+	errLogout      = fmt.Errorf("ctrl-D: %w", io.EOF)  // unlike the connection's end
 	errFlushed     = errors.New("the line has no end") // by Ctrl-D behind some text
 )
 

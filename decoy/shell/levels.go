@@ -82,3 +82,11 @@ func (s *Shell) firstPID() int {
 	}
 	return s.pid
 }
+
+// loginName is whom the login was for.
+func (s *Shell) loginName() string {
+	if len(s.outer) > 0 {
+		return s.outer[0].user.name
+	}
+	return s.user.name
+}

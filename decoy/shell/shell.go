@@ -74,6 +74,7 @@ type Shell struct {
 	outer      []level // the shells that this one was started in
 	loginShell bool    // of those in others, one that began as at a login
 	login      time.Time
+	sudoUntil  time.Time // how long sudo asks for no password
 }
 
 // New starts a shell.

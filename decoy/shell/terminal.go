@@ -117,6 +117,7 @@ func (t *Terminal) Close(record func(typ string, fields ...event.Field)) {
 func (s *Shell) Interact(ctx context.Context, t *Terminal) int {
 	s.Interactive = true
 	s.Ask = t.Secret
+	defer func() { s.sys.guest(s.From).leave(s.loginName(), s.sys.host.Now()) }()
 	pending := ""
 	for ctx.Err() == nil {
 		t.keys.say(s.goodbye())

@@ -101,7 +101,7 @@ var errDenied = errors.New("permission denied")
 
 // login records the try and lets weak passwords in, or says no after a natural while.
 func (v *service) login(ctx context.Context, s *decoy.Session, user string, password []byte) (*ssh.Permissions, error) {
-	if v.system.Admits(user, string(password)) {
+	if v.system.Login(s.Peer().Addr(), user, string(password)) {
 		s.Attempt("plaintext", user, password, event.Accepted)
 		return &ssh.Permissions{}, nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/shell"
 )
 
 // conversation is a person at a terminal.
@@ -191,4 +192,29 @@ func TestWhatIsTypedMeanwhileIsNotLost(t *testing.T) {
 		cast, _ := e.Get(event.Cast)
 		return strings.Contains(cast, `,"i","rm -rf`)
 	})
+}
+
+func TestOnePasswordForASource(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "ssh")
+	system := shell.SystemOf(d.Host)
+	var own []string
+	for _, p := range []string{"123456", "password", "admin", "root", "12345678", "1234", "12345", "123456789", "qwerty", "toor", "changeme", "P@ssw0rd", "admin123", "root123", "test", "1q2w3e4r", "letmein", "ubuntu", "welcome", "password123"} {
+		if system.Admits("root", p) {
+			own = append(own, p)
+		}
+	}
+	if len(own) < 2 {
+		t.Fatalf("the decky has only %v", own)
+	}
+	if _, err := dial(t, d, ssh.Password(own[1])); err != nil {
+		t.Error(err)
+	}
+	if _, err := dial(t, d, ssh.Password(own[0])); err == nil {
+		t.Error("a second password lets in")
+	}
+	if _, err := dial(t, d, ssh.Password(own[1])); err != nil {
+		t.Error(err)
+	}
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, own[0]), decoytest.Has(event.Outcome, event.Rejected))
 }

@@ -129,7 +129,7 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 			s.Event("login_abandoned", event.String(event.Principal, user))
 			return
 		}
-		if v.system.Admits(user, secret) {
+		if v.system.Login(s.Peer().Addr(), user, secret) {
 			s.Attempt("plaintext", user, []byte(secret), event.Accepted)
 			s.SetReadDeadline(time.Time{})
 			from := s.Peer().Addr().String()
