@@ -151,7 +151,8 @@ func (h *Host) Setting(service, key string) (value string, chosen bool) {
 type Listening struct {
 	Port
 	Service string
-	Program Program // the zero value where the service has no say
+	Program Program                           // the zero value where the service has no say
+	Inside  func(said string) (answer string) // nil where the service has none
 }
 
 // Program is the program that a service seems to be, as a list of processes shows it.
@@ -159,6 +160,11 @@ type Program struct{ User, Command string }
 
 // Programmed is a service that knows which program it seems to be; others go by their name.
 type Programmed interface{ Program() Program }
+
+// Insider is a service that answers who talks to it from the decky's own shell, where nothing real connects: FromInside returns what a client that says this, and no more, is told.
+type Insider interface {
+	FromInside(said string) (answer string)
+}
 
 // Listening returns what the decky listens on now, by protocol and number: what somebody who looks from inside must see, too.
 func (h *Host) Listening() []Listening {

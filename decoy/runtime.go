@@ -275,6 +275,9 @@ func (c *change) listening() *[]Listening {
 		if service, ok := in.service.(Programmed); ok {
 			one.Program = service.Program()
 		}
+		if service, ok := in.service.(Insider); ok {
+			one.Inside = service.FromInside
+		}
 		open = append(open, one)
 	}
 	slices.SortFunc(open, func(a, b Listening) int {

@@ -117,6 +117,10 @@ func fetch(c *call) int {
 			}
 			whole = u.String()
 		}
+		if address, own := c.sys.own(host); own && (c.args[0] == "curl" || c.args[0] == "wget") {
+			status = c.fetchOwn(flags, whole, host, address, port)
+			continue
+		}
 		began := c.sys.host.Now()
 		c.sleep(filteredTime, filteredTime)
 		took := max(2, c.sys.host.Now().Sub(began).Milliseconds())
@@ -177,11 +181,15 @@ func dial(c *call) int {
 	if c.args[0] == "scp" && (slices.Contains(c.args, "-t") || slices.Contains(c.args, "-f")) {
 		return c.fail(1, "%s: Permission denied", operands[0]) // the far end of a client's copy
 	}
-	c.sleep(filteredTime, filteredTime)
-	_, host, found := strings.Cut(operands[0], "@")
+	user, host, found := strings.Cut(operands[0], "@")
 	if !found {
-		host = operands[0]
+		user, host = c.user.name, operands[0]
 	}
+	name, _, _ := strings.Cut(host, ":")
+	if address, own := c.sys.own(name); own {
+		return c.dialOwn(flags, operands, user, name, address)
+	}
+	c.sleep(filteredTime, filteredTime)
 	switch c.args[0] {
 	case "ssh", "scp", "sftp":
 		if host, _, _ = strings.Cut(host, ":"); !literal(host) {
@@ -209,10 +217,14 @@ func ping(c *call) int {
 	}
 	host := operands[0]
 	c.record("outbound", event.String("target", host), event.String("tool", "ping"))
-	if !literal(host) {
+	address, own := c.sys.own(host)
+	if !own && !literal(host) {
 		return c.fail(2, "%s: Temporary failure in name resolution", host)
 	}
 	count := 4
+	if own {
+		return c.pingOwn(host, address, flags['c'])
+	}
 	if n := flags['c']; n != "" {
 		fmt.Sscan(n, &count)
 	}

@@ -1,7 +1,9 @@
 package http
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"html"
 	"net"
@@ -90,6 +92,17 @@ func (v *Server) answerTo(r *request) answer {
 		}
 	}
 	return a
+}
+
+// FromInside answers one request.
+func (v *Server) FromInside(said string) string {
+	r, err := readRequest(bufio.NewReader(strings.NewReader(said)), func() {})
+	if trouble := (problem{}); errors.As(err, &trouble) {
+		return string(v.bytes(v.failure(trouble.status, trouble.reason, r), r, v.host.Now()))
+	} else if err != nil {
+		return ""
+	}
+	return string(v.bytes(v.answerTo(r), r, v.host.Now()))
 }
 
 // options is the server's own answer to OPTIONS.

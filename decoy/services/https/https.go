@@ -83,5 +83,8 @@ func (v service) ServeConn(ctx context.Context, s *decoy.Session) {
 	v.web.Serve(s, client)
 }
 
+// FromInside answers one request, as it is behind TLS.
+func (v service) FromInside(said string) string { return v.web.FromInside(said) }
+
 // Program is the web server's.
 func (v service) Program() decoy.Program { return v.web.Program() }

@@ -48,6 +48,9 @@ type service struct {
 // Prepare makes the host keys, so that the first client sees no delay.
 func (v *service) Prepare() { _, _ = hostKeys(v.host) }
 
+// FromInside is the first line, whatever is said.
+func (v *service) FromInside(string) string { return "SSH-2.0-" + v.appearance().version + "\r\n" }
+
 // ServeConn answers one client.
 func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	s.SetDeadline(time.Now().Add(loginGrace))
