@@ -67,6 +67,22 @@ func TestWhatIntrudersLookAtFirst(t *testing.T) {
 	}
 }
 
+func TestProcessesHaveNamesAndTimes(t *testing.T) {
+	s := newSession(t, Options{User: "root", Interactive: true})
+	all := s.do("ps -e")
+	for _, name := range []string{"kworker/0:0H-events_highpri", "ksoftirqd/0", "jbd2/sda1-8", "systemd-journal", "init"} {
+		if !regexp.MustCompile(`(?m)^ *\d+ \S+ +\d\d:\d\d:\d\d ` + regexp.QuoteMeta(name) + `$`).MatchString(all) {
+			t.Errorf("no %s among\n%s", name, all)
+		}
+	}
+	if zeros := strings.Count(all, " 00:00:00 "); zeros == strings.Count(all, "\n")-1 || zeros == 0 {
+		t.Errorf("%d of the times are nought:\n%s", zeros, all)
+	}
+	if got := s.do("ps aux | grep -c 0:00; ps -ef | grep -c '[[]ksoftirqd/0]'"); !strings.HasSuffix(got, "\n1\n") {
+		t.Error(got)
+	}
+}
+
 // TestAPasswordFromAPipe is how most bots change one.
 func TestAPasswordFromAPipe(t *testing.T) {
 	s := newSession(t, Options{User: "root", Ask: func(string) (string, error) { return "", context.Canceled }})
