@@ -142,6 +142,10 @@ func (e *eval) subshell(text string, params []string, io streams) int {
 // execute is an attempt to run a file that is no tool of the system: a script is evaluated, a program can't be.
 func (e *eval) execute(c *call, file *node) {
 	text := file.read()
+	if text == "" {
+		e.status = 0
+		return
+	}
 	if strings.ContainsRune(text, 0) || strings.HasPrefix(text, "\x7fELF") {
 		e.record("execute", fileFields(e.abs(c.args[0]), text)...)
 		if e.sys.runs(text) {

@@ -497,8 +497,13 @@ func (e *eval) run(args []string, io streams) {
 		e.status = b(c)
 		return
 	}
-	tool := path.Base(name)
 	file, err := e.which(name)
+	tool := ""
+	if err == nil {
+		if tool = e.sys.toolOf(file.content); tool == "busybox" && (commands[path.Base(name)] != nil || builtins[path.Base(name)] != nil) {
+			tool = path.Base(name) // it is what it is called by
+		}
+	}
 	switch {
 	case err != nil:
 		fmt.Fprintf(io.err, "%s%s: %s\n", e.prefix(), name, e.notFound(name, err))
@@ -506,12 +511,17 @@ func (e *eval) run(args []string, io streams) {
 		if errors.Is(err, errNotExecutable) {
 			e.status = 126
 		}
-	case commands[tool] != nil && file.content == program:
+	case tool != "":
 		if !e.budget.step(e.ctx, e.depth) {
 			e.flow = aborting
 			return
 		}
-		e.status = commands[tool](c)
+		c.args = append([]string{tool}, args[1:]...)
+		if f := commands[tool]; f != nil {
+			e.status = f(c)
+		} else {
+			e.status = builtins[tool](c)
+		}
 	default:
 		e.execute(c, file)
 	}

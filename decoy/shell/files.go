@@ -470,7 +470,7 @@ func fileType(c *call) int {
 		case n.isDir():
 			kind = "directory"
 		case strings.HasPrefix(n.read(), "\x7fELF"):
-			kind = "ELF 64-bit LSB pie executable, x86-64, version 1 (SYSV), dynamically linked, interpreter /lib64/ld-linux-x86-64.so.2, stripped"
+			kind = elfKind(n.read())
 		case n.size() == 0:
 			kind = "empty"
 		case strings.HasPrefix(n.read(), "#!"):
@@ -479,6 +479,26 @@ func fileType(c *call) int {
 		c.printf("%s: %s\n", p, kind)
 	}
 	return 0
+}
+
+// elfKind is what file says of a program.
+func elfKind(text string) string {
+	if len(text) < elfHeader {
+		return "ELF"
+	}
+	words, order, at := "32-bit", "LSB", 18
+	if text[4] == 2 {
+		words = "64-bit"
+	}
+	if text[5] == 2 {
+		order, at = "MSB", 19
+	}
+	machine, loader := map[byte]string{forAMD64: "x86-64", forIntel386: "Intel 80386", forARM: "ARM, EABI5", forMIPS: "MIPS, MIPS32 rel2"}[text[at]], ""
+	if _, after, found := strings.Cut(text[:min(len(text), 1024)], "/lib"); found {
+		name, _, _ := strings.Cut(after, "\x00")
+		loader = ", dynamically linked, interpreter /lib" + printable(name)
+	}
+	return fmt.Sprintf("ELF %s %s %s, %s, version 1 (SYSV)%s, stripped", words, order, map[bool]string{true: "pie executable", false: "executable"}[text[16]+text[17] == 3], machine, loader)
 }
 
 // digest is md5sum and its kin.

@@ -27,10 +27,11 @@ type node struct {
 	group    string
 	mtime    time.Time
 	content  string
-	apparent int           // size, where not all of the content is kept
-	generate func() string // content that changes, as in /proc
-	grows    bool          // what changes is a real file, with a size
-	target   string        // of a link
+	apparent int                // size, where not all of the content is kept
+	fill     func(n int) string // makes the rest of such a content; nil where it is lost
+	generate func() string      // content that changes, as in /proc
+	grows    bool               // what changes is a real file, with a size
+	target   string             // of a link
 	children map[string]*node
 }
 
@@ -39,6 +40,9 @@ func (n *node) isDir() bool { return n.mode.IsDir() }
 func (n *node) read() string {
 	if n.generate != nil {
 		return n.generate()
+	}
+	if n.fill != nil && n.apparent > len(n.content) {
+		return n.content + n.fill(n.apparent-len(n.content))
 	}
 	return n.content
 }
@@ -187,18 +191,24 @@ func (f *fileSystem) write(p, owner, content string, appending bool) error {
 	if n.mode&fs.ModeDevice != 0 || n.generate != nil && !n.grows {
 		return nil // swallowed
 	}
+	if appending && content == "" {
+		n.mtime = f.now()
+		return nil
+	}
 	if n.grows { // who writes into it ends that
 		n.content, n.generate, n.grows = n.generate(), nil, false
 		f.bytes += len(n.content)
 	}
-	if appending {
+	if appending && n.fill != nil {
+		content = n.read() + content
+	} else if appending {
 		content = n.content + content
 	}
 	if len(content) > maxFile || f.bytes+len(content)-len(n.content) > maxAllFiles {
 		return syscall.ENOSPC
 	}
 	f.bytes += len(content) - len(n.content)
-	n.content, n.apparent, n.mtime = content, 0, f.now()
+	n.content, n.apparent, n.fill, n.mtime = content, 0, nil, f.now()
 	return nil
 }
 

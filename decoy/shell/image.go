@@ -58,9 +58,6 @@ func (s *System) account(name string) (account, bool) {
 	return account{}, false
 }
 
-// program is what a tool's file holds.
-const program = "\x7fELF\x02\x01\x01\x00"
-
 // builder fills a file system.
 type builder struct {
 	fs    *fileSystem
@@ -124,13 +121,7 @@ func (s *System) image() *fileSystem {
 	s.proc(b)
 	s.logs(b)
 	s.homes(b)
-	for _, name := range s.tools() {
-		dir := "/usr/bin/"
-		if systemTools[name] {
-			dir = "/usr/sbin/"
-		}
-		b.file(dir+name, 0o755, program)
-	}
+	s.programs(b)
 	for _, made := range []struct { // at each start
 		name string
 		mode fs.FileMode

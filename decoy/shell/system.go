@@ -34,6 +34,8 @@ type System struct {
 	host *decoy.Host
 	once sync.Once
 	made *fileSystem
+	tool map[string]string // by the beginning of its program
+	code func() string     // what stands in programs
 }
 
 // distribution is what varies by distro slug: several choices, one of which is a decky's.
@@ -154,6 +156,7 @@ func SystemOf(h *decoy.Host) *System {
 		DiskKB:   pick(r, 20, 30, 40, 60, 80)<<20 - r.IntN(2<<20),
 		host:     h,
 	}
+	s.code = sync.OnceValue(s.makeCode)
 	mac := h.Bytes("mac", 3)
 	s.MAC = fmt.Sprintf("%s:%02x:%02x:%02x", pick(r, "00:50:56", "52:54:00", "bc:24:11"), mac[0], mac[1], mac[2])
 	if h.OS == "embedded" || h.OS == "cisco" {

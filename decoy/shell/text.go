@@ -279,6 +279,25 @@ func tr(c *call) int {
 	if len(operands) == 0 {
 		return c.fail(1, "missing operand")
 	}
+	if flags['s'] != "" {
+		set := letters(operands[len(operands)-1])
+		text := c.input()
+		if len(operands) > 1 {
+			text = translated(text, letters(operands[0]), set)
+		} else if flags['d'] != "" {
+			set = ""
+		}
+		var b strings.Builder
+		var last rune = -1
+		for _, r := range text {
+			if r != last || !strings.ContainsRune(set, r) {
+				b.WriteRune(r)
+			}
+			last = r
+		}
+		c.printf("%s", b.String())
+		return 0
+	}
 	from, to := letters(operands[0]), ""
 	if len(operands) > 1 {
 		to = letters(operands[1])
@@ -295,6 +314,19 @@ func tr(c *call) int {
 		return rune(to[min(i, len(to)-1)])
 	}, c.input()))
 	return 0
+}
+
+// translated has each character of from replaced by that in the same place of to.
+func translated(text, from, to string) string {
+	if to == "" {
+		return text
+	}
+	return strings.Map(func(r rune) rune {
+		if i := strings.IndexRune(from, r); i >= 0 {
+			return rune(to[min(i, len(to)-1)])
+		}
+		return r
+	}, text)
 }
 
 // letters spells out tr's ranges and classes.
