@@ -142,6 +142,12 @@ func TestHostileLinesEnd(t *testing.T) {
 		"argument growth":       `f() { f "$1$1$1$1$1$1$1$1"; }; f aaaaaaaaaaaaaaaa`,
 		"parameters doubling":   `set -- a; while :; do set -- "$@" "$@" "$@" "$@"; done`,
 		"glob product":          `echo /*/../*/../*/../*/../*/../*/../*/../*/../*`,
+		"awk that doubles":      `awk 'BEGIN{s="aaaaaaaa"; while(1) s=s s}'`,
+		"awk that remembers":    `awk 'BEGIN{while(1) a[i++]="xxxxxxxxxxxxxxxxxxxx"}'`,
+		"awk that formats":      `awk 'BEGIN{while(1) s=sprintf("%900s%900s", s, s)}'`,
+		"awk that replaces":     `awk 'BEGIN{s="aa"; while(1) gsub(/a/,"&&&&",s)}'`,
+		"awk that nests":        "awk 'BEGIN{print " + strings.Repeat("(", 3000) + "'",
+		"awk that calls itself": `echo "awk 'BEGIN{system(\"sh /tmp/a\")}'" > /tmp/a; sh /tmp/a`,
 		"bad expression":        `grep '(((((((((((((' /etc/passwd; [[ a =~ (a{1000}){1000} ]]; echo x | sed 's/\(a*\)*b/c/'`,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -383,53 +383,6 @@ func sed(c *call) int {
 	return truth(ok)
 }
 
-var awkPrint = regexp.MustCompile(`^\s*(?:/([^/]*)/)?\s*\{\s*print\s*([^}]*)\}\s*$`)
-
-// awk knows programs of the kind /pattern/ {print $1, $2}.
-func awk(c *call) int {
-	flags, operands := c.options("Fv")
-	if len(operands) == 0 {
-		return c.fail(2, "usage: awk [-F fs] 'prog' [file ...]")
-	}
-	texts, ok := c.inputs(operands[1:])
-	m := awkPrint.FindStringSubmatch(operands[0])
-	if m == nil {
-		return c.fail(2, "syntax error at source line 1")
-	}
-	rx, err := regexp.Compile(m[1])
-	if err != nil {
-		return c.fail(2, "syntax error in regular expression")
-	}
-	for _, line := range lines(strings.Join(texts, "")) {
-		if !rx.MatchString(line) {
-			continue
-		}
-		fields := strings.Fields(line)
-		if sep := flags['F']; sep != "" {
-			fields = strings.Split(line, sep)
-		}
-		var out []string
-		for item := range strings.SplitSeq(m[2], ",") {
-			item = strings.TrimSpace(item)
-			n, err := strconv.Atoi(strings.TrimPrefix(item, "$"))
-			switch {
-			case item == "" || item == "$0":
-				out = append(out, line)
-			case item == "$NF" && len(fields) > 0:
-				out = append(out, fields[len(fields)-1])
-			case item == "NR" || err != nil:
-				out = append(out, strings.Trim(item, `"`))
-			case n > 0 && n <= len(fields):
-				out = append(out, fields[n-1])
-			}
-		}
-		if !c.printf("%s\n", strings.Join(out, " ")) {
-			break
-		}
-	}
-	return truth(ok)
-}
-
 func seq(c *call) int {
 	from, to := 1, 0
 	switch len(c.args) {
