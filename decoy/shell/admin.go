@@ -2,6 +2,7 @@ package shell
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -78,10 +79,46 @@ func busybox(c *call) int {
 	return commands[c.args[1]](inner)
 }
 
-// wrapper is nohup, nice, timeout and the like: it runs the rest of its arguments.
+// timeout ends a command that takes too long.
+func timeout(c *call) int {
+	args := c.args[1:]
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		if (args[0] == "-k" || args[0] == "-s") && len(args) > 1 {
+			args = args[1:]
+		}
+		args = args[1:]
+	}
+	if len(args) < 2 {
+		return c.fail(125, "missing operand\nTry 'timeout --help' for more information.")
+	}
+	limit, ok := interval(args[0])
+	if !ok {
+		return c.fail(125, "invalid time interval ‘%s’\nTry 'timeout --help' for more information.", args[0])
+	}
+	whole := c.ctx
+	ctx, cancel := context.WithTimeoutCause(whole, limit, errInterrupted)
+	defer cancel()
+	if limit == 0 {
+		ctx = whole
+	}
+	c.eval.ctx = ctx
+	status := c.runTool(args[1:])
+	if c.eval.ctx = whole; ctx.Err() == nil || whole.Err() != nil {
+		return status
+	}
+	if c.flow == aborting {
+		c.flow = onward
+	}
+	return 124
+}
+
+// wrapper is nohup, nice and the like: it runs the rest of its arguments.
 func wrapper(c *call) int {
 	args := c.args[1:]
-	for len(args) > 0 && (strings.HasPrefix(args[0], "-") || c.args[0] == "timeout" && strings.Trim(args[0], "0123456789smh.") == "") {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		if args[0] == "-n" && len(args) > 1 {
+			args = args[1:]
+		}
 		args = args[1:]
 	}
 	if len(args) == 0 {
@@ -365,6 +402,15 @@ func useradd(c *call) int {
 func kill(c *call) int {
 	_, operands := c.options("s")
 	for _, a := range operands {
+		if at := c.jobNamed(a); at >= 0 && c.args[0] == "kill" {
+			if c.jobs[at].runs(c.sys.host.Now()) {
+				c.Shell.jobs = slices.Clone(c.jobs)
+				c.Shell.jobs[at].state = "Terminated"
+			}
+			continue
+		} else if strings.HasPrefix(a, "%") {
+			return c.shellFail(1, "kill: %s: no such job", a)
+		}
 		pid, err := strconv.Atoi(a)
 		known := slices.ContainsFunc(c.processes(), func(p process) bool { return p.pid == pid })
 		switch {
@@ -411,6 +457,9 @@ func crontab(c *call) int {
 
 // packages is apt and its kin.
 func packages(c *call) int {
+	if c.args[0] == "apt" && len(c.args) > 1 && (c.args[1] == "list" || c.args[1] == "search" || c.args[1] == "show") {
+		return aptList(c)
+	}
 	if c.user.uid != 0 {
 		switch c.args[0] {
 		case "apt", "apt-get":

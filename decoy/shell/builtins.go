@@ -19,8 +19,8 @@ var builtins map[string]command
 func init() {
 	ignored := func(c *call) int { return 0 }
 	builtins = map[string]command{
-		":": ignored, "true": ignored, "false": func(*call) int { return 1 }, "trap": ignored, "wait": ignored, "jobs": ignored, "set": set,
-		"hash": ignored, "alias": ignored, "unalias": ignored, "bg": ignored, "fg": ignored, "shopt": ignored, "complete": ignored, "bind": ignored,
+		":": ignored, "true": ignored, "false": func(*call) int { return 1 }, "trap": ignored, "wait": wait, "jobs": jobs, "set": set,
+		"hash": ignored, "alias": ignored, "unalias": ignored, "bg": ignored, "fg": wait, "shopt": ignored, "complete": ignored, "bind": ignored,
 		"cd": cd, "pwd": pwd, "exit": exit, "logout": exit, "return": leave(returning), "break": leave(breaking), "continue": leave(continuing),
 		"eval": evaluate, "source": source, ".": source, "exec": execReplace, "command": runCommand, "builtin": runCommand, "type": typeOf,
 		"echo": echo, "printf": printf, "test": test, "[": test, "read": read, "unset": unset, "shift": shift, "umask": umask, "ulimit": ulimit,

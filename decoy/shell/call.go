@@ -60,9 +60,27 @@ func (c *call) options(valued string) (flags map[rune]string, operands []string)
 	return flags, operands
 }
 
+// optionsBefore is options where those behind the first operand are another command's.
+func (c *call) optionsBefore(valued string) (flags map[rune]string, operands []string) {
+	at := 1
+	for ; at < len(c.args) && len(c.args[at]) > 1 && c.args[at][0] == '-'; at++ {
+		if a := c.args[at]; len(a) == 2 && strings.Contains(valued, a[1:]) {
+			at++
+		}
+	}
+	at = min(at, len(c.args))
+	before := *c
+	before.args = c.args[:at]
+	flags, _ = before.options(valued)
+	return flags, c.args[at:]
+}
+
 // sleep waits as a command would, but no longer than most, and not at all in the background. It says false when the line's time is up.
 func (c *call) sleep(d, most time.Duration) bool {
 	if c.background {
+		if c.slept != nil {
+			*c.slept += min(max(d, 0), time.Hour)
+		}
 		return true
 	}
 	timer := time.NewTimer(min(d, most))

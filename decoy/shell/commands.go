@@ -24,12 +24,14 @@ func init() {
 		"ifconfig": ifconfig, "ip": ip, "route": route, "arp": arp, "netstat": sockets, "ss": sockets, "wget": fetch, "curl": fetch, "tftp": fetch, "ftpget": fetch,
 		"nc": dial, "telnet": dial, "ssh": dial, "scp": dial, "sftp": dial, "ftp": dial, "ping": ping,
 		// administration
-		"sh": shellTool, "bash": shellTool, "ash": shellTool, "busybox": busybox, "nohup": wrapper, "nice": wrapper, "timeout": wrapper, "setsid": wrapper,
+		"sh": shellTool, "bash": shellTool, "ash": shellTool, "busybox": busybox, "nohup": wrapper, "nice": wrapper, "timeout": timeout, "setsid": wrapper,
 		"sudo": sudo, "su": su, "passwd": passwd, "chpasswd": chpasswd, "useradd": useradd, "adduser": useradd, "userdel": useradd, "usermod": rootOnly,
 		"kill": kill, "pkill": kill, "killall": kill, "crontab": crontab, "apt": packages, "apt-get": packages, "yum": packages, "dnf": packages, "apk": packages,
 		"pacman": packages, "systemctl": systemctl, "service": systemctl, "iptables": iptables, "chattr": rootOnly, "sysctl": rootOnly, "modprobe": rootOnly,
 		"arch": arch, "getconf": getconf, "rev": rev, "stat": stat, "lsattr": lsattr, "timedatectl": timedatectl, "journalctl": journalctl, "dpkg": dpkg, "openssl": openssl,
 		"lsblk": lsblk, "lspci": lspci, "lsmod": lsmod, "pgrep": pgrep, "pidof": pgrep, "vi": editor, "vim": editor, "nano": editor, "xxd": xxd, "hexdump": hexdump,
+		"tty": tty, "readlink": readlink, "realpath": readlink, "od": od, "cmp": compare, "getent": getent, "locale": locale, "hostnamectl": hostnamectl, "lsof": lsof, "man": man,
+		"zcat": zcat, "gzip": gzipTool, "gunzip": gzipTool, "apt-cache": aptCache, "ssh-keygen": sshKeygen,
 		"perl": interpreter, "python3": interpreter, "python": interpreter, "git": version("git version 2.39.2"), "tar": tarTool,
 		"reboot": reboot, "shutdown": reboot, "poweroff": reboot, "halt": reboot,
 	}
@@ -47,8 +49,10 @@ var systemTools = map[string]bool{
 // has tells whether the system has the tool: each distribution has one package manager, and a small device has little.
 func (s *System) has(name string) bool {
 	switch name {
-	case "apt", "apt-get":
+	case "apt", "apt-get", "apt-cache":
 		return s.Packages == "apt"
+	case "locale", "hostnamectl", "lsof", "man":
+		return !s.BusyBox
 	case "yum":
 		return s.Packages == "yum" || s.Packages == "dnf"
 	case "dnf", "apk", "pacman":
@@ -75,7 +79,7 @@ func (s *System) has(name string) bool {
 		return s.BusyBox || s.ID == "ubuntu" || s.ID == "kali"
 	case "git":
 		return s.ID == "kali"
-	case "curl", "ssh", "scp", "sftp", "timeout", "chpasswd", "useradd", "userdel", "usermod":
+	case "getent", "ssh-keygen", "curl", "ssh", "scp", "sftp", "timeout", "chpasswd", "useradd", "userdel", "usermod":
 		return !s.Embedded
 	case "ifconfig", "netstat", "route", "arp", "telnet", "ftp":
 		return s.BusyBox || s.ID == "centos" || s.ID == "kali"

@@ -162,7 +162,13 @@ func (s *Shell) processes() []process {
 	if len(s.outer) == 0 || s.loginShell {
 		command = "-bash"
 	}
-	return append(list, process{s.pid, parent, s.user.name, 4980, command, "Ss", true})
+	list = append(list, process{s.pid, parent, s.user.name, 4980, command, "Ss", true})
+	for _, j := range s.jobs {
+		if j.runs(s.sys.host.Now()) {
+			list = append(list, process{j.pid, s.pid, s.user.name, 1016, j.text, "S", true})
+		}
+	}
+	return list
 }
 
 // last is the line that runs.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/pattern"
@@ -77,9 +78,18 @@ func (e *eval) stmt(s *syntax.Stmt, io streams) {
 		return
 	}
 	if s.Background {
+		parent := e
 		e = e.sub()
 		io.in = strings.NewReader("")
-		e.background = true
+		e.background, e.slept = true, new(time.Duration)
+		defer func() {
+			j := parent.addJob(textOf(&syntax.Stmt{Cmd: s.Cmd, Redirs: s.Redirs}), "Running", *e.slept)
+			if parent.Interactive && !parent.script && parent.depth == 0 {
+				fmt.Fprintf(io.err, "[%d] %d\n", j.number, j.pid)
+			}
+			parent.status = 0
+			parent.absorb(e)
+		}()
 	}
 	io, done, err := e.redirect(s.Redirs, io)
 	switch {
@@ -144,10 +154,12 @@ func (e *eval) command(cmd syntax.Command, io streams) {
 	case *syntax.DeclClause:
 		e.declare(c, io)
 	case *syntax.TimeClause:
+		began := time.Now()
 		if c.Stmt != nil {
 			e.stmt(c.Stmt, io)
 		}
-		fmt.Fprint(io.err, "\nreal\t0m0.004s\nuser\t0m0.001s\nsys\t0m0.003s\n")
+		took := time.Since(began) + 2*time.Millisecond // what a process costs
+		fmt.Fprintf(io.err, "\nreal\t%dm%.3fs\nuser\t0m0.001s\nsys\t0m0.002s\n", int(took.Minutes()), (took % time.Minute).Seconds())
 	default:
 		fmt.Fprintf(io.err, "%ssyntax error\n", e.prefix())
 		e.status = 2
@@ -458,8 +470,12 @@ func (e *eval) call(c *syntax.CallExpr, io streams) {
 		e.run(args, io)
 		return
 	}
-	before := e.copyVars()
+	vars := e.vars
+	before := map[string]expand.Variable{}
 	for _, a := range c.Assigns {
+		if a.Name != nil {
+			before[a.Name.Value] = vars[a.Name.Value]
+		}
 		if !e.assign(a, io) {
 			return
 		}
@@ -469,7 +485,11 @@ func (e *eval) call(c *syntax.CallExpr, io streams) {
 		}
 	}
 	e.run(args, io)
-	e.vars = before
+	for name, v := range before { // what the command itself has set stays
+		if vars[name] = v; !v.IsSet() {
+			delete(vars, name)
+		}
+	}
 }
 
 // run finds out what the command is and runs it: a function, a builtin, a tool, or a file that can't really be run.

@@ -20,7 +20,7 @@ var sizes = map[string]int{
 var setuid = map[string]bool{"su": true, "sudo": true, "passwd": true, "mount": true}
 
 // ownPrograms are the tools that are no part of BusyBox where it is.
-var ownPrograms = map[string]bool{"curl": true, "ssh": true, "scp": true, "sftp": true, "apk": true, "git": true, "busybox": true}
+var ownPrograms = map[string]bool{"curl": true, "ssh": true, "scp": true, "sftp": true, "apk": true, "git": true, "ssh-keygen": true, "getent": true, "busybox": true}
 
 // programs puts the tools where they belong.
 func (s *System) programs(b builder) {

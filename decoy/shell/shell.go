@@ -9,11 +9,13 @@ package shell
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"path"
 	"slices"
 	"strconv"
@@ -74,7 +76,11 @@ type Shell struct {
 	outer      []level // the shells that this one was started in
 	loginShell bool    // of those in others, one that began as at a login
 	login      time.Time
-	sudoUntil  time.Time // how long sudo asks for no password
+	jobs       []job
+	jobsMade   int
+	lastJob    int            // its process
+	slept      *time.Duration // how long a job has waited, as far as anybody may see
+	sudoUntil  time.Time      // how long sudo asks for no password
 }
 
 // New starts a shell.
@@ -290,7 +296,10 @@ func (e environment) Get(name string) expand.Variable {
 	case "@", "*":
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: s.params}
 	case "!":
-		return text("")
+		if s.lastJob == 0 {
+			return text("")
+		}
+		return text(strconv.Itoa(s.lastJob))
 	case "-":
 		if s.Interactive {
 			return text("himBHs")
@@ -430,6 +439,8 @@ func (s *Shell) readFile(p string) (string, error) {
 		return "", fmt.Errorf("%s: Is a directory", p)
 	case !may(n, s.user.name, 4) || s.fenced(p):
 		return "", fmt.Errorf("%s: Permission denied", p)
+	case n.mode&fs.ModeCharDevice != 0:
+		return device(n.name), nil
 	}
 	return n.read(), nil
 }
@@ -506,3 +517,18 @@ func (i info) Mode() fs.FileMode  { return i.n.mode }
 func (i info) ModTime() time.Time { return i.n.mtime }
 func (i info) IsDir() bool        { return i.n.isDir() }
 func (i info) Sys() any           { return nil }
+
+// device returns what there is to read from one: those without an end give as much as a pipe holds.
+func device(name string) string {
+	b := make([]byte, maxPipe)
+	switch name {
+	case "zero", "full":
+	case "random", "urandom":
+		for i := 0; i+8 <= len(b); i += 8 {
+			binary.LittleEndian.PutUint64(b[i:], rand.Uint64())
+		}
+	default:
+		return ""
+	}
+	return string(b)
+}

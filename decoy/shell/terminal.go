@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"golang.org/x/term"
@@ -101,7 +102,8 @@ func (t *Terminal) Run(ctx context.Context, s *Shell, line string) (ended, incom
 		io.WriteString(t, stroke.sign+"\n")
 	}
 	if struck == ctrlZ {
-		io.WriteString(t, "\n[1]+  Stopped                 "+s.last()+"\n")
+		j := s.addJob(s.last(), "Stopped", 0)
+		fmt.Fprintf(t, "\n[%d]+  Stopped                 %s\n", j.number, j.text)
 	}
 	return false, false
 }
@@ -121,6 +123,7 @@ func (s *Shell) Interact(ctx context.Context, t *Terminal) int {
 	pending := ""
 	for ctx.Err() == nil {
 		t.keys.say(s.goodbye())
+		io.WriteString(t, s.endedJobs())
 		prompt := s.Prompt()
 		if pending != "" {
 			prompt = "> "

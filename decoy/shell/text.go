@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"encoding/base64"
 	"path"
 	"regexp"
@@ -346,43 +347,6 @@ func letters(s string) string {
 	return b.String()
 }
 
-var sedSubstitute = regexp.MustCompile(`^s(.)(.*)$`)
-
-// sed knows substitution; other scripts pass the text through.
-func sed(c *call) int {
-	flags, operands := c.options("e")
-	script := flags['e']
-	if script == "" && len(operands) > 0 {
-		script, operands = operands[0], operands[1:]
-	}
-	texts, ok := c.inputs(operands)
-	text := strings.Join(texts, "")
-	if m := sedSubstitute.FindStringSubmatch(script); m != nil {
-		parts := strings.SplitN(m[2], m[1], 3)
-		if len(parts) < 3 || len(parts[1]) > maxReplacement {
-			return c.fail(1, "-e expression #1, char %d: unterminated `s' command", len(script))
-		}
-		rx, err := regexp.Compile(basicRegexp(parts[0]))
-		if err != nil {
-			return c.fail(1, "-e expression #1: Invalid regular expression")
-		}
-		replacement := regexp.MustCompile(`\\([0-9])`).ReplaceAllString(strings.ReplaceAll(parts[1], "$", "$$"), "$${$1}")
-		for _, line := range lines(text) {
-			if strings.Contains(parts[2], "g") {
-				line = rx.ReplaceAllString(line, replacement)
-			} else if at := rx.FindStringSubmatchIndex(line); at != nil {
-				line = line[:at[0]] + string(rx.ExpandString(nil, replacement, line, at)) + line[at[1]:]
-			}
-			if !c.printf("%s\n", line) {
-				break
-			}
-		}
-		return truth(ok)
-	}
-	c.printf("%s", text)
-	return truth(ok)
-}
-
 func seq(c *call) int {
 	from, to := 1, 0
 	switch len(c.args) {
@@ -414,12 +378,27 @@ func sleep(c *call) int {
 	if len(c.args) < 2 {
 		return c.fail(1, "missing operand")
 	}
-	seconds, err := strconv.ParseFloat(strings.TrimSuffix(c.args[1], "s"), 64)
-	if err != nil || seconds < 0 {
+	d, ok := interval(c.args[1])
+	if !ok {
 		return c.fail(1, "invalid time interval '%s'", c.args[1])
 	}
-	c.sleep(time.Duration(min(seconds, 3600)*float64(time.Second)), lineTime)
+	if !c.sleep(d, lineTime) {
+		return 143
+	}
 	return 0
+}
+
+// interval reads a time such as 5, 0.5 or 2m; none is longer than an hour.
+func interval(text string) (time.Duration, bool) {
+	unit := time.Second
+	for suffix, of := range map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour} {
+		if strings.HasSuffix(text, suffix) {
+			text, unit = strings.TrimSuffix(text, suffix), of
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	return time.Duration(min(n*unit.Seconds(), 3600) * float64(time.Second)), err == nil && n >= 0
 }
 
 func tee(c *call) int {
@@ -441,11 +420,34 @@ func tee(c *call) int {
 }
 
 func xargs(c *call) int {
-	flags, operands := c.options("nIPLd")
+	flags, operands := c.optionsBefore("nIPLd")
 	if len(operands) == 0 {
 		operands = []string{"echo"}
 	}
-	words := strings.Fields(c.input())
+	text := c.input()
+	words := strings.Fields(text)
+	if flags['0'] != "" {
+		words = strings.FieldsFunc(text, func(r rune) bool { return r == 0 })
+	} else if flags['d'] != "" {
+		words = strings.Split(strings.TrimSuffix(text, "\n"), awkEscapes(flags['d']))
+	} else if flags['I'] != "" {
+		words = lines(text)
+	}
+	if len(words) == 0 && flags['r'] != "" {
+		return 0
+	}
+	if n, err := strconv.Atoi(cmp.Or(flags['n'], flags['L'])); err == nil && n > 0 && flags['I'] == "" {
+		status := 0
+		for part := range slices.Chunk(words, n) {
+			if c.flow != onward {
+				break
+			}
+			if c.runTool(append(slices.Clone(operands), part...)) != 0 {
+				status = 123
+			}
+		}
+		return status
+	}
 	if mark := flags['I']; mark != "" {
 		for _, word := range words {
 			if c.flow != onward {

@@ -3,6 +3,7 @@ package shell
 import (
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strconv"
@@ -57,7 +58,14 @@ func stat(c *call) int {
 		}
 		octal := fmt.Sprintf("%04o", n.mode.Perm())
 		if format := flags['c']; format != "" {
-			c.printf("%s\n", strings.NewReplacer("%a", strings.TrimPrefix(octal, "0"), "%n", p, "%s", strconv.Itoa(n.size()), "%U", n.owner, "%G", n.group, "%u", strconv.Itoa(uid), "%g", strconv.Itoa(gid),
+			links, sort := strconv.Itoa(1+boolInt(n.isDir())), "regular file"
+			if n.isDir() {
+				sort = "directory"
+			} else if n.mode&fs.ModeSymlink != 0 {
+				sort = "symbolic link"
+			}
+			c.printf("%s\n", strings.NewReplacer("%i", strconv.Itoa(c.inode(p)), "%h", links, "%F", sort, "%b", strconv.Itoa((n.size()+4095)/4096*8), "%B", "512", "%o", "4096", "%d", "2049",
+				"%X", strconv.FormatInt(n.mtime.Unix(), 10), "%Z", strconv.FormatInt(n.mtime.Unix(), 10), "%x", n.mtime.Format("2006-01-02 15:04:05.000000000 -0700"), "%a", strings.TrimPrefix(octal, "0"), "%n", p, "%s", strconv.Itoa(n.size()), "%U", n.owner, "%G", n.group, "%u", strconv.Itoa(uid), "%g", strconv.Itoa(gid),
 				"%A", modeString(n.mode), "%Y", strconv.FormatInt(n.mtime.Unix(), 10), "%y", n.mtime.Format("2006-01-02 15:04:05.000000000 -0700")).Replace(format))
 			continue
 		}
@@ -74,7 +82,7 @@ func stat(c *call) int {
 			kind = "regular empty file"
 		}
 		at := func(t time.Time) string { return t.Format("2006-01-02 15:04:05.000000000 -0700") }
-		inode := 131072 + len(p)*977 + n.size()%7919
+		inode := c.inode(p)
 		c.printf("  File: %s\n  Size: %-10d\tBlocks: %-10d IO Block: 4096   %s\nDevice: 8,1\tInode: %-11d Links: %d\nAccess: (%s/%s)  Uid: (%5d/%8s)   Gid: (%5d/%8s)\nAccess: %s\nModify: %s\nChange: %[13]s\n Birth: %[13]s\n",
 			p, n.size(), (n.size()+4095)/4096*8, kind, inode, 1+boolInt(n.isDir()), octal, modeString(n.mode), uid, n.owner, gid, n.group, at(n.mtime), at(n.mtime))
 	}
@@ -323,7 +331,11 @@ func interpreter(c *call) int {
 		case (a == "-c" && python || a == "-e" && !python) && i+2 < len(c.args):
 			script = c.args[i+2]
 		case !strings.HasPrefix(a, "-") && script == "":
-			if _, err := c.readFile(a); err != nil {
+			text, err := c.readFile(a)
+			if err == nil && python {
+				return c.python(text)
+			}
+			if err != nil {
 				if python {
 					fmt.Fprintf(c.err, "%s: can't open file '%s': [Errno 2] No such file or directory\n", c.args[0], c.abs(a))
 				} else {
@@ -333,6 +345,12 @@ func interpreter(c *call) int {
 			}
 			return 0
 		}
+	}
+	if python && script != "" {
+		return c.python(script)
+	}
+	if python && !c.atTerminal() && len(c.args) == 1 {
+		return c.python(c.input())
 	}
 	m := printed.FindStringSubmatch(script)
 	if m == nil {
@@ -345,9 +363,6 @@ func interpreter(c *call) int {
 		text = strconv.Itoa(map[string]int{"+": a + b, "-": a - b, "*": a * b, "": a}[m[4]])
 	}
 	text = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\\`, `\`).Replace(text)
-	if python {
-		text += "\n"
-	}
 	c.printf("%s", text)
 	return 0
 }
