@@ -209,7 +209,7 @@ func (c *call) sudoer(flags map[rune]string) bool {
 				err = io.EOF
 			}
 		} else {
-			secret, err = c.Ask(prompt)
+			secret, err = c.askFor(prompt)
 		}
 		switch {
 		case err != nil && n == 0:
@@ -324,7 +324,7 @@ func passwd(c *call) int {
 // secret asks for one, or takes the next line of what stands at the end of a pipe, as passwd does.
 func (c *call) secret(prompt string) string {
 	if c.Interactive && c.Ask != nil && !c.piped {
-		answer, _ := c.Ask(prompt)
+		answer, _ := c.askFor(prompt)
 		return answer
 	}
 	fmt.Fprint(c.err, prompt)

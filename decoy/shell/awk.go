@@ -858,8 +858,8 @@ func (r *awkRun) format(kids []*awkNode) string {
 		return v
 	}
 	return r.bounded(awkVerb.ReplaceAllStringFunc(format, func(verb string) string {
-		if strings.Contains(verb, "*") {
-			verb = strings.Replace(verb, "*", strconv.Itoa(int(take().number())), 1)
+		if before, after, wide := strings.Cut(verb, "*"); wide {
+			verb = before + strconv.Itoa(int(take().number())) + after
 		}
 		if len(verb) > 10 || longNumber.MatchString(verb) {
 			return ""
@@ -1020,7 +1020,7 @@ func (r *awkRun) eval(n *awkNode) awkValue {
 	case "call":
 		return r.call(n)
 	case "in":
-		key := ""
+		var key string
 		if n.kids[0].kind == "group" {
 			key = r.key(n.kids[0].kids)
 		} else {
@@ -1086,7 +1086,7 @@ func (r *awkRun) eval(n *awkNode) awkValue {
 		}
 		return awkNumber(math.Mod(x, y))
 	}
-	order := 0
+	var order int
 	empty := func(v awkValue) bool { return !v.str && !v.num }
 	switch {
 	case (a.num || empty(a)) && (b.num || empty(b)):

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -75,6 +76,25 @@ func (c *call) optionsBefore(valued string) (flags map[rune]string, operands []s
 	return flags, c.args[at:]
 }
 
+// askFor asks for a secret; others may use the machine meanwhile.
+func (c *call) askFor(prompt string) (string, error) {
+	c.using.Unlock()
+	defer c.using.Lock()
+	return c.Ask(prompt)
+}
+
+// patient is a line's input: others may use the machine while nothing comes.
+type patient struct {
+	io.Reader
+	using *sync.Mutex
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	p.using.Unlock()
+	defer p.using.Lock()
+	return p.Reader.Read(b)
+}
+
 // sleep waits as a command would, but no longer than most, and not at all in the background. It says false when the line's time is up.
 func (c *call) sleep(d, most time.Duration) bool {
 	if c.background {
@@ -83,6 +103,8 @@ func (c *call) sleep(d, most time.Duration) bool {
 		}
 		return true
 	}
+	c.using.Unlock() // others may use the machine meanwhile
+	defer c.using.Lock()
 	timer := time.NewTimer(min(d, most))
 	defer timer.Stop()
 	select {

@@ -69,7 +69,8 @@ type fileSystem struct {
 	root  *node
 	now   func() time.Time
 	nodes int
-	bytes int // written by the intruder
+	bytes int  // written by the intruder
+	used  bool // something was changed
 }
 
 // clone copies the tree; contents are shared.
@@ -170,6 +171,7 @@ func (f *fileSystem) add(p string, n *node) error {
 		n.children = map[string]*node{}
 	}
 	dir.children[name] = n
+	f.used = true
 	return nil
 }
 
@@ -207,6 +209,7 @@ func (f *fileSystem) write(p, owner, content string, appending bool) error {
 	if len(content) > maxFile || f.bytes+len(content)-len(n.content) > maxAllFiles {
 		return syscall.ENOSPC
 	}
+	f.used = true
 	f.bytes += len(content) - len(n.content)
 	n.content, n.apparent, n.fill, n.mtime = content, 0, nil, f.now()
 	return nil
@@ -223,6 +226,7 @@ func (f *fileSystem) remove(p string) error {
 		return syscall.ENOENT
 	}
 	delete(dir.children, name)
+	f.used = true
 	f.forget(n)
 	return nil
 }

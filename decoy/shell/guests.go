@@ -3,6 +3,8 @@ package shell
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +16,12 @@ const (
 	maxGuests   = 512 // addresses; the oldest makes room
 	maxAccounts = 8   // of each
 	maxSecret   = 256 // bytes of a password
+
+	// Of the files that a source has left, while it is not here.
+	maxLeft      = 16      // sources
+	maxLeftBytes = 4 << 20 // of all
+	nodeCost     = 300     // bytes of a file's name and node
+	leftTime     = 6 * time.Hour
 )
 
 // guest is one source address as the accounts know it, whichever door it comes in by.
@@ -21,6 +29,11 @@ type guest struct {
 	mu      sync.Mutex
 	secrets map[string]string // of an account, the one that lets this source in from now on
 	visits  map[string]visit  // to an account, the last
+
+	// Those of guests.mu.
+	machine *Machine // nil where nothing was left
+	here    int      // connections that use it
+	left    time.Time
 }
 
 // visit is somebody's time at a terminal.
@@ -36,9 +49,13 @@ type guests struct {
 	ages []netip.Addr
 }
 
+func (s *System) guests() *guests {
+	return decoy.Once(s.host, "shell/guests", func() *guests { return &guests{of: map[netip.Addr]*guest{}} })
+}
+
 // guest is that of an address (for IPv6: its /64); one that is none is a guest of its own.
 func (s *System) guest(from string) *guest {
-	all := decoy.Once(s.host, "shell/guests", func() *guests { return &guests{of: map[netip.Addr]*guest{}} })
+	all := s.guests()
 	addr, err := netip.ParseAddr(from)
 	if err != nil {
 		return newGuest()
@@ -59,6 +76,93 @@ func (s *System) guest(from string) *guest {
 		all.ages = append(all.ages, addr)
 	}
 	return g
+}
+
+// Visit returns the machine as the source has left it, which all of its connections share, and what is to be called when this one is over.
+func (s *System) Visit(from netip.Addr) (m *Machine, leave func()) {
+	g, all := s.guest(from.String()), s.guests()
+	now := s.host.Now()
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.forget(now)
+	if g.machine == nil || g.machine.sys.User != s.User || g.machine.sys.Hostname != s.Hostname { // the operator has made it another host
+		g.machine = NewMachine(s)
+	}
+	m = g.machine
+	g.here++
+	return m, func() {
+		all.mu.Lock()
+		defer all.mu.Unlock()
+		g.here--
+		if g.left = s.host.Now(); g.machine == m && g.here == 0 && !m.fs.used {
+			g.machine = nil // as it was
+		}
+		all.forget(g.left)
+	}
+}
+
+// forget throws away what was left too long ago, and the oldest of what is too much. all.mu is held.
+func (all *guests) forget(now time.Time) {
+	var gone []*guest
+	for _, g := range all.of {
+		if g.machine != nil && g.here == 0 {
+			gone = append(gone, g)
+		}
+	}
+	slices.SortFunc(gone, func(a, b *guest) int { return b.left.Compare(a.left) })
+	bytes := 0
+	for i, g := range gone { // the latest first
+		bytes += g.machine.fs.bytes + max(0, g.machine.fs.nodes)*nodeCost
+		if i >= maxLeft || bytes > maxLeftBytes || now.Sub(g.left) > leftTime {
+			g.machine = nil
+		}
+	}
+}
+
+// Authorized tells whether the source has put the key, as a line of authorized_keys has it, where the account's keys are.
+func (s *System) Authorized(from netip.Addr, user, key string) bool {
+	all, g := s.guests(), s.guest(from.String())
+	all.mu.Lock()
+	all.forget(s.host.Now())
+	m := g.machine
+	all.mu.Unlock()
+	if m == nil {
+		return false
+	}
+	m.using.Lock()
+	defer m.using.Unlock()
+	a, known := m.account(user)
+	if !known || strings.HasSuffix(a.shell, "nologin") || strings.HasSuffix(a.shell, "false") {
+		return false
+	}
+	n, err := m.fs.lookup(a.home+"/.ssh/authorized_keys", true)
+	if err != nil {
+		return false
+	}
+	kind, blob, _ := strings.Cut(strings.TrimSpace(key), " ")
+	for _, line := range lines(n.read()) {
+		words := strings.Fields(line)
+		if at := slices.Index(words, kind); at >= 0 && at+1 < len(words) && words[at+1] == blob {
+			return true
+		}
+	}
+	return false
+}
+
+// hasMade tells whether the source has made the account, and it is still there.
+func (s *System) hasMade(g *guest, user string) bool {
+	all := s.guests()
+	all.mu.Lock()
+	all.forget(s.host.Now())
+	m := g.machine
+	all.mu.Unlock()
+	if m == nil {
+		return false
+	}
+	m.using.Lock()
+	defer m.using.Unlock()
+	_, known := m.account(user)
+	return known
 }
 
 func newGuest() *guest { return &guest{secrets: map[string]string{}, visits: map[string]visit{}} }
@@ -105,7 +209,8 @@ func (g *guest) leave(user string, now time.Time) {
 func (s *System) Login(from netip.Addr, user, password string) bool {
 	g := s.guest(from.String())
 	if secret, ok := g.secret(user); ok {
-		return secret == password
+		_, own := s.account(user)
+		return secret == password && (own || s.hasMade(g, user))
 	}
 	if !s.Admits(user, password) {
 		return false

@@ -134,3 +134,48 @@ func TestHashesAreTheDistributions(t *testing.T) {
 		t.Errorf("two accounts have the hash %s", sys[0].shadow("root"))
 	}
 }
+
+func TestWhatSourcesLeaveIsBounded(t *testing.T) {
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	h, err := decoy.NewHost(control.Identity{ID: "d1", Name: "web-01", Hostname: "h", IP: "10.0.0.7", OS: "linux", Distro: "debian", Seed: bytes.Repeat([]byte{7}, 32)}, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	sys := SystemOf(h)
+	visit := func(n byte, line string) string {
+		m, leave := sys.Visit(netip.AddrFrom4([4]byte{10, 1, 0, n}))
+		defer leave()
+		s := &session{Shell: m.New(Options{User: "root"})}
+		return s.do(line)
+	}
+	kept := func() (n, bytes int) {
+		for _, g := range sys.guests().of {
+			if g.machine != nil {
+				n++
+				bytes += g.machine.fs.bytes
+			}
+		}
+		return n, bytes
+	}
+	visit(1, "id")
+	if n, _ := kept(); n != 0 {
+		t.Error("a source that has changed nothing is kept")
+	}
+	for n := range byte(40) {
+		now = now.Add(time.Second)
+		visit(n, "head -c 200000 /dev/zero > /tmp/a; cp /tmp/a /tmp/b; cp /tmp/a /tmp/c")
+	}
+	if n, bytes := kept(); n == 0 || n > maxLeft || bytes > maxLeftBytes {
+		t.Errorf("%d sources have left %d bytes", n, bytes)
+	}
+	if got := visit(39, "wc -c < /tmp/c"); got != "200000\n" {
+		t.Errorf("the last one finds %q", got)
+	}
+	now = now.Add(leftTime + time.Minute)
+	if got := visit(39, "ls /tmp"); got != "" {
+		t.Errorf("after hours it finds %q", got)
+	}
+	if n, _ := kept(); n != 0 {
+		t.Errorf("%d are kept", n)
+	}
+}

@@ -130,7 +130,7 @@ func (s *System) image() *fileSystem {
 			n.mode, n.mtime = fs.ModeDir|made.mode, s.host.BootTime()
 		}
 	}
-	f.nodes, f.bytes = 0, 0 // the intruder's share begins here
+	f.nodes, f.bytes, f.used = 0, 0, false // the intruder's share begins here
 	return f
 }
 

@@ -3,6 +3,7 @@ package shell
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 
 	"mvdan.cc/sh/v3/expand"
@@ -29,7 +30,7 @@ func (c *call) nested(user account, login bool) int {
 	if len(s.outer) >= maxLevels {
 		return c.shellFail(254, "fork: retry: Resource temporarily unavailable")
 	}
-	s.outer = append(s.outer[:len(s.outer):len(s.outer)], level{s.user, s.dir, s.vars, s.funcs, s.params, s.pid, s.loginShell})
+	s.outer = append(slices.Clip(s.outer), level{s.user, s.dir, s.vars, s.funcs, s.params, s.pid, s.loginShell})
 	depth, _ := strconv.Atoi(s.vars["SHLVL"].String())
 	before, dir := s.copyVars(), s.dir
 	s.become(user)

@@ -208,7 +208,7 @@ func (c *call) sshOwn(user, host, address string, port int) int {
 	fmt.Fprintf(c.err, "Warning: Permanently added '%s' (ED25519) to the list of known hosts.\n", host)
 	const tries = 3
 	for n := range tries {
-		secret, err := c.Ask(user + "@" + host + "'s password: ")
+		secret, err := c.askFor(user + "@" + host + "'s password: ")
 		if err != nil {
 			return 255
 		}

@@ -93,7 +93,8 @@ func od(c *call) int {
 	}
 	characters := map[byte]string{0: `\0`, 7: `\a`, 8: `\b`, 9: `\t`, 10: `\n`, 11: `\v`, 12: `\f`, 13: `\r`}
 	for at := 0; at < len(data); at += 16 {
-		row := address(at)
+		var row strings.Builder
+		row.WriteString(address(at))
 		part := data[at:min(len(data), at+16)]
 		for i := 0; i < len(part); i += size {
 			n := uint64(0)
@@ -106,16 +107,16 @@ func od(c *call) int {
 				if text == "" && (part[i] < ' ' || part[i] > '~') {
 					text = fmt.Sprintf("%03o", part[i])
 				}
-				row += fmt.Sprintf(" %3s", cmp.Or(text, part[i:i+1]))
+				fmt.Fprintf(&row, " %3s", cmp.Or(text, part[i:i+1]))
 			case strings.HasPrefix(kind, "x"):
-				row += fmt.Sprintf(" %0*x", size*2, n)
+				fmt.Fprintf(&row, " %0*x", size*2, n)
 			case strings.HasPrefix(kind, "u"), strings.HasPrefix(kind, "d"):
-				row += fmt.Sprintf(" %*d", map[int]int{1: 3, 2: 5, 4: 10}[size], n)
+				fmt.Fprintf(&row, " %*d", map[int]int{1: 3, 2: 5, 4: 10}[size], n)
 			default:
-				row += fmt.Sprintf(" %0*o", map[int]int{1: 3, 2: 6, 4: 11}[size], n)
+				fmt.Fprintf(&row, " %0*o", map[int]int{1: 3, 2: 6, 4: 11}[size], n)
 			}
 		}
-		if !c.printf("%s\n", row) {
+		if !c.printf("%s\n", row.String()) {
 			break
 		}
 	}
@@ -351,20 +352,21 @@ func sshKeygen(c *call) int {
 		}
 		if _, given := flags['N']; !given && c.Ask != nil {
 			for _, prompt := range []string{"Enter passphrase (empty for no passphrase): ", "Enter same passphrase again: "} {
-				if _, err := c.Ask(prompt); err != nil {
+				if _, err := c.askFor(prompt); err != nil {
 					return 1
 				}
 			}
 		}
 	}
 	public := kind + " " + head + random("public", size) + " " + comment + "\n"
-	private := "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+	var private strings.Builder
+	private.WriteString("-----BEGIN OPENSSH PRIVATE KEY-----\n")
 	blob := "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAB" + random("private", size*4+90)
 	for part := range slices.Chunk([]byte(blob), 70) {
-		private += string(part) + "\n"
+		private.WriteString(string(part) + "\n")
 	}
-	private += "-----END OPENSSH PRIVATE KEY-----\n"
-	for file, text := range map[string]string{name: private, name + ".pub": public} {
+	private.WriteString("-----END OPENSSH PRIVATE KEY-----\n")
+	for file, text := range map[string]string{name: private.String(), name + ".pub": public} {
 		if err := c.save(file, text); err != nil {
 			fmt.Fprintf(c.err, "Saving key \"%s\" failed: %s\n", name, strings.ToLower(problem(err)))
 			return 1

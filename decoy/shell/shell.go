@@ -49,7 +49,7 @@ type Options struct {
 	Interactive bool
 }
 
-// Machine is one intruder's copy of the decky's system. Several shells may be on it at once: it runs one line at a time.
+// Machine is one intruder's copy of the decky's system. Several shells may be on it at once: one line runs at a time, but for those that wait.
 type Machine struct {
 	sys   *System
 	fs    *fileSystem
@@ -85,7 +85,9 @@ type Shell struct {
 
 // New starts a shell.
 func (m *Machine) New(o Options) *Shell {
-	user, ok := m.sys.account(o.User)
+	m.using.Lock()
+	defer m.using.Unlock()
+	user, ok := m.account(o.User)
 	if !ok {
 		user, _ = m.sys.account("root")
 	}
@@ -142,12 +144,12 @@ func (s *Shell) fork() *Shell {
 
 func (s *Shell) copyVars() map[string]expand.Variable { return maps.Clone(s.vars) }
 
-// account is one of the system's or one that the intruder has made.
-func (s *Shell) account(name string) (account, bool) {
-	if a, ok := s.sys.account(name); ok {
+// account is one of the system's or one that the intruder has made. m.using is held.
+func (m *Machine) account(name string) (account, bool) {
+	if a, ok := m.sys.account(name); ok {
 		return a, true
 	}
-	n, err := s.fs.lookup("/etc/passwd", true)
+	n, err := m.fs.lookup("/etc/passwd", true)
 	if err != nil {
 		return account{}, false
 	}
@@ -219,6 +221,7 @@ func (s *Shell) Run(ctx context.Context, line string, in io.Reader, out, errs io
 	}
 	s.using.Lock()
 	defer s.using.Unlock()
+	in = &patient{in, &s.using}
 	ctx, cancel := context.WithTimeout(ctx, lineTime)
 	defer cancel()
 	left := new(atomic.Int64)

@@ -392,8 +392,8 @@ func sleep(c *call) int {
 func interval(text string) (time.Duration, bool) {
 	unit := time.Second
 	for suffix, of := range map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour} {
-		if strings.HasSuffix(text, suffix) {
-			text, unit = strings.TrimSuffix(text, suffix), of
+		if digits, ok := strings.CutSuffix(text, suffix); ok {
+			text, unit = digits, of
 			break
 		}
 	}
@@ -426,11 +426,12 @@ func xargs(c *call) int {
 	}
 	text := c.input()
 	words := strings.Fields(text)
-	if flags['0'] != "" {
+	switch {
+	case flags['0'] != "":
 		words = strings.FieldsFunc(text, func(r rune) bool { return r == 0 })
-	} else if flags['d'] != "" {
+	case flags['d'] != "":
 		words = strings.Split(strings.TrimSuffix(text, "\n"), awkEscapes(flags['d']))
-	} else if flags['I'] != "" {
+	case flags['I'] != "":
 		words = lines(text)
 	}
 	if len(words) == 0 && flags['r'] != "" {

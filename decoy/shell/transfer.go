@@ -18,7 +18,9 @@ type Files struct {
 
 // Files returns the way of the user, root if there is no such account.
 func (m *Machine) Files(user string) *Files {
-	a, ok := m.sys.account(user)
+	m.using.Lock()
+	defer m.using.Unlock()
+	a, ok := m.account(user)
 	if !ok {
 		a, _ = m.sys.account("root")
 	}

@@ -69,7 +69,12 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 		return
 	}
 	s.SetDeadline(time.Time{})
-	c := &connection{service: v, session: s, conn: conn, machine: shell.NewMachine(v.system)}
+	if key := conn.Permissions.Extensions["key"]; key != "" {
+		s.Attempt("publickey", conn.User(), []byte(key), event.Accepted)
+	}
+	machine, leave := v.system.Visit(s.Peer().Addr())
+	defer leave()
+	c := &connection{service: v, session: s, conn: conn, machine: machine}
 	c.serve(ctx, channels, requests)
 }
 
@@ -89,7 +94,11 @@ func (v *service) config(ctx context.Context, s *decoy.Session, look appearance,
 			return v.login(ctx, s, c.User(), []byte(answers[0]))
 		},
 		PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			s.Attempt("publickey", c.User(), []byte(strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))), event.Rejected,
+			line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+			if v.system.Authorized(s.Peer().Addr(), c.User(), line) { // what is recorded once it is proven
+				return &ssh.Permissions{Extensions: map[string]string{"key": line}}, nil
+			}
+			s.Attempt("publickey", c.User(), []byte(line), event.Rejected,
 				event.String("key_type", key.Type()), event.String("fingerprint", ssh.FingerprintSHA256(key)))
 			return nil, errDenied
 		},

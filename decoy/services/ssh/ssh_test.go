@@ -200,11 +200,7 @@ func TestChannelsShareTheMachine(t *testing.T) {
 		}
 	}
 	d.Wait("file_written", decoytest.Has("path", "/tmp/dropped"), decoytest.Has("content", "payload"))
-	other, err := dial(t, d, ssh.Password(password(t, d.Host)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	session, err := other.NewSession()
+	session, err := dialFrom(t, d, "127.0.0.77", ssh.Password(password(t, d.Host))).NewSession()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,9 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 			recording.Start(kind, width, height)
 			mu.Unlock()
 			io.WriteString(terminal, v.system.Greeting(user, from))
-			shell.NewMachine(v.system).New(shell.Options{User: user, Record: s.Event, From: from}).Interact(ctx, terminal)
+			machine, leave := v.system.Visit(s.Peer().Addr())
+			defer leave()
+			machine.New(shell.Options{User: user, Record: s.Event, From: from}).Interact(ctx, terminal)
 			return
 		}
 		s.Attempt("plaintext", user, []byte(secret), event.Rejected)
