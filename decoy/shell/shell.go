@@ -2,8 +2,8 @@
 // real parser and evaluates it on a make-believe system: every file, process, user and network card in it is text made from the decky's
 // seed. The package has no way to open a file, start a process or reach a network, so neither has who types into it.
 //
-// Each intruder's connection gets a copy of the file system of its own, which lasts as long as the connection. What one
-// line may cost (time, steps, memory, output) is bounded.
+// Each source address has a copy of the file system of its own, which all of its connections share and find again for some hours. What one
+// line may cost (time, steps, memory, output) is bounded, and so is what all sources leave.
 package shell
 
 import (
