@@ -87,6 +87,7 @@ func (s *System) Visit(from netip.Addr) (m *Machine, leave func()) {
 	all.forget(now)
 	if g.machine == nil || g.machine.sys.User != s.User || g.machine.sys.Hostname != s.Hostname { // the operator has made it another host
 		g.machine = NewMachine(s)
+		g.machine.host = true
 	}
 	m = g.machine
 	g.here++
@@ -219,6 +220,13 @@ func (s *System) Login(from netip.Addr, user, password string) bool {
 		g.keep(user, password)
 	}
 	return true
+}
+
+// changePassword makes a password the account's, for the source that is at the shell.
+func (s *Shell) changePassword(user, secret string) {
+	if s.host {
+		s.sys.guest(s.From).keep(user, secret)
+	}
 }
 
 // accepts tells whether a password is the account's, for who is at the shell.

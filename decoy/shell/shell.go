@@ -54,6 +54,7 @@ type Machine struct {
 	sys   *System
 	fs    *fileSystem
 	using sync.Mutex // held while a line runs
+	host  bool       // it is the decky itself, not a container on it: its passwords are those at the door
 }
 
 // NewMachine returns a fresh copy.
