@@ -149,7 +149,7 @@ func initSocket(o Options) func(context.Context, map[string]any, *http.Request) 
 		// A sign-in that is ended takes its sockets with it.
 		ctx, end := context.WithCancelCause(ctx)
 		now, stop := o.Resolver.Auth.Follow(id, func(cause error) {
-			if errors.Is(cause, auth.ErrLess) { // the token is good: a final code would sign them out
+			if errors.Is(cause, auth.ErrChanged) { // the token is good: a final code would sign them out
 				cause = &transport.CloseError{Code: transport.CloseServiceRestart, Reason: cause.Error() + ": connect again"}
 			}
 			end(cause)

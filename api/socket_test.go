@@ -88,7 +88,7 @@ func (s *socket) closed() int {
 	return closed.Code
 }
 
-// A role that is raised takes effect on an open socket; one that falls ends it in a way on which clients come back; an account that is shut ends it for good.
+// A role that changes ends an open socket in a way on which clients come back, with what they may then; an account that is shut ends it for good.
 func TestWhatARoleDoesToASocket(t *testing.T) {
 	g := withAuth(t)
 	token, _ := g.signIn("vera", user.RoleViewer)
@@ -103,6 +103,9 @@ func TestWhatARoleDoesToASocket(t *testing.T) {
 	s.send("subscribe", "s", map[string]any{"query": "subscription { lifecycleUpdated { seq } }"})
 	require.Equal(t, "FORBIDDEN", s.refused("{ users { username } }"))
 	become(user.RoleAdmin)
+	require.Equal(t, websocket.CloseServiceRestart, s.closed())
+	s = g.connect(token)
+	s.read("connection_ack")
 	require.Contains(t, s.ask("{ users { username } }"), "vera")
 	become(user.RoleOperator)
 	require.Equal(t, websocket.CloseServiceRestart, s.closed())

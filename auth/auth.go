@@ -101,7 +101,7 @@ type Auth struct {
 
 // opened is a request or a stream that is under way.
 type opened struct {
-	as    *Identity         // who it is, with what they may do now: never less than when it was opened
+	as    *Identity         // who it is, as of now: with the role that it was opened with
 	ended func(cause error) // what to call when they may no longer
 }
 
@@ -109,8 +109,8 @@ type opened struct {
 var (
 	// ErrEnded says that the token, or its user, is no longer good.
 	ErrEnded = errors.New("the sign-in is over")
-	// ErrLess says that the token is good, and for less than it was: whoever comes back with it is let in.
-	ErrLess = errors.New("what you may do has changed")
+	// ErrChanged says that the token is good, and for something else than it was: whoever comes back with it is let in.
+	ErrChanged = errors.New("what you may do has changed")
 )
 
 // New returns an Auth on a store.
@@ -465,7 +465,7 @@ func (a *Auth) OnEnd(id *Identity, ended func()) (stop func()) {
 	return stop
 }
 
-// Follow is OnEnd for what stays open: ended is told ErrEnded or ErrLess, and now is the identity with what they may do by now, when that has become more.
+// Follow is OnEnd for what stays open: ended is told ErrEnded or ErrChanged, and now is the identity as it is by now.
 func (a *Auth) Follow(id *Identity, ended func(cause error)) (now func() *Identity, stop func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -169,9 +169,9 @@ func (a *Auth) recheck(ctx context.Context) {
 			switch now := may[id]; {
 			case now == nil:
 				o.ended(ErrEnded)
-			case rank(now.Role) < rank(o.as.Role):
-				o.ended(ErrLess)
-			default: // who may more keeps what is open
+			case now.Role != o.as.Role:
+				o.ended(ErrChanged)
+			default: // a password that was due may have been changed
 				o.as = now
 				continue
 			}

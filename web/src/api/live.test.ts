@@ -40,7 +40,8 @@ function following() {
     return { subscribe: (_: unknown, sink: Sink) => (sinks.push(sink), () => {}) } as unknown as Client
   })
   const signedOut = vi.fn()
-  new Live('token', signedOut).follow({
+  const back = vi.fn()
+  new Live('token', signedOut, back).follow({
     name: 'fleet', document: 'subscription { deckyUpdated { name } }' as unknown as TypedDocumentString<unknown, Record<string, unknown>>,
     prepare: () => Promise.resolve({}), next: () => {},
   })
@@ -49,7 +50,8 @@ function following() {
     sinks.at(-1)?.error({ code, reason: '' })
     await vi.advanceTimersByTimeAsync(20_000)
   }
-  return { sinks, signedOut, close }
+  const open = () => options?.on?.connected?.({}, undefined, false)
+  return { sinks, signedOut, back, open, close }
 }
 
 test.each([1012, 1013, 4408])('a stream comes back after %i, and nobody is signed out', async (code) => {
@@ -66,4 +68,14 @@ test('a session that is over signs out', async () => {
   await vi.advanceTimersByTimeAsync(0)
   await close(4403)
   expect(signedOut).toHaveBeenCalled()
+})
+
+test('who comes back is asked for anew, and not who comes', async () => {
+  const { back, open, close } = following()
+  await vi.advanceTimersByTimeAsync(0)
+  open()
+  expect(back).not.toHaveBeenCalled()
+  await close(1012)
+  open()
+  expect(back).toHaveBeenCalledOnce()
 })

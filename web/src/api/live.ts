@@ -34,12 +34,17 @@ export class Live {
   #listeners = new Set<() => void>()
   #waiting = new Set<() => void>()
   #signedOut: () => void
+  #opened = false
 
-  /** `signedOut` is called when the server no longer accepts the token. */
-  constructor(token: string | null, signedOut: () => void) {
+  /** `signedOut` is called when the server no longer accepts the token, and `back` when the socket is open again: what somebody may do may have changed meanwhile. */
+  constructor(token: string | null, signedOut: () => void, back: () => void) {
     this.#signedOut = signedOut
     this.#client = openSocket(token, {
-      opened: () => this.#note({ type: 'opened', at: Date.now() }),
+      opened: () => {
+        this.#note({ type: 'opened', at: Date.now() })
+        if (this.#opened) back()
+        this.#opened = true
+      },
       closed: (code, reason) => {
         this.#note({ type: 'closed', reason, at: Date.now() })
         if (code === forbidden) signedOut()

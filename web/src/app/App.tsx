@@ -42,15 +42,15 @@ export function App() {
   )
 }
 
-function SignedIn({ session, expired, leave }: SessionProps) {
+function SignedIn({ session, expired, back, leave }: SessionProps) {
   const client = useMemo(() => makeClient(session.token, expired), [session.token, expired])
   const [data, setData] = useState<FleetData | null>(null)
   const actions = useActions()
   useEffect(() => {
-    const fresh = new FleetData(client, session.token, expired)
+    const fresh = new FleetData(client, session.token, expired, back)
     setData(fresh)
     return () => fresh.dispose()
-  }, [client, session.token, expired])
+  }, [client, session.token, expired, back])
   const app = useMemo<AppContext | null>(
     () => data && { session, client, data, actions, mayChange: session.role !== 'VIEWER' },
     [session, client, data, actions],

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState, type ReactNode } from 'react'
 import { inWords } from '../api/request'
 import { NewPassword } from '../session/NewPassword'
 import { SignIn } from '../session/SignIn'
-import { forget, probe, signOut, type Session as SignedIn } from '../session/session'
+import { forget, probe, signOut, whoNow, type Session as SignedIn } from '../session/session'
 import { answerTabs } from '../session/tabs'
 
 type State =
@@ -18,6 +18,8 @@ export interface SessionProps {
   session: SignedIn
   /** Call it when the server no longer accepts the token, or not for as much. */
   expired: () => void
+  /** Call it when the server is there again: what one may do may have changed meanwhile. */
+  back: () => void
   leave: () => void
 }
 
@@ -35,6 +37,15 @@ export function Session({ children }: { children: (props: SessionProps) => React
     () => setState((now) => (now.kind === 'signed in' && now.session.token === token ? { kind: 'asking', notice: 'Your session is over. Sign in again.' } : now)),
     [token],
   )
+  const back = useCallback(() => {
+    whoNow().then(
+      (now) => {
+        if (!now) return expired()
+        setState((was) => (was.kind === 'signed in' && was.session.token === token && was.session.role !== now.role ? { kind: 'signed in', session: now } : was))
+      },
+      () => {}, // it will be back once more
+    )
+  }, [token, expired])
   const leave = useCallback(() => {
     if (session) void signOut(session)
     setState({ kind: 'signed out', notice: 'You are signed out.' })
@@ -83,6 +94,6 @@ export function Session({ children }: { children: (props: SessionProps) => React
     case 'signed in':
       return state.session.passwordDue
         ? <NewPassword session={state.session} onChanged={(s) => setState({ kind: 'signed in', session: s })} />
-        : children({ session: state.session, expired, leave })
+        : children({ session: state.session, expired, back, leave })
   }
 }

@@ -27,9 +27,9 @@ export class FleetData {
   readonly interactions = new Store<Feed>(new Map())
   #client: Client
 
-  constructor(client: Client, token: string | null, expired: () => void) {
+  constructor(client: Client, token: string | null, expired: () => void, back: () => void) {
     this.#client = client
-    this.live = new Live(token, expired)
+    this.live = new Live(token, expired, back)
     this.#followDeckies()
     this.#followJournal()
     this.#followInteractions()

@@ -131,6 +131,9 @@ export async function probe(): Promise<Found> {
   return { session: null, notice }
 }
 
+/** Asks the server who we are by now; null when the token is no longer good. */
+export const whoNow = (): Promise<Session | null> => sessionOf(kept())
+
 async function sessionOf(k: Kept | null): Promise<Session | null> {
   const { viewer } = await request(makeClient(k?.token ?? null), viewerQuery, {})
   return viewer ? { token: k?.token ?? null, expiresAt: k?.expiresAt ?? null, ...viewer } : null
