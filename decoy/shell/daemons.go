@@ -63,14 +63,19 @@ func (p process) name() string {
 	return strings.TrimPrefix(first[strings.LastIndexByte(first, '/')+1:], "-")
 }
 
-// spent is how much processor time it has used in all, by when the host was booted: some use more than others, most hardly any.
+// spent is how much processor time it has used in all, by when the host was booted: some use more than others, most hardly any, and of the kernel's only those that work for others.
 func (p process) spent(up time.Duration) time.Duration {
 	if p.session {
 		return 0
 	}
-	each := []int{0, 3, 0, 41, 9, 0, 170}[p.pid%7] // seconds in a day
-	if p.pid == 1 {
-		each = 23
+	each := []int{0, 1, 0, 6, 2, 0, 11}[p.pid%7] // seconds in a day
+	switch {
+	case p.pid == 1:
+		each = 4
+	case p.kernel():
+		if each = 0; strings.HasPrefix(p.command, "[ksoftirqd") || strings.HasPrefix(p.command, "[rcu_sched") || strings.HasPrefix(p.command, "[rcu_preempt") {
+			each = 2
+		}
 	}
 	return time.Duration(up.Hours() / 24 * float64(each) * float64(time.Second)).Truncate(time.Second)
 }

@@ -284,6 +284,7 @@ func (c *call) curlOwn(flags map[rune]string, u *url.URL, host, port, head, body
 		}
 		return status
 	}
+	defer func() { c.printf("%s", written(flags['w'], code, len(body), u.String())) }()
 	switch {
 	case !open:
 		return say(7, "Failed to connect to %s port %s after 0 ms: Couldn't connect to server", host, port)
@@ -320,6 +321,12 @@ func (c *call) curlOwn(flags map[rune]string, u *url.URL, host, port, head, body
 		return say(23, "Failure writing output to destination")
 	}
 	return 0
+}
+
+// written is what curl's -w has it say at the end: of a transfer that came to nothing too.
+func written(format string, code, size int, address string) string {
+	return strings.NewReplacer("%{http_code}", fmt.Sprintf("%03d", code), "%{response_code}", fmt.Sprintf("%03d", code), "%{size_download}", strconv.Itoa(size),
+		"%{url_effective}", address, `\n`, "\n", `\t`, "\t", `\r`, "\r", "%%", "%").Replace(format)
 }
 
 func (c *call) wgetOwn(flags map[rune]string, u *url.URL, host, address, port, line, body string, code int, open, whole bool) int {

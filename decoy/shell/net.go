@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -71,9 +72,12 @@ func literal(host string) bool {
 	return err == nil
 }
 
+// fetchers are the short options with a value of the programs that fetch.
+var fetchers = map[string]string{"curl": "oATUdDHXebuxmwcCFrKQEytzYP", "wget": "OoPTtUeaiBAQwlRDI"}
+
 // fetch is wget, curl and their kin: the address is recorded, and nobody answers. A firewall rejects what goes out, so that a bot hears at once and goes on to its next way.
 func fetch(c *call) int {
-	flags, operands := c.options("OoPTtUHdXAebuxm")
+	flags, operands := c.options(cmp.Or(fetchers[c.args[0]], fetchers["wget"]))
 	if slices.Contains(c.args, "--version") || c.args[0] != "wget" && flags['V'] != "" {
 		c.printf("%s\n", map[string]string{"curl": "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.11 zlib/1.2.13 brotli/1.0.9 zstd/1.5.4 libidn2/2.3.3 libpsl/0.21.2 (+libidn2/2.3.3) libssh2/1.10.0 nghttp2/1.52.0 librtmp/2.3 OpenLDAP/2.5.13\nRelease-Date: 2023-02-20, security patched: 7.88.1-10+deb12u5\nProtocols: dict file ftp ftps gopher gophers http https imap imaps ldap ldaps mqtt pop3 pop3s rtmp rtsp scp sftp smb smbs smtp smtps telnet tftp",
 			"wget": "GNU Wget 1.21.3 built on linux-gnu."}[c.args[0]])
@@ -130,6 +134,7 @@ func fetch(c *call) int {
 			if status = 6; literal(host) {
 				status, why = 7, fmt.Sprintf("curl: (7) Failed to connect to %s port %s after %d ms: Couldn't connect to server\n", host, port, took)
 			}
+			c.printf("%s", written(flags['w'], 0, 0, whole))
 			if !silent || aloud {
 				fmt.Fprint(c.err, why)
 			}

@@ -3,6 +3,7 @@ package shell
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,31 @@ func TestUsersAreHeldToTheirRights(t *testing.T) {
 	} {
 		if got := s.do(line); got != want {
 			t.Errorf("%s\n got %q\nwant %q", line, got, want)
+		}
+	}
+}
+
+// What is fetched is what is recorded, whichever options stand before it, and a value of theirs is none of it.
+func TestOptionsOfWhatFetchesAreNoAddresses(t *testing.T) {
+	for line, printed := range map[string]string{
+		"curl -O http://203.0.113.9/x":                                  "curl: (7) Failed to connect to 203.0.113.9 port 80",
+		`curl -s -o /dev/null -w '%{http_code}\n' http://203.0.113.9/x`: "000\n",
+		"curl -sSL -A Mozilla -m 5 -H 'X: y' http://203.0.113.9/x":      "curl: (7)",
+		"wget -x -d -q -O /tmp/x http://203.0.113.9/x":                  "",
+	} {
+		s := newSession(t, Options{User: "root"})
+		if got := s.do(line); !strings.Contains(got, printed) {
+			t.Errorf("%s prints %q, which lacks %q", line, got, printed)
+		}
+		var fetched []string
+		for _, e := range s.events {
+			if e.Type == event.Download {
+				address, _ := e.Get("url")
+				fetched = append(fetched, address)
+			}
+		}
+		if !slices.Equal(fetched, []string{"http://203.0.113.9/x"}) {
+			t.Errorf("%s fetches %q", line, fetched)
 		}
 	}
 }
