@@ -43,7 +43,7 @@ export default function Charts({ question, alone }: Props) {
           <BarChart data={stats?.overTime ?? []} margin={{ left: -20, right: 4, top: 10 }} title="Interactions by time">
             <CartesianGrid vertical={false} syncWithTicks stroke="var(--line)" />
             <XAxis dataKey="at" tickFormatter={at} stroke="var(--faint)" fontSize={12} minTickGap={40} tickLine={false} />
-            <YAxis allowDecimals={false} stroke="var(--faint)" fontSize={12} tickLine={false} axisLine={false} />
+            <YAxis allowDecimals={false} interval={0} stroke="var(--faint)" fontSize={12} tickLine={false} axisLine={false} />
             <Tooltip labelFormatter={at} contentStyle={tip} cursor={{ fill: 'var(--hover)' }} isAnimationActive={false} />
             <Bar dataKey="count" name="interactions" fill="var(--accent)" radius={[2, 2, 0, 0]} isAnimationActive={false} />
           </BarChart>
