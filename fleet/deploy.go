@@ -339,7 +339,7 @@ func (p *deploying) add(ctx context.Context, w wanted, n network, free *addresse
 		return nil, fmt.Errorf("create decky %q: %w", w.name, err)
 	}
 	p.out.Planned = append(p.out.Planned, d)
-	return d, p.begin(ctx, d, []string{}, nil)
+	return d, p.begin(ctx, d, []string{}, nil, nil)
 }
 
 // interval is the deployment's, as this deploy leaves it.
@@ -423,11 +423,11 @@ func (p *deploying) meet(ctx context.Context, d *ent.Decky, w wanted) error {
 		return err
 	}
 	from, shape := origin(waiting, d)
-	return p.begin(ctx, next, from, lifecycle.ReshapeOf(shape, next))
+	return p.begin(ctx, next, from, lifecycle.ReshapeOf(shape, next), waiting)
 }
 
 // begin adds the decky's DEPLOY lifecycle, which takes the place of those that wait.
-func (p *deploying) begin(ctx context.Context, d *ent.Decky, from []string, reshape *schematype.Reshape) error {
+func (p *deploying) begin(ctx context.Context, d *ent.Decky, from []string, reshape *schematype.Reshape, waiting []*ent.Lifecycle) error {
 	lc, err := p.journal.Create(ctx, p.tx, lifecycle.New{
 		Decky: d, Deployment: p.dep.Name, Operation: entlifecycle.OperationDeploy, Trigger: entlifecycle.TriggerOperator,
 		Actor: p.actor, From: from, To: d.Services, Generation: d.Generation, Reshape: reshape,
@@ -436,7 +436,7 @@ func (p *deploying) begin(ctx context.Context, d *ent.Decky, from []string, resh
 		return err
 	}
 	p.out.Lifecycles = append(p.out.Lifecycles, lc)
-	return p.supersede(ctx, p.tx, d.ID, lc.ID)
+	return p.supersede(ctx, p.tx, waiting, lc.ID)
 }
 
 // removeOthers tears down what a REPLACE does not name.
@@ -476,16 +476,9 @@ func (p *deploying) leave(ctx context.Context) error {
 	return err
 }
 
-// supersede ends the lifecycles of a decky that still wait, in favour of a newer one.
-func (f *Fleet) supersede(ctx context.Context, tx *store.Tx, deckyID, by pid.ID) error {
-	waiting, err := f.waiting(ctx, tx, deckyID)
-	if err != nil {
-		return err
-	}
+// supersede ends lifecycles that still wait, in favour of a newer one.
+func (f *Fleet) supersede(ctx context.Context, tx *store.Tx, waiting []*ent.Lifecycle, by pid.ID) error {
 	for _, w := range waiting {
-		if w.ID == by {
-			continue
-		}
 		if err := f.journal.Supersede(ctx, tx, w.ID, by); err != nil {
 			return err
 		}

@@ -150,12 +150,7 @@ func (f *Fleet) mutate(ctx context.Context, tx *store.Tx, who Who, in MutateInpu
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, w := range waiting {
-		if err := f.journal.Supersede(ctx, tx, w.ID, lc.ID); err != nil {
-			return nil, nil, err
-		}
-	}
-	return next, lc, nil
+	return next, lc, f.supersede(ctx, tx, waiting, lc.ID)
 }
 
 // pick lets the mutator choose. Without a seed it also avoids the decky's last few sets; with one it must give the same again.

@@ -105,5 +105,5 @@ func (f *Fleet) addTeardown(ctx context.Context, tx *store.Tx, dep *ent.Deployme
 	if err != nil {
 		return nil, err
 	}
-	return lc, f.supersede(ctx, tx, d.ID, lc.ID)
+	return lc, f.supersede(ctx, tx, waiting, lc.ID)
 }

@@ -21,17 +21,6 @@ const brief = time.Second
 
 func nothing(context.Context, *store.Tx) error { return nil }
 
-// onPostgres runs fn on an empty PostgreSQL, where there is one.
-func onPostgres(t *testing.T, fn func(t *testing.T, o store.Options)) {
-	storetest.EachEmpty(t, func(t *testing.T, o store.Options) {
-		if o.URL == "" {
-			t.Skip("a matter of PostgreSQL's")
-		}
-		o.Patience = brief
-		fn(t, o)
-	})
-}
-
 // within fails the test when fn takes longer than a moment.
 func within(t *testing.T, d time.Duration, what string, fn func()) {
 	t.Helper()
@@ -46,7 +35,7 @@ func within(t *testing.T, d time.Duration, what string, fn func()) {
 
 // Somebody holds the write lock and does nothing: whoever waits is told, leaves when they have to, and can close.
 func TestALockThatIsHeldForeverHoldsNobodyForever(t *testing.T) {
-	onPostgres(t, func(t *testing.T, o store.Options) {
+	storetest.OnPostgres(t, func(t *testing.T, o store.Options) {
 		s, err := store.Open(t.Context(), o)
 		require.NoError(t, err)
 		db, err := sql.Open("pgx", o.URL)
@@ -80,7 +69,7 @@ func TestALockThatIsHeldForeverHoldsNobodyForever(t *testing.T) {
 
 // A server is suspended in the middle of a write: the others wait no longer than PostgreSQL waits for it, and it goes on when it wakes.
 func TestAServerThatStandsStillLosesTheDoor(t *testing.T) {
-	onPostgres(t, func(t *testing.T, o store.Options) {
+	storetest.OnPostgres(t, func(t *testing.T, o store.Options) {
 		open := func() *store.Store {
 			s, err := store.Open(t.Context(), o)
 			require.NoError(t, err)
@@ -114,7 +103,7 @@ func TestAServerThatStandsStillLosesTheDoor(t *testing.T) {
 
 // The network drops everything from one moment on: a write ends by its own deadline.
 func TestADatabaseThatFallsSilentFailsTheWrite(t *testing.T) {
-	onPostgres(t, func(t *testing.T, o store.Options) {
+	storetest.OnPostgres(t, func(t *testing.T, o store.Options) {
 		u, err := url.Parse(o.URL)
 		require.NoError(t, err)
 		wire := newWire(t, u.Host)

@@ -34,6 +34,12 @@ func Each(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 func EachEmpty(t *testing.T, fn func(t *testing.T, o store.Options)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { fn(t, store.Options{Path: filepath.Join(t.TempDir(), "decnet.db")}) })
+	OnPostgres(t, fn)
+}
+
+// OnPostgres is EachEmpty for what is a matter of PostgreSQL's alone.
+func OnPostgres(t *testing.T, fn func(t *testing.T, o store.Options)) {
+	t.Helper()
 	if server := os.Getenv("DECNET_TEST_POSTGRES"); server != "" {
 		t.Run("postgres", func(t *testing.T) { fn(t, store.Options{URL: scratch(t, server)}) })
 	}

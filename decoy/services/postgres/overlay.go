@@ -112,6 +112,23 @@ func (c *conn) mine(name []string) *bait.Table {
 	return c.keep(last, &bait.Table{Name: last, Columns: t.Columns, Rows: slices.Clone(t.Rows)})
 }
 
+// target reads the name of a table that a statement changes, and returns the session's own copy of it; nil with what is said instead.
+func (c *conn) target(text string, p *cursor) (*bait.Table, outcome) {
+	name, at := p.name()
+	switch {
+	case name == nil:
+		return nil, c.syntaxError(text, p.end(text))
+	case c.table(name) == nil:
+		return nil, c.missing(text, name, at)
+	case !c.owns() && c.made[name[len(name)-1]] == nil || isCatalog(name):
+		return nil, c.denied("permission denied for table %.200s", name[len(name)-1])
+	}
+	if t := c.mine(name); t != nil {
+		return t, outcome{}
+	}
+	return nil, c.full()
+}
+
 func (c *conn) keep(name string, t *bait.Table) *bait.Table {
 	if c.made == nil {
 		c.made = map[string]*bait.Table{}
@@ -372,19 +389,9 @@ func (c *conn) insert(text string, p *cursor) outcome {
 	if !p.take("into") {
 		return c.syntaxError(text, p.end(text))
 	}
-	name, at := p.name()
-	if name == nil {
-		return c.syntaxError(text, p.end(text))
-	}
-	if c.table(name) == nil {
-		return c.missing(text, name, at)
-	}
-	if !c.owns() && c.made[name[len(name)-1]] == nil || isCatalog(name) {
-		return c.denied("permission denied for table %.200s", name[len(name)-1])
-	}
-	t := c.mine(name)
+	t, refused := c.target(text, p)
 	if t == nil {
-		return c.full()
+		return refused
 	}
 	columns, given := p.list()
 	places, err := c.places(t, columns, given, text)
@@ -472,19 +479,9 @@ func (c *conn) modify(verb, text string, p *cursor) outcome {
 		return c.syntaxError(text, p.end(text))
 	}
 	p.take("only")
-	name, at := p.name()
-	if name == nil {
-		return c.syntaxError(text, p.end(text))
-	}
-	if c.table(name) == nil {
-		return c.missing(text, name, at)
-	}
-	if !c.owns() && c.made[name[len(name)-1]] == nil || isCatalog(name) {
-		return c.denied("permission denied for table %.200s", name[len(name)-1])
-	}
-	t := c.mine(name)
+	t, refused := c.target(text, p)
 	if t == nil {
-		return c.full()
+		return refused
 	}
 	// What WHERE means is what it means in SELECT.
 	where := ""

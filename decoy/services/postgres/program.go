@@ -236,19 +236,9 @@ func (c *conn) copyWith(text string, tokens []tinysql.Token, at int) outcome {
 		return done
 	}
 	p := &cursor{tokens: tokens[:at], at: 1}
-	name, where := p.name()
-	if name == nil {
-		return c.syntaxError(text, p.end(text))
-	}
-	if c.table(name) == nil {
-		return c.missing(text, name, where)
-	}
-	if !c.owns() && c.made[name[len(name)-1]] == nil || isCatalog(name) {
-		return c.denied("permission denied for table %.200s", name[len(name)-1])
-	}
-	t := c.mine(name)
+	t, refused := c.target(text, p)
 	if t == nil {
-		return c.full()
+		return refused
 	}
 	columns, given := p.list()
 	places, err := c.places(t, columns, given, text)
