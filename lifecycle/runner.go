@@ -94,10 +94,10 @@ var (
 // errNotAsked is an attempt's that never came to ask the engine: that the database can't be read says nothing of the decky.
 var errNotAsked = errors.New("the decky could not be read")
 
-// NewRunner returns a runner; Run makes it go. Lifecycles that this journal makes it may take up as they are made.
+// NewRunner returns a runner; Run makes it go. Its engine is one that does not panic ([engine.Guarded]). Lifecycles that this journal makes it may take up as they are made.
 func NewRunner(s *store.Store, j *Journal, e engine.Engine, log *slog.Logger, o RunnerOptions) *Runner {
 	r := &Runner{
-		store: s, journal: j, engine: engine.Guarded(e, log), log: log, opts: o.withDefaults(),
+		store: s, journal: j, engine: e, log: log, opts: o.withDefaults(),
 		owner: string(pid.New("run")), running: map[pid.ID]context.CancelCauseFunc{},
 	}
 	j.employ(r)

@@ -157,7 +157,7 @@ func (s *Shell) processes() []process {
 	parent := first - 1
 	for i, o := range s.outer {
 		command := "bash"
-		if i == 0 || o.login {
+		if i == 0 || o.loginShell {
 			command = "-bash"
 		}
 		list = append(list, process{o.pid, parent, o.user.name, 4980, command, "Ss", true})

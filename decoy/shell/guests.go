@@ -120,13 +120,18 @@ func (all *guests) forget(now time.Time) {
 	}
 }
 
+// left is the machine as the source has left it; nil when that is forgotten, or it was never there.
+func (s *System) left(g *guest) *Machine {
+	all := s.guests()
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.forget(s.host.Now())
+	return g.machine
+}
+
 // Authorized tells whether the source has put the key, as a line of authorized_keys has it, where the account's keys are.
 func (s *System) Authorized(from netip.Addr, user, key string) bool {
-	all, g := s.guests(), s.guest(from.String())
-	all.mu.Lock()
-	all.forget(s.host.Now())
-	m := g.machine
-	all.mu.Unlock()
+	m := s.left(s.guest(from.String()))
 	if m == nil {
 		return false
 	}
@@ -152,11 +157,7 @@ func (s *System) Authorized(from netip.Addr, user, key string) bool {
 
 // hasMade tells whether the source has made the account, and it is still there.
 func (s *System) hasMade(g *guest, user string) bool {
-	all := s.guests()
-	all.mu.Lock()
-	all.forget(s.host.Now())
-	m := g.machine
-	all.mu.Unlock()
+	m := s.left(g)
 	if m == nil {
 		return false
 	}

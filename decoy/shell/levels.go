@@ -13,15 +13,15 @@ import (
 // maxLevels is how many shells may be open inside of each other on a terminal.
 const maxLevels = 8
 
-// level is a shell that waits for the one that was started in it to end.
+// level is what a shell has of its own: the one that is typed to, and those that wait for one that was started in them to end.
 type level struct {
-	user   account
-	dir    string
-	vars   map[string]expand.Variable
-	funcs  map[string]*syntax.Stmt
-	params []string
-	pid    int
-	login  bool
+	user       account
+	dir        string
+	vars       map[string]expand.Variable
+	funcs      map[string]*syntax.Stmt
+	params     []string
+	pid        int
+	loginShell bool // of those in others, one that began as at a login
 }
 
 // nested starts a shell in this one, as bash, su and sudo -i do. It begins with a prompt once the line is over.
@@ -30,7 +30,7 @@ func (c *call) nested(user account, login bool) int {
 	if len(s.outer) >= maxLevels {
 		return c.shellFail(254, "fork: retry: Resource temporarily unavailable")
 	}
-	s.outer = append(slices.Clip(s.outer), level{s.user, s.dir, s.vars, s.funcs, s.params, s.pid, s.loginShell})
+	s.outer = append(slices.Clip(s.outer), s.level)
 	depth, _ := strconv.Atoi(s.vars["SHLVL"].String())
 	before, dir := s.copyVars(), s.dir
 	s.become(user)
@@ -59,9 +59,7 @@ func (s *Shell) endLevel(io streams) bool {
 		return false
 	}
 	fmt.Fprintln(io.err, s.goodbye())
-	o := s.outer[last]
-	s.outer = s.outer[:last]
-	s.user, s.dir, s.vars, s.funcs, s.params, s.pid, s.loginShell = o.user, o.dir, o.vars, o.funcs, o.params, o.pid, o.login
+	s.level, s.outer = s.outer[last], s.outer[:last]
 	return true
 }
 

@@ -64,18 +64,12 @@ func NewMachine(sys *System) *Machine { return &Machine{sys: sys, fs: sys.files(
 type Shell struct {
 	*Machine
 	Options
-	user       account
-	vars       map[string]expand.Variable
-	funcs      map[string]*syntax.Stmt
-	params     []string
-	dir        string
+	level
 	status     int
 	history    []string
 	background bool
-	script     bool // the text is from a file, not typed
-	pid        int
+	script     bool    // the text is from a file, not typed
 	outer      []level // the shells that this one was started in
-	loginShell bool    // of those in others, one that began as at a login
 	login      time.Time
 	jobs       []job
 	jobsMade   int
@@ -92,7 +86,7 @@ func (m *Machine) New(o Options) *Shell {
 	if !ok {
 		user, _ = m.sys.account("root")
 	}
-	s := &Shell{Machine: m, Options: o, funcs: map[string]*syntax.Stmt{}, login: m.sys.host.Now()}
+	s := &Shell{Machine: m, Options: o, level: level{funcs: map[string]*syntax.Stmt{}}, login: m.sys.host.Now()}
 	s.pid = 2000 + int(s.login.UnixNano()/1e7%28000)
 	s.become(user)
 	for _, name := range []string{".bash_history", ".ash_history"} {

@@ -40,7 +40,8 @@ func New(t testing.TB, e engine.Engine) *World { return On(t, storetest.New(t), 
 // On makes a world on a store. The feed runs; runners are the test's to start.
 func On(t testing.TB, s *store.Store, e engine.Engine) *World {
 	t.Helper()
-	w := &World{T: t, Store: s, Catalog: catalog.Default(), Bells: &lifecycle.Bells{}, Engine: e, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	w := &World{T: t, Store: s, Catalog: catalog.Default(), Bells: &lifecycle.Bells{}, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	w.Engine = engine.Guarded(e, w.Log)
 	w.Journal = lifecycle.NewJournal(w.Bells, time.Now)
 	drivers := []engine.Driver{engine.Bridge, engine.Loopback, engine.MACVLAN}
 	w.Fleet = fleet.New(s, w.Journal, w.Catalog, fleet.Options{Limits: fleet.DefaultLimits(), Driver: drivers[0], Drivers: drivers})
