@@ -21,6 +21,14 @@ const brief = time.Second
 
 func nothing(context.Context, *store.Tx) error { return nil }
 
+// onPostgres runs fn on an empty PostgreSQL, where there is one, that is to be opened with brief patience.
+func onPostgres(t *testing.T, fn func(t *testing.T, o store.Options)) {
+	storetest.OnPostgres(t, func(t *testing.T, o store.Options) {
+		o.Patience = brief
+		fn(t, o)
+	})
+}
+
 // within fails the test when fn takes longer than a moment.
 func within(t *testing.T, d time.Duration, what string, fn func()) {
 	t.Helper()
@@ -35,7 +43,7 @@ func within(t *testing.T, d time.Duration, what string, fn func()) {
 
 // Somebody holds the write lock and does nothing: whoever waits is told, leaves when they have to, and can close.
 func TestALockThatIsHeldForeverHoldsNobodyForever(t *testing.T) {
-	storetest.OnPostgres(t, func(t *testing.T, o store.Options) {
+	onPostgres(t, func(t *testing.T, o store.Options) {
 		s, err := store.Open(t.Context(), o)
 		require.NoError(t, err)
 		db, err := sql.Open("pgx", o.URL)
@@ -69,7 +77,7 @@ func TestALockThatIsHeldForeverHoldsNobodyForever(t *testing.T) {
 
 // A server is suspended in the middle of a write: the others wait no longer than PostgreSQL waits for it, and it goes on when it wakes.
 func TestAServerThatStandsStillLosesTheDoor(t *testing.T) {
-	storetest.OnPostgres(t, func(t *testing.T, o store.Options) {
+	onPostgres(t, func(t *testing.T, o store.Options) {
 		open := func() *store.Store {
 			s, err := store.Open(t.Context(), o)
 			require.NoError(t, err)
@@ -77,14 +85,16 @@ func TestAServerThatStandsStillLosesTheDoor(t *testing.T) {
 			return s
 		}
 		suspended, other := open(), open()
-		inside, wake, woken := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		inside, awake, woken := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		wake := sync.OnceFunc(func() { close(awake) })
+		t.Cleanup(wake) // before the stores close, which wait for it
 		go func() {
 			woken <- suspended.Write(context.Background(), func(ctx context.Context, tx *store.Tx) error {
 				if _, err := tx.Next(ctx, "journal", 1); err != nil {
 					return err
 				}
 				close(inside)
-				<-wake
+				<-awake
 				return nil
 			})
 		}()
@@ -92,7 +102,7 @@ func TestAServerThatStandsStillLosesTheDoor(t *testing.T) {
 		var err error
 		within(t, 5*brief, "a write of the other's", func() { err = other.Write(context.Background(), nothing) })
 		require.NoError(t, err)
-		close(wake)
+		wake()
 		require.Error(t, <-woken, "what it had written is gone, and it is told")
 		c, err := other.Read.Counter.Get(t.Context(), "journal")
 		require.NoError(t, err)
@@ -103,7 +113,7 @@ func TestAServerThatStandsStillLosesTheDoor(t *testing.T) {
 
 // The network drops everything from one moment on: a write ends by its own deadline.
 func TestADatabaseThatFallsSilentFailsTheWrite(t *testing.T) {
-	storetest.OnPostgres(t, func(t *testing.T, o store.Options) {
+	onPostgres(t, func(t *testing.T, o store.Options) {
 		u, err := url.Parse(o.URL)
 		require.NoError(t, err)
 		wire := newWire(t, u.Host)
