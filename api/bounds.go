@@ -182,7 +182,7 @@ func (b bounds) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 		oc.Variables = map[string]any{}
 	}
 	lengths(oc.Operation.SelectionSet, oc.Variables)
-	if err := checkCursors(oc.Operation.SelectionSet, oc.Variables, nil); err != nil {
+	if err := checkCursors(b.guard.schema, oc.Operation.SelectionSet, oc.Variables, nil); err != nil {
 		return err
 	}
 	return b.spend(ctx, cost(ctx, oc))

@@ -300,6 +300,22 @@ func TestBadInput(t *testing.T) {
 		require.Equal(t, c.path[len(c.path)-1:], e.Extensions["argument"], name)
 	}
 	admin.must(nil, `query($c: Cursor) { deckies(after: $c) { totalCount } }`, after(nil))
+	var page struct {
+		Deckies struct{ Edges []struct{ Cursor string } }
+	}
+	for order, others := range map[string][]string{
+		"":                       nil, // which marks the element alone: any order can go on from it
+		"orderBy: {field: NAME}": {"", "orderBy: {field: CREATED_AT}"},
+		"orderBy: {field: CREATED_AT, direction: DESC}": {"", "orderBy: {field: STATE}"},
+	} {
+		admin.must(&page, `{ deckies(first: 1, `+order+`) { edges { cursor } } }`, nil)
+		onward := after(page.Deckies.Edges[0].Cursor)
+		admin.must(nil, `query($c: Cursor) { deckies(after: $c, `+order+`) { totalCount } }`, onward)
+		for _, other := range others {
+			e := admin.refused("BAD_USER_INPUT", `query($c: Cursor) { deckies(after: $c, `+other+`) { totalCount } }`, onward)
+			require.Contains(t, e.Message, "in another order", "%s, then %s", order, other)
+		}
+	}
 	admin.refused("BAD_USER_INPUT", `query { journalCursor lifecycleEvents(after: "rubbish") { cursor } }`, nil)
 
 	var count struct{ Deckies struct{ TotalCount int } }
