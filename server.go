@@ -182,7 +182,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	graphql, err := api.New(api.Options{
 		Resolver: &resolvers.Resolver{
 			Version: version, Store: db, Fleet: fl, Watch: fleet.NewWatch(db, &bells.Touched), Feed: feed,
-			Interactions: interactions.NewLog(db, recorded), Catalog: cat, Auth: signIn, Engine: eng,
+			Interactions: interactions.NewLog(db, recorded), Known: interactions.NewKnown(db, time.Now), Catalog: cat, Auth: signIn, Engine: eng,
 		},
 		AuthOff: cfg.AuthOff(), MaxConnections: cfg.MaxConnections, Limits: cfg.API, Introspection: cfg.Introspection == "on", Proxies: cfg.Proxies(), Operations: listed, Log: log,
 	})

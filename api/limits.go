@@ -26,6 +26,7 @@ const assumedPage = 50
 const (
 	recordingCost = 1000
 	statsCost     = 1000
+	knownCost     = 20 // all known sources are looked through, of which there are few
 )
 
 // times is the cost of a list: its elements', as many times as it may have of them.
@@ -66,6 +67,7 @@ func complexity() (c graph.ComplexityRoot) {
 	c.Query.Attackers = func(child int, first *int, _ *cursor, last *int, _ *cursor, _ *string, _ *ent.AttackerWhereInput, _ *ent.AttackerOrder) int {
 		return times(child, first, last)
 	}
+	c.Attacker.Known = func(child int) int { return knownCost + child }
 	c.Session.Recording = func(int) int { return recordingCost }
 	c.Attacker.Touches = func(child int, _ *cursor, first *int, _ *cursor, last *int, _ *ent.TouchOrder, _ *ent.TouchWhereInput) int {
 		return times(child, first, last)

@@ -65,6 +65,30 @@ func (c *Client) EndToken(ctx context.Context, id string) error {
 	return err
 }
 
+// KnownSources lists the sources whose touches are expected, by network.
+func (c *Client) KnownSources(ctx context.Context) ([]KnownSource, error) {
+	r, err := knownSources(ctx, transport{c})
+	if err != nil {
+		return nil, err
+	}
+	return r.KnownSources, nil
+}
+
+// AddKnownSource says of an address or a network that its touches are expected. It takes the role OPERATOR, as RemoveKnownSource does.
+func (c *Client) AddKnownSource(ctx context.Context, in AddKnownSourceInput) (*KnownSource, error) {
+	r, err := addKnownSource(ctx, transport{c}, in)
+	if err != nil {
+		return nil, err
+	}
+	return &r.AddKnownSource.KnownSource, nil
+}
+
+// RemoveKnownSource takes that back.
+func (c *Client) RemoveKnownSource(ctx context.Context, id string) error {
+	_, err := removeKnownSource(ctx, transport{c}, id)
+	return err
+}
+
 // Audit returns the newest entries of the audit trail, newest first: of everybody, or of one actor. It takes the role ADMIN.
 func (c *Client) Audit(ctx context.Context, actor string, n int) ([]AuditEntry, error) {
 	var where *AuditEntryWhereInput

@@ -17,6 +17,8 @@ type Follow struct {
 	Deployment, Decky string
 	// Statuses are for the list of lifecycles; they play no part in following.
 	Statuses []LifecycleStatus
+	// Origins are for interactions: only what is of any of these; none is all.
+	Origins []InteractionOrigin
 	// After is the cursor to go on from. Without it, lifecycles start with where each one stands, and interactions with what is new.
 	After string
 	// Interrupted, where given, hears of each lost connection, and how long it will be until the next try.
@@ -57,7 +59,7 @@ func (c *Client) FollowLifecycles(ctx context.Context, f Follow, handle func(Eve
 func (c *Client) FollowInteractions(ctx context.Context, f Follow, handle func(Interaction) error) error {
 	if f.After == "" {
 		// A place to come back to, should the connection break before the first interaction.
-		newest, err := c.LastInteractions(ctx, f.Deployment, f.Decky, 1)
+		newest, err := c.LastInteractions(ctx, Follow{Deployment: f.Deployment, Decky: f.Decky}, 1)
 		if err != nil {
 			return err
 		}
@@ -76,7 +78,7 @@ func (c *Client) FollowInteractions(ctx context.Context, f Follow, handle func(I
 	return c.keepFollowing(ctx, f, stream{
 		request: func(cursor string) any {
 			return subscribePayload("interactionRecorded", interactionRecorded_Operation, &__interactionRecordedInput{
-				Decky: Optional(f.Decky), Deployment: Optional(f.Deployment), After: Optional(cursor),
+				Decky: Optional(f.Decky), Deployment: Optional(f.Deployment), Origins: f.Origins, After: Optional(cursor),
 			})
 		},
 		next: func(data json.RawMessage) (string, error) {
@@ -89,7 +91,7 @@ func (c *Client) FollowInteractions(ctx context.Context, f Follow, handle func(I
 		resume: func(ctx context.Context) (string, error) {
 			// There was none at the start: the oldest that there is now came while nobody listened.
 			one := 1
-			r, err := interactions(ctx, transport{c}, Optional(f.Decky), Optional(f.Deployment), &one, nil, nil, nil)
+			r, err := interactions(ctx, transport{c}, Optional(f.Decky), Optional(f.Deployment), f.Origins, &one, nil, nil, nil)
 			if err != nil {
 				return "", err
 			}

@@ -12,6 +12,96 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
+type AddKnownSourceInput struct {
+	// An IP address, or a network as ADDRESS/BITS: of at most 65,536 addresses of IPv4, or a /48 of IPv6.
+	Network string `json:"network"`
+	// Who that is, and why they touch deckies: 1 to 200 characters.
+	Note string `json:"note"`
+	// How long it holds: a minute to ten years. Absent: until it is removed.
+	ExpiresIn *time.Duration `json:"-"`
+}
+
+// GetNetwork returns AddKnownSourceInput.Network, and is useful for accessing the field via an interface.
+func (v *AddKnownSourceInput) GetNetwork() string { return v.Network }
+
+// GetNote returns AddKnownSourceInput.Note, and is useful for accessing the field via an interface.
+func (v *AddKnownSourceInput) GetNote() string { return v.Note }
+
+// GetExpiresIn returns AddKnownSourceInput.ExpiresIn, and is useful for accessing the field via an interface.
+func (v *AddKnownSourceInput) GetExpiresIn() *time.Duration { return v.ExpiresIn }
+
+func (v *AddKnownSourceInput) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*AddKnownSourceInput
+		ExpiresIn json.RawMessage `json:"expiresIn"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.AddKnownSourceInput = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.ExpiresIn
+		src := firstPass.ExpiresIn
+		if len(src) != 0 && string(src) != "null" {
+			*dst = new(time.Duration)
+			err = unmarshalDuration(
+				src, *dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal AddKnownSourceInput.ExpiresIn: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalAddKnownSourceInput struct {
+	Network string `json:"network"`
+
+	Note string `json:"note"`
+
+	ExpiresIn json.RawMessage `json:"expiresIn"`
+}
+
+func (v *AddKnownSourceInput) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *AddKnownSourceInput) __premarshalJSON() (*__premarshalAddKnownSourceInput, error) {
+	var retval __premarshalAddKnownSourceInput
+
+	retval.Network = v.Network
+	retval.Note = v.Note
+	{
+
+		dst := &retval.ExpiresIn
+		src := v.ExpiresIn
+		if src != nil {
+			var err error
+			*dst, err = marshalDuration(
+				src)
+			if err != nil {
+				return nil, fmt.Errorf(
+					"unable to marshal AddKnownSourceInput.ExpiresIn: %w", err)
+			}
+		}
+	}
+	return &retval, nil
+}
+
 // Archetype includes the requested fields of the GraphQL type Archetype.
 // The GraphQL type's documentation follows.
 //
@@ -79,6 +169,8 @@ type Attacker struct {
 	Deckies int `json:"deckies"`
 	// The services that it has touched, in the alphabet's order.
 	Services []string `json:"services"`
+	// The known source that the address is in by now, whose touches count no more; null: none.
+	Known *AttackerKnownKnownSource `json:"known"`
 }
 
 // GetId returns Attacker.Id, and is useful for accessing the field via an interface.
@@ -110,6 +202,26 @@ func (v *Attacker) GetDeckies() int { return v.Deckies }
 
 // GetServices returns Attacker.Services, and is useful for accessing the field via an interface.
 func (v *Attacker) GetServices() []string { return v.Services }
+
+// GetKnown returns Attacker.Known, and is useful for accessing the field via an interface.
+func (v *Attacker) GetKnown() *AttackerKnownKnownSource { return v.Known }
+
+// AttackerKnownKnownSource includes the requested fields of the GraphQL type KnownSource.
+// The GraphQL type's documentation follows.
+//
+// An address or a network from which deckies are touched and no alarm is due: a vulnerability scanner's, a monitor's, one's own. What comes from there is kept, as `KNOWN`.
+type AttackerKnownKnownSource struct {
+	// The opaque, global ID.
+	Id string `json:"id"`
+	// Who that is, and why they touch deckies.
+	Note string `json:"note"`
+}
+
+// GetId returns AttackerKnownKnownSource.Id, and is useful for accessing the field via an interface.
+func (v *AttackerKnownKnownSource) GetId() string { return v.Id }
+
+// GetNote returns AttackerKnownKnownSource.Note, and is useful for accessing the field via an interface.
+func (v *AttackerKnownKnownSource) GetNote() string { return v.Note }
 
 // Properties by which Attacker connections can be ordered.
 type AttackerOrderField string
@@ -1600,7 +1712,7 @@ type Interaction struct {
 	Service string `json:"service"`
 	// What happened: connect, auth_attempt, command, request, …
 	Type string `json:"type"`
-	// Whose it was: an intruder's, or that of a realism check (`checkDecky`), which counts for nothing else.
+	// Whose it was. What was no intruder's makes no attacker, session or credential, and counts in no statistics.
 	Origin InteractionOrigin `json:"origin"`
 	// Where it came from.
 	SourceIP   string `json:"sourceIP"`
@@ -1699,17 +1811,22 @@ func (v *InteractionField) GetValue() string { return v.Value }
 // GetBase64 returns InteractionField.Base64, and is useful for accessing the field via an interface.
 func (v *InteractionField) GetBase64() *string { return v.Base64 }
 
-// InteractionOrigin is enum for the field origin
+// Whose an interaction was.
 type InteractionOrigin string
 
 const (
+	// Anybody's of whom nothing else is known.
 	InteractionOriginIntruder InteractionOrigin = "INTRUDER"
-	InteractionOriginCheck    InteractionOrigin = "CHECK"
+	// A realism check's (`checkDecky`).
+	InteractionOriginCheck InteractionOrigin = "CHECK"
+	// It came from a `KnownSource`.
+	InteractionOriginKnown InteractionOrigin = "KNOWN"
 )
 
 var AllInteractionOrigin = []InteractionOrigin{
 	InteractionOriginIntruder,
 	InteractionOriginCheck,
+	InteractionOriginKnown,
 }
 
 // IntervalResult includes the requested fields of the GraphQL type SetMutateIntervalPayload.
@@ -1727,6 +1844,53 @@ func (v *IntervalResult) GetDeckies() []Decky { return v.Deckies }
 
 // GetDeployment returns IntervalResult.Deployment, and is useful for accessing the field via an interface.
 func (v *IntervalResult) GetDeployment() Deployment { return v.Deployment }
+
+// KnownSource includes the GraphQL fields of KnownSource requested by the fragment KnownSource.
+// The GraphQL type's documentation follows.
+//
+// An address or a network from which deckies are touched and no alarm is due: a vulnerability scanner's, a monitor's, one's own. What comes from there is kept, as `KNOWN`.
+type KnownSource struct {
+	// The opaque, global ID.
+	Id string `json:"id"`
+	// The address, or the network as ADDRESS/BITS.
+	Network string `json:"network"`
+	// Who that is, and why they touch deckies.
+	Note string `json:"note"`
+	// Who said so.
+	CreatedBy string `json:"createdBy"`
+	// When they said so.
+	CreatedAt time.Time `json:"createdAt"`
+	// What comes from there at this moment or later is an intruder's again; null: it never ends by itself.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// How many interactions it has kept out of the evidence's sums.
+	Interactions int `json:"interactions"`
+	// When the last of them was.
+	LastSeenAt *time.Time `json:"lastSeenAt"`
+}
+
+// GetId returns KnownSource.Id, and is useful for accessing the field via an interface.
+func (v *KnownSource) GetId() string { return v.Id }
+
+// GetNetwork returns KnownSource.Network, and is useful for accessing the field via an interface.
+func (v *KnownSource) GetNetwork() string { return v.Network }
+
+// GetNote returns KnownSource.Note, and is useful for accessing the field via an interface.
+func (v *KnownSource) GetNote() string { return v.Note }
+
+// GetCreatedBy returns KnownSource.CreatedBy, and is useful for accessing the field via an interface.
+func (v *KnownSource) GetCreatedBy() string { return v.CreatedBy }
+
+// GetCreatedAt returns KnownSource.CreatedAt, and is useful for accessing the field via an interface.
+func (v *KnownSource) GetCreatedAt() time.Time { return v.CreatedAt }
+
+// GetExpiresAt returns KnownSource.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *KnownSource) GetExpiresAt() *time.Time { return v.ExpiresAt }
+
+// GetInteractions returns KnownSource.Interactions, and is useful for accessing the field via an interface.
+func (v *KnownSource) GetInteractions() int { return v.Interactions }
+
+// GetLastSeenAt returns KnownSource.LastSeenAt, and is useful for accessing the field via an interface.
+func (v *KnownSource) GetLastSeenAt() *time.Time { return v.LastSeenAt }
 
 // Lifecycle includes the GraphQL fields of Lifecycle requested by the fragment Lifecycle.
 // The GraphQL type's documentation follows.
@@ -2815,6 +2979,14 @@ func (v *Viewer) GetRole() Role { return v.Role }
 // GetPasswordDue returns Viewer.PasswordDue, and is useful for accessing the field via an interface.
 func (v *Viewer) GetPasswordDue() bool { return v.PasswordDue }
 
+// __addKnownSourceInput is used internally by genqlient
+type __addKnownSourceInput struct {
+	Input AddKnownSourceInput `json:"input"`
+}
+
+// GetInput returns __addKnownSourceInput.Input, and is useful for accessing the field via an interface.
+func (v *__addKnownSourceInput) GetInput() AddKnownSourceInput { return v.Input }
+
 // __allDeckiesInput is used internally by genqlient
 type __allDeckiesInput struct {
 	First int     `json:"first"`
@@ -3005,9 +3177,10 @@ func (v *__endTokenInput) GetId() string { return v.Id }
 
 // __interactionRecordedInput is used internally by genqlient
 type __interactionRecordedInput struct {
-	Decky      *string `json:"decky"`
-	Deployment *string `json:"deployment"`
-	After      *string `json:"after"`
+	Decky      *string             `json:"decky"`
+	Deployment *string             `json:"deployment"`
+	Origins    []InteractionOrigin `json:"origins"`
+	After      *string             `json:"after"`
 }
 
 // GetDecky returns __interactionRecordedInput.Decky, and is useful for accessing the field via an interface.
@@ -3016,17 +3189,21 @@ func (v *__interactionRecordedInput) GetDecky() *string { return v.Decky }
 // GetDeployment returns __interactionRecordedInput.Deployment, and is useful for accessing the field via an interface.
 func (v *__interactionRecordedInput) GetDeployment() *string { return v.Deployment }
 
+// GetOrigins returns __interactionRecordedInput.Origins, and is useful for accessing the field via an interface.
+func (v *__interactionRecordedInput) GetOrigins() []InteractionOrigin { return v.Origins }
+
 // GetAfter returns __interactionRecordedInput.After, and is useful for accessing the field via an interface.
 func (v *__interactionRecordedInput) GetAfter() *string { return v.After }
 
 // __interactionsInput is used internally by genqlient
 type __interactionsInput struct {
-	Decky      *string `json:"decky"`
-	Deployment *string `json:"deployment"`
-	First      *int    `json:"first"`
-	After      *string `json:"after"`
-	Last       *int    `json:"last"`
-	Before     *string `json:"before"`
+	Decky      *string             `json:"decky"`
+	Deployment *string             `json:"deployment"`
+	Origins    []InteractionOrigin `json:"origins"`
+	First      *int                `json:"first"`
+	After      *string             `json:"after"`
+	Last       *int                `json:"last"`
+	Before     *string             `json:"before"`
 }
 
 // GetDecky returns __interactionsInput.Decky, and is useful for accessing the field via an interface.
@@ -3034,6 +3211,9 @@ func (v *__interactionsInput) GetDecky() *string { return v.Decky }
 
 // GetDeployment returns __interactionsInput.Deployment, and is useful for accessing the field via an interface.
 func (v *__interactionsInput) GetDeployment() *string { return v.Deployment }
+
+// GetOrigins returns __interactionsInput.Origins, and is useful for accessing the field via an interface.
+func (v *__interactionsInput) GetOrigins() []InteractionOrigin { return v.Origins }
 
 // GetFirst returns __interactionsInput.First, and is useful for accessing the field via an interface.
 func (v *__interactionsInput) GetFirst() *int { return v.First }
@@ -3135,6 +3315,14 @@ type __recordingInput struct {
 // GetId returns __recordingInput.Id, and is useful for accessing the field via an interface.
 func (v *__recordingInput) GetId() string { return v.Id }
 
+// __removeKnownSourceInput is used internally by genqlient
+type __removeKnownSourceInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __removeKnownSourceInput.Id, and is useful for accessing the field via an interface.
+func (v *__removeKnownSourceInput) GetId() string { return v.Id }
+
 // __retryLifecycleInput is used internally by genqlient
 type __retryLifecycleInput struct {
 	Id string `json:"id"`
@@ -3210,6 +3398,28 @@ type __updateUserInput struct {
 
 // GetInput returns __updateUserInput.Input, and is useful for accessing the field via an interface.
 func (v *__updateUserInput) GetInput() UpdateUserInput { return v.Input }
+
+// addKnownSourceAddKnownSourceAddKnownSourcePayload includes the requested fields of the GraphQL type AddKnownSourcePayload.
+type addKnownSourceAddKnownSourceAddKnownSourcePayload struct {
+	KnownSource KnownSource `json:"knownSource"`
+}
+
+// GetKnownSource returns addKnownSourceAddKnownSourceAddKnownSourcePayload.KnownSource, and is useful for accessing the field via an interface.
+func (v *addKnownSourceAddKnownSourceAddKnownSourcePayload) GetKnownSource() KnownSource {
+	return v.KnownSource
+}
+
+// addKnownSourceResponse is returned by addKnownSource on success.
+type addKnownSourceResponse struct {
+	// Says of an address or a network that its touches are expected. From now on they are kept as `KNOWN`: they make no attacker, session or credential, count in no statistics, and are handed on marked so.
+	// What was recorded before stays as it is. Whoever takes such a source over is hidden too: name addresses rather than networks, and let it end. There may be 200.
+	AddKnownSource addKnownSourceAddKnownSourceAddKnownSourcePayload `json:"addKnownSource"`
+}
+
+// GetAddKnownSource returns addKnownSourceResponse.AddKnownSource, and is useful for accessing the field via an interface.
+func (v *addKnownSourceResponse) GetAddKnownSource() addKnownSourceAddKnownSourceAddKnownSourcePayload {
+	return v.AddKnownSource
+}
 
 // allDeckiesDeckiesDeckyConnection includes the requested fields of the GraphQL type DeckyConnection.
 // The GraphQL type's documentation follows.
@@ -3703,6 +3913,15 @@ type journalCursorResponse struct {
 // GetJournalCursor returns journalCursorResponse.JournalCursor, and is useful for accessing the field via an interface.
 func (v *journalCursorResponse) GetJournalCursor() string { return v.JournalCursor }
 
+// knownSourcesResponse is returned by knownSources on success.
+type knownSourcesResponse struct {
+	// The known sources, by network; those that have ended are among them until somebody removes them.
+	KnownSources []KnownSource `json:"knownSources"`
+}
+
+// GetKnownSources returns knownSourcesResponse.KnownSources, and is useful for accessing the field via an interface.
+func (v *knownSourcesResponse) GetKnownSources() []KnownSource { return v.KnownSources }
+
 // lifecycleUpdatedResponse is returned by lifecycleUpdated on success.
 type lifecycleUpdatedResponse struct {
 	// The journal of lifecycles, as it grows. First where each matching lifecycle stands (or, with `after`, every entry since), then each
@@ -3832,6 +4051,7 @@ func (v *realismResponse) GetDecky() *realismDecky { return v.Decky }
 // recordingNodeDecky
 // recordingNodeDeployment
 // recordingNodeInteraction
+// recordingNodeKnownSource
 // recordingNodeLifecycle
 // recordingNodeSession
 // recordingNodeTouch
@@ -3851,6 +4071,7 @@ func (v *recordingNodeCredential) implementsGraphQLInterfacerecordingNode()  {}
 func (v *recordingNodeDecky) implementsGraphQLInterfacerecordingNode()       {}
 func (v *recordingNodeDeployment) implementsGraphQLInterfacerecordingNode()  {}
 func (v *recordingNodeInteraction) implementsGraphQLInterfacerecordingNode() {}
+func (v *recordingNodeKnownSource) implementsGraphQLInterfacerecordingNode() {}
 func (v *recordingNodeLifecycle) implementsGraphQLInterfacerecordingNode()   {}
 func (v *recordingNodeSession) implementsGraphQLInterfacerecordingNode()     {}
 func (v *recordingNodeTouch) implementsGraphQLInterfacerecordingNode()       {}
@@ -3886,6 +4107,9 @@ func __unmarshalrecordingNode(b []byte, v *recordingNode) error {
 		return json.Unmarshal(b, *v)
 	case "Interaction":
 		*v = new(recordingNodeInteraction)
+		return json.Unmarshal(b, *v)
+	case "KnownSource":
+		*v = new(recordingNodeKnownSource)
 		return json.Unmarshal(b, *v)
 	case "Lifecycle":
 		*v = new(recordingNodeLifecycle)
@@ -3955,6 +4179,14 @@ func __marshalrecordingNode(v *recordingNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*recordingNodeInteraction
+		}{typename, v}
+		return json.Marshal(result)
+	case *recordingNodeKnownSource:
+		typename = "KnownSource"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*recordingNodeKnownSource
 		}{typename, v}
 		return json.Marshal(result)
 	case *recordingNodeLifecycle:
@@ -4054,6 +4286,17 @@ type recordingNodeInteraction struct {
 
 // GetTypename returns recordingNodeInteraction.Typename, and is useful for accessing the field via an interface.
 func (v *recordingNodeInteraction) GetTypename() *string { return v.Typename }
+
+// recordingNodeKnownSource includes the requested fields of the GraphQL type KnownSource.
+// The GraphQL type's documentation follows.
+//
+// An address or a network from which deckies are touched and no alarm is due: a vulnerability scanner's, a monitor's, one's own. What comes from there is kept, as `KNOWN`.
+type recordingNodeKnownSource struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns recordingNodeKnownSource.Typename, and is useful for accessing the field via an interface.
+func (v *recordingNodeKnownSource) GetTypename() *string { return v.Typename }
 
 // recordingNodeLifecycle includes the requested fields of the GraphQL type Lifecycle.
 // The GraphQL type's documentation follows.
@@ -4172,6 +4415,25 @@ func (v *recordingResponse) __premarshalJSON() (*__premarshalrecordingResponse, 
 		}
 	}
 	return &retval, nil
+}
+
+// removeKnownSourceRemoveKnownSourceRemoveKnownSourcePayload includes the requested fields of the GraphQL type RemoveKnownSourcePayload.
+type removeKnownSourceRemoveKnownSourceRemoveKnownSourcePayload struct {
+	Id string `json:"id"`
+}
+
+// GetId returns removeKnownSourceRemoveKnownSourceRemoveKnownSourcePayload.Id, and is useful for accessing the field via an interface.
+func (v *removeKnownSourceRemoveKnownSourceRemoveKnownSourcePayload) GetId() string { return v.Id }
+
+// removeKnownSourceResponse is returned by removeKnownSource on success.
+type removeKnownSourceResponse struct {
+	// Takes that back: what comes from there from now on is an intruder's.
+	RemoveKnownSource removeKnownSourceRemoveKnownSourceRemoveKnownSourcePayload `json:"removeKnownSource"`
+}
+
+// GetRemoveKnownSource returns removeKnownSourceResponse.RemoveKnownSource, and is useful for accessing the field via an interface.
+func (v *removeKnownSourceResponse) GetRemoveKnownSource() removeKnownSourceRemoveKnownSourceRemoveKnownSourcePayload {
+	return v.RemoveKnownSource
 }
 
 // retryLifecycleResponse is returned by retryLifecycle on success.
@@ -4304,6 +4566,52 @@ type viewerResponse struct {
 
 // GetViewer returns viewerResponse.Viewer, and is useful for accessing the field via an interface.
 func (v *viewerResponse) GetViewer() *Viewer { return v.Viewer }
+
+// The mutation executed by addKnownSource.
+const addKnownSource_Operation = `
+mutation addKnownSource ($input: AddKnownSourceInput!) {
+	addKnownSource(input: $input) {
+		knownSource {
+			... KnownSource
+		}
+	}
+}
+fragment KnownSource on KnownSource {
+	id
+	network
+	note
+	createdBy
+	createdAt
+	expiresAt
+	interactions
+	lastSeenAt
+}
+`
+
+func addKnownSource(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input AddKnownSourceInput,
+) (data_ *addKnownSourceResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "addKnownSource",
+		Query:  addKnownSource_Operation,
+		Variables: &__addKnownSourceInput{
+			Input: input,
+		},
+	}
+
+	data_ = &addKnownSourceResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
 
 // The query executed by allDeckies.
 const allDeckies_Operation = `
@@ -4442,6 +4750,10 @@ fragment Attacker on Attacker {
 	commands
 	deckies
 	services
+	known {
+		id
+		note
+	}
 }
 `
 
@@ -5287,8 +5599,8 @@ func endToken(
 
 // The subscription executed by interactionRecorded.
 const interactionRecorded_Operation = `
-subscription interactionRecorded ($decky: String, $deployment: String, $after: String) {
-	interactionRecorded(decky: $decky, deployment: $deployment, after: $after) {
+subscription interactionRecorded ($decky: String, $deployment: String, $origins: [InteractionOrigin!], $after: String) {
+	interactionRecorded(decky: $decky, deployment: $deployment, where: {origins:$origins}, after: $after) {
 		... Interaction
 	}
 }
@@ -5324,6 +5636,7 @@ func interactionRecorded(
 	client_ graphql.WebSocketClient,
 	decky *string,
 	deployment *string,
+	origins []InteractionOrigin,
 	after *string,
 ) (dataChan_ chan interactionRecordedWsResponse, subscriptionID_ string, err_ error) {
 	req_ := &graphql.Request{
@@ -5332,6 +5645,7 @@ func interactionRecorded(
 		Variables: &__interactionRecordedInput{
 			Decky:      decky,
 			Deployment: deployment,
+			Origins:    origins,
 			After:      after,
 		},
 	}
@@ -5369,8 +5683,8 @@ func interactionRecordedForwardData(interfaceChan interface{}, jsonRawMsg json.R
 
 // The query executed by interactions.
 const interactions_Operation = `
-query interactions ($decky: String, $deployment: String, $first: Int, $after: Cursor, $last: Int, $before: Cursor) {
-	interactions(first: $first, after: $after, last: $last, before: $before, where: {deckyName:$decky,deploymentName:$deployment}) {
+query interactions ($decky: String, $deployment: String, $origins: [InteractionOrigin!], $first: Int, $after: Cursor, $last: Int, $before: Cursor) {
+	interactions(first: $first, after: $after, last: $last, before: $before, where: {deckyName:$decky,deploymentName:$deployment,originIn:$origins}) {
 		edges {
 			node {
 				... Interaction
@@ -5418,6 +5732,7 @@ func interactions(
 	client_ graphql.Client,
 	decky *string,
 	deployment *string,
+	origins []InteractionOrigin,
 	first *int,
 	after *string,
 	last *int,
@@ -5429,6 +5744,7 @@ func interactions(
 		Variables: &__interactionsInput{
 			Decky:      decky,
 			Deployment: deployment,
+			Origins:    origins,
 			First:      first,
 			After:      after,
 			Last:       last,
@@ -5465,6 +5781,46 @@ func journalCursor(
 	}
 
 	data_ = &journalCursorResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by knownSources.
+const knownSources_Operation = `
+query knownSources {
+	knownSources {
+		... KnownSource
+	}
+}
+fragment KnownSource on KnownSource {
+	id
+	network
+	note
+	createdBy
+	createdAt
+	expiresAt
+	interactions
+	lastSeenAt
+}
+`
+
+func knownSources(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *knownSourcesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "knownSources",
+		Query:  knownSources_Operation,
+	}
+
+	data_ = &knownSourcesResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5909,6 +6265,40 @@ func recording(
 	}
 
 	data_ = &recordingResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by removeKnownSource.
+const removeKnownSource_Operation = `
+mutation removeKnownSource ($id: ID!) {
+	removeKnownSource(id: $id) {
+		id
+	}
+}
+`
+
+func removeKnownSource(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *removeKnownSourceResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "removeKnownSource",
+		Query:  removeKnownSource_Operation,
+		Variables: &__removeKnownSourceInput{
+			Id: id,
+		},
+	}
+
+	data_ = &removeKnownSourceResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

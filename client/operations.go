@@ -200,9 +200,9 @@ func (c *Client) Lifecycles(ctx context.Context, q Follow) iter.Seq2[*Lifecycle,
 	})
 }
 
-// LastInteractions returns the newest n (at most a page) interactions of a deployment and a decky ("" is any), oldest first.
-func (c *Client) LastInteractions(ctx context.Context, deployment, decky string, n int) ([]*Interaction, error) {
-	r, err := interactions(ctx, transport{c}, Optional(decky), Optional(deployment), nil, nil, &n, nil)
+// LastInteractions returns the newest n (at most a page) interactions of f's deployment, decky and origins, oldest first.
+func (c *Client) LastInteractions(ctx context.Context, f Follow, n int) ([]*Interaction, error) {
+	r, err := interactions(ctx, transport{c}, Optional(f.Decky), Optional(f.Deployment), f.Origins, nil, nil, &n, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 	"decnet/ent/idempotencykey"
 	"decnet/ent/interaction"
 	"decnet/ent/journalentry"
+	"decnet/ent/knownsource"
 	"decnet/ent/lifecycle"
 	"decnet/ent/session"
 	"decnet/ent/token"
@@ -61,6 +62,8 @@ type Client struct {
 	Interaction *InteractionClient
 	// JournalEntry is the client for interacting with the JournalEntry builders.
 	JournalEntry *JournalEntryClient
+	// KnownSource is the client for interacting with the KnownSource builders.
+	KnownSource *KnownSourceClient
 	// Lifecycle is the client for interacting with the Lifecycle builders.
 	Lifecycle *LifecycleClient
 	// Session is the client for interacting with the Session builders.
@@ -92,6 +95,7 @@ func (c *Client) init() {
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Interaction = NewInteractionClient(c.config)
 	c.JournalEntry = NewJournalEntryClient(c.config)
+	c.KnownSource = NewKnownSourceClient(c.config)
 	c.Lifecycle = NewLifecycleClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.Token = NewTokenClient(c.config)
@@ -199,6 +203,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		IdempotencyKey: NewIdempotencyKeyClient(cfg),
 		Interaction:    NewInteractionClient(cfg),
 		JournalEntry:   NewJournalEntryClient(cfg),
+		KnownSource:    NewKnownSourceClient(cfg),
 		Lifecycle:      NewLifecycleClient(cfg),
 		Session:        NewSessionClient(cfg),
 		Token:          NewTokenClient(cfg),
@@ -233,6 +238,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		IdempotencyKey: NewIdempotencyKeyClient(cfg),
 		Interaction:    NewInteractionClient(cfg),
 		JournalEntry:   NewJournalEntryClient(cfg),
+		KnownSource:    NewKnownSourceClient(cfg),
 		Lifecycle:      NewLifecycleClient(cfg),
 		Session:        NewSessionClient(cfg),
 		Token:          NewTokenClient(cfg),
@@ -268,8 +274,8 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Attacker, c.AuditEntry, c.Counter, c.Credential, c.Decky, c.Deployment,
-		c.EventPosition, c.IdempotencyKey, c.Interaction, c.JournalEntry, c.Lifecycle,
-		c.Session, c.Token, c.Touch, c.User,
+		c.EventPosition, c.IdempotencyKey, c.Interaction, c.JournalEntry,
+		c.KnownSource, c.Lifecycle, c.Session, c.Token, c.Touch, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -280,8 +286,8 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Attacker, c.AuditEntry, c.Counter, c.Credential, c.Decky, c.Deployment,
-		c.EventPosition, c.IdempotencyKey, c.Interaction, c.JournalEntry, c.Lifecycle,
-		c.Session, c.Token, c.Touch, c.User,
+		c.EventPosition, c.IdempotencyKey, c.Interaction, c.JournalEntry,
+		c.KnownSource, c.Lifecycle, c.Session, c.Token, c.Touch, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -310,6 +316,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Interaction.mutate(ctx, m)
 	case *JournalEntryMutation:
 		return c.JournalEntry.mutate(ctx, m)
+	case *KnownSourceMutation:
+		return c.KnownSource.mutate(ctx, m)
 	case *LifecycleMutation:
 		return c.Lifecycle.mutate(ctx, m)
 	case *SessionMutation:
@@ -1815,6 +1823,139 @@ func (c *JournalEntryClient) mutate(ctx context.Context, m *JournalEntryMutation
 	}
 }
 
+// KnownSourceClient is a client for the KnownSource schema.
+type KnownSourceClient struct {
+	config
+}
+
+// NewKnownSourceClient returns a client for the KnownSource from the given config.
+func NewKnownSourceClient(c config) *KnownSourceClient {
+	return &KnownSourceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `knownsource.Hooks(f(g(h())))`.
+func (c *KnownSourceClient) Use(hooks ...Hook) {
+	c.hooks.KnownSource = append(c.hooks.KnownSource, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `knownsource.Intercept(f(g(h())))`.
+func (c *KnownSourceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KnownSource = append(c.inters.KnownSource, interceptors...)
+}
+
+// Create returns a builder for creating a KnownSource entity.
+func (c *KnownSourceClient) Create() *KnownSourceCreate {
+	mutation := newKnownSourceMutation(c.config, OpCreate)
+	return &KnownSourceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KnownSource entities.
+func (c *KnownSourceClient) CreateBulk(builders ...*KnownSourceCreate) *KnownSourceCreateBulk {
+	return &KnownSourceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KnownSourceClient) MapCreateBulk(slice any, setFunc func(*KnownSourceCreate, int)) *KnownSourceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KnownSourceCreateBulk{err: fmt.Errorf("calling to KnownSourceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KnownSourceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KnownSourceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KnownSource.
+func (c *KnownSourceClient) Update() *KnownSourceUpdate {
+	mutation := newKnownSourceMutation(c.config, OpUpdate)
+	return &KnownSourceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KnownSourceClient) UpdateOne(_m *KnownSource) *KnownSourceUpdateOne {
+	mutation := newKnownSourceMutation(c.config, OpUpdateOne, withKnownSource(_m))
+	return &KnownSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KnownSourceClient) UpdateOneID(id pid.ID) *KnownSourceUpdateOne {
+	mutation := newKnownSourceMutation(c.config, OpUpdateOne, withKnownSourceID(id))
+	return &KnownSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KnownSource.
+func (c *KnownSourceClient) Delete() *KnownSourceDelete {
+	mutation := newKnownSourceMutation(c.config, OpDelete)
+	return &KnownSourceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KnownSourceClient) DeleteOne(_m *KnownSource) *KnownSourceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KnownSourceClient) DeleteOneID(id pid.ID) *KnownSourceDeleteOne {
+	builder := c.Delete().Where(knownsource.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KnownSourceDeleteOne{builder}
+}
+
+// Query returns a query builder for KnownSource.
+func (c *KnownSourceClient) Query() *KnownSourceQuery {
+	return &KnownSourceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKnownSource},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KnownSource entity by its id.
+func (c *KnownSourceClient) Get(ctx context.Context, id pid.ID) (*KnownSource, error) {
+	return c.Query().Where(knownsource.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KnownSourceClient) GetX(ctx context.Context, id pid.ID) *KnownSource {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *KnownSourceClient) Hooks() []Hook {
+	return c.hooks.KnownSource
+}
+
+// Interceptors returns the client interceptors.
+func (c *KnownSourceClient) Interceptors() []Interceptor {
+	return c.inters.KnownSource
+}
+
+func (c *KnownSourceClient) mutate(ctx context.Context, m *KnownSourceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KnownSourceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KnownSourceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KnownSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KnownSourceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KnownSource mutation op: %q", m.Op())
+	}
+}
+
 // LifecycleClient is a client for the Lifecycle schema.
 type LifecycleClient struct {
 	config
@@ -2580,13 +2721,13 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 type (
 	hooks struct {
 		Attacker, AuditEntry, Counter, Credential, Decky, Deployment, EventPosition,
-		IdempotencyKey, Interaction, JournalEntry, Lifecycle, Session, Token, Touch,
-		User []ent.Hook
+		IdempotencyKey, Interaction, JournalEntry, KnownSource, Lifecycle, Session,
+		Token, Touch, User []ent.Hook
 	}
 	inters struct {
 		Attacker, AuditEntry, Counter, Credential, Decky, Deployment, EventPosition,
-		IdempotencyKey, Interaction, JournalEntry, Lifecycle, Session, Token, Touch,
-		User []ent.Interceptor
+		IdempotencyKey, Interaction, JournalEntry, KnownSource, Lifecycle, Session,
+		Token, Touch, User []ent.Interceptor
 	}
 )
 

@@ -14,6 +14,7 @@ import (
 	"decnet/ent/idempotencykey"
 	"decnet/ent/interaction"
 	"decnet/ent/journalentry"
+	"decnet/ent/knownsource"
 	"decnet/ent/lifecycle"
 	"decnet/ent/session"
 	"decnet/ent/token"
@@ -97,6 +98,7 @@ func checkColumn(t, c string) error {
 			idempotencykey.Table: idempotencykey.ValidColumn,
 			interaction.Table:    interaction.ValidColumn,
 			journalentry.Table:   journalentry.ValidColumn,
+			knownsource.Table:    knownsource.ValidColumn,
 			lifecycle.Table:      lifecycle.ValidColumn,
 			session.Table:        session.ValidColumn,
 			token.Table:          token.ValidColumn,

@@ -11,6 +11,7 @@ import (
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
+	"decnet/ent/knownsource"
 	"decnet/ent/lifecycle"
 	"decnet/ent/session"
 	"decnet/ent/touch"
@@ -1198,6 +1199,122 @@ func newInteractionPaginateArgs(rv map[string]any) *interactionPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*InteractionWhereInput); ok {
 		args.opts = append(args.opts, WithInteractionFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KnownSourceQuery) CollectFields(ctx context.Context, satisfies ...string) (*KnownSourceQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KnownSourceQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(knownsource.Columns))
+		selectedFields = []string{knownsource.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "network":
+			if _, ok := fieldSeen[knownsource.FieldNetwork]; !ok {
+				selectedFields = append(selectedFields, knownsource.FieldNetwork)
+				fieldSeen[knownsource.FieldNetwork] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[knownsource.FieldNote]; !ok {
+				selectedFields = append(selectedFields, knownsource.FieldNote)
+				fieldSeen[knownsource.FieldNote] = struct{}{}
+			}
+		case "createdBy":
+			if _, ok := fieldSeen[knownsource.FieldCreatedBy]; !ok {
+				selectedFields = append(selectedFields, knownsource.FieldCreatedBy)
+				fieldSeen[knownsource.FieldCreatedBy] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[knownsource.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, knownsource.FieldCreatedAt)
+				fieldSeen[knownsource.FieldCreatedAt] = struct{}{}
+			}
+		case "expiresAt":
+			if _, ok := fieldSeen[knownsource.FieldExpiresAt]; !ok {
+				selectedFields = append(selectedFields, knownsource.FieldExpiresAt)
+				fieldSeen[knownsource.FieldExpiresAt] = struct{}{}
+			}
+		case "interactions":
+			if _, ok := fieldSeen[knownsource.FieldInteractions]; !ok {
+				selectedFields = append(selectedFields, knownsource.FieldInteractions)
+				fieldSeen[knownsource.FieldInteractions] = struct{}{}
+			}
+		case "lastSeenAt":
+			if _, ok := fieldSeen[knownsource.FieldLastSeenAt]; !ok {
+				selectedFields = append(selectedFields, knownsource.FieldLastSeenAt)
+				fieldSeen[knownsource.FieldLastSeenAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type knownsourcePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KnownSourcePaginateOption
+}
+
+func newKnownSourcePaginateArgs(rv map[string]any) *knownsourcePaginateArgs {
+	args := &knownsourcePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KnownSourceOrder{Field: &KnownSourceOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKnownSourceOrder(order))
+			}
+		case *KnownSourceOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKnownSourceOrder(v))
+			}
+		}
 	}
 	return args
 }

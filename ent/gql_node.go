@@ -10,6 +10,7 @@ import (
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
+	"decnet/ent/knownsource"
 	"decnet/ent/lifecycle"
 	"decnet/ent/session"
 	"decnet/ent/touch"
@@ -55,6 +56,11 @@ var interactionImplementors = []string{"Interaction", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Interaction) IsNode() {}
+
+var knownsourceImplementors = []string{"KnownSource", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KnownSource) IsNode() {}
 
 var lifecycleImplementors = []string{"Lifecycle", "Node"}
 
@@ -203,6 +209,19 @@ func (c *Client) noder(ctx context.Context, table string, id pid.ID) (Noder, err
 			Where(interaction.ID(uid))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, interactionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case knownsource.Table:
+		var uid pid.ID
+		if err := uid.UnmarshalGQL(id); err != nil {
+			return nil, err
+		}
+		query := c.KnownSource.Query().
+			Where(knownsource.ID(uid))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, knownsourceImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -403,6 +422,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []pid.ID) ([]Node
 		query := c.Interaction.Query().
 			Where(interaction.IDIn(ids...))
 		query, err := query.CollectFields(ctx, interactionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case knownsource.Table:
+		query := c.KnownSource.Query().
+			Where(knownsource.IDIn(ids...))
+		query, err := query.CollectFields(ctx, knownsourceImplementors...)
 		if err != nil {
 			return nil, err
 		}

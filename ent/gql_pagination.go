@@ -10,6 +10,7 @@ import (
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
+	"decnet/ent/knownsource"
 	"decnet/ent/lifecycle"
 	"decnet/ent/session"
 	"decnet/ent/touch"
@@ -2148,6 +2149,302 @@ func (_m *Interaction) ToEdge(order *InteractionOrder) *InteractionEdge {
 		order = DefaultInteractionOrder
 	}
 	return &InteractionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KnownSourceEdge is the edge representation of KnownSource.
+type KnownSourceEdge struct {
+	Node   *KnownSource `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// KnownSourceConnection is the connection containing edges to KnownSource.
+type KnownSourceConnection struct {
+	Edges      []*KnownSourceEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *KnownSourceConnection) build(nodes []*KnownSource, pager *knownsourcePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KnownSource
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KnownSource {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KnownSource {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KnownSourceEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KnownSourceEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KnownSourcePaginateOption enables pagination customization.
+type KnownSourcePaginateOption func(*knownsourcePager) error
+
+// WithKnownSourceOrder configures pagination ordering.
+func WithKnownSourceOrder(order *KnownSourceOrder) KnownSourcePaginateOption {
+	if order == nil {
+		order = DefaultKnownSourceOrder
+	}
+	o := *order
+	return func(pager *knownsourcePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKnownSourceOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKnownSourceFilter configures pagination filter.
+func WithKnownSourceFilter(filter func(*KnownSourceQuery) (*KnownSourceQuery, error)) KnownSourcePaginateOption {
+	return func(pager *knownsourcePager) error {
+		if filter == nil {
+			return errors.New("KnownSourceQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type knownsourcePager struct {
+	reverse bool
+	order   *KnownSourceOrder
+	filter  func(*KnownSourceQuery) (*KnownSourceQuery, error)
+}
+
+func newKnownSourcePager(opts []KnownSourcePaginateOption, reverse bool) (*knownsourcePager, error) {
+	pager := &knownsourcePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKnownSourceOrder
+	}
+	return pager, nil
+}
+
+func (p *knownsourcePager) applyFilter(query *KnownSourceQuery) (*KnownSourceQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *knownsourcePager) toCursor(_m *KnownSource) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *knownsourcePager) applyCursors(query *KnownSourceQuery, after, before *Cursor) (*KnownSourceQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKnownSourceOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *knownsourcePager) applyOrder(query *KnownSourceQuery) *KnownSourceQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKnownSourceOrder.Field {
+		query = query.Order(DefaultKnownSourceOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *knownsourcePager) orderExpr(query *KnownSourceQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKnownSourceOrder.Field {
+			b.Comma().Ident(DefaultKnownSourceOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KnownSource.
+func (_m *KnownSourceQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KnownSourcePaginateOption,
+) (*KnownSourceConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKnownSourcePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KnownSourceConnection{Edges: []*KnownSourceEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) || hasCollectedField(ctx, pageInfoField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KnownSourceOrderFieldCreatedAt orders KnownSource by created_at.
+	KnownSourceOrderFieldCreatedAt = &KnownSourceOrderField{
+		Value: func(_m *KnownSource) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: knownsource.FieldCreatedAt,
+		toTerm: knownsource.ByCreatedAt,
+		toCursor: func(_m *KnownSource) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KnownSourceOrderField) String() string {
+	var str string
+	switch f.column {
+	case KnownSourceOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KnownSourceOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KnownSourceOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KnownSourceOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KnownSourceOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid KnownSourceOrderField", str)
+	}
+	return nil
+}
+
+// KnownSourceOrderField defines the ordering field of KnownSource.
+type KnownSourceOrderField struct {
+	// Value extracts the ordering value from the given KnownSource.
+	Value    func(*KnownSource) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) knownsource.OrderOption
+	toCursor func(*KnownSource) Cursor
+}
+
+// KnownSourceOrder defines the ordering of KnownSource.
+type KnownSourceOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *KnownSourceOrderField `json:"field"`
+}
+
+// DefaultKnownSourceOrder is the default ordering of KnownSource.
+var DefaultKnownSourceOrder = &KnownSourceOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KnownSourceOrderField{
+		Value: func(_m *KnownSource) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: knownsource.FieldID,
+		toTerm: knownsource.ByID,
+		toCursor: func(_m *KnownSource) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KnownSource into KnownSourceEdge.
+func (_m *KnownSource) ToEdge(order *KnownSourceOrder) *KnownSourceEdge {
+	if order == nil {
+		order = DefaultKnownSourceOrder
+	}
+	return &KnownSourceEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

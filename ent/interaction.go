@@ -36,7 +36,7 @@ type Interaction struct {
 	Boot string `json:"boot,omitempty"`
 	// Its number within that run.
 	Seq int64 `json:"seq,omitempty"`
-	// Whose it was: an intruder's, or that of a realism check (`checkDecky`), which counts for nothing else.
+	// Whose it was. What was no intruder's makes no attacker, session or credential, and counts in no statistics.
 	Origin interaction.Origin `json:"origin,omitempty"`
 	// When it happened, by the decoy's clock.
 	At time.Time `json:"at,omitempty"`

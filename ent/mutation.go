@@ -15,6 +15,7 @@ import (
 	"decnet/ent/idempotencykey"
 	"decnet/ent/interaction"
 	"decnet/ent/journalentry"
+	"decnet/ent/knownsource"
 	"decnet/ent/lifecycle"
 	"decnet/ent/predicate"
 	"decnet/ent/schema/schematype"
@@ -52,6 +53,7 @@ const (
 	TypeIdempotencyKey = "IdempotencyKey"
 	TypeInteraction    = "Interaction"
 	TypeJournalEntry   = "JournalEntry"
+	TypeKnownSource    = "KnownSource"
 	TypeLifecycle      = "Lifecycle"
 	TypeSession        = "Session"
 	TypeToken          = "Token"
@@ -10686,6 +10688,739 @@ func (m *JournalEntryMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown JournalEntry edge %s", name)
+}
+
+// KnownSourceMutation represents an operation that mutates the KnownSource nodes in the graph.
+type KnownSourceMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *pid.ID
+	network         *string
+	note            *string
+	created_by      *string
+	created_at      *time.Time
+	expires_at      *time.Time
+	interactions    *int
+	addinteractions *int
+	last_seen_at    *time.Time
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*KnownSource, error)
+	predicates      []predicate.KnownSource
+}
+
+var _ ent.Mutation = (*KnownSourceMutation)(nil)
+
+// knownsourceOption allows management of the mutation configuration using functional options.
+type knownsourceOption func(*KnownSourceMutation)
+
+// newKnownSourceMutation creates new mutation for the KnownSource entity.
+func newKnownSourceMutation(c config, op Op, opts ...knownsourceOption) *KnownSourceMutation {
+	m := &KnownSourceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKnownSource,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKnownSourceID sets the ID field of the mutation.
+func withKnownSourceID(id pid.ID) knownsourceOption {
+	return func(m *KnownSourceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KnownSource
+		)
+		m.oldValue = func(ctx context.Context) (*KnownSource, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KnownSource.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKnownSource sets the old KnownSource of the mutation.
+func withKnownSource(node *KnownSource) knownsourceOption {
+	return func(m *KnownSourceMutation) {
+		m.oldValue = func(context.Context) (*KnownSource, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KnownSourceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KnownSourceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KnownSource entities.
+func (m *KnownSourceMutation) SetID(id pid.ID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KnownSourceMutation) ID() (id pid.ID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KnownSourceMutation) IDs(ctx context.Context) ([]pid.ID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []pid.ID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KnownSource.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetNetwork sets the "network" field.
+func (m *KnownSourceMutation) SetNetwork(s string) {
+	m.network = &s
+}
+
+// Network returns the value of the "network" field in the mutation.
+func (m *KnownSourceMutation) Network() (r string, exists bool) {
+	v := m.network
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNetwork returns the old "network" field's value of the KnownSource entity.
+// If the KnownSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KnownSourceMutation) OldNetwork(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNetwork is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNetwork requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNetwork: %w", err)
+	}
+	return oldValue.Network, nil
+}
+
+// ResetNetwork resets all changes to the "network" field.
+func (m *KnownSourceMutation) ResetNetwork() {
+	m.network = nil
+}
+
+// SetNote sets the "note" field.
+func (m *KnownSourceMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *KnownSourceMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the KnownSource entity.
+// If the KnownSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KnownSourceMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *KnownSourceMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *KnownSourceMutation) SetCreatedBy(s string) {
+	m.created_by = &s
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *KnownSourceMutation) CreatedBy() (r string, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the KnownSource entity.
+// If the KnownSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KnownSourceMutation) OldCreatedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *KnownSourceMutation) ResetCreatedBy() {
+	m.created_by = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KnownSourceMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KnownSourceMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KnownSource entity.
+// If the KnownSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KnownSourceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KnownSourceMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *KnownSourceMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *KnownSourceMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the KnownSource entity.
+// If the KnownSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KnownSourceMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *KnownSourceMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[knownsource.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *KnownSourceMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[knownsource.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *KnownSourceMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, knownsource.FieldExpiresAt)
+}
+
+// SetInteractions sets the "interactions" field.
+func (m *KnownSourceMutation) SetInteractions(i int) {
+	m.interactions = &i
+	m.addinteractions = nil
+}
+
+// Interactions returns the value of the "interactions" field in the mutation.
+func (m *KnownSourceMutation) Interactions() (r int, exists bool) {
+	v := m.interactions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInteractions returns the old "interactions" field's value of the KnownSource entity.
+// If the KnownSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KnownSourceMutation) OldInteractions(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInteractions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInteractions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInteractions: %w", err)
+	}
+	return oldValue.Interactions, nil
+}
+
+// AddInteractions adds i to the "interactions" field.
+func (m *KnownSourceMutation) AddInteractions(i int) {
+	if m.addinteractions != nil {
+		*m.addinteractions += i
+	} else {
+		m.addinteractions = &i
+	}
+}
+
+// AddedInteractions returns the value that was added to the "interactions" field in this mutation.
+func (m *KnownSourceMutation) AddedInteractions() (r int, exists bool) {
+	v := m.addinteractions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetInteractions resets all changes to the "interactions" field.
+func (m *KnownSourceMutation) ResetInteractions() {
+	m.interactions = nil
+	m.addinteractions = nil
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *KnownSourceMutation) SetLastSeenAt(t time.Time) {
+	m.last_seen_at = &t
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *KnownSourceMutation) LastSeenAt() (r time.Time, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the KnownSource entity.
+// If the KnownSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KnownSourceMutation) OldLastSeenAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// ClearLastSeenAt clears the value of the "last_seen_at" field.
+func (m *KnownSourceMutation) ClearLastSeenAt() {
+	m.last_seen_at = nil
+	m.clearedFields[knownsource.FieldLastSeenAt] = struct{}{}
+}
+
+// LastSeenAtCleared returns if the "last_seen_at" field was cleared in this mutation.
+func (m *KnownSourceMutation) LastSeenAtCleared() bool {
+	_, ok := m.clearedFields[knownsource.FieldLastSeenAt]
+	return ok
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *KnownSourceMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+	delete(m.clearedFields, knownsource.FieldLastSeenAt)
+}
+
+// Where appends a list predicates to the KnownSourceMutation builder.
+func (m *KnownSourceMutation) Where(ps ...predicate.KnownSource) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KnownSourceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KnownSourceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KnownSource, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KnownSourceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KnownSourceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KnownSource).
+func (m *KnownSourceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KnownSourceMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.network != nil {
+		fields = append(fields, knownsource.FieldNetwork)
+	}
+	if m.note != nil {
+		fields = append(fields, knownsource.FieldNote)
+	}
+	if m.created_by != nil {
+		fields = append(fields, knownsource.FieldCreatedBy)
+	}
+	if m.created_at != nil {
+		fields = append(fields, knownsource.FieldCreatedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, knownsource.FieldExpiresAt)
+	}
+	if m.interactions != nil {
+		fields = append(fields, knownsource.FieldInteractions)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, knownsource.FieldLastSeenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KnownSourceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case knownsource.FieldNetwork:
+		return m.Network()
+	case knownsource.FieldNote:
+		return m.Note()
+	case knownsource.FieldCreatedBy:
+		return m.CreatedBy()
+	case knownsource.FieldCreatedAt:
+		return m.CreatedAt()
+	case knownsource.FieldExpiresAt:
+		return m.ExpiresAt()
+	case knownsource.FieldInteractions:
+		return m.Interactions()
+	case knownsource.FieldLastSeenAt:
+		return m.LastSeenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KnownSourceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case knownsource.FieldNetwork:
+		return m.OldNetwork(ctx)
+	case knownsource.FieldNote:
+		return m.OldNote(ctx)
+	case knownsource.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case knownsource.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case knownsource.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case knownsource.FieldInteractions:
+		return m.OldInteractions(ctx)
+	case knownsource.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KnownSource field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KnownSourceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case knownsource.FieldNetwork:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNetwork(v)
+		return nil
+	case knownsource.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case knownsource.FieldCreatedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case knownsource.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case knownsource.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case knownsource.FieldInteractions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInteractions(v)
+		return nil
+	case knownsource.FieldLastSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KnownSource field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KnownSourceMutation) AddedFields() []string {
+	var fields []string
+	if m.addinteractions != nil {
+		fields = append(fields, knownsource.FieldInteractions)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KnownSourceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case knownsource.FieldInteractions:
+		return m.AddedInteractions()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KnownSourceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case knownsource.FieldInteractions:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddInteractions(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KnownSource numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KnownSourceMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(knownsource.FieldExpiresAt) {
+		fields = append(fields, knownsource.FieldExpiresAt)
+	}
+	if m.FieldCleared(knownsource.FieldLastSeenAt) {
+		fields = append(fields, knownsource.FieldLastSeenAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KnownSourceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KnownSourceMutation) ClearField(name string) error {
+	switch name {
+	case knownsource.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case knownsource.FieldLastSeenAt:
+		m.ClearLastSeenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KnownSource nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KnownSourceMutation) ResetField(name string) error {
+	switch name {
+	case knownsource.FieldNetwork:
+		m.ResetNetwork()
+		return nil
+	case knownsource.FieldNote:
+		m.ResetNote()
+		return nil
+	case knownsource.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case knownsource.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case knownsource.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case knownsource.FieldInteractions:
+		m.ResetInteractions()
+		return nil
+	case knownsource.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KnownSource field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KnownSourceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KnownSourceMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KnownSourceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KnownSourceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KnownSourceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KnownSourceMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KnownSourceMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown KnownSource unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KnownSourceMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown KnownSource edge %s", name)
 }
 
 // LifecycleMutation represents an operation that mutates the Lifecycle nodes in the graph.

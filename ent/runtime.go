@@ -12,6 +12,7 @@ import (
 	"decnet/ent/eventposition"
 	"decnet/ent/interaction"
 	"decnet/ent/journalentry"
+	"decnet/ent/knownsource"
 	"decnet/ent/lifecycle"
 	"decnet/ent/schema"
 	"decnet/ent/session"
@@ -139,6 +140,16 @@ func init() {
 	journalentryDescAttempt := journalentryFields[5].Descriptor()
 	// journalentry.DefaultAttempt holds the default value on creation for the attempt field.
 	journalentry.DefaultAttempt = journalentryDescAttempt.Default.(int)
+	knownsourceFields := schema.KnownSource{}.Fields()
+	_ = knownsourceFields
+	// knownsourceDescInteractions is the schema descriptor for interactions field.
+	knownsourceDescInteractions := knownsourceFields[6].Descriptor()
+	// knownsource.DefaultInteractions holds the default value on creation for the interactions field.
+	knownsource.DefaultInteractions = knownsourceDescInteractions.Default.(int)
+	// knownsourceDescID is the schema descriptor for id field.
+	knownsourceDescID := knownsourceFields[0].Descriptor()
+	// knownsource.DefaultID holds the default value on creation for the id field.
+	knownsource.DefaultID = knownsourceDescID.Default.(func() pid.ID)
 	lifecycleFields := schema.Lifecycle{}.Fields()
 	_ = lifecycleFields
 	// lifecycleDescAttempt is the schema descriptor for attempt field.

@@ -34,6 +34,8 @@ type Tx struct {
 	Interaction *InteractionClient
 	// JournalEntry is the client for interacting with the JournalEntry builders.
 	JournalEntry *JournalEntryClient
+	// KnownSource is the client for interacting with the KnownSource builders.
+	KnownSource *KnownSourceClient
 	// Lifecycle is the client for interacting with the Lifecycle builders.
 	Lifecycle *LifecycleClient
 	// Session is the client for interacting with the Session builders.
@@ -185,6 +187,7 @@ func (tx *Tx) init() {
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Interaction = NewInteractionClient(tx.config)
 	tx.JournalEntry = NewJournalEntryClient(tx.config)
+	tx.KnownSource = NewKnownSourceClient(tx.config)
 	tx.Lifecycle = NewLifecycleClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Token = NewTokenClient(tx.config)

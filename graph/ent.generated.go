@@ -29,6 +29,9 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type AttackerResolver interface {
+	Known(ctx context.Context, obj *ent.Attacker) (*ent.KnownSource, error)
+}
 type CredentialResolver interface {
 	Secret(ctx context.Context, obj *ent.Credential) (string, error)
 	SecretBase64(ctx context.Context, obj *ent.Credential) (*string, error)
@@ -75,6 +78,7 @@ type QueryResolver interface {
 	Attacker(ctx context.Context, address string) (*ent.Attacker, error)
 	InteractionStats(ctx context.Context, from *time.Time, to *time.Time, where *ent.InteractionWhereInput) (*interactions.Stats, error)
 	Interactions(ctx context.Context, first *int, after *entgql.Cursor[pid.ID], last *int, before *entgql.Cursor[pid.ID], search *string, where *ent.InteractionWhereInput, orderBy *ent.InteractionOrder) (*ent.InteractionConnection, error)
+	KnownSources(ctx context.Context) ([]*ent.KnownSource, error)
 	Lifecycles(ctx context.Context, ids []pid.ID, first *int, after *entgql.Cursor[pid.ID], where *ent.LifecycleWhereInput, orderBy *ent.LifecycleOrder) (*ent.LifecycleConnection, error)
 	LifecycleEvents(ctx context.Context, ids []pid.ID, decky *string, deployment *string, after *string, first *int) (*LifecycleEventPage, error)
 	JournalCursor(ctx context.Context) (string, error)
@@ -1153,6 +1157,38 @@ func (ec *executionContext) fieldContext_Attacker_touches(ctx context.Context, f
 	if fc.Args, err = ec.field_Attacker_touches_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Attacker_known(ctx context.Context, field graphql.CollectedField, obj *ent.Attacker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attacker_known(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attacker().Known(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KnownSource) graphql.Marshaler {
+			return ec.marshalOKnownSource2ᚖdecnetᚋentᚐKnownSource(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attacker_known(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Attacker",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KnownSource(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -3777,6 +3813,190 @@ func (ec *executionContext) fieldContext_InteractionEdge_cursor(_ context.Contex
 	return graphql.NewScalarFieldContext("InteractionEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _KnownSource_id(ctx context.Context, field graphql.CollectedField, obj *ent.KnownSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnownSource_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v pid.ID) graphql.Marshaler {
+			return ec.marshalNID2decnetᚋpidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KnownSource_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnownSource", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KnownSource_network(ctx context.Context, field graphql.CollectedField, obj *ent.KnownSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnownSource_network(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Network, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KnownSource_network(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnownSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _KnownSource_note(ctx context.Context, field graphql.CollectedField, obj *ent.KnownSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnownSource_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KnownSource_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnownSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _KnownSource_createdBy(ctx context.Context, field graphql.CollectedField, obj *ent.KnownSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnownSource_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KnownSource_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnownSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _KnownSource_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.KnownSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnownSource_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KnownSource_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnownSource", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KnownSource_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.KnownSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnownSource_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KnownSource_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnownSource", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KnownSource_interactions(ctx context.Context, field graphql.CollectedField, obj *ent.KnownSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnownSource_interactions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Interactions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KnownSource_interactions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnownSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _KnownSource_lastSeenAt(ctx context.Context, field graphql.CollectedField, obj *ent.KnownSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnownSource_lastSeenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastSeenAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KnownSource_lastSeenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnownSource", field, false, false, "Time")
+}
+
 func (ec *executionContext) _Lifecycle_id(ctx context.Context, field graphql.CollectedField, obj *ent.Lifecycle) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5621,6 +5841,56 @@ func (ec *executionContext) fieldContext_Query_interactions(ctx context.Context,
 	if fc.Args, err = ec.field_Query_interactions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_knownSources(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_knownSources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().KnownSources(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				role, err := ec.unmarshalNRole2decnetᚋentᚋuserᚐRole(ctx, "VIEWER")
+				if err != nil {
+					var zeroVal []*ent.KnownSource
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal []*ent.KnownSource
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, role)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.KnownSource) graphql.Marshaler {
+			return ec.marshalNKnownSource2ᚕᚖdecnetᚋentᚐKnownSourceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_knownSources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KnownSource(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -15321,6 +15591,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Lifecycle(ctx, sel, obj)
+	case *ent.KnownSource:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._KnownSource(ctx, sel, obj)
 	case *ent.Interaction:
 		if obj == nil {
 			return graphql.Null
@@ -15430,6 +15705,12 @@ func (ec *executionContext) _Attacker(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Attacker_touches(ctx, field, obj)
+				})
+		case "known":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Attacker_known(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -16445,6 +16726,74 @@ func (ec *executionContext) _InteractionEdge(ctx context.Context, sel ast.Select
 	return out
 }
 
+var knownSourceImplementors = []string{"KnownSource", "Node"}
+
+func (ec *executionContext) _KnownSource(ctx context.Context, sel ast.SelectionSet, obj *ent.KnownSource) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, knownSourceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KnownSource")
+		case "id":
+			out.Values[i] = ec._KnownSource_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "network":
+			out.Values[i] = ec._KnownSource_network(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._KnownSource_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._KnownSource_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._KnownSource_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._KnownSource_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "interactions":
+			out.Values[i] = ec._KnownSource_interactions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastSeenAt":
+			out.Values[i] = ec._KnownSource_lastSeenAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var lifecycleImplementors = []string{"Lifecycle", "Node"}
 
 func (ec *executionContext) _Lifecycle(ctx context.Context, sel ast.SelectionSet, obj *ent.Lifecycle) graphql.Marshaler {
@@ -16839,6 +17188,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_interactions(ctx, field)
+				})
+		case "knownSources":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_knownSources(ctx, field)
 				})
 		case "lifecycles":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -17506,6 +17861,30 @@ func (ec *executionContext) unmarshalNInteractionWhereInput2ᚖdecnetᚋentᚐIn
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNKnownSource2ᚕᚖdecnetᚋentᚐKnownSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.KnownSource) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNKnownSource2ᚖdecnetᚋentᚐKnownSource(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNKnownSource2ᚖdecnetᚋentᚐKnownSource(ctx context.Context, sel ast.SelectionSet, v *ent.KnownSource) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KnownSource!")
+		return graphql.Null
+	}
+	return ec._KnownSource(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLifecycle2ᚕᚖdecnetᚋentᚐLifecycleᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Lifecycle) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -18135,6 +18514,13 @@ func (ec *executionContext) unmarshalOInteractionWhereInput2ᚖdecnetᚋentᚐIn
 	}
 	res, err := ec.unmarshalInputInteractionWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOKnownSource2ᚖdecnetᚋentᚐKnownSource(ctx context.Context, sel ast.SelectionSet, v *ent.KnownSource) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._KnownSource(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOLifecycle2ᚖdecnetᚋentᚐLifecycle(ctx context.Context, sel ast.SelectionSet, v *ent.Lifecycle) graphql.Marshaler {

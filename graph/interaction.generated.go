@@ -108,7 +108,7 @@ func (ec *executionContext) unmarshalInputInteractionFilter(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"services", "types", "sourceIP", "session"}
+	fieldsInOrder := [...]string{"services", "types", "sourceIP", "origins", "session"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -136,6 +136,13 @@ func (ec *executionContext) unmarshalInputInteractionFilter(ctx context.Context,
 				return it, err
 			}
 			it.SourceIP = data
+		case "origins":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("origins"))
+			data, err := ec.unmarshalOInteractionOrigin2ᚕdecnetᚋentᚋinteractionᚐOriginᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Origins = data
 		case "session":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("session"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

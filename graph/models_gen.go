@@ -12,6 +12,19 @@ import (
 	"time"
 )
 
+type AddKnownSourceInput struct {
+	// An IP address, or a network as ADDRESS/BITS: of at most 65,536 addresses of IPv4, or a /48 of IPv6.
+	Network string `json:"network"`
+	// Who that is, and why they touch deckies: 1 to 200 characters.
+	Note string `json:"note"`
+	// How long it holds: a minute to ten years. Absent: until it is removed.
+	ExpiresIn *time.Duration `json:"expiresIn,omitempty"`
+}
+
+type AddKnownSourcePayload struct {
+	KnownSource *ent.KnownSource `json:"knownSource"`
+}
+
 // The lifecycle that is being ended.
 type CancelLifecyclePayload struct {
 	Lifecycle *ent.Lifecycle `json:"lifecycle"`
@@ -143,6 +156,10 @@ type Network struct {
 	Gateway *string `json:"gateway,omitempty"`
 	// The host's interface, for MACVLAN and IPVLAN.
 	Parent *string `json:"parent,omitempty"`
+}
+
+type RemoveKnownSourcePayload struct {
+	ID pid.ID `json:"id"`
 }
 
 // How the server tries to bring a decky back in step.

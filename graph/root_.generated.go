@@ -29,6 +29,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Archetype() ArchetypeResolver
+	Attacker() AttackerResolver
 	Credential() CredentialResolver
 	Decky() DeckyResolver
 	Deployment() DeploymentResolver
@@ -49,6 +50,10 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AddKnownSourcePayload struct {
+		KnownSource func(childComplexity int) int
+	}
+
 	Archetype struct {
 		Available   func(childComplexity int) int
 		Description func(childComplexity int) int
@@ -68,6 +73,7 @@ type ComplexityRoot struct {
 		FirstSeenAt  func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Interactions func(childComplexity int) int
+		Known        func(childComplexity int) int
 		LastSeenAt   func(childComplexity int) int
 		Services     func(childComplexity int) int
 		Sessions     func(childComplexity int) int
@@ -301,6 +307,17 @@ type ComplexityRoot struct {
 		Total        func(childComplexity int) int
 	}
 
+	KnownSource struct {
+		CreatedAt    func(childComplexity int) int
+		CreatedBy    func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Interactions func(childComplexity int) int
+		LastSeenAt   func(childComplexity int) int
+		Network      func(childComplexity int) int
+		Note         func(childComplexity int) int
+	}
+
 	Lifecycle struct {
 		Actor          func(childComplexity int) int
 		Attempt        func(childComplexity int) int
@@ -383,6 +400,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AddKnownSource    func(childComplexity int, input AddKnownSourceInput) int
 		CancelLifecycle   func(childComplexity int, id pid.ID) int
 		ChangePassword    func(childComplexity int, current string, new string) int
 		CheckDecky        func(childComplexity int, input fleet.CheckInput) int
@@ -394,6 +412,7 @@ type ComplexityRoot struct {
 		Login             func(childComplexity int, username string, password string) int
 		Logout            func(childComplexity int) int
 		MutateDecky       func(childComplexity int, input fleet.MutateInput) int
+		RemoveKnownSource func(childComplexity int, id pid.ID) int
 		RetryLifecycle    func(childComplexity int, id pid.ID) int
 		SetMutateInterval func(childComplexity int, input fleet.IntervalInput) int
 		Teardown          func(childComplexity int, input fleet.TeardownInput) int
@@ -444,6 +463,7 @@ type ComplexityRoot struct {
 		InteractionStats func(childComplexity int, from *time.Time, to *time.Time, where *ent.InteractionWhereInput) int
 		Interactions     func(childComplexity int, first *int, after *entgql.Cursor[pid.ID], last *int, before *entgql.Cursor[pid.ID], search *string, where *ent.InteractionWhereInput, orderBy *ent.InteractionOrder) int
 		JournalCursor    func(childComplexity int) int
+		KnownSources     func(childComplexity int) int
 		LifecycleEvents  func(childComplexity int, ids []pid.ID, decky *string, deployment *string, after *string, first *int) int
 		Lifecycles       func(childComplexity int, ids []pid.ID, first *int, after *entgql.Cursor[pid.ID], where *ent.LifecycleWhereInput, orderBy *ent.LifecycleOrder) int
 		Node             func(childComplexity int, id pid.ID) int
@@ -473,6 +493,10 @@ type ComplexityRoot struct {
 		Service  func(childComplexity int) int
 		Severity func(childComplexity int) int
 		Tell     func(childComplexity int) int
+	}
+
+	RemoveKnownSourcePayload struct {
+		ID func(childComplexity int) int
 	}
 
 	Repair struct {
@@ -642,6 +666,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	_ = ec
 	switch typeName + "." + field {
 
+	case "AddKnownSourcePayload.knownSource":
+		if e.ComplexityRoot.AddKnownSourcePayload.KnownSource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddKnownSourcePayload.KnownSource(childComplexity), true
+
 	case "Archetype.available":
 		if e.ComplexityRoot.Archetype.Available == nil {
 			break
@@ -733,6 +764,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attacker.Interactions(childComplexity), true
+	case "Attacker.known":
+		if e.ComplexityRoot.Attacker.Known == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attacker.Known(childComplexity), true
 	case "Attacker.lastSeenAt":
 		if e.ComplexityRoot.Attacker.LastSeenAt == nil {
 			break
@@ -1655,6 +1692,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InteractionStats.Total(childComplexity), true
 
+	case "KnownSource.createdAt":
+		if e.ComplexityRoot.KnownSource.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnownSource.CreatedAt(childComplexity), true
+	case "KnownSource.createdBy":
+		if e.ComplexityRoot.KnownSource.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnownSource.CreatedBy(childComplexity), true
+	case "KnownSource.expiresAt":
+		if e.ComplexityRoot.KnownSource.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnownSource.ExpiresAt(childComplexity), true
+	case "KnownSource.id":
+		if e.ComplexityRoot.KnownSource.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnownSource.ID(childComplexity), true
+	case "KnownSource.interactions":
+		if e.ComplexityRoot.KnownSource.Interactions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnownSource.Interactions(childComplexity), true
+	case "KnownSource.lastSeenAt":
+		if e.ComplexityRoot.KnownSource.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnownSource.LastSeenAt(childComplexity), true
+	case "KnownSource.network":
+		if e.ComplexityRoot.KnownSource.Network == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnownSource.Network(childComplexity), true
+	case "KnownSource.note":
+		if e.ComplexityRoot.KnownSource.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnownSource.Note(childComplexity), true
+
 	case "Lifecycle.actor":
 		if e.ComplexityRoot.Lifecycle.Actor == nil {
 			break
@@ -1971,6 +2057,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MutateDeckyPayload.Replayed(childComplexity), true
 
+	case "Mutation.addKnownSource":
+		if e.ComplexityRoot.Mutation.AddKnownSource == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addKnownSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddKnownSource(childComplexity, args["input"].(AddKnownSourceInput)), true
 	case "Mutation.cancelLifecycle":
 		if e.ComplexityRoot.Mutation.CancelLifecycle == nil {
 			break
@@ -2087,6 +2184,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MutateDecky(childComplexity, args["input"].(fleet.MutateInput)), true
+	case "Mutation.removeKnownSource":
+		if e.ComplexityRoot.Mutation.RemoveKnownSource == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeKnownSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveKnownSource(childComplexity, args["id"].(pid.ID)), true
 	case "Mutation.retryLifecycle":
 		if e.ComplexityRoot.Mutation.RetryLifecycle == nil {
 			break
@@ -2356,6 +2464,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.JournalCursor(childComplexity), true
+	case "Query.knownSources":
+		if e.ComplexityRoot.Query.KnownSources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.KnownSources(childComplexity), true
 	case "Query.lifecycleEvents":
 		if e.ComplexityRoot.Query.LifecycleEvents == nil {
 			break
@@ -2526,6 +2640,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RealismFinding.Tell(childComplexity), true
+
+	case "RemoveKnownSourcePayload.id":
+		if e.ComplexityRoot.RemoveKnownSourcePayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveKnownSourcePayload.ID(childComplexity), true
 
 	case "Repair.failures":
 		if e.ComplexityRoot.Repair.Failures == nil {
@@ -3140,6 +3261,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddKnownSourceInput", ec.unmarshalInputAddKnownSourceInput),
 			graphql.NewInputUnmarshaler("AttackerOrder", ec.unmarshalInputAttackerOrder),
 			graphql.NewInputUnmarshaler("AttackerWhereInput", ec.unmarshalInputAttackerWhereInput),
 			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
@@ -5102,7 +5224,7 @@ type Interaction implements Node {
   """
   deploymentName: String!
   """
-  Whose it was: an intruder's, or that of a realism check (` + "`" + `checkDecky` + "`" + `), which counts for nothing else.
+  Whose it was. What was no intruder's makes no attacker, session or credential, and counts in no statistics.
   """
   origin: InteractionOrigin!
   """
@@ -5206,11 +5328,21 @@ enum InteractionOrderField {
   CREATED_AT
 }
 """
-InteractionOrigin is enum for the field origin
+Whose an interaction was.
 """
 enum InteractionOrigin @goModel(model: "decnet/ent/interaction.Origin") {
+  """
+  Anybody's of whom nothing else is known.
+  """
   INTRUDER
+  """
+  A realism check's (` + "`" + `checkDecky` + "`" + `).
+  """
   CHECK
+  """
+  It came from a ` + "`" + `KnownSource` + "`" + `.
+  """
+  KNOWN
 }
 """
 InteractionWhereInput is used for filtering Interaction objects.
@@ -5473,6 +5605,43 @@ input InteractionWhereInput {
   """
   hasDecky: Boolean
   hasDeckyWith: [DeckyWhereInput!]
+}
+"""
+An address or a network from which deckies are touched and no alarm is due: a vulnerability scanner's, a monitor's, one's own. What comes from there is kept, as ` + "`" + `KNOWN` + "`" + `.
+"""
+type KnownSource implements Node {
+  """
+  The opaque, global ID.
+  """
+  id: ID!
+  """
+  The address, or the network as ADDRESS/BITS.
+  """
+  network: String!
+  """
+  Who that is, and why they touch deckies.
+  """
+  note: String!
+  """
+  Who said so.
+  """
+  createdBy: String!
+  """
+  When they said so.
+  """
+  createdAt: Time!
+  """
+  What comes from there at this moment or later is an intruder's again; null: it never ends by itself.
+  """
+  expiresAt: Time
+  """
+  How many interactions it has kept out of the evidence's sums.
+  """
+  interactions: Int!
+  """
+  When the last of them was.
+  """
+  lastSeenAt: Time
 }
 """
 One accepted operation on one decky, and its record.
@@ -6598,6 +6767,8 @@ input InteractionFilter {
   types: [String!]
   "From this address."
   sourceIP: String
+  "Of any of these origins; absent: all of them."
+  origins: [InteractionOrigin!]
   "Of this conversation, by its ` + "`" + `key` + "`" + `."
   session: String
 }
@@ -6608,6 +6779,43 @@ extend type Query {
   principal and the command, and for operators in the secret and in a request's query. ` + "`" + `where` + "`" + ` knows a request's line up to its query.
   """
   interactions(first: Int, after: Cursor, last: Int, before: Cursor, search: String, where: InteractionWhereInput, orderBy: InteractionOrder): InteractionConnection! @hasRole(role: VIEWER)
+}
+`, BuiltIn: false},
+	{Name: "../schema/known.graphqls", Input: `extend type Attacker {
+  "The known source that the address is in by now, whose touches count no more; null: none."
+  known: KnownSource
+}
+
+extend type Query {
+  "The known sources, by network; those that have ended are among them until somebody removes them."
+  knownSources: [KnownSource!]! @hasRole(role: VIEWER)
+}
+
+extend type Mutation {
+  """
+  Says of an address or a network that its touches are expected. From now on they are kept as ` + "`" + `KNOWN` + "`" + `: they make no attacker, session or credential, count in no statistics, and are handed on marked so.
+  What was recorded before stays as it is. Whoever takes such a source over is hidden too: name addresses rather than networks, and let it end. There may be 200.
+  """
+  addKnownSource(input: AddKnownSourceInput!): AddKnownSourcePayload! @hasRole(role: OPERATOR)
+  "Takes that back: what comes from there from now on is an intruder's."
+  removeKnownSource(id: ID!): RemoveKnownSourcePayload! @hasRole(role: OPERATOR)
+}
+
+input AddKnownSourceInput {
+  "An IP address, or a network as ADDRESS/BITS: of at most 65,536 addresses of IPv4, or a /48 of IPv6."
+  network: String!
+  "Who that is, and why they touch deckies: 1 to 200 characters."
+  note: String!
+  "How long it holds: a minute to ten years. Absent: until it is removed."
+  expiresIn: Duration
+}
+
+type AddKnownSourcePayload {
+  knownSource: KnownSource!
+}
+
+type RemoveKnownSourcePayload {
+  id: ID!
 }
 `, BuiltIn: false},
 	{Name: "../schema/lifecycle.graphqls", Input: `extend type Lifecycle {
@@ -6819,6 +7027,14 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AddKnownSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "knownSource":
+		return ec.fieldContext_AddKnownSourcePayload_knownSource(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddKnownSourcePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Archetype(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "slug":
@@ -6865,6 +7081,8 @@ func (ec *executionContext) childFields_Attacker(ctx context.Context, field grap
 		return ec.fieldContext_Attacker_services(ctx, field)
 	case "touches":
 		return ec.fieldContext_Attacker_touches(ctx, field)
+	case "known":
+		return ec.fieldContext_Attacker_known(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attacker", field.Name)
 }
@@ -7323,6 +7541,28 @@ func (ec *executionContext) childFields_InteractionStats(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type InteractionStats", field.Name)
 }
 
+func (ec *executionContext) childFields_KnownSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KnownSource_id(ctx, field)
+	case "network":
+		return ec.fieldContext_KnownSource_network(ctx, field)
+	case "note":
+		return ec.fieldContext_KnownSource_note(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_KnownSource_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KnownSource_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_KnownSource_expiresAt(ctx, field)
+	case "interactions":
+		return ec.fieldContext_KnownSource_interactions(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_KnownSource_lastSeenAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KnownSource", field.Name)
+}
+
 func (ec *executionContext) childFields_Lifecycle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7579,6 +7819,14 @@ func (ec *executionContext) childFields_RealismFinding(ctx context.Context, fiel
 		return ec.fieldContext_RealismFinding_detail(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RealismFinding", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveKnownSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RemoveKnownSourcePayload_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveKnownSourcePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Repair(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

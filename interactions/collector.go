@@ -356,7 +356,7 @@ func (c *Collector) insert(ctx context.Context, tx *store.Tx, d *ent.Decky, here
 	return nil
 }
 
-// originsOf tells a look of our own from what intruders do: the check has stored from where it looks before it began.
+// originsOf tells a look of our own, and what is expected, from what intruders do: the check has stored from where it looks before it began.
 func originsOf(ctx context.Context, tx *store.Tx, deckyID pid.ID, events []event.Event) ([]interaction.Origin, error) {
 	d, err := tx.Decky.Query().Where(decky.ID(deckyID)).Select(decky.FieldRealism).Only(ctx)
 	if err != nil && !ent.IsNotFound(err) {
@@ -369,7 +369,7 @@ func originsOf(ctx context.Context, tx *store.Tx, deckyID pid.ID, events []event
 			origins[i] = interaction.OriginCheck
 		}
 	}
-	return origins, nil
+	return origins, expected(ctx, tx, events, origins)
 }
 
 // advance remembers the place after the batch, and the last event of it where it has any that is new.

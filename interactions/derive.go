@@ -49,7 +49,7 @@ func derive(ctx context.Context, tx *store.Tx, d *ent.Decky, edge *pid.ID, event
 	tried := make([]*pid.ID, len(events))
 	for i, e := range events {
 		src, _ := e.Get(event.SrcIP)
-		if src == "" || origins[i] == interaction.OriginCheck {
+		if src == "" || origins[i] != interaction.OriginIntruder {
 			continue // the decoy tells of itself, or of us
 		}
 		at := store.Time(e.Time)
@@ -64,7 +64,7 @@ func derive(ctx context.Context, tx *store.Tx, d *ent.Decky, edge *pid.ID, event
 func (v *derivation) load(ctx context.Context, tx *store.Tx, events []event.Event, origins []interaction.Origin) error {
 	keys, addresses, digests := map[string]bool{}, map[string]bool{}, map[string][]byte{}
 	for i, e := range events {
-		if origins[i] == interaction.OriginCheck {
+		if origins[i] != interaction.OriginIntruder {
 			continue
 		}
 		if src, _ := e.Get(event.SrcIP); src != "" {

@@ -28,6 +28,7 @@ type Filter struct {
 	Deployment, Decky string
 	Services, Types   []string
 	SourceIP          *string
+	Origins           []interaction.Origin
 	Session           *string
 }
 
@@ -46,6 +47,9 @@ func (q Filter) apply(query *ent.InteractionQuery) *ent.InteractionQuery {
 	}
 	if q.SourceIP != nil {
 		query.Where(interaction.SourceIP(*q.SourceIP))
+	}
+	if len(q.Origins) > 0 {
+		query.Where(interaction.OriginIn(q.Origins...))
 	}
 	if q.Session != nil {
 		query.Where(interaction.Session(*q.Session))

@@ -31,7 +31,7 @@ type Stats struct {
 // NewStats counts the intruders' interactions from a moment (in the span) to another (not in it) that all of where picks.
 func NewStats(s *store.Store, from, to time.Time, where ...predicate.Interaction) *Stats {
 	from, to = store.Time(from), store.Time(to)
-	return &Stats{From: from, To: to, store: s, where: append(where, interaction.AtGTE(from), interaction.AtLT(to), interaction.OriginNEQ(interaction.OriginCheck))}
+	return &Stats{From: from, To: to, store: s, where: append(where, interaction.AtGTE(from), interaction.AtLT(to), interaction.OriginEQ(interaction.OriginIntruder))}
 }
 
 // TimeCount is how many there were in one bucket of time.

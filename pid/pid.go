@@ -26,6 +26,7 @@ const (
 	Credential  = "crd"
 	Attacker    = "att"
 	Touch       = "tch"
+	KnownSource = "src"
 	User        = "usr"
 	Token       = "tok"
 	Audit       = "aud"

@@ -36,6 +36,8 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []pid.ID) ([]ent.Noder, e
 	return nodes, nil
 }
 
+func (r *Resolver) Attacker() graph.AttackerResolver { return &attackerResolver{r} }
+
 func (r *Resolver) Credential() graph.CredentialResolver { return &credentialResolver{r} }
 
 func (r *Resolver) Decky() graph.DeckyResolver { return &deckyResolver{r} }
@@ -51,6 +53,7 @@ func (r *Resolver) Query() graph.QueryResolver { return &queryResolver{r} }
 func (r *Resolver) Session() graph.SessionResolver { return &sessionResolver{r} }
 
 type (
+	attackerResolver    struct{ *Resolver }
 	credentialResolver  struct{ *Resolver }
 	deckyResolver       struct{ *Resolver }
 	deploymentResolver  struct{ *Resolver }

@@ -20,6 +20,7 @@ import (
 	"decnet/ent/decky"
 	"decnet/ent/deployment"
 	"decnet/ent/interaction"
+	"decnet/ent/knownsource"
 	entlifecycle "decnet/ent/lifecycle"
 	"decnet/ent/predicate"
 	"decnet/ent/session"
@@ -42,6 +43,7 @@ type Resolver struct {
 	Watch        *fleet.Watch
 	Feed         *lifecycle.Feed
 	Interactions *interactions.Log
+	Known        *interactions.Known
 	Catalog      *catalog.Catalog
 	Auth         *auth.Auth
 	Engine       engine.Engine
@@ -190,6 +192,7 @@ func table(_ context.Context, id pid.ID) (string, error) {
 	t, ok := map[string]string{
 		pid.Deployment: deployment.Table, pid.Decky: decky.Table, pid.Lifecycle: entlifecycle.Table, pid.Interaction: interaction.Table,
 		pid.Session: session.Table, pid.Credential: credential.Table, pid.Attacker: attacker.Table, pid.Touch: touch.Table,
+		pid.KnownSource: knownsource.Table,
 	}[id.Prefix()]
 	if !ok {
 		return "", &ent.NotFoundError{}

@@ -51,6 +51,7 @@ var pages = map[string]string{
 	"/credentials":  app,
 	"/sessions":     app,
 	"/account":      app,
+	"/known":        app,
 	"/people":       app,
 	"/audit":        app,
 	"/graphiql":     explorer,

@@ -188,6 +188,8 @@ func (a *app) whereToLook() string {
 		return "see the lifecycles with: decnet lifecycles" + a.urlFlag()
 	case "replay":
 		return "see what can be replayed with: decnet sessions --recorded" + a.urlFlag()
+	case "sources rm":
+		return "see the known sources with: decnet sources" + a.urlFlag()
 	case "users set", "users rm":
 		return "see the users with: decnet users" + a.urlFlag()
 	case "tokens rm":
@@ -210,6 +212,8 @@ func (a *app) afterConflict(err error) string {
 		return "it has changed since you looked: see it with decnet ls or decnet show NAME, then decide again"
 	case busy:
 		return "see how far that is with: " + a.watchCommand([]string{under}, "")
+	case a.command == "sources add":
+		return "take it back first with: decnet sources rm NETWORK" + a.urlFlag()
 	case a.command == "users add":
 		return "change who is there with: decnet users set NAME" + a.urlFlag()
 	}

@@ -350,6 +350,11 @@ func TestHintsAreAboutWhatWasAskedFor(t *testing.T) {
 	s.decnet(exitOK, "login", "-u", "admin", "--password", password)
 	s.decnet(exitOK, "deploy", "--name", "web", "--services", "ssh", "--wait")
 	s.decnet(exitOK, "users", "add", "olga")
+	none, _ := s.decnet(exitOK, "sources")
+	s.want(none, "None: every touch is an intruder's.")
+	s.decnet(exitOK, "sources", "add", "10.0.5.7", "the weekly", "scan", "--for", "2160h")
+	known, _ := s.decnet(exitOK, "sources")
+	s.want(known, "10.0.5.7  the weekly scan  admin")
 	out, _ := s.decnet(exitOK, "lifecycles", "--json")
 	var done struct{ ID string }
 	if err := json.Unmarshal([]byte(out), &done); err != nil {
@@ -369,6 +374,9 @@ func TestHintsAreAboutWhatWasAskedFor(t *testing.T) {
 		{exitError, []string{"retry", "lcy_x"}, "see the lifecycles with: decnet lifecycles" + url},
 		{exitError, []string{"cancel", "lcy_x"}, "see the lifecycles with: decnet lifecycles" + url},
 		{exitError, []string{"watch", "lcy_x"}, "see the lifecycles with: decnet lifecycles" + url},
+		{exitError, []string{"sources", "rm", "10.0.0.1"}, "see the known sources with: decnet sources" + url},
+		{exitError, []string{"sources", "add", "10.0.5.7", "again"}, "take it back first with: decnet sources rm NETWORK" + url},
+		{exitUsage, []string{"watch", "--known"}, "decnet watch --help\n"},
 		{exitError, []string{"tokens", "rm", "nope"}, "see your sign-ins and tokens with: decnet tokens" + url},
 		{exitError, []string{"replay", "ses_x"}, "see what can be replayed with: decnet sessions --recorded" + url},
 		{exitError, []string{"check", "web"}, ""},

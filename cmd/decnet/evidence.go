@@ -139,10 +139,14 @@ func (a *app) attackersCommand() *cobra.Command {
 				a.nothing(c, "Nobody has touched a decky yet.")
 				return nil
 			}
-			t := show.NewTable(a.color, "ADDRESS", "FIRST", "LAST", "EVENTS", "SESSIONS", "LOGINS", "COMMANDS", "DECKIES", "SERVICES")
+			t := show.NewTable(a.color, "ADDRESS", "FIRST", "LAST", "EVENTS", "SESSIONS", "LOGINS", "COMMANDS", "DECKIES", "SERVICES", "KNOWN AS")
 			return listing(a, list, t, func(k *client.Attacker) {
+				known := ""
+				if k.Known != nil {
+					known = k.Known.Note
+				}
 				t.Row(show.Cell{Text: k.Address, Color: show.Yellow}, k.FirstSeenAt.Local().Format(moment), k.LastSeenAt.Local().Format(moment),
-					k.Interactions, k.Sessions, k.Attempts, k.Commands, k.Deckies, strings.Join(k.Services, ","))
+					k.Interactions, k.Sessions, k.Attempts, k.Commands, k.Deckies, strings.Join(k.Services, ","), known)
 			})
 		},
 	}

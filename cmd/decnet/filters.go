@@ -14,7 +14,7 @@ import (
 )
 
 // noFilters are the flags of lists and streams that say how much is shown, not of what.
-var noFilters = []string{"limit", "last", "by", "follow", "after", "interactions"}
+var noFilters = []string{"limit", "last", "by", "follow", "after", "interactions", "known"}
 
 // filters are the flags that keep a list to a part, as they were given: " --decky web-01".
 func filters(c *cobra.Command) string {
@@ -48,7 +48,7 @@ func (a *app) known(ctx context.Context, deployment, decky string) error {
 	for _, err := range a.client.Lifecycles(ctx, client.Follow{Deployment: deployment, Decky: decky}) {
 		return err
 	}
-	if touched, err := a.client.LastInteractions(ctx, deployment, decky, 1); err != nil || len(touched) > 0 {
+	if touched, err := a.client.LastInteractions(ctx, client.Follow{Deployment: deployment, Decky: decky}, 1); err != nil || len(touched) > 0 {
 		return err
 	}
 	// What it was deployed by may be older than what is kept.

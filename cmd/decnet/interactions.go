@@ -11,7 +11,7 @@ import (
 
 func (a *app) interactionsCommand() *cobra.Command {
 	var q client.Follow
-	var follow bool
+	var follow, all bool
 	var most int
 	c := &cobra.Command{
 		Use: "interactions", Short: "List what intruders did, newest last",
@@ -23,7 +23,10 @@ mislead your eye is shown escaped. --json has each interaction with all its fiel
 			if most < 1 || most > 100 {
 				return usagef("--limit is 1 to 100, not %d", most)
 			}
-			list, err := a.client.LastInteractions(c.Context(), q.Deployment, q.Decky, most)
+			if !all {
+				q.Origins = intruders
+			}
+			list, err := a.client.LastInteractions(c.Context(), q, most)
 			if err != nil {
 				return err
 			}
@@ -53,6 +56,7 @@ mislead your eye is shown escaped. --json has each interaction with all its fiel
 	c.Flags().StringVar(&q.Decky, "decky", "", "only this decky's")
 	c.Flags().IntVar(&most, "limit", 50, "how many of the newest")
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "stay, and show each new one")
+	knownFlag(c, &all)
 	return c
 }
 
@@ -72,10 +76,10 @@ func (a *app) showInteractions(list []*client.Interaction) error {
 	return t.Write(a.out)
 }
 
-// source is where an interaction came from; a look of our own is marked.
+// source is where an interaction came from; what is no intruder's is marked.
 func source(i *client.Interaction) show.Cell {
-	if i.Origin == client.InteractionOriginCheck {
-		return show.Cell{Text: i.SourceIP + " (check)", Color: show.Dim}
+	if i.Origin != client.InteractionOriginIntruder {
+		return show.Cell{Text: i.SourceIP + " (" + strings.ToLower(string(i.Origin)) + ")", Color: show.Dim}
 	}
 	return show.Cell{Text: i.SourceIP, Color: show.Yellow}
 }

@@ -110,7 +110,7 @@ Exit codes:
 		a.loginCommand(), a.logoutCommand(), a.whoamiCommand(), a.passwdCommand(), a.tokensCommand(), a.usersCommand(), a.auditCommand(),
 		a.deployCommand(), a.mutateCommand(), a.intervalCommand(), a.checkCommand(), a.teardownCommand(),
 		a.lsCommand(), a.showCommand(), a.watchCommandLine(), a.lifecyclesCommand(), a.cancelCommand(), a.retryCommand(),
-		a.interactionsCommand(), a.sessionsCommand(), a.credentialsCommand(), a.attackersCommand(), a.replayCommand(),
+		a.interactionsCommand(), a.sessionsCommand(), a.credentialsCommand(), a.attackersCommand(), a.sourcesCommand(), a.replayCommand(),
 		a.archetypesCommand(), a.servicesCommand(), a.backupCommand(), a.versionCommand(),
 	)
 	return root

@@ -13,7 +13,7 @@ import (
 
 func (a *app) watchCommandLine() *cobra.Command {
 	var f client.Follow
-	var ofInteractions bool
+	var ofInteractions, all bool
 	c := &cobra.Command{
 		Use: "watch [LIFECYCLE-ID…]", Short: "Show what happens, as it happens",
 		Long: `Show the journal of lifecycles as it grows, or with --interactions what intruders do. Only what is new from now on; with --after, everything
@@ -29,10 +29,16 @@ A lost connection is taken up again where it broke: nothing is missed and nothin
 			if ofInteractions && len(ids) > 0 {
 				return usagef("lifecycle IDs do not go with --interactions")
 			}
+			if all && !ofInteractions {
+				return usagef("--known goes with --interactions")
+			}
 			if err := a.known(c.Context(), f.Deployment, f.Decky); err != nil {
 				return err
 			}
 			if ofInteractions {
+				if !all {
+					f.Origins = intruders
+				}
 				return a.followInteractions(c.Context(), f)
 			}
 			if len(ids) > 0 {
@@ -53,6 +59,7 @@ A lost connection is taken up again where it broke: nothing is missed and nothin
 	c.Flags().StringVar(&f.Decky, "decky", "", "only this decky's")
 	c.Flags().StringVar(&f.After, "after", "", "the cursor to go on from")
 	c.Flags().BoolVar(&ofInteractions, "interactions", false, "what intruders do, in place of the journal")
+	knownFlag(c, &all)
 	return c
 }
 

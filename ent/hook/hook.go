@@ -128,6 +128,18 @@ func (f JournalEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.JournalEntryMutation", m)
 }
 
+// The KnownSourceFunc type is an adapter to allow the use of ordinary
+// function as KnownSource mutator.
+type KnownSourceFunc func(context.Context, *ent.KnownSourceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KnownSourceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KnownSourceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KnownSourceMutation", m)
+}
+
 // The LifecycleFunc type is an adapter to allow the use of ordinary
 // function as Lifecycle mutator.
 type LifecycleFunc func(context.Context, *ent.LifecycleMutation) (ent.Value, error)

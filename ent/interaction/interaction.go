@@ -131,6 +131,7 @@ const DefaultOrigin = OriginIntruder
 const (
 	OriginIntruder Origin = "INTRUDER"
 	OriginCheck    Origin = "CHECK"
+	OriginKnown    Origin = "KNOWN"
 )
 
 func (o Origin) String() string {
@@ -140,7 +141,7 @@ func (o Origin) String() string {
 // OriginValidator is a validator for the "origin" field enum values. It is called by the builders before save.
 func OriginValidator(o Origin) error {
 	switch o {
-	case OriginIntruder, OriginCheck:
+	case OriginIntruder, OriginCheck, OriginKnown:
 		return nil
 	default:
 		return fmt.Errorf("interaction: invalid enum value for origin field: %q", o)

@@ -17,6 +17,7 @@ import (
 	"decnet/ent/idempotencykey"
 	"decnet/ent/interaction"
 	"decnet/ent/journalentry"
+	"decnet/ent/knownsource"
 	"decnet/ent/lifecycle"
 	"decnet/ent/predicate"
 	"decnet/ent/session"
@@ -353,6 +354,33 @@ func (f TraverseJournalEntry) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.JournalEntryQuery", q)
 }
 
+// The KnownSourceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KnownSourceFunc func(context.Context, *ent.KnownSourceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KnownSourceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KnownSourceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KnownSourceQuery", q)
+}
+
+// The TraverseKnownSource type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKnownSource func(context.Context, *ent.KnownSourceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKnownSource) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKnownSource) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KnownSourceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KnownSourceQuery", q)
+}
+
 // The LifecycleFunc type is an adapter to allow the use of ordinary function as a Querier.
 type LifecycleFunc func(context.Context, *ent.LifecycleQuery) (ent.Value, error)
 
@@ -511,6 +539,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.InteractionQuery, predicate.Interaction, interaction.OrderOption]{typ: ent.TypeInteraction, tq: q}, nil
 	case *ent.JournalEntryQuery:
 		return &query[*ent.JournalEntryQuery, predicate.JournalEntry, journalentry.OrderOption]{typ: ent.TypeJournalEntry, tq: q}, nil
+	case *ent.KnownSourceQuery:
+		return &query[*ent.KnownSourceQuery, predicate.KnownSource, knownsource.OrderOption]{typ: ent.TypeKnownSource, tq: q}, nil
 	case *ent.LifecycleQuery:
 		return &query[*ent.LifecycleQuery, predicate.Lifecycle, lifecycle.OrderOption]{typ: ent.TypeLifecycle, tq: q}, nil
 	case *ent.SessionQuery:

@@ -275,7 +275,7 @@ var (
 		{Name: "deployment_name", Type: field.TypeString},
 		{Name: "boot", Type: field.TypeString},
 		{Name: "seq", Type: field.TypeInt64},
-		{Name: "origin", Type: field.TypeEnum, Enums: []string{"INTRUDER", "CHECK"}, Default: "INTRUDER"},
+		{Name: "origin", Type: field.TypeEnum, Enums: []string{"INTRUDER", "CHECK", "KNOWN"}, Default: "INTRUDER"},
 		{Name: "at", Type: field.TypeTime},
 		{Name: "service", Type: field.TypeString},
 		{Name: "type", Type: field.TypeString},
@@ -377,6 +377,23 @@ var (
 				Columns: []*schema.Column{JournalColumns[9], JournalColumns[1]},
 			},
 		},
+	}
+	// KnownSourcesColumns holds the columns for the "known_sources" table.
+	KnownSourcesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "network", Type: field.TypeString, Unique: true},
+		{Name: "note", Type: field.TypeString},
+		{Name: "created_by", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "interactions", Type: field.TypeInt, Default: 0},
+		{Name: "last_seen_at", Type: field.TypeTime, Nullable: true},
+	}
+	// KnownSourcesTable holds the schema information for the "known_sources" table.
+	KnownSourcesTable = &schema.Table{
+		Name:       "known_sources",
+		Columns:    KnownSourcesColumns,
+		PrimaryKey: []*schema.Column{KnownSourcesColumns[0]},
 	}
 	// LifecyclesColumns holds the columns for the "lifecycles" table.
 	LifecyclesColumns = []*schema.Column{
@@ -612,6 +629,7 @@ var (
 		IdempotencyKeysTable,
 		InteractionsTable,
 		JournalTable,
+		KnownSourcesTable,
 		LifecyclesTable,
 		SessionsTable,
 		TokensTable,
@@ -654,6 +672,9 @@ func init() {
 	JournalTable.ForeignKeys[0].RefTable = LifecyclesTable
 	JournalTable.Annotation = &entsql.Annotation{
 		Table: "journal",
+	}
+	KnownSourcesTable.Annotation = &entsql.Annotation{
+		Table: "known_sources",
 	}
 	LifecyclesTable.ForeignKeys[0].RefTable = DeckiesTable
 	LifecyclesTable.Annotation = &entsql.Annotation{

@@ -36,6 +36,9 @@ type Interaction func(*sql.Selector)
 // JournalEntry is the predicate function for journalentry builders.
 type JournalEntry func(*sql.Selector)
 
+// KnownSource is the predicate function for knownsource builders.
+type KnownSource func(*sql.Selector)
+
 // Lifecycle is the predicate function for lifecycle builders.
 type Lifecycle func(*sql.Selector)
 

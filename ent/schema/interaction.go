@@ -28,8 +28,8 @@ func (Interaction) Fields() []ent.Field {
 		field.String("deployment_name").Immutable().Comment("The deployment's name, also when it is gone."),
 		field.String("boot").Immutable().Annotations(entgql.Skip(entgql.SkipAll)).Comment("The run of the decoy that recorded it."),
 		field.Int64("seq").Immutable().Annotations(entgql.Skip(entgql.SkipAll)).Comment("Its number within that run."),
-		field.Enum("origin").NamedValues("Intruder", "INTRUDER", "Check", "CHECK").Default("INTRUDER").Immutable().
-			Comment("Whose it was: an intruder's, or that of a realism check (`checkDecky`), which counts for nothing else."),
+		field.Enum("origin").NamedValues("Intruder", "INTRUDER", "Check", "CHECK", "Known", "KNOWN").Default("INTRUDER").Immutable().
+			Comment("Whose it was. What was no intruder's makes no attacker, session or credential, and counts in no statistics."),
 		field.Time("at").Immutable().Annotations(entgql.OrderField("AT")).Comment("When it happened, by the decoy's clock."),
 		field.String("service").Immutable().Comment("The service that was touched, a slug of the catalog."),
 		field.String("type").Immutable().Comment("What happened: connect, auth_attempt, command, request, …"),

@@ -161,11 +161,44 @@ test('a session is replayed from its beginning to its end, as text', async () =>
   assert.equal(await page.locator('main img, main script').count(), 0)
 })
 
+test('a source that is named as known is hidden until one asks for it, and an intruder again once it is removed', async () => {
+  const address = page.url()
+  await page.goto(`${url}/attackers`)
+  const row = page.locator('[data-attacker]').first()
+  const source = await row.getAttribute('data-attacker')
+  await row.getByRole('button', { name: /^It is known/ }).click()
+  const dialog = page.getByRole('dialog')
+  assert.equal(await dialog.getByLabel('Address, or network').inputValue(), source)
+  await dialog.getByLabel('Who that is').fill('the browser test')
+  await dialog.getByRole('button', { name: 'It is known' }).click()
+  await row.getByRole('link', { name: 'the browser test' }).click()
+  const known = page.locator('[data-known]').filter({ hasText: 'the browser test' })
+  await known.waitFor()
+
+  await knock('known-one')
+  await until(async () => (await ask('{ interactions(first: 1, where: { principal: "known-one" }) { edges { node { origin } } } }')).interactions.edges[0]?.node.origin === 'KNOWN', 'it is recorded')
+  await page.goto(`${url}/interactions?decky=files&principal=known-one`)
+  await page.getByText('Nothing recorded is like that').waitFor()
+  await page.getByLabel('Whose').selectOption('known')
+  await items().filter({ hasText: 'known-one' }).first().getByText('known', { exact: true }).waitFor()
+
+  await page.goto(`${url}/known`)
+  await until(async () => Number(await known.locator('td.number a').textContent()) > 0, 'it tells how much it hid')
+  await known.getByRole('button', { name: /^Remove/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).click()
+  await page.getByText('None is known').waitFor()
+  await page.goto(`${url}/interactions?decky=files`)
+  await knock('known-no-more')
+  await items().filter({ hasText: 'known-no-more' }).first().waitFor()
+  await page.goto(address)
+  await page.locator('[data-frames]').waitFor()
+})
+
 test('axe finds no serious fault, in either theme', async () => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   const { lifecycles } = await ask('query ($d: String!) { lifecycles(first: 1, where: { deploymentName: $d }) { edges { node { id } } } }', { d: deployment })
   const addresses = ['/', '/?view=grid', '/deploy', '/lifecycles', `/lifecycles/${lifecycles.edges[0].node.id}`, `/deckies/${deployment}/files`,
-    '/interactions', '/attackers', '/credentials', '/sessions', new URL(page.url()).pathname]
+    '/interactions', '/attackers', '/credentials', '/sessions', '/known', new URL(page.url()).pathname]
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme })
     for (const address of addresses) {

@@ -46,6 +46,12 @@ var enums = map[string]map[string]string{
 		"FAILED":   "It does not run.",
 		"REMOVING": "It is being torn down.",
 	},
+	"InteractionOrigin": {
+		"":         "Whose an interaction was.",
+		"INTRUDER": "Anybody's of whom nothing else is known.",
+		"CHECK":    "A realism check's (`checkDecky`).",
+		"KNOWN":    "It came from a `KnownSource`.",
+	},
 	"LifecycleOperation": {
 		"":         "What a lifecycle does.",
 		"DEPLOY":   "Makes the decky exist.",
@@ -79,6 +85,7 @@ var types = map[string]string{
 	"Session":     "One conversation of an intruder with a service of a decky: a connection, or for UDP a datagram. Counts go on from its first interaction, also when that has been pruned.",
 	"Credential":  "One name and secret that intruders have tried on a service: one entry, however often and on how many deckies it was tried.",
 	"Attacker":    "An address from which deckies were touched. It may be forged where the service is UDP, and shared by many behind one router.",
+	"KnownSource": "An address or a network from which deckies are touched and no alarm is due: a vulnerability scanner's, a monitor's, one's own. What comes from there is kept, as `KNOWN`.",
 	"Touch":       "One service of one decky that an attacker has touched.",
 	"Interaction": "One thing an intruder did to a decky, as the decoy recorded it. Any text in it may be an attacker's: show it as text, never as markup.",
 }

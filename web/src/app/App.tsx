@@ -29,6 +29,7 @@ const AttackersPage = part(() => import('../evidence/AttackersPage'))
 const CredentialsPage = part(() => import('../evidence/CredentialsPage'))
 const SessionsPage = part(() => import('../evidence/SessionsPage'))
 const SessionPage = part(() => import('../evidence/SessionPage'))
+const KnownPage = part(() => import('../evidence/KnownPage'))
 const AccountPage = part(() => import('../access/AccountPage'))
 const PeoplePage = part(() => import('../access/PeoplePage'))
 const PersonPage = part(() => import('../access/PersonPage'))
@@ -107,6 +108,7 @@ const Pages = () => (
     <Route path="/credentials" component={CredentialsPage} />
     <Route path="/sessions" component={SessionsPage} />
     <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} />}</Route>
+    <Route path="/known" component={KnownPage} />
     <Route path="/account" component={AccountPage} />
     <Route path="/people" component={PeoplePage} />
     <Route path="/people/:username">{({ username }) => <PersonPage key={username} username={username} />}</Route>

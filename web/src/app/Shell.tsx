@@ -1,6 +1,6 @@
 // The frame around every page: where to go, who is signed in, and whether what is shown is now.
 import {
-  Activity, Boxes, ClipboardList, Fingerprint, FlaskConical, KeyRound, LogOut, Monitor, Moon, Rocket, ScrollText, Sun, TerminalSquare, Users, type LucideIcon,
+  Activity, Boxes, ClipboardList, Fingerprint, FlaskConical, KeyRound, LogOut, Monitor, Moon, Rocket, ScrollText, ShieldCheck, Sun, TerminalSquare, Users, type LucideIcon,
 } from 'lucide-react'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
@@ -36,6 +36,7 @@ const places: readonly { heading: string; places: readonly Place[] }[] = [
       { to: paths.attackers, label: 'Attackers', Icon: Fingerprint },
       { to: paths.credentials, label: 'Credentials', Icon: KeyRound },
       { to: paths.sessions, label: 'Sessions', Icon: TerminalSquare },
+      { to: paths.known, label: 'Known sources', Icon: ShieldCheck },
     ],
   },
   {

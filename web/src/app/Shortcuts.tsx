@@ -12,6 +12,7 @@ const ways: Record<string, { to: string; label: string }> = {
   a: { to: paths.attackers, label: 'attackers' },
   c: { to: paths.credentials, label: 'credentials' },
   s: { to: paths.sessions, label: 'sessions' },
+  k: { to: paths.known, label: 'known sources' },
   p: { to: paths.people, label: 'people' },
   t: { to: paths.audit, label: 'the audit trail' },
 }

@@ -10,6 +10,7 @@ export const paths = {
   attackers: '/attackers',
   credentials: '/credentials',
   sessions: '/sessions',
+  known: '/known',
   account: '/account',
   people: '/people',
   person: (username: string) => `/people/${encodeURIComponent(username)}`,

@@ -103,7 +103,7 @@ export const lifecycleUpdated = graphql(`
 
 export const interactionHistory = graphql(`
   query InteractionHistory($last: Int!) {
-    interactions(last: $last) {
+    interactions(last: $last, where: { originNEQ: KNOWN }) {
       edges {
         node {
           ...InteractionFacts
@@ -135,7 +135,7 @@ export const interactionHistory = graphql(`
 
 export const interactionRecorded = graphql(`
   subscription InteractionRecorded($after: String) {
-    interactionRecorded(after: $after) {
+    interactionRecorded(after: $after, where: { origins: [INTRUDER, CHECK] }) {
       ...InteractionFacts
     }
   }

@@ -10,7 +10,7 @@ import { useStore } from '../data/store'
 import { useNewestTouches } from '../data/touches'
 import { Dialogs, type Asked } from '../fleet/Dialogs'
 import { InteractionList } from '../interactions/InteractionList'
-import { useInteractions } from '../interactions/useInteractions'
+import { useInteractions, type Question } from '../interactions/useInteractions'
 import { Timeline } from '../lifecycles/Timeline'
 import { useLifecycles } from '../lifecycles/useLifecycles'
 import { Ago, Countdown } from '../ui/Countdown'
@@ -36,7 +36,7 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
 
   const its = useCallback((l: Lifecycle) => l.deckyName === name && l.deploymentName === deployment, [name, deployment])
   const { list: lifecycles, problem, again, older } = useLifecycles({ deckyName: name, deploymentName: deployment }, its)
-  const where = useMemo(() => ({ deckyName: name, deploymentName: deployment }), [name, deployment])
+  const where = useMemo<Question>(() => ({ deckyName: name, deploymentName: deployment, originNEQ: 'KNOWN' }), [name, deployment])
   const interactions = useInteractions(where)
   const gone = fleet && !decky && detail && !detail.decky
   if (gone && lifecycles?.length === 0 && interactions.list?.length === 0) {

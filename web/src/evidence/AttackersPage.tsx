@@ -1,10 +1,13 @@
+import { useState } from 'react'
 import { Link } from 'wouter'
+import { useApp } from '../app/context'
 import { paths } from '../app/paths'
 import { usePaged } from '../data/usePaged'
 import type { AttackersPageQuery } from '../gql/graphql'
 import { Address } from '../ui/Address'
 import { Ago } from '../ui/Countdown'
 import { attackersPage } from './documents'
+import { KnownDialog } from './KnownDialog'
 import { ListPage, useSearch } from './ListPage'
 import { useLively } from './useLively'
 
@@ -12,12 +15,14 @@ const pageSize = 100
 const pick = ({ attackers }: AttackersPageQuery) => attackers
 const columns = [
   { name: 'Address' }, { name: 'Last seen' }, { name: 'First seen' }, { name: 'Interactions', number: true }, { name: 'Sessions', number: true },
-  { name: 'Sign-ins tried', number: true }, { name: 'Commands', number: true }, { name: 'Deckies', number: true }, { name: 'Services' },
+  { name: 'Sign-ins tried', number: true }, { name: 'Commands', number: true }, { name: 'Deckies', number: true }, { name: 'Services' }, { name: 'Known' },
 ]
 
 /** Who came, by the address that they came from; those heard of last come first. */
 export default function AttackersPage() {
+  const { mayChange } = useApp()
   const search = useSearch()
+  const [naming, setNaming] = useState<string | null>(null)
   const page = usePaged(attackersPage, { first: pageSize, search }, pick)
   useLively(page.again)
   return (
@@ -36,8 +41,14 @@ export default function AttackersPage() {
           <td className="number">{a.commands}</td>
           <td className="number">{a.deckies}</td>
           <td><span className="chips">{a.services.map((s) => <span key={s}>{s}</span>)}</span></td>
+          <td>
+            {a.known
+              ? <Link href={paths.known} className="quiet-link">{a.known.note}</Link>
+              : mayChange && <button type="button" className="quiet" onClick={() => setNaming(a.address)} aria-label={`It is known…: ${a.address}`}>It is known…</button>}
+          </td>
         </tr>
       ))}
+      {naming && <KnownDialog address={naming} onAdded={page.again} onClose={() => setNaming(null)} />}
     </ListPage>
   )
 }

@@ -1,6 +1,6 @@
 // What the evidence's pages ask the API for.
 import { graphql } from '../gql'
-import type { AttackersPageQuery, CredentialsPageQuery, SessionsPageQuery } from '../gql/graphql'
+import type { AttackersPageQuery, CredentialsPageQuery, KnownSourcesQuery, SessionsPageQuery } from '../gql/graphql'
 import type { Connection } from '../data/nodes'
 
 export const attackersPage = graphql(`
@@ -18,6 +18,9 @@ export const attackersPage = graphql(`
           commands
           deckies
           services
+          known {
+            note
+          }
         }
       }
       totalCount
@@ -107,6 +110,39 @@ export const sessionDetail = graphql(`
   }
 `)
 
+export const knownSources = graphql(`
+  query KnownSources {
+    knownSources {
+      id
+      network
+      note
+      createdBy
+      createdAt
+      expiresAt
+      interactions
+      lastSeenAt
+    }
+  }
+`)
+
+export const addKnownSource = graphql(`
+  mutation AddKnownSource($input: AddKnownSourceInput!) {
+    addKnownSource(input: $input) {
+      knownSource {
+        id
+      }
+    }
+  }
+`)
+
+export const removeKnownSource = graphql(`
+  mutation RemoveKnownSource($id: ID!) {
+    removeKnownSource(id: $id) {
+      id
+    }
+  }
+`)
+
 export const statsOf = graphql(`
   query StatsOf($from: Time!, $to: Time!, $bucket: Duration!, $where: InteractionWhereInput) {
     interactionStats(from: $from, to: $to, where: $where) {
@@ -153,3 +189,4 @@ type NodeOf<List> = List extends Connection<infer Node> ? Node : never
 export type Attacker = NodeOf<AttackersPageQuery['attackers']>
 export type Credential = NodeOf<CredentialsPageQuery['credentials']>
 export type Session = NodeOf<SessionsPageQuery['sessions']>
+export type KnownSource = KnownSourcesQuery['knownSources'][number]

@@ -13,6 +13,9 @@ const facts = [
   ['outcome', 'answer'],
 ] as const satisfies readonly (readonly [keyof Interaction, string])[]
 
+/** Whose it was that was no intruder's, and counts as nobody's. */
+const noIntruder = { CHECK: 'A realism check of the decky: it counts as nobody’s', KNOWN: 'From a known source: it counts as nobody’s' }
+
 /** What intruders did, newest first. Everything they sent is shown as text. */
 export function InteractionList({ interactions, withDecky = true }: { interactions: readonly Interaction[]; withDecky?: boolean }) {
   return <ol className="feed" aria-label="Interactions">{interactions.map((i) => <Item key={i.id} interaction={i} withDecky={withDecky} />)}</ol>
@@ -28,8 +31,8 @@ const Item = memo(function Item({ interaction: i, withDecky }: { interaction: In
         {withDecky && <Link href={paths.decky(i.deploymentName, i.deckyName)}>{i.deckyName}</Link>}
         <span className="faint">from</span>
         <Link href={`${paths.interactions}?source=${encodeURIComponent(i.sourceIP)}`} className="source"><Hostile text={i.sourceIP} />:{i.sourcePort}</Link>
-        {i.origin === 'CHECK'
-          ? <span className="badge" title="A realism check of the decky: it counts as nobody's">check</span>
+        {i.origin !== 'INTRUDER'
+          ? <span className="badge" title={noIntruder[i.origin]}>{i.origin.toLowerCase()}</span>
           : <Link href={paths.session(i.session)} className="quiet-link">session</Link>}
       </p>
       {i.message !== `${i.type} from ${i.sourceIP}` && <p className="interaction-said"><Hostile text={i.message} /></p>}

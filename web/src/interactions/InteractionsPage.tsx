@@ -16,6 +16,9 @@ import '../styles/interactions.css'
 
 const Charts = part(() => import('./Charts'))
 
+/** Whose interactions can be asked for. Unless they are, those of known sources are left out: a scanner's nightly round would hide everybody else. */
+const whose: Record<string, Question> = { intruders: { origin: 'INTRUDER' }, checks: { origin: 'CHECK' }, known: { origin: 'KNOWN' }, everybody: {} }
+
 /** The parameters of the address and what they ask. */
 const asks: Record<string, (value: string) => Question> = {
   service: (slug) => ({ service: slug }),
@@ -35,7 +38,7 @@ const nothing = {}
 export default function InteractionsPage() {
   const [params, setParams] = useSearchParams()
   const question = useMemo<Question>(
-    () => Object.assign({}, ...Object.entries(asks).map(([name, of]) => { const value = params.get(name); return value ? of(value) : {} })) as Question,
+    () => Object.assign({}, whose[params.get('whose') ?? ''] ?? { originNEQ: 'KNOWN' }, ...Object.entries(asks).map(([name, of]) => { const value = params.get(name); return value ? of(value) : {} })) as Question,
     [params],
   )
   const { data } = useApp()
@@ -65,6 +68,7 @@ export default function InteractionsPage() {
         <Field label="Decky" name="decky" params={params} ask={ask} search offers={names} />
         <Choice label="Service" any="Any service" name="service" all={known?.services.map((s) => s.slug) ?? []} params={params} ask={ask} />
         <Choice label="Kind" any="Any kind" name="kind" all={[...(counted?.interactionStats.byType.map((k) => k.name) ?? []), ...(list ?? []).map((i) => i.type)]} params={params} ask={ask} />
+        <Choice label="Whose" any="All but known sources" name="whose" all={Object.keys(whose)} params={params} ask={ask} />
         <Field label="Source address" name="source" params={params} ask={ask} />
         <Field label="Tried to sign in as" name="principal" params={params} ask={ask} />
         {params.size > 0 && <button type="button" className="quiet" onClick={() => setParams(new URLSearchParams(), { replace: true })}>Clear</button>}

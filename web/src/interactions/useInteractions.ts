@@ -3,7 +3,7 @@ import { useApp } from '../app/context'
 import { interactionsPage, type Interaction } from '../data/documents'
 import { useStore } from '../data/store'
 import { usePaged, type Paged } from '../data/usePaged'
-import type { InteractionsPageQuery, InteractionWhereInput } from '../gql/graphql'
+import type { InteractionOrigin, InteractionsPageQuery, InteractionWhereInput } from '../gql/graphql'
 
 const pageSize = 100
 const pick = ({ interactions }: InteractionsPageQuery) => interactions
@@ -21,10 +21,12 @@ const asked = {
   sourceIPHasPrefix: (i, beginning) => i.sourceIP.startsWith(beginning),
   session: (i, key) => i.session === key,
   principalContainsFold: (i, part) => has(i.principal, part),
+  origin: (i, origin) => i.origin === origin,
+  originNEQ: (i, origin) => i.origin !== origin,
 } satisfies Partial<Record<keyof InteractionWhereInput, (i: Interaction, value: string) => boolean>>
 
 /** What can be asked of interactions of the past and, by `fits`, of those that come live. */
-export type Question = { [Field in keyof typeof asked]?: string }
+export type Question = { [Field in keyof typeof asked]?: Field extends 'origin' | 'originNEQ' ? InteractionOrigin : string }
 
 /** Whether an interaction answers the question. */
 export function fits(i: Interaction, question: Question): boolean {
