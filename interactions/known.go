@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -67,10 +68,8 @@ func (k *Known) Add(ctx context.Context, network, note, by string, life *time.Du
 		if err != nil {
 			return fmt.Errorf("read the known sources: %w", err)
 		}
-		for _, n := range there {
-			if n == canonical {
-				return ErrKnown
-			}
+		if slices.Contains(there, canonical) {
+			return ErrKnown
 		}
 		if len(there) >= knownMax {
 			return ErrTooManyKnown

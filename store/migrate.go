@@ -17,6 +17,15 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
+// Migrations are the SQL files of a kind of database, "sqlite" or "postgres", as goose takes them.
+func Migrations(name string) (fs.FS, error) {
+	files, err := fs.Sub(migrations, "migrations/"+name)
+	if err != nil {
+		return nil, fmt.Errorf("find the migrations: %w", err)
+	}
+	return files, nil
+}
+
 // migrationWait bounds the wait for another server that migrates the same database.
 const migrationWait = 5 * time.Minute
 
@@ -112,9 +121,9 @@ func migrate(ctx context.Context, db *sql.DB, name string) error {
 }
 
 func provider(db *sql.DB, name string) (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations/"+name)
+	files, err := Migrations(name)
 	if err != nil {
-		return nil, fmt.Errorf("find the migrations: %w", err)
+		return nil, err
 	}
 	dial := map[string]goose.Dialect{"sqlite": goose.DialectSQLite3, "postgres": goose.DialectPostgres}[name]
 	p, err := goose.NewProvider(dial, db, files)

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"errors"
 	"sync"
 	"testing"
@@ -34,19 +33,7 @@ func TestServersThatStartTogetherAllStart(t *testing.T) {
 	for range rounds {
 		storetest.EachEmpty(t, func(t *testing.T, o store.Options) {
 			start(t, o)
-			// As an older build has it.
-			driver, source := "sqlite3", o.Path
-			if o.URL != "" {
-				driver, source = "pgx", o.URL
-			}
-			db, err := sql.Open(driver, source)
-			require.NoError(t, err)
-			for _, q := range []string{"DROP INDEX lifecycle_decky_ref_status", "DROP INDEX lifecycle_decky_ref", "CREATE INDEX lifecycle_decky_ref ON lifecycles (decky_ref)",
-				"ALTER TABLE interactions DROP COLUMN origin", "DELETE FROM goose_db_version WHERE version_id >= 20261126191636"} {
-				_, err := db.Exec(q)
-				require.NoError(t, err)
-			}
-			require.NoError(t, db.Close())
+			storetest.Older(t, o, 20261126150000)
 			start(t, o)
 		})
 	}

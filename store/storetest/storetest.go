@@ -14,6 +14,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/pressly/goose/v3"
+	"github.com/stretchr/testify/require"
+
 	"decnet/seal"
 	"decnet/store"
 )
@@ -43,6 +46,30 @@ func OnPostgres(t *testing.T, fn func(t *testing.T, o store.Options)) {
 	if server := os.Getenv("DECNET_TEST_POSTGRES"); server != "" {
 		t.Run("postgres", func(t *testing.T) { fn(t, store.Options{URL: scratch(t, server)}) })
 	}
+}
+
+// Older takes a database that is open nowhere to a version: forward, or back by the migrations' own way.
+func Older(t *testing.T, o store.Options, version int64) {
+	t.Helper()
+	driver, source, name, dialect := "sqlite3", o.Path, "sqlite", goose.DialectSQLite3
+	if o.URL != "" {
+		driver, source, name, dialect = "pgx", o.URL, "postgres", goose.DialectPostgres
+	}
+	files, err := store.Migrations(name)
+	require.NoError(t, err)
+	db, err := sql.Open(driver, source)
+	require.NoError(t, err)
+	defer db.Close()
+	p, err := goose.NewProvider(dialect, db, files)
+	require.NoError(t, err)
+	have, err := p.GetDBVersion(t.Context())
+	require.NoError(t, err)
+	if have < version {
+		_, err = p.UpTo(t.Context(), version)
+	} else {
+		_, err = p.DownTo(t.Context(), version)
+	}
+	require.NoError(t, err)
 }
 
 // key seals what is secret in the tests' databases.
