@@ -63,7 +63,7 @@ func main() {
 	cfg := config.Flags(cmd.PersistentFlags())
 	cmd.PersistentPreRunE = func(*cobra.Command, []string) error { return cfg.Load() }
 	cmd.RunE = func(c *cobra.Command, _ []string) error { return run(c.Context(), cfg) }
-	cmd.AddCommand(userCommand(cfg), restoreCommand(cfg), engineCommand(cfg))
+	cmd.AddCommand(userCommand(cfg), restoreCommand(cfg), engineCommand(cfg), tryAlertCommand(cfg))
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The second signal finds no handler, and ends the process at once.
@@ -193,7 +193,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if cfg.AuthOff() {
 		identify = auth.Off
 	}
-	sinks, err := cfg.Export.Sinks()
+	sinks, err := cfg.Sinks()
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,8 @@ type Config struct {
 
 	// Export says where interactions go as they are recorded.
 	Export Export
+	// Alert says whom to tell of intruders.
+	Alert Alert
 
 	MaxConnections           int
 	MaxConnectionsPerAddress int
@@ -212,6 +214,7 @@ func Flags(all *pflag.FlagSet) *Config {
 	f.Int64Var(&c.InteractionsMaxRows, "interactions-max-rows", 5_000_000, "interactions that are kept (0: all)")
 
 	c.Export.flags(f)
+	c.Alert.flags(f)
 
 	f.IntVar(&c.MaxConnections, "max-connections", 10_000, "WebSockets open at once")
 	f.IntVar(&c.MaxConnectionsPerAddress, "max-connections-per-address", 1000, "connections open at once from one address; the trusted proxies have no such bound (0: none)")

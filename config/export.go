@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+
 	"github.com/spf13/pflag"
 
 	"decnet/export"
@@ -19,18 +21,24 @@ func (e *Export) flags(f *pflag.FlagSet) {
 	f.StringVar(&e.SyslogCA, "export-syslog-ca", "", "certificate (PEM) that vouches for the TLS receiver, in place of the system's")
 }
 
-// Sinks are the places where interactions go.
-func (e *Export) Sinks() ([]export.Sink, error) {
+// Sinks are the places where interactions go, and who is told of them.
+func (c *Config) Sinks() ([]export.Sink, error) {
 	var sinks []export.Sink
-	if e.File != "" {
-		sinks = append(sinks, export.NewFile(e.File))
+	if c.Export.File != "" {
+		sinks = append(sinks, export.NewFile(c.Export.File))
 	}
-	if e.Syslog != "" {
-		s, err := export.NewSyslog(e.Syslog, e.SyslogCA)
+	if c.Export.Syslog != "" {
+		s, err := export.NewSyslog(c.Export.Syslog, c.Export.SyslogCA)
 		if err != nil {
 			return nil, err
 		}
 		sinks = append(sinks, s)
+	}
+	switch h, err := c.Alert.NewWebhook(c.OIDC.PublicURL); {
+	case err == nil:
+		sinks = append(sinks, h)
+	case !errors.Is(err, ErrNoWebhook):
+		return nil, err
 	}
 	return sinks, nil
 }

@@ -23,7 +23,7 @@ func (o *OIDC) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.Issuer, "oidc-issuer", "", "OpenID Connect provider where people may sign in, such as https://id.example.org")
 	f.StringVar(&o.ClientID, "oidc-client-id", "decnet", "what the provider knows this server as")
 	f.StringVar(&o.ClientSecretFile, "oidc-client-secret-file", "", "file with the secret that it was given for this server (none: a public client)")
-	f.StringVar(&o.PublicURL, "public-url", "", "where people reach this server, such as https://decnet.example.org; the provider sends them to /oidc/callback there")
+	f.StringVar(&o.PublicURL, "public-url", "", "where people reach this server, such as https://decnet.example.org: alerts link there, and an OpenID Connect provider sends them to /oidc/callback there")
 	f.StringVar(&o.Name, "oidc-name", "single sign-on", "what the sign-in page calls the provider")
 	f.StringSliceVar(&o.Scopes, "oidc-scopes", []string{"openid", "profile", "email"}, "what is asked of the provider")
 	f.StringVar(&o.UsernameClaim, "oidc-username-claim", "preferred_username", "what of the provider's word is the user name (of an address, what stands before the @)")

@@ -1,4 +1,4 @@
-// Package export hands interactions on to other systems as they are recorded: [File] writes JSON lines, [Syslog] speaks RFC 5424 over TCP or TLS. An [Exporter]
+// Package export hands interactions on to other systems as they are recorded: [File] writes JSON lines, [Syslog] speaks RFC 5424 over TCP or TLS, [Webhook] tells people of intruders. An [Exporter]
 // reads the numbered stream of interactions for one of them, and remembers in the database how far it has come: what was recorded while the receiver or the server was
 // down follows when they are back. It gives each interaction at least once, in order; each bears its cursor, so that a receiver can tell one that comes twice.
 package export
@@ -33,9 +33,21 @@ type Sink interface {
 	io.Closer
 	// Name tells the sinks of one server apart: it names the metrics, and the place in the database.
 	Name() string
+	// Habits are how it wants to be fed from now on.
+	Habits() Habits
 	// Send delivers the records, all of them, or returns an error; then some may have been delivered. Close may be called between two calls, and the next
 	// Send begins anew.
 	Send(ctx context.Context, records []Record) error
+	// Flush delivers what Send has held back. Only then does the exporter remember that all of it was sent.
+	Flush(ctx context.Context) error
+}
+
+// Habits are how a sink wants to be fed. The zero Habits are all that is kept, batch by batch, as it comes.
+type Habits struct {
+	// Gather is how long the exporter waits for more, once something has come; then the sink gets all of it before Flush.
+	Gather time.Duration
+	// OnlyNew leaves out what was recorded before the sink's very first start.
+	OnlyNew bool
 }
 
 // Record is one interaction on its way out.
@@ -113,36 +125,66 @@ func (e *Exporter) Run(ctx context.Context) {
 
 // once sends what comes next, and tells whether there may be more at once.
 func (e *Exporter) once(ctx context.Context) (more bool, err error) {
-	at, err := e.place(ctx)
+	habits := e.sink.Habits()
+	at, err := e.place(ctx, habits)
 	if err != nil {
 		return false, err
 	}
 	e.count(func(s *State) { s.At = at })
-	rows, next, err := interactions.NewLog(e.store, e.bell).Page(ctx, interactions.Filter{}, at)
+	records, next, err := e.page(ctx, at)
 	if errors.Is(err, cursor.ErrExpired) {
 		return true, e.skip(ctx, at)
 	}
-	if err != nil {
+	if err != nil || len(records) == 0 {
 		return false, err
 	}
+	if habits.Gather > 0 {
+		e.wait(ctx, habits.Gather)
+	}
+	sent := 0
+	for {
+		if err := e.deliver(ctx, func(ctx context.Context) error { return e.sink.Send(ctx, records) }); err != nil {
+			return false, fmt.Errorf("send interactions %d to %d: %w", records[0].Number, records[len(records)-1].Number, err)
+		}
+		sent, at = sent+len(records), next
+		if habits.Gather == 0 {
+			break
+		}
+		if records, next, err = e.page(ctx, at); err != nil {
+			return false, err
+		}
+		if len(records) == 0 {
+			break
+		}
+	}
+	if err := e.deliver(ctx, e.sink.Flush); err != nil {
+		return false, err
+	}
+	if err := e.advance(ctx, at); err != nil {
+		return false, err
+	}
+	e.count(func(s *State) { s.Sent += int64(sent); s.At = at })
+	return true, nil
+}
+
+// page reads what comes after a place, and the place after that.
+func (e *Exporter) page(ctx context.Context, at int64) (records []Record, next int64, err error) {
+	rows, next, err := interactions.NewLog(e.store, e.bell).Page(ctx, interactions.Filter{}, at)
+	if err != nil {
+		return nil, 0, err
+	}
 	codec := cursor.New(e.store.Epoch())
-	records := make([]Record, len(rows))
+	records = make([]Record, len(rows))
 	for i, row := range rows {
 		records[i] = Record{row, codec.Encode(interactions.Stream, row.Number)}
 	}
-	if len(rows) == 0 {
-		return false, nil
-	}
-	sending, cancel := context.WithTimeout(ctx, sendWithin)
+	return records, next, nil
+}
+
+func (e *Exporter) deliver(ctx context.Context, by func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
-	if err := e.sink.Send(sending, records); err != nil {
-		return false, fmt.Errorf("send interactions %d to %d: %w", rows[0].Number, rows[len(rows)-1].Number, err)
-	}
-	if err := e.advance(ctx, next); err != nil {
-		return false, err
-	}
-	e.count(func(s *State) { s.Sent += int64(len(rows)); s.At = next })
-	return true, nil
+	return by(ctx)
 }
 
 // skip goes on after what has been pruned, or, in a database that is behind the place, from its end.
@@ -163,10 +205,17 @@ func (e *Exporter) skip(ctx context.Context, at int64) error {
 // row is the counter that remembers the place.
 func (e *Exporter) row() string { return "export-" + e.sink.Name() }
 
-func (e *Exporter) place(ctx context.Context) (int64, error) {
+func (e *Exporter) place(ctx context.Context, habits Habits) (int64, error) {
 	row, err := e.store.Read.Counter.Get(ctx, e.row())
 	if ent.IsNotFound(err) {
-		return 0, nil // all that is kept is new to it
+		if !habits.OnlyNew {
+			return 0, nil // all that is kept is new to it
+		}
+		span, err := store.SpanOf(ctx, e.store.Read, interactions.Stream)
+		if err != nil {
+			return 0, err
+		}
+		return span.Head, e.advance(ctx, span.Head)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read how far the export has come: %w", err)

@@ -31,6 +31,12 @@ func NewFile(path string) *File { return &File{path: path} }
 // Name is "file".
 func (*File) Name() string { return "file" }
 
+// Habits are none: it takes what comes.
+func (*File) Habits() Habits { return Habits{} }
+
+// Flush has nothing to do: Send holds nothing back.
+func (*File) Flush(context.Context) error { return nil }
+
 // Close closes the file; the next Send opens it again.
 func (f *File) Close() error {
 	if f.file == nil {

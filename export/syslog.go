@@ -86,6 +86,12 @@ func authorities(file string) (*x509.CertPool, error) {
 // Name is "syslog".
 func (*Syslog) Name() string { return "syslog" }
 
+// Habits are none: it takes what comes.
+func (*Syslog) Habits() Habits { return Habits{} }
+
+// Flush has nothing to do: Send holds nothing back.
+func (*Syslog) Flush(context.Context) error { return nil }
+
 // Close ends the connection; the next Send makes another.
 func (s *Syslog) Close() error {
 	if s.conn == nil {
