@@ -2580,7 +2580,7 @@ func (v *ServiceSettingInput) GetValue() string { return v.Value }
 // Session includes the GraphQL fields of Session requested by the fragment Session.
 // The GraphQL type's documentation follows.
 //
-// One conversation of an intruder with a service of a decky: a connection, or for UDP a datagram. Counts go on from its first interaction, also when that has been pruned.
+// One conversation of an intruder with a service of a decky: a connection, or for UDP what one port of its sends without a pause of a minute. Counts go on from its first interaction, also when that has been pruned.
 type Session struct {
 	// The opaque, global ID.
 	Id string `json:"id"`
@@ -4312,7 +4312,7 @@ func (v *recordingNodeLifecycle) GetTypename() *string { return v.Typename }
 // recordingNodeSession includes the requested fields of the GraphQL type Session.
 // The GraphQL type's documentation follows.
 //
-// One conversation of an intruder with a service of a decky: a connection, or for UDP a datagram. Counts go on from its first interaction, also when that has been pruned.
+// One conversation of an intruder with a service of a decky: a connection, or for UDP what one port of its sends without a pause of a minute. Counts go on from its first interaction, also when that has been pruned.
 type recordingNodeSession struct {
 	Typename *string `json:"__typename"`
 	// Whether a terminal was recorded: `recording` plays it.

@@ -25,11 +25,15 @@
 //
 // # Events
 //
-// The runtime records connect and disconnect (with duration_ms, bytes_in, bytes_out), service_panic, and as service "decoy" the summaries events_dropped,
+// The runtime records connect and disconnect (with duration_ms, bytes_in, bytes_out), repeated, service_panic, and as service "decoy" the summaries events_dropped,
 // events_suppressed and connections_refused, each with a count. Of a flood, what matters (credentials, downloads, changes, programs), the first events of each kind and the last of
 // each session are recorded nevertheless, these last with the time at which they happened. Services record auth_attempt by [Session.Attempt], and what else they know of. The shell behind ssh and telnet
 // records command, download (url), outbound (target), file_written (path, size, content), execute (path, sha256), password_change and package_install; and as terminal
 // (part, cast) what it shows, whose parts are, one after the other, an asciicast.
+//
+// What comes in datagrams from one port of a source to one service is one session, until nothing has come for a minute, for an hour at most; a connection of QUIC is one as that of TCP is. Of each
+// kind of event in it the first ten are recorded, and credentials and what is changed always; what the others come to is a repeated (kind, the command, count, and what the first and the last were about)
+// when the session ends, or goes on for long. A disconnect then bears the time of the last datagram. Which sessions there are is in memory alone, and bounded: a decoy that starts again begins new ones.
 //
 // The decoys of APIs over HTTP record request (method, path, headers, body, status), and of a long body the further pieces as body_part (body_sha256, offset, content); those of
 // databases write (what changes data); docker_api container_create, container_start, container_exec and image_pull; k8s k8s_change; vnc keys, clicks and clipboard. What
@@ -37,7 +41,7 @@
 //
 // dns records query, zone_transfer, version_query, amp_probe (what wants a long answer on UDP), multi_question and dns_update or another operation; and once a minute of a source what its questions
 // come to: recon_burst (many names of its zones), flood_suspect and tunneling_suspect (names below a domain that carry data). llmnr query and unasked_answer (records), by which poisoners of names betray themselves; smb netbios_query (name, qtype) beside what is done with files; snmp each request
-// (operation, oids) and, once for each source, its community; mqtt mqtt_connect, subscribe and publish; ldap bind, search, compare, write and extended; sip each request and call (number); tftp
+// (operation, oids), as snmp_set what is set, and once for each session its community; mqtt mqtt_connect, subscribe and publish; ldap bind, search, compare, write and extended; sip each request and call (number); tftp
 // each request and file_read.
 //
 // A file that is uploaded, by SFTP, SCP, SMB or into a container, is a file_written (path, size, sha256, content) with its beginning, and a file_part (sha256, offset, content) for each

@@ -30,10 +30,10 @@ type flood struct {
 }
 
 // verbs are the fields that tell what an event's command is, and what of it.
-var verbs = []string{event.Command, "method", "operation", "request", "function"}
+var verbs = []string{event.Command, "method", "operation", "request", "function", "qtype"}
 
-// verb returns what the event did in one word, and to what in another.
-func verb(e event.Event) (first, second string) {
+// verb returns what the event did in one word, with the name of its field, and to what in another word.
+func verb(e event.Event) (field, first, second string) {
 	for _, name := range verbs {
 		value, ok := e.Get(name)
 		if !ok {
@@ -41,21 +41,21 @@ func verb(e event.Event) (first, second string) {
 		}
 		words := strings.Fields(value[:min(len(value), verbBytes)])
 		if len(words) == 0 {
-			return "", ""
+			return "", "", ""
 		}
 		if len(words) > 1 {
-			return strings.ToLower(words[0]), strings.ToLower(words[1])
+			return name, strings.ToLower(words[0]), strings.ToLower(words[1])
 		}
 		second, _ = e.Get("path")
-		return strings.ToLower(words[0]), second[:min(len(second), verbBytes)]
+		return name, strings.ToLower(words[0]), second[:min(len(second), verbBytes)]
 	}
-	return "", ""
+	return "", "", ""
 }
 
 // begins tells whether the event is among the first of its kind in the session. CONFIG SET is another thing than CONFIG GET: so a few more are when their second
 // word is new.
 func (f *flood) begins(seed maphash.Seed, e event.Event) bool {
-	first, second := verb(e)
+	_, first, second := verb(e)
 	kind := maphash.String(seed, e.Type+"\x00"+first)
 	exact := maphash.String(seed, e.Type+"\x00"+first+"\x00"+second)
 	n, known := f.seen[kind]
@@ -99,7 +99,9 @@ func (g *guard) hold(addr netip.Addr, f *flood, e event.Event) (lost uint64) {
 		return lost + 1
 	}
 	// What is kept must not hold on to all that the values were cut from.
-	e.Time, e.Fields, e.Message = g.now(), slices.Clone(e.Fields), strings.Clone(e.Message)
+	if e.Fields, e.Message = slices.Clone(e.Fields), strings.Clone(e.Message); e.Time.IsZero() {
+		e.Time = g.now()
+	}
 	for i := range e.Fields {
 		e.Fields[i].Value = strings.Clone(e.Fields[i].Value)
 	}

@@ -35,7 +35,7 @@ type source struct {
 	weighty         bucket // of what an intruder has changed, fetched or run,
 	firsts          bucket // of what a session does for the first times,
 	tails           bucket // and of what it did last
-	datagrams       flood  // of all its datagrams: one is a session, and has no last
+	datagrams       flood  // of all that it says in datagrams, from whatever port
 	answers         bucket // bytes of datagrams
 	suppressed      uint64 // events beyond the rate, since the last report
 	refused         uint64 // connections and datagrams, since the last report
@@ -176,7 +176,7 @@ func (g *guard) allowEvent(addr netip.Addr, f *flood, e event.Event) bool {
 	now, rate, burst := g.now(), g.limits.EventRate, g.limits.EventBurst
 	if s.events.take(now, 1, rate, burst) ||
 		e.Type == event.AuthAttempt && s.attempts.take(now, 1, rate/2, burst/2) ||
-		event.Weighty(e.Type) && s.weighty.take(now, 1, rate/4, burst/2) ||
+		(event.Weighty(e.Type) || e.Type == event.Repeated) && s.weighty.take(now, 1, rate/4, burst/2) ||
 		f.begins(g.seed, e) && s.firsts.take(now, 1, rate/4, burst/2) {
 		return true
 	}

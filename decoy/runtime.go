@@ -50,6 +50,7 @@ type Runtime struct {
 
 	recorder *recorder
 	guard    *guard
+	talks    *talks
 	stop     chan struct{}
 	loops    sync.WaitGroup // accept loops and the summaries
 
@@ -84,6 +85,7 @@ func New(o Options) *Runtime {
 		host: o.Host, ports: o.Ports, limits: o.Limits, quiet: o.Quiet, state: state(o.State), log: o.Log,
 		boot:      randomID(),
 		guard:     newGuard(o.Limits, o.Host.Now),
+		talks:     newTalks(o.Host.Now, o.Limits.SessionTime),
 		stop:      make(chan struct{}),
 		settings:  o.Host.Settings,
 		instances: map[string]*instance{},
@@ -308,6 +310,7 @@ func (r *Runtime) commit(generation int, next *change) {
 	for slug, in := range oldInstances {
 		if next.instances[slug] != in {
 			in.close()
+			r.talks.close(in)
 		}
 	}
 }
@@ -368,6 +371,7 @@ func (r *Runtime) summarize() {
 		case <-r.stop:
 			return
 		case <-tick.C:
+			r.talks.sweep()
 			r.recordRefused(false)
 			if r.changed.Swap(false) {
 				giveBack()
@@ -513,8 +517,16 @@ func (r *Runtime) answer(l *listener, data []byte, from netip.AddrPort) {
 	defer in.leave()
 	conn := datagram{l.udp, net.UDPAddrFromAddrPort(from), func(bytes int) bool { return r.guard.allowAnswer(from.Addr(), bytes) }}
 	s := r.session(l, in, conn)
-	s.branch = func(serve func(context.Context, *Session)) bool { return r.branch(l, in, s, serve) }
-	s.flow = func(serve func(context.Context, *Session)) bool { return r.flow(l, in, conn, s.id, data, serve) }
+	if s.record != nil { // else the decky talks to itself, and has not much to say
+		one := r.talks.join(l.want.Number, from, in, len(data), func() *Session { return r.session(l, in, conn) })
+		s.id, s.record = one.voice.id, r.talks.through(one, s.record)
+		s.branch = func(serve func(context.Context, *Session)) bool { return r.branch(l, in, s, one, serve) }
+		s.flow = func(serve func(context.Context, *Session)) bool {
+			r.talks.yield(one)
+			return r.flow(l, in, conn, s.id, data, serve)
+		}
+		defer func() { r.talks.answered(one, s.out.Load()) }()
+	}
 	ctx, cancel := context.WithTimeout(in.ctx, 5*time.Second)
 	defer cancel()
 	s.Guard(func() { answerer.ServePacket(ctx, s, data) })
@@ -530,7 +542,7 @@ func (r *Runtime) flow(l *listener, in *instance, conn datagram, id string, firs
 	s.id = id
 	forged := conn.allow
 	f.allow = func(bytes int) bool { return s.present.Load() || forged(bytes) }
-	if s.record == nil || !r.admit(l, in, s) { // a decky has nothing to say to itself
+	if !r.admit(l, in, s) {
 		in.leave()
 		return false
 	}
@@ -546,7 +558,7 @@ func (r *Runtime) flow(l *listener, in *instance, conn datagram, id string, firs
 }
 
 // branch lets the service go on with the sender of a datagram on a socket of its own.
-func (r *Runtime) branch(l *listener, in *instance, from *Session, serve func(context.Context, *Session)) bool {
+func (r *Runtime) branch(l *listener, in *instance, from *Session, one *talk, serve func(context.Context, *Session)) bool {
 	peer := from.peer.Addr()
 	if !in.enter() {
 		return false
@@ -572,8 +584,10 @@ func (r *Runtime) branch(l *listener, in *instance, from *Session, serve func(co
 	}
 	s := r.session(l, in, branched{conn, func(bytes int) bool { return r.guard.allowAnswer(peer, bytes) }})
 	s.id = from.id
+	join := r.talks.branch(one)
 	go func() {
 		defer func() { leave(!s.known.Load()) }()
+		defer func() { join(s.in.Load(), s.out.Load()) }()
 		defer conn.Close()
 		ctx, cancel := context.WithTimeout(in.ctx, r.limits.SessionTime)
 		defer cancel()

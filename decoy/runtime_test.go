@@ -368,7 +368,15 @@ func TestDatagrams(t *testing.T) {
 			t.Fatalf("answer %q, %v; want %q", buf[:n], err, want)
 		}
 	}
-	d.Wait("packet", decoytest.Has("data", "2"), decoytest.Has(event.DstPort, "7006"))
+	last := d.Wait("packet", decoytest.Has("data", "2"), decoytest.Has(event.DstPort, "7006"))
+	// What one peer sends is one session, which ends with the service at the latest.
+	if err := d.Apply(t.Context(), 2, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	end := d.Wait(event.Disconnect, decoytest.Has("bytes_in", "3"), decoytest.Has("bytes_out", "27"))
+	if first := d.Wait("packet"); first.Session != last.Session || end.Session != last.Session {
+		t.Errorf("the sessions of one conversation are %s, %s and %s", first.Session, last.Session, end.Session)
+	}
 }
 
 func TestBytesOfDatagramsAreBounded(t *testing.T) {
@@ -608,15 +616,15 @@ func TestBlockedReaderOfEventsBlocksNobody(t *testing.T) {
 	if err := r.Apply(t.Context(), 1, []string{"packets"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.Dial("udp", net.JoinHostPort(host.IP, "7006"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	buf := make([]byte, 9000)
 	const sent = 600 // of 8 KB: twice what may be queued
 	for range sent {
+		conn, err := net.Dial("udp", net.JoinHostPort(host.IP, "7006")) // each from another port: of one conversation they would be summed up
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(20 * time.Second))
 		if _, err := conn.Write(make([]byte, 8000)); err != nil {
 			t.Fatal(err)
 		}
@@ -636,7 +644,7 @@ func TestBlockedReaderOfEventsBlocksNobody(t *testing.T) {
 			t.Fatalf("number %d, want %d", e.Seq, seq)
 		}
 		switch e.Type {
-		case "packet":
+		case "packet", event.Disconnect:
 			written++
 		case event.Dropped:
 			count, _ := e.Get(event.Count)
@@ -645,8 +653,8 @@ func TestBlockedReaderOfEventsBlocksNobody(t *testing.T) {
 			dropped += n
 		}
 	}
-	if dropped == 0 || written+dropped != sent {
-		t.Errorf("%d written and %d dropped of %d", written, dropped, sent)
+	if dropped == 0 || written+dropped != 2*sent { // each conversation ends
+		t.Errorf("%d written and %d dropped of %d", written, dropped, 2*sent)
 	}
 }
 

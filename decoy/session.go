@@ -20,7 +20,7 @@ var ErrBudget = errors.New("decoy: the session's byte budget is spent")
 
 // Session is one conversation of a service with one peer. For TCP it is the connection itself, a [net.Conn] whose every read and write
 // carries the idle deadline (a service may set an earlier one, not a later), and which ends when the session's
-// time or bytes are spent. For UDP it is one datagram: Write answers it, Read gives nothing.
+// time or bytes are spent. For UDP it is one datagram of a conversation, whose ID it shares with those that its sender sends meanwhile: Write answers it, Read gives nothing.
 type Session struct {
 	id      string
 	host    *Host
@@ -67,8 +67,11 @@ func (s *Session) Local() netip.AddrPort { return s.local }
 func (s *Session) CatalogPort() int { return s.port }
 
 // Event records that something happened. The fields come after the peer's address and the port; values may hold any bytes. It never
-// blocks.
-func (s *Session) Event(typ string, fields ...event.Field) {
+// blocks. Where a conversation in datagrams has many events of one kind, the first are recorded, and what the others come to.
+func (s *Session) Event(typ string, fields ...event.Field) { s.eventAt(time.Time{}, typ, fields...) }
+
+// eventAt is Event for what happened at that time; the zero time is now.
+func (s *Session) eventAt(at time.Time, typ string, fields ...event.Field) {
 	if s.record == nil {
 		return
 	}
@@ -78,6 +81,7 @@ func (s *Session) Event(typ string, fields ...event.Field) {
 		event.Int(event.SrcPort, int64(s.peer.Port())),
 		event.Int(event.DstPort, int64(s.port)))
 	s.record(event.Event{
+		Time:     at,
 		Severity: event.SeverityOf(typ),
 		Service:  s.service,
 		Session:  s.id,

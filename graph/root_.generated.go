@@ -6074,7 +6074,7 @@ type Query {
   ): [Node]! @hasRole(role: VIEWER)
 }
 """
-One conversation of an intruder with a service of a decky: a connection, or for UDP a datagram. Counts go on from its first interaction, also when that has been pruned.
+One conversation of an intruder with a service of a decky: a connection, or for UDP what one port of its sends without a pause of a minute. Counts go on from its first interaction, also when that has been pruned.
 """
 type Session implements Node {
   """

@@ -45,10 +45,10 @@ func SeverityOf(typ string) Severity {
 // Weighty tells whether events of a type say what an intruder has changed, fetched, brought or run: they must not drown in others.
 func Weighty(typ string) bool {
 	switch typ {
-	case Download, "upload", "outbound", "forward", "execute", "package_install", "password_change",
+	case Download, "upload", "outbound", "forward", "call", "execute", "package_install", "password_change",
 		"file_written", "file_deleted", "file_renamed", "mail", "write",
 		"service_create", "service_start", "service_delete",
-		"container_create", "container_start", "container_exec", "image_pull", "k8s_change", "dns_update", Panic:
+		"container_create", "container_start", "container_exec", "image_pull", "k8s_change", "dns_update", "snmp_set", Panic:
 		return true
 	}
 	return false
@@ -85,6 +85,7 @@ const (
 	CommandRun  = "command"
 	Download    = "download"
 	Terminal    = "terminal" // a piece of what a terminal showed: its number (Part), its lines (Cast) and which terminal (Began)
+	Repeated    = "repeated" // what many events of one kind come to, in a conversation in datagrams: how many (Count), and what the first and the last were about
 	Panic       = "service_panic"
 	Dropped     = "events_dropped"    // lines lost before they were written or kept
 	Suppressed  = "events_suppressed" // events of one source beyond its rate

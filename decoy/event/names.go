@@ -18,10 +18,10 @@ const shown = `
 	collection contact container cookie credssp_version cwd
 	database dialects direction directory display disposition dn domain
 	edns_options edns_size engine exception extension
-	failure file filter fingerprint folder from function
+	failure file filter fingerprint first folder from function
 	group hassh host host_network host_paths host_pid how
 	id image instance interface iterations ja3 ja4 keep_alive kept key_type keyboard kind known
-	language line mechanism method mode name namespace network number
+	language last line mechanism method mode name namespace network number
 	offset oid oids opcode operation options
 	packages packet path pattern payload_bytes pid pod priorities privileged product protocol protocols pseudo_headers
 	qclass qos qtype queue_id realm reason recipients records recursion registry request resource routing

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +77,45 @@ func TestDig(t *testing.T) {
 	d.Wait("query", decoytest.Has("name", "example.com."), decoytest.Has("qtype", "A"), decoytest.Has("transport", "udp"))
 	d.Wait("zone_transfer", decoytest.Has("name", domain+"."), decoytest.Has("transport", "tcp"))
 	d.Wait("version_query", decoytest.Has("name", "version.bind."))
+}
+
+// Questions from one port are one session, however many they are.
+func TestAFloodOfQuestionsIsOneSession(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "dns")
+	domain := newServer(d.Host).zones[0].origin
+	own, err := net.ListenPacket("udp", "127.0.0.1:0") // dig asks from the port that this finds free
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := own.LocalAddr().(*net.UDPAddr).Port
+	own.Close()
+	var batch strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&batch, "host%d.%s A\n", i, domain)
+	}
+	list := filepath.Join(t.TempDir(), "names")
+	if err := os.WriteFile(list, []byte(batch.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dig(t, d, "-b", fmt.Sprintf("127.0.0.1#%d", port), "+short", "-f", list)
+	if err := d.Apply(t.Context(), 2, nil, nil); err != nil { // which ends all sessions
+		t.Fatal(err)
+	}
+	end := d.Wait(event.Disconnect, decoytest.Has(event.SrcPort, fmt.Sprint(port)))
+	d.Wait(event.Repeated, decoytest.Has("kind", "query"), decoytest.Has("qtype", "a"), decoytest.Has(event.Count, "50"), decoytest.Has("first", "host10."+domain), decoytest.Has("last", "host59."+domain))
+	whole := 0
+	for _, e := range d.Events() {
+		if e.Session != end.Session {
+			t.Errorf("%s is of session %q, want %q", e.Type, e.Session, end.Session)
+		}
+		if e.Type == "query" {
+			whole++
+		}
+	}
+	if whole != 10 {
+		t.Errorf("%d questions are told whole", whole)
+	}
 }
 
 func TestDynamicUpdateIsRefusedAndRecorded(t *testing.T) {

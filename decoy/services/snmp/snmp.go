@@ -1,6 +1,6 @@
 // Package snmp is the decoy of an agent for network management: net-snmp, a printer's, a switch's, a controller's or Windows's own. It answers versions 1 and 2c to who knows the
-// community (public reads, a weak one writes), and tells version 3 no more than that a user is unknown. Each community and each user is recorded once for each
-// source, each request always. What is set is kept for who set it, and changes nothing.
+// community (public reads, a weak one writes), and tells version 3 no more than that a user is unknown. Each community is recorded once for each
+// session, each user and what is set always. What is set is kept for who set it, and changes nothing.
 package snmp
 
 import (
@@ -45,13 +45,13 @@ type agent struct {
 
 // visitor is what one source has tried and set.
 type visitor struct {
-	tried map[string]bool
+	tried map[string]string // communities, and the session that has tried it last
 	kept  map[string]ber.Node // by identifier
 }
 
 func newAgent(h *decoy.Host) *agent {
 	a := &agent{host: h, product: productOf(h), read: "public", visitors: visitors.New(func() *visitor {
-		return &visitor{tried: map[string]bool{}, kept: map[string]ber.Node{}}
+		return &visitor{tried: map[string]string{}, kept: map[string]ber.Node{}}
 	})}
 	a.write = decoy.Pick(h, "snmp-write", append(bait.WeakPasswords(), "private", "private", "private", "write", "manager", "secret")...)
 	a.rows = a.mib()
@@ -161,7 +161,11 @@ func record(s *decoy.Session, version string, p pdu) {
 		joined := strings.Join(values, "\n")
 		fields = append(fields, event.String("content", joined[:min(len(joined), maxRecorded)]))
 	}
-	s.Event("snmp", fields...)
+	typ := "snmp"
+	if p.kind == setRequest {
+		typ = "snmp_set"
+	}
+	s.Event(typ, fields...)
 }
 
 // community answers a request of version 1 or 2c.
@@ -172,14 +176,14 @@ func (a *agent) community(s *decoy.Session, version int, community string, p pdu
 		name = "2c"
 	}
 	a.visitors.With(s.Peer().Addr(), func(v *visitor) {
-		if !v.tried[community] {
+		if v.tried[community] != s.ID() {
 			outcome := event.Rejected
 			if known {
 				outcome = event.Accepted
 			}
 			s.Attempt("snmp_community", "", []byte(community), outcome, event.String("version", name))
-			if len(v.tried) < maxTried {
-				v.tried[community] = true
+			if _, before := v.tried[community]; before || len(v.tried) < maxTried {
+				v.tried[community] = s.ID()
 			}
 		}
 		record(s, name, p)

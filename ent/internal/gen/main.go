@@ -82,7 +82,7 @@ var types = map[string]string{
 	"Decky":       "One decoy host: a name, an address, a MAC, a host name, an OS personality and a set of services.",
 	"Lifecycle":   "One accepted operation on one decky, and its record.",
 	"AuditEntry":  "One thing that somebody asked for, and what came of it. Nothing changes it, and nothing deletes it.",
-	"Session":     "One conversation of an intruder with a service of a decky: a connection, or for UDP a datagram. Counts go on from its first interaction, also when that has been pruned.",
+	"Session":     "One conversation of an intruder with a service of a decky: a connection, or for UDP what one port of its sends without a pause of a minute. Counts go on from its first interaction, also when that has been pruned.",
 	"Credential":  "One name and secret that intruders have tried on a service: one entry, however often and on how many deckies it was tried.",
 	"Attacker":    "An address from which deckies were touched. It may be forged where the service is UDP, and shared by many behind one router.",
 	"KnownSource": "An address or a network from which deckies are touched and no alarm is due: a vulnerability scanner's, a monitor's, one's own. What comes from there is kept, as `KNOWN`.",
