@@ -129,12 +129,13 @@ func (v *server) answer(s *decoy.Session, data []byte, stream bool) [][]byte {
 		return nil
 	}
 	q := new(dns.Msg)
-	if err := q.Unpack(data); err != nil {
+	if err := q.Unpack(data); err != nil || len(q.Question) == 1 && questionEnd(data) == 0 {
 		strange(s, data)
-		if data[2]&0x80 != 0 { // an answer: to answer it could go on for ever
+		// An answer could be answered for ever, and dnsmasq answers nothing that it can't read.
+		if data[2]&0x80 != 0 || v.product.kind == "dnsmasq" {
 			return nil
 		}
-		return [][]byte{failed(data, dns.RcodeFormatError)}
+		return [][]byte{v.malformed(data)}
 	}
 	if q.Response {
 		strange(s, data)
@@ -171,6 +172,27 @@ func (v *server) room(q *dns.Msg) int {
 		most = provenSize
 	}
 	return max(dns.MinMsgSize, min(int(opt.UDPSize()), most))
+}
+
+// questionEnd returns where the question ends, when there is one and it is whole; else 0.
+func questionEnd(data []byte) int {
+	if binary.BigEndian.Uint16(data[4:]) != 1 {
+		return 0
+	}
+	if _, end, err := dns.UnpackDomainName(data, 12); err == nil && end+4 <= len(data) {
+		return end + 4
+	}
+	return 0
+}
+
+// malformed refuses what can't be read. BIND repeats the question where it could read that.
+func (v *server) malformed(data []byte) []byte {
+	head := failed(data, dns.RcodeFormatError)
+	if end := questionEnd(data); v.product.kind == "bind" && end > 0 {
+		head[5] = 1
+		return append(head, data[12:end]...)
+	}
+	return head
 }
 
 // failed is the head of a question, turned into that of a refusal.

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,135 @@ func TestAFloodOfQuestionsIsOneSession(t *testing.T) {
 	}
 	if whole != 10 {
 		t.Errorf("%d questions are told whole", whole)
+	}
+}
+
+// Each of these is BIND 9.18's answer, as Debian's gives it with the same zone. sections are how many records there are in each.
+func TestAnswersAreBINDs(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "dns")
+	z := newServer(d.Host).zones[0]
+	zone, own := z.origin, "srv-alpha-42."+z.origin
+	soa := &dns.SOA{Hdr: dns.RR_Header{Name: zone, Rrtype: dns.TypeSOA, Class: dns.ClassINET}, Ns: ".", Mbox: ".", Serial: z.soa.Serial}
+	for name, c := range map[string]struct {
+		q        *dns.Msg
+		net      string
+		code     int
+		sections [3]int
+		want     []string
+		not      string
+	}{
+		"in the zone's letters":          {question(strings.ToUpper(own), dns.TypeA), "udp", 0, [3]int{1, 0, 0}, []string{own + "\t"}, ""},
+		"to a resolver":                  {iterative(question(own, dns.TypeA)), "udp", 0, [3]int{1, 1, 0}, []string{zone + "\t86400\tIN\tNS\t" + own}, ""},
+		"to a resolver, with an address": {iterative(question(zone, dns.TypeSOA)), "udp", 0, [3]int{1, 1, 1}, []string{"\tA\t" + d.Host.IP}, ""},
+		"to a resolver, who has it":      {iterative(question(zone, dns.TypeNS)), "udp", 0, [3]int{1, 0, 1}, nil, ""},
+		"an SOA that isn't there":        {question("nothere."+zone, dns.TypeSOA), "udp", dns.RcodeNameError, [3]int{0, 1, 0}, []string{zone + "\t0\tIN\tSOA"}, ""},
+		"everything, on TCP":             {question(zone, dns.TypeANY), "tcp", 0, [3]int{2, 0, 0}, nil, ""},
+		"no data: TSIG":                  {question(own, dns.TypeTSIG), "udp", dns.RcodeFormatError, [3]int{}, nil, "aa"},
+		"no data: MAILB":                 {question(own, dns.TypeMAILB), "udp", dns.RcodeNotImplemented, [3]int{}, nil, "aa"},
+		"every class":                    {class(question(own, dns.TypeA), dns.ClassANY), "udp", dns.RcodeFormatError, [3]int{}, nil, "aa"},
+		"a class that is none":           {class(question(own, dns.TypeA), 2), "udp", dns.RcodeNotImplemented, [3]int{}, nil, "aa"},
+		"a zone of another's, on UDP":    {question("example.com.", dns.TypeAXFR), "udp", dns.RcodeNotAuth, [3]int{}, nil, "aa"},
+		"a zone, on UDP":                 {question(zone, dns.TypeAXFR), "udp", dns.RcodeFormatError, [3]int{}, nil, "aa"},
+		"a zone, without recursion":      {question(zone, dns.TypeAXFR), "tcp", 0, [3]int{len(z.records) + 2, 0, 0}, []string{"qr aa;"}, "rd"},
+		"what is new, since nothing":     {question(zone, dns.TypeIXFR), "tcp", dns.RcodeFormatError, [3]int{}, nil, "aa"},
+		"what is new: nothing":           {since(question(zone, dns.TypeIXFR), soa), "tcp", 0, [3]int{1, 0, 0}, []string{"qr aa;"}, ""},
+		"what is new, on UDP":            {since(question(zone, dns.TypeIXFR), soa), "udp", 0, [3]int{1, 0, 0}, nil, "aa"},
+		"an update of a zone":            {operation(question(zone, dns.TypeSOA), dns.OpcodeUpdate), "udp", dns.RcodeRefused, [3]int{}, nil, ""},
+		"an update of another's":         {operation(question("example.com.", dns.TypeSOA), dns.OpcodeUpdate), "udp", dns.RcodeNotAuth, [3]int{}, nil, ""},
+		"news of the server's own zone":  {operation(question(zone, dns.TypeSOA), dns.OpcodeNotify), "udp", 0, [3]int{}, []string{"qr aa;"}, ""},
+		"news of another's":              {operation(question("example.com.", dns.TypeSOA), dns.OpcodeNotify), "udp", dns.RcodeNotAuth, [3]int{}, nil, "aa"},
+		"its version's SOA":              {class(question("version.bind.", dns.TypeSOA), dns.ClassCHAOS), "udp", 0, [3]int{1, 0, 0}, []string{"hostmaster.version.bind."}, ""},
+		"its version's NS":               {class(question("version.bind.", dns.TypeNS), dns.ClassCHAOS), "udp", 0, [3]int{1, 0, 0}, nil, ""},
+		"all of its version":             {class(question("version.bind.", dns.TypeANY), dns.ClassCHAOS), "udp", 0, [3]int{3, 0, 0}, nil, ""},
+		"below its version":              {class(question("x.version.bind.", dns.TypeTXT), dns.ClassCHAOS), "udp", dns.RcodeNameError, [3]int{0, 1, 0}, nil, ""},
+		"its version, whole":             {class(question("version.bind.", dns.TypeAXFR), dns.ClassCHAOS), "tcp", dns.RcodeServerFailure, [3]int{}, nil, ""},
+		"a network":                      {option(question(own, dns.TypeA), &dns.EDNS0_SUBNET{Code: dns.EDNS0SUBNET, Family: 1, SourceNetmask: 24, Address: net.IPv4(192, 0, 2, 0).To4()}), "udp", 0, [3]int{1, 0, 1}, []string{"SUBNET: 192.0.2.0/24/0"}, ""},
+		"a signature":                    {signed(question(zone, dns.TypeAXFR)), "tcp", dns.RcodeNotAuth, [3]int{0, 0, 1}, []string{"TSIG", " 17 "}, "aa"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := (&dns.Client{Net: c.net, Timeout: 10 * time.Second}).Dial(d.Address(53))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(10 * time.Second))
+			raw, err := c.q.Pack()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := conn.Write(raw); err != nil {
+				t.Fatal(err)
+			}
+			if raw, err = conn.ReadMsgHeader(nil); err != nil {
+				t.Fatal(err)
+			}
+			r := new(dns.Msg)
+			if err := r.Unpack(raw); err != nil {
+				t.Fatal(err)
+			}
+			if got := [3]int{len(r.Answer), len(r.Ns), len(r.Extra)}; r.Rcode != c.code || got != c.sections {
+				t.Errorf("%s with %d records", dns.RcodeToString[r.Rcode], got)
+			}
+			servicetest.Contains(t, r.String(), c.want...)
+			if _, flags, _ := strings.Cut(r.String(), ";; flags: "); c.not != "" && slices.Contains(strings.Fields(strings.Split(flags, ";")[0]), c.not) {
+				t.Errorf("the answer has the flag %s:\n%s", c.not, r)
+			}
+		})
+	}
+}
+
+func question(name string, kind uint16) *dns.Msg { return new(dns.Msg).SetQuestion(name, kind) }
+
+func iterative(q *dns.Msg) *dns.Msg {
+	q.RecursionDesired = false
+	return q
+}
+
+func class(q *dns.Msg, n uint16) *dns.Msg {
+	q.Question[0].Qclass = n
+	return q
+}
+
+func operation(q *dns.Msg, n int) *dns.Msg {
+	q.Opcode = n
+	return q
+}
+
+func since(q *dns.Msg, soa *dns.SOA) *dns.Msg {
+	q.Ns = append(q.Ns, soa)
+	return q
+}
+
+func option(q *dns.Msg, o dns.EDNS0) *dns.Msg {
+	q.SetEdns0(1232, false)
+	q.IsEdns0().Option = append(q.IsEdns0().Option, o)
+	return q
+}
+
+func signed(q *dns.Msg) *dns.Msg {
+	q.SetTsig("backup.", dns.HmacSHA256, 300, time.Now().Unix())
+	q.IsTsig().MAC, q.IsTsig().MACSize = "00112233", 4
+	return q
+}
+
+// A router's dnsmasq is no authority: it has no SOA, knows hosts with a time to live of 0, and tells of itself what a look at it begins with.
+func TestAnswersAreDnsmasqs(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, as("embedded", "debian", "router"), "dns")
+	domain := strings.TrimSuffix(newServer(d.Host).zones[0].origin, ".")
+	servicetest.Contains(t, dig(t, d, "router."+domain), "qr aa rd ra", "router."+domain+".\t0\tIN\tA\t"+d.Host.IP, "ANSWER: 1, AUTHORITY: 0")
+	servicetest.Contains(t, dig(t, d, "SOA", domain), "NOERROR", "flags: qr rd ra;", "ANSWER: 0, AUTHORITY: 0")
+	servicetest.Contains(t, dig(t, d, "nothere."+domain), "NXDOMAIN", "flags: qr rd ra;", "AUTHORITY: 0")
+	servicetest.Contains(t, dig(t, d, "-x", "192.168.77.66"), "NXDOMAIN", "qr aa rd ra")
+	servicetest.Contains(t, dig(t, d, "CH", "TXT", "cachesize.bind"), "qr aa rd ra", "\tCH\tTXT\t\"1")
+	servicetest.Contains(t, dig(t, d, "CH", "TXT", "authors.bind"), `"Simon Kelley"`)
+	servicetest.Contains(t, dig(t, d, "CH", "TXT", "hostname.bind"), "NOTIMP")
+	servicetest.Contains(t, dig(t, d, "+opcode=status", domain), "REFUSED", "QUERY: 1")
+	servicetest.Contains(t, dig(t, d, "+edns=1", "+noednsneg", "router."+domain), "NOERROR", "ANSWER: 1")
+	if answers := servicetest.Ask(t, d, 53, 200*time.Millisecond, "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\xff\xff"); answers[0] != "" {
+		t.Errorf("what can't be read is answered with %q", answers[0])
 	}
 }
 

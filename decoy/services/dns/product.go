@@ -2,6 +2,7 @@ package dns
 
 import (
 	"fmt"
+	"strings"
 
 	"decnet/decoy"
 	"decnet/decoy/services/internal/windows"
@@ -13,6 +14,7 @@ type product struct {
 	version   string // as it tells it
 	transfers bool   // whether it gives a whole zone to anybody
 	cookies   bool
+	year      string // of dnsmasq's copyright
 }
 
 // versions are those of BIND in each distribution.
@@ -28,10 +30,16 @@ var versions = map[string][]string{
 	"arch":     {"9.18.27", "9.20.0"},
 }
 
+// years are those of the releases of dnsmasq.
+var years = map[string]string{"2.78": "2017", "2.79": "2018", "2.80": "2018", "2.81": "2020", "2.82": "2020", "2.83": "2021", "2.84": "2021", "2.85": "2021", "2.86": "2021", "2.87": "2022", "2.88": "2022", "2.89": "2022", "2.90": "2024"}
+
 func productOf(h *decoy.Host) product {
 	p := drawn(h)
 	if chosen, ok := h.Setting("dns", "bind_version"); ok {
 		p.version = chosen
+	}
+	if p.year = years[strings.TrimPrefix(p.version, "dnsmasq-")]; p.year == "" {
+		p.year = "2021"
 	}
 	return p
 }

@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"math/rand/v2"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -25,44 +28,98 @@ func (v *server) reply(q *dns.Msg, s *decoy.Session, stream bool) []*dns.Msg {
 	r.Compress = true
 	r.CheckingDisabled = v.product.kind == "bind" && q.CheckingDisabled
 	r.RecursionAvailable = v.recurses(s.Peer().Addr())
-	v.extend(r, q, s)
-	if q.Opcode == dns.OpcodeUpdate && v.product.kind != "dnsmasq" {
+	v.extend(r, q, s, stream)
+	bind := v.product.kind == "bind"
+	switch {
+	case v.product.kind == "dnsmasq":
+		return []*dns.Msg{v.forwarder(r, q, stream)}
+	case bind && q.IsTsig() != nil: // it has no key of anybody's
+		r.Rcode = dns.RcodeNotAuth
+		r.Extra = append(r.Extra, badKey(q.IsTsig()))
+		return []*dns.Msg{r}
+	case bind && (q.Opcode == dns.OpcodeUpdate || q.Opcode == dns.OpcodeNotify):
+		v.change(r, q)
+		return []*dns.Msg{r}
+	case q.Opcode == dns.OpcodeUpdate:
 		r.Rcode = dns.RcodeRefused
 		return []*dns.Msg{r}
-	}
-	if q.Opcode == dns.OpcodeNotify && v.product.kind == "bind" {
-		r.Rcode = dns.RcodeNotAuth
-		if len(q.Question) != 1 || q.Question[0].Qtype != dns.TypeSOA {
-			r.Rcode = dns.RcodeFormatError
-		}
-		return []*dns.Msg{r}
-	}
-	if q.Opcode != dns.OpcodeQuery {
+	case q.Opcode != dns.OpcodeQuery:
 		r.Rcode = dns.RcodeNotImplemented
-		if v.product.kind == "bind" {
+		if bind {
 			r.Question = nil
 		}
 		return []*dns.Msg{r}
-	}
-	if len(q.Question) != 1 {
+	case len(q.Question) != 1:
+		if opt := q.IsEdns0(); bind && len(q.Question) == 0 && opt != nil && len(cookieOf(opt)) > 0 {
+			return []*dns.Msg{r} // who only wants a cookie gets one (RFC 7873, 5.4)
+		}
 		r.Rcode = dns.RcodeFormatError
+		if bind {
+			r.Question = nil
+		}
 		return []*dns.Msg{r}
-	}
-	if r.Rcode != dns.RcodeSuccess {
+	case r.Rcode != dns.RcodeSuccess:
 		return []*dns.Msg{r}
 	}
 	question := q.Question[0]
+	transfer := question.Qtype == dns.TypeAXFR || question.Qtype == dns.TypeIXFR
+	if bind {
+		if r.Rcode = unwanted(question); r.Rcode != dns.RcodeSuccess {
+			return []*dns.Msg{r}
+		}
+	}
 	switch {
 	case question.Qclass == dns.ClassCHAOS:
-		v.chaos(r, question)
+		v.chaos(r, question, stream)
 	case question.Qclass != dns.ClassINET && question.Qclass != dns.ClassANY:
 		r.Rcode = dns.RcodeRefused
-	case question.Qtype == dns.TypeAXFR || question.Qtype == dns.TypeIXFR && stream:
-		return v.transfer(r, question, stream)
+	case transfer && (stream || bind || question.Qtype == dns.TypeAXFR):
+		return v.transfer(r, q, stream)
 	default:
 		v.lookUp(r, question, stream)
 	}
 	return []*dns.Msg{r}
+}
+
+// badKey says of a signature that its key is unknown.
+func badKey(t *dns.TSIG) dns.RR {
+	return &dns.TSIG{
+		Hdr: dns.RR_Header{Name: t.Hdr.Name, Rrtype: dns.TypeTSIG, Class: dns.ClassANY}, Algorithm: t.Algorithm, TimeSigned: t.TimeSigned, Fudge: t.Fudge, OrigId: t.OrigId, Error: dns.RcodeBadKey,
+	}
+}
+
+// unwanted is how BIND answers questions for what is no data, dns.RcodeSuccess for others.
+func unwanted(question dns.Question) int {
+	switch question.Qtype {
+	case dns.TypeOPT, dns.TypeTKEY, dns.TypeTSIG:
+		return dns.RcodeFormatError
+	case dns.TypeMAILA, dns.TypeMAILB:
+		return dns.RcodeNotImplemented
+	}
+	switch question.Qclass {
+	case 0, dns.ClassNONE, dns.ClassANY:
+		return dns.RcodeFormatError
+	case dns.ClassINET, dns.ClassCHAOS, dns.ClassHESIOD:
+		return dns.RcodeSuccess
+	}
+	return dns.RcodeNotImplemented
+}
+
+// change answers, as BIND, who wants to change a zone or says that one has changed: it takes neither, and is the authority for its own zones alone.
+func (v *server) change(r, q *dns.Msg) {
+	if len(q.Question) != 1 || q.Question[0].Qtype != dns.TypeSOA {
+		r.Rcode = dns.RcodeFormatError
+		return
+	}
+	z := v.find(q.Question[0].Name)
+	switch {
+	case z == nil || !strings.EqualFold(z.origin, q.Question[0].Name):
+		r.Rcode = dns.RcodeNotAuth
+	case q.Opcode == dns.OpcodeUpdate:
+		r.Rcode = dns.RcodeRefused
+	default: // of a zone that is the server's own, nobody else has news
+		r.Authoritative = true
+	}
 }
 
 // cookieOf returns the cookie of a message, empty for none.
@@ -80,7 +137,7 @@ func cookieOf(opt *dns.OPT) []byte {
 }
 
 // extend answers the extensions that the question bears.
-func (v *server) extend(r, q *dns.Msg, s *decoy.Session) {
+func (v *server) extend(r, q *dns.Msg, s *decoy.Session, stream bool) {
 	asked := q.IsEdns0()
 	if asked == nil {
 		return
@@ -89,8 +146,6 @@ func (v *server) extend(r, q *dns.Msg, s *decoy.Session) {
 	switch v.product.kind {
 	case "microsoft":
 		opt.SetUDPSize(4000)
-	case "dnsmasq":
-		opt.SetUDPSize(1232)
 	default:
 		opt.SetUDPSize(1232)
 		if asked.Do() {
@@ -98,7 +153,7 @@ func (v *server) extend(r, q *dns.Msg, s *decoy.Session) {
 		}
 	}
 	r.Extra = append(r.Extra, opt)
-	if asked.Version() != 0 {
+	if asked.Version() != 0 && v.product.kind != "dnsmasq" {
 		r.Rcode = dns.RcodeBadVers
 		return
 	}
@@ -118,6 +173,14 @@ func (v *server) extend(r, q *dns.Msg, s *decoy.Session) {
 				return
 			}
 			opt.Option = append(opt.Option, &dns.EDNS0_COOKIE{Code: o.Code, Cookie: hex.EncodeToString(v.cookie(raw[:8], s))})
+		case *dns.EDNS0_SUBNET:
+			if v.product.kind == "bind" { // the answer is the same for every network
+				opt.Option = append(opt.Option, &dns.EDNS0_SUBNET{Code: o.Code, Family: o.Family, SourceNetmask: o.SourceNetmask, Address: o.Address})
+			}
+		case *dns.EDNS0_TCP_KEEPALIVE:
+			if v.product.kind == "bind" && stream {
+				opt.Option = append(opt.Option, &dns.EDNS0_TCP_KEEPALIVE{Code: o.Code, Timeout: uint16(idleTime / (100 * time.Millisecond))})
+			}
 		}
 	}
 }
@@ -140,7 +203,7 @@ var authors = []string{
 }
 
 // chaos answers what is asked of the server itself.
-func (v *server) chaos(r *dns.Msg, question dns.Question) {
+func (v *server) chaos(r *dns.Msg, question dns.Question, stream bool) {
 	own := map[string][]string{"version.bind.": {v.product.version}}
 	if v.nsid != "" {
 		own["id.server."] = []string{v.nsid}
@@ -150,55 +213,108 @@ func (v *server) chaos(r *dns.Msg, question dns.Question) {
 		if v.nsid == "" { // as it comes
 			own["id.server."] = nil
 		}
-	}
-	name := strings.ToLower(question.Name)
-	texts, known := own[name]
-	wanted := question.Qtype == dns.TypeTXT || question.Qtype == dns.TypeANY
-	class := uint16(dns.ClassCHAOS)
-	switch {
-	case known && v.product.kind == "bind" && (texts == nil || !wanted):
-		// Each is a zone, with nothing of the kind in it.
-		r.Authoritative = true
-		r.Ns = append(r.Ns, &dns.SOA{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeSOA, Class: class, Ttl: 86400}, Ns: name, Mbox: "hostmaster." + name, Refresh: 28800, Retry: 7200, Expire: 604800, Minttl: 86400})
+		v.chaosZone(r, question, own, stream)
 		return
-	case !known || !wanted || texts[0] == "":
-		r.Rcode = dns.RcodeRefused
-		if v.product.kind == "microsoft" {
-			r.Rcode = dns.RcodeNotImplemented
-		}
+	}
+	texts, known := own[strings.ToLower(question.Name)]
+	if !known || question.Qtype != dns.TypeTXT && question.Qtype != dns.TypeANY || texts[0] == "" {
+		r.Rcode = dns.RcodeNotImplemented
 		return
-	case v.product.kind == "microsoft":
-		class = dns.ClassINET // its own peculiarity
 	}
-	for _, text := range texts {
-		r.Answer = append(r.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeTXT, Class: class}, Txt: []string{text}})
-	}
-	if v.product.kind == "bind" {
-		r.Authoritative = true
-		if !r.RecursionDesired { // else it is as short as can be
-			r.Ns = append(r.Ns, &dns.NS{Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeNS, Class: class}, Ns: question.Name})
-		}
+	for _, text := range texts { // in a class that is not the question's: its own peculiarity
+		r.Answer = append(r.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: question.Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET}, Txt: []string{text}})
 	}
 }
 
-// transfer gives the whole zone, where the server gives it at all.
-func (v *server) transfer(r *dns.Msg, question dns.Question, stream bool) []*dns.Msg {
-	z := v.find(question.Name)
+// chaosZone answers from what BIND knows of itself. Each name is a zone with its SOA, NS and texts.
+func (v *server) chaosZone(r *dns.Msg, question dns.Question, own map[string][]string, stream bool) {
+	name := strings.ToLower(question.Name)
+	texts, known := own[name]
+	_, parent, _ := strings.Cut(name, ".")
+	_, below := own[parent]
+	transfer := question.Qtype == dns.TypeAXFR || question.Qtype == dns.TypeIXFR
+	apex := name
+	if !known {
+		apex = parent
+	}
+	head := func(kind uint16, ttl uint32) dns.RR_Header {
+		return dns.RR_Header{Name: apex, Rrtype: kind, Class: dns.ClassCHAOS, Ttl: ttl}
+	}
+	soa := &dns.SOA{Hdr: head(dns.TypeSOA, 86400), Ns: apex, Mbox: "hostmaster." + apex, Refresh: 28800, Retry: 7200, Expire: 604800, Minttl: 86400}
+	ns := &dns.NS{Hdr: head(dns.TypeNS, 0), Ns: apex}
 	switch {
-	case !stream:
+	case transfer && known && stream:
+		r.Rcode = dns.RcodeServerFailure
+		return
+	case transfer && known:
+		r.Rcode = dns.RcodeFormatError
+		return
+	case transfer:
+		r.Rcode = dns.RcodeNotAuth
+		return
+	case !known && !below || known && texts != nil && texts[0] == "":
+		r.Rcode = dns.RcodeRefused
+		return
+	case !known:
+		r.Rcode, r.Authoritative = dns.RcodeNameError, true
+		r.Ns = append(r.Ns, soa)
+		return
+	}
+	r.Authoritative = true
+	for _, rr := range append([]dns.RR{soa, ns}, shuffled(texts)...) {
+		if kind := rr.Header().Rrtype; kind == question.Qtype || question.Qtype == dns.TypeANY {
+			rr.Header().Name = question.Name
+			r.Answer = append(r.Answer, rr)
+		}
+	}
+	switch {
+	case len(r.Answer) == 0:
+		r.Ns = append(r.Ns, soa)
+	case !r.RecursionDesired && question.Qtype != dns.TypeNS && question.Qtype != dns.TypeANY: // else it is as short as can be
+		r.Ns = append(r.Ns, ns)
+	}
+}
+
+// shuffled are texts of the server's own, in an order that differs from answer to answer.
+func shuffled(texts []string) (records []dns.RR) {
+	for _, i := range rand.Perm(len(texts)) {
+		records = append(records, &dns.TXT{Hdr: dns.RR_Header{Rrtype: dns.TypeTXT, Class: dns.ClassCHAOS}, Txt: []string{texts[i]}})
+	}
+	return records
+}
+
+// transfer gives the whole zone, where the server gives it at all.
+func (v *server) transfer(r, q *dns.Msg, stream bool) []*dns.Msg {
+	question := q.Question[0]
+	z, bind := v.find(question.Name), v.product.kind == "bind"
+	news := question.Qtype == dns.TypeAXFR // the client has nothing of it, or something older
+	var has *dns.SOA
+	if question.Qtype == dns.TypeIXFR && len(q.Ns) == 1 {
+		has, _ = q.Ns[0].(*dns.SOA)
+	}
+	switch {
+	case bind && (z == nil || !strings.EqualFold(z.origin, question.Name)):
+		r.Rcode = dns.RcodeNotAuth
+		return []*dns.Msg{r}
+	case !stream && question.Qtype == dns.TypeAXFR || bind && question.Qtype == dns.TypeIXFR && has == nil:
 		r.Rcode = dns.RcodeFormatError
 		return []*dns.Msg{r}
 	case z == nil || !v.product.transfers:
 		r.Rcode = dns.RcodeRefused
-		if z == nil && v.product.kind == "bind" {
-			r.Rcode = dns.RcodeNotAuth
-		}
 		return []*dns.Msg{r}
 	case !strings.EqualFold(z.origin, question.Name):
 		r.Rcode = dns.RcodeNotAuth
 		return []*dns.Msg{r}
 	}
-	r.Authoritative = true
+	r.Authoritative = stream
+	r.RecursionDesired = r.RecursionDesired && !bind
+	if bind && question.Qtype == dns.TypeIXFR {
+		news = has.Serial < z.soa.Serial
+	}
+	if !stream || !news && bind { // that there is nothing new, or that it is to be had by TCP
+		r.Answer = []dns.RR{z.soa}
+		return []*dns.Msg{r}
+	}
 	all := append(append([]dns.RR{z.soa}, z.records...), z.soa)
 	out := []*dns.Msg{r}
 	size := 0
@@ -238,7 +354,9 @@ func (v *server) lookUp(r *dns.Msg, question dns.Question, stream bool) {
 				continue
 			}
 			found := dns.Copy(rr)
-			found.Header().Name = name // in the letters of the question
+			if v.product.kind != "bind" || found.Header().Name[0] == '*' {
+				found.Header().Name = name // in the letters of the question; BIND has those of the zone
+			}
 			r.Answer = append(r.Answer, found)
 			if question.Qtype == dns.TypeANY && !stream { // one set of records is enough of an answer (RFC 8482)
 				break
@@ -256,10 +374,23 @@ func (v *server) lookUp(r *dns.Msg, question dns.Question, stream bool) {
 		if !exists {
 			r.Rcode = dns.RcodeNameError
 		}
-		r.Ns = append(r.Ns, z.soa)
+		soa := z.soa
+		if !exists && question.Qtype == dns.TypeSOA && v.product.kind == "bind" { // not to be kept
+			soa = dns.Copy(soa).(*dns.SOA)
+			soa.Hdr.Ttl = 0
+		}
+		r.Ns = append(r.Ns, soa)
 		return
 	}
-	for _, rr := range r.Answer {
+	if v.product.kind == "bind" {
+		if question.Qtype == dns.TypeANY {
+			return
+		}
+		if !r.RecursionDesired && !z.origins(r.Answer) { // to a resolver it tells who has the zone
+			r.Ns = z.authorities()
+		}
+	}
+	for _, rr := range append(slices.Clone(r.Answer), r.Ns...) {
 		target := ""
 		switch rr := rr.(type) {
 		case *dns.NS:
@@ -270,7 +401,7 @@ func (v *server) lookUp(r *dns.Msg, question dns.Question, stream bool) {
 			target = rr.Target
 		}
 		for _, known := range z.names[strings.ToLower(target)] {
-			if known.Header().Rrtype == dns.TypeA {
+			if known.Header().Rrtype == dns.TypeA && !slices.ContainsFunc(r.Answer, func(rr dns.RR) bool { return dns.IsDuplicate(rr, known) }) {
 				r.Extra = append([]dns.RR{known}, r.Extra...)
 			}
 		}

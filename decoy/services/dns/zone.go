@@ -141,8 +141,16 @@ func (z *zone) at(name string) (records []dns.RR, exists bool) {
 	return nil, false
 }
 
-// index makes the records quick to find.
+// labelsOf are those of a record's name, from the root on: by these a server keeps its records, and gives them away, in order.
+func labelsOf(rr dns.RR) []string {
+	labels := dns.SplitDomainName(strings.ToLower(rr.Header().Name))
+	slices.Reverse(labels)
+	return labels
+}
+
+// index puts the records in order and makes them quick to find.
 func (z *zone) index() {
+	slices.SortStableFunc(z.records, func(a, b dns.RR) int { return slices.Compare(labelsOf(a), labelsOf(b)) })
 	z.names, z.inner = map[string][]dns.RR{}, map[string]bool{}
 	for _, rr := range append([]dns.RR{z.soa}, z.records...) {
 		name := strings.ToLower(rr.Header().Name)
@@ -161,4 +169,21 @@ func (v *server) find(name string) *zone {
 		}
 	}
 	return nil
+}
+
+// authorities are the zone's own NS records.
+func (z *zone) authorities() (list []dns.RR) {
+	for _, rr := range z.names[strings.ToLower(z.origin)] {
+		if rr.Header().Rrtype == dns.TypeNS {
+			list = append(list, rr)
+		}
+	}
+	return list
+}
+
+// origins tells whether these are the zone's own NS records.
+func (z *zone) origins(records []dns.RR) bool {
+	return slices.ContainsFunc(records, func(rr dns.RR) bool {
+		return rr.Header().Rrtype == dns.TypeNS && strings.EqualFold(rr.Header().Name, z.origin)
+	})
 }
