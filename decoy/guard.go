@@ -53,7 +53,7 @@ type bucket struct {
 
 // take takes n from it, or nothing where there is less.
 func (b *bucket) take(now time.Time, n, rate, burst float64) bool {
-	b.used = max(0, b.used-now.Sub(b.at).Seconds()*rate)
+	b.used = max(0, b.used-max(0, now.Sub(b.at).Seconds())*rate) // a clock that was set back takes nothing away
 	b.at = now
 	if b.used+n > burst {
 		return false

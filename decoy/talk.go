@@ -160,9 +160,9 @@ func (t *talks) sumUp(one *talk, at time.Time) {
 	}
 }
 
-// ended tells whether the conversation is over by then. t.mu is held.
+// ended tells whether the conversation is over by then. By a clock that was set back nobody knows, and it would seem to go on for long. t.mu is held.
 func (t *talks) ended(one *talk, now time.Time) bool {
-	return one.branches == 0 && (now.Sub(one.last) >= talkIdle || now.Sub(one.started) >= t.limit)
+	return one.branches == 0 && (now.Before(one.last) || now.Sub(one.last) >= talkIdle || now.Sub(one.started) >= t.limit)
 }
 
 // end takes the conversation away and tells what it came to. t.mu is held.

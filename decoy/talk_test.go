@@ -174,6 +174,25 @@ func TestAFlowTakesTheConversationOver(t *testing.T) {
 	}
 }
 
+// By a clock that was set back, conversations end and whoever asks is answered.
+func TestAClockThatIsSetBackSilencesNobody(t *testing.T) {
+	v := newTalking()
+	session := v.send(1, "query")
+	v.clock = v.clock.Add(-time.Hour)
+	if v.send(1, "query") == session || len(v.of(event.Disconnect)) != 1 {
+		t.Error("a conversation goes on until the clock is where it was")
+	}
+	limits := DefaultLimits()
+	g := newGuard(limits, func() time.Time { return v.clock })
+	g.allowPacket(from(1).Addr())
+	v.clock = v.clock.Add(-24 * time.Hour)
+	for i := range int(limits.PacketBurst) - 1 {
+		if !g.allowPacket(from(1).Addr()) {
+			t.Fatalf("after a day's step back %d datagrams are let in, want %g", i, limits.PacketBurst-1)
+		}
+	}
+}
+
 func TestWhatIsKeptOfConversationsIsBounded(t *testing.T) {
 	v := newTalking()
 	for port := range 2 * maxTalks {
