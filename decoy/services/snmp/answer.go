@@ -23,8 +23,11 @@ const (
 const (
 	tooBig      = 1
 	noSuchName  = 2 // version 1
+	badValue    = 3 // version 1
 	readOnly    = 4 // version 1
 	noAccess    = 6
+	wrongType   = 7
+	wrongLength = 8
 	notWritable = 17
 )
 
@@ -47,13 +50,14 @@ func (a *agent) value(v *visitor, r row) ber.Node {
 
 // at returns the variable itself.
 func (a *agent) at(v *visitor, id ber.ObjectID) ber.Node {
-	i, found := slices.BinarySearchFunc(a.rows, id, func(r row, id ber.ObjectID) int { return slices.Compare(r.id, id) })
+	rows := a.rows()
+	i, found := slices.BinarySearchFunc(rows, id, func(r row, id ber.ObjectID) int { return slices.Compare(r.id, id) })
 	if found {
-		return a.value(v, a.rows[i])
+		return a.value(v, rows[i])
 	}
 	// Whether the object exists in other instances: the column is all but the last number, near enough.
-	for _, neighbour := range a.rows[max(i-1, 0):min(i+1, len(a.rows))] {
-		if len(id) > 1 && len(neighbour.id) >= len(id) && slices.Equal(neighbour.id[:len(id)-1], id[:len(id)-1]) {
+	for _, neighbour := range rows[max(i-1, 0):min(i+1, len(rows))] {
+		if object := neighbour.id[:len(neighbour.id)-1]; len(id) >= len(object) && slices.Equal(id[:len(object)], object) {
 			return ber.Bytes(noInstance, nil)
 		}
 	}
@@ -62,14 +66,15 @@ func (a *agent) at(v *visitor, id ber.ObjectID) ber.Node {
 
 // after returns the variable that follows.
 func (a *agent) after(v *visitor, id ber.ObjectID) (ber.ObjectID, ber.Node) {
-	i, found := slices.BinarySearchFunc(a.rows, id, func(r row, id ber.ObjectID) int { return slices.Compare(r.id, id) })
+	rows := a.rows()
+	i, found := slices.BinarySearchFunc(rows, id, func(r row, id ber.ObjectID) int { return slices.Compare(r.id, id) })
 	if found {
 		i++
 	}
-	if i == len(a.rows) {
+	if i == len(rows) {
 		return id, ber.Bytes(endOfMIB, nil)
 	}
-	return a.rows[i].id, a.value(v, a.rows[i])
+	return rows[i].id, a.value(v, rows[i])
 }
 
 // reply is an answer in the making.
@@ -150,7 +155,7 @@ func (a *agent) bulk(v *visitor, r *reply) {
 			return
 		}
 	}
-	for range min(r.p.many, int64(len(a.rows))) {
+	for range min(r.p.many, int64(len(a.rows()))) {
 		ended := true
 		for i := range at {
 			id, value := a.after(v, at[i])
@@ -175,10 +180,18 @@ func (a *agent) set(v *visitor, version int, writes bool, p pdu) ber.Node {
 			return failed(p, noSuchName, i+1)
 		case !writes:
 			return failed(p, noAccess, i+1)
+		case !slices.Contains(settable, id) && version == 0 && a.product.kind == "netsnmp":
+			return failed(p, noSuchName, i+1)
 		case !slices.Contains(settable, id) && version == 0:
 			return failed(p, readOnly, i+1)
-		case !slices.Contains(settable, id) || asked.value.Tag != ber.OctetString || len(asked.value.Value) > 255 || len(v.kept) == maxKept:
+		case !slices.Contains(settable, id) || len(v.kept) == maxKept:
 			return failed(p, notWritable, i+1)
+		case version == 0 && (asked.value.Tag != ber.OctetString || len(asked.value.Value) > 255):
+			return failed(p, badValue, i+1)
+		case asked.value.Tag != ber.OctetString:
+			return failed(p, wrongType, i+1)
+		case len(asked.value.Value) > 255:
+			return failed(p, wrongLength, i+1)
 		}
 	}
 	for _, asked := range p.variables {

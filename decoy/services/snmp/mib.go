@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"decnet/decoy"
 	"decnet/decoy/services/internal/ber"
 	"decnet/decoy/services/internal/device"
 	"decnet/decoy/services/internal/windows"
@@ -35,12 +36,18 @@ func (a *agent) mib() []row {
 	b.text(system+"4.0", a.product.contact)
 	b.text(system+"5.0", a.product.name)
 	b.text(system+"6.0", a.product.location)
-	if a.product.kind == "netsnmp" {
-		a.modules(&b)
-	} else {
+	if a.product.services != 0 {
 		b.number(system+"7.0", a.product.services)
 	}
+	if a.product.kind == "netsnmp" {
+		a.modules(&b)
+		a.engine(&b)
+	}
 	a.interfaces(&b)
+	if a.product.kind == "netsnmp" || a.product.kind == "windows" {
+		b.number("1.3.6.1.2.1.4.1.0", 2) // it forwards nothing
+		b.number("1.3.6.1.2.1.4.2.0", map[bool]int64{true: 128, false: 64}[a.product.kind == "windows"])
+	}
 	switch a.product.kind {
 	case "netsnmp":
 		a.hostResources(&b)
@@ -75,6 +82,43 @@ func (a *agent) modules(b *builder) {
 		b.text(system+"9.1.3."+n, m.description)
 		b.add(system+"9.1.4."+n, start)
 	}
+}
+
+// engine is what the agent is in version 3.
+func (a *agent) engine(b *builder) {
+	const engine = "1.3.6.1.6.3.10.2.1."
+	b.add(engine+"1.0", ber.Bytes(ber.OctetString, a.product.engine))
+	b.number(engine+"2.0", a.product.boots)
+	b.live(engine+"3.0", func() ber.Node {
+		return ber.Number(ber.Integer, int64(a.host.Now().Sub(a.host.BootTime()).Seconds()))
+	})
+	b.number(engine+"4.0", 1500)
+}
+
+// sockets are the ports on which a computer listens, as the tables of TCP and UDP tell them; devices tell less.
+func (a *agent) sockets(ports []decoy.Port) []row {
+	var b builder
+	if a.product.kind != "netsnmp" && a.product.kind != "windows" {
+		return nil
+	}
+	everywhere := ber.Bytes(ipAddress, make([]byte, 4))
+	for _, p := range ports {
+		number := ber.Number(ber.Integer, int64(p.Number))
+		if p.Proto == "udp" {
+			index := fmt.Sprintf(".0.0.0.0.%d", p.Number)
+			b.add("1.3.6.1.2.1.7.5.1.1"+index, everywhere)
+			b.add("1.3.6.1.2.1.7.5.1.2"+index, number)
+			continue
+		}
+		const listens = 2
+		index := fmt.Sprintf(".0.0.0.0.%d.0.0.0.0.0", p.Number)
+		b.number("1.3.6.1.2.1.6.13.1.1"+index, listens)
+		b.add("1.3.6.1.2.1.6.13.1.2"+index, everywhere)
+		b.add("1.3.6.1.2.1.6.13.1.3"+index, number)
+		b.add("1.3.6.1.2.1.6.13.1.4"+index, everywhere)
+		b.number("1.3.6.1.2.1.6.13.1.5"+index, 0)
+	}
+	return b
 }
 
 // uptime is in hundredths of a second; it overflows like everybody's.

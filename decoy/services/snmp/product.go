@@ -46,8 +46,18 @@ func productOf(h *decoy.Host) product {
 	label, _, _ := strings.Cut(h.Hostname, ".")
 	p := product{
 		kind: "netsnmp", objectID: "1.3.6.1.4.1.8072.3.2.10", name: h.Hostname, services: 72, boots: int64(2 + r.IntN(60)),
-		contact:  decoy.Pick(h, "snmp-contact", "Me <me@example.org>", "root", "IT <it@office.lan>", "admin", "Root <root@localhost> (configure /etc/snmp/snmp.local.conf)"),
-		location: decoy.Pick(h, "snmp-location", "Sitting on the Dock of the Bay", "Unknown", "Server room", "Rack 4", "2nd floor", "Basement", "Unknown (edit /etc/snmp/snmpd.conf)"),
+		contact:  decoy.Pick(h, "snmp-contact", "root", "IT <it@office.lan>", "admin"),
+		location: decoy.Pick(h, "snmp-location", "Unknown", "Server room", "Rack 4", "2nd floor", "Basement"),
+	}
+	// On many, nobody has touched what the package comes with.
+	switch untouched := decoy.Pick(h, "snmp-untouched", true, false); {
+	case h.Distro == "rocky9" || h.Distro == "centos7" || h.Distro == "fedora":
+		p.services = 0
+		if untouched {
+			p.contact, p.location = "Root <root@localhost> (configure /etc/snmp/snmp.local.conf)", "Unknown (edit /etc/snmp/snmpd.conf)"
+		}
+	case untouched:
+		p.contact, p.location = "Me <me@example.org>", "Sitting on the Dock of the Bay"
 	}
 	// What net-snmp draws when it first starts: a random number and that time.
 	p.engine = engineID(8072, 0x80, binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, r.Uint32()), uint64(h.Installed().Unix())))

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"decnet/decoy"
 	"decnet/decoy/event"
@@ -25,6 +26,8 @@ const (
 	maxRecorded  = 512 // bytes of what is set, in the record, and of what is no request
 	maxTried     = 64  // communities that are remembered of a source
 	maxKept      = 16  // variables that are kept for who set them
+	maxUser      = 32  // bytes of a user's name
+	leastSize    = 484 // bytes of an answer that every client takes
 )
 
 // The bounds of an answer, in bytes: what one message of Ethernet holds, and less for the request that asks for many variables at once, lest a forged source be flooded.
@@ -37,7 +40,8 @@ const (
 type agent struct {
 	host     *decoy.Host
 	product  product
-	rows     []row // by identifier
+	fixed    []row // what never changes, by identifier
+	current  atomic.Pointer[view]
 	read     string
 	write    string
 	visitors *visitors.Map[*visitor]
@@ -45,7 +49,7 @@ type agent struct {
 
 // visitor is what one source has tried and set.
 type visitor struct {
-	tried map[string]string // communities, and the session that has tried it last
+	tried map[string]string   // communities, and the session that has tried it last
 	kept  map[string]ber.Node // by identifier
 }
 
@@ -54,9 +58,33 @@ func newAgent(h *decoy.Host) *agent {
 		return &visitor{tried: map[string]string{}, kept: map[string]ber.Node{}}
 	})}
 	a.write = decoy.Pick(h, "snmp-write", append(bait.WeakPasswords(), "private", "private", "private", "write", "manager", "secret")...)
-	a.rows = a.mib()
-	slices.SortFunc(a.rows, func(x, y row) int { return slices.Compare(x.id, y.id) })
+	a.fixed = sorted(a.mib())
 	return a
+}
+
+func sorted(rows []row) []row {
+	slices.SortFunc(rows, func(x, y row) int { return slices.Compare(x.id, y.id) })
+	return rows
+}
+
+// view is all that the agent knows while the decky listens on these ports.
+type view struct {
+	ports []decoy.Port
+	rows  []row // by identifier
+}
+
+// rows are all variables, those of the ports on which the decky now listens among them.
+func (a *agent) rows() []row {
+	var ports []decoy.Port
+	for _, l := range a.host.Listening() {
+		ports = append(ports, l.Port)
+	}
+	v := a.current.Load()
+	if v == nil || !slices.Equal(v.ports, ports) {
+		v = &view{ports, sorted(slices.Concat(a.fixed, a.sockets(ports)))}
+		a.current.Store(v)
+	}
+	return v.rows
 }
 
 // ServePacket answers one request.
@@ -95,15 +123,16 @@ func (a *agent) answer(s *decoy.Session, data []byte) []byte {
 
 // The kinds of request.
 const (
-	getRequest  = 0xa0
-	nextRequest = 0xa1
-	response    = 0xa2
-	setRequest  = 0xa3
-	bulkRequest = 0xa5
-	report      = 0xa8
+	getRequest    = 0xa0
+	nextRequest   = 0xa1
+	response      = 0xa2
+	setRequest    = 0xa3
+	bulkRequest   = 0xa5
+	informRequest = 0xa6
+	report        = 0xa8
 )
 
-var kindNames = map[byte]string{getRequest: "get", nextRequest: "getnext", response: "response", setRequest: "set", 0xa4: "trap", bulkRequest: "getbulk", 0xa6: "inform", 0xa7: "trap2", report: "report"}
+var kindNames = map[byte]string{getRequest: "get", nextRequest: "getnext", response: "response", setRequest: "set", 0xa4: "trap", bulkRequest: "getbulk", informRequest: "inform", 0xa7: "trap2", report: "report"}
 
 // pdu is a request.
 type pdu struct {
@@ -213,17 +242,24 @@ func (a *agent) secured(s *decoy.Session, data []byte, m ber.Node) []byte {
 	}
 	engine, user, proof := params.Kids[0].Value, params.Kids[3].Value, params.Kids[4].Value
 	request := ber.Number(ber.Integer, 0)
+	reportable := flags.Value[0]&4 != 0
 	if m.Kids[3].Is(ber.Sequence, 3) {
 		if p, ok := parsePDU(m.Kids[3].Kids[2]); ok {
 			record(s, "3", p)
 			request = p.id
+			if a.product.kind == "netsnmp" { // it goes by what is asked, and not by the flag
+				reportable = slices.Contains([]byte{getRequest, nextRequest, setRequest, bulkRequest, informRequest}, p.kind)
+			}
 		}
 	}
 	if len(user) > 0 {
 		// The message is what a cracker of the user's password works on.
 		s.Attempt("snmpv3_hmac", string(user), proof, event.Rejected, event.String("engine", hex.EncodeToString(engine)), event.Bytes("data", data[:min(len(data), maxRecorded)]))
 	}
-	if a.product.engine == nil || flags.Value[0]&4 == 0 {
+	number, _ := id.Int()
+	size, _ := m.Kids[1].Kids[1].Int()
+	// What no message may be is dropped: a size that is too small, a name that is too long, privacy without a proof (RFC 3412, 6 and 7.2).
+	if a.product.engine == nil || !reportable || number < 0 || size < leastSize || len(user) > maxUser || flags.Value[0]&3 == 2 {
 		return nil
 	}
 	const unknownUser, unknownEngine = "1.3.6.1.6.3.15.1.1.3.0", "1.3.6.1.6.3.15.1.1.4.0"
@@ -238,7 +274,7 @@ func (a *agent) secured(s *decoy.Session, data []byte, m ber.Node) []byte {
 		ber.Of(ber.Sequence, id, ber.Number(ber.Integer, mostSize), ber.Bytes(ber.OctetString, []byte{0}), ber.Number(ber.Integer, 3)),
 		ber.Bytes(ber.OctetString, ber.Of(ber.Sequence,
 			ber.Bytes(ber.OctetString, a.product.engine), ber.Number(ber.Integer, a.product.boots), ber.Number(ber.Integer, int64(a.host.Now().Sub(a.host.BootTime()).Seconds())),
-			ber.Bytes(ber.OctetString, user[:min(len(user), 32)]), ber.Text(ber.OctetString, ""), ber.Text(ber.OctetString, "")).Encode()),
+			ber.Bytes(ber.OctetString, user), ber.Text(ber.OctetString, ""), ber.Text(ber.OctetString, "")).Encode()),
 		ber.Of(ber.Sequence, ber.Bytes(ber.OctetString, a.product.engine), ber.Text(ber.OctetString, ""),
 			ber.Of(report, request, ber.Number(ber.Integer, 0), ber.Number(ber.Integer, 0),
 				ber.Of(ber.Sequence, ber.Of(ber.Sequence, ber.NewObjectID(reason).Node(), count)))),

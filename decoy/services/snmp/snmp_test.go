@@ -68,8 +68,8 @@ func TestNetSNMP(t *testing.T) {
 	d.Wait("snmp_set", decoytest.Has("operation", "set"), decoytest.Has("oids", "1.3.6.1.2.1.1.6.0"), decoytest.Has("content", "here"))
 	// Last, since walks use up what events one source may cause.
 	for _, walk := range []string{run(t, d, "snmpwalk", "-v2c", "-c", "public", "@", "1.3.6.1.2.1"), run(t, d, "snmpbulkwalk", "-v2c", "-c", "public", "@", "1.3.6.1.2.1")} {
-		if lines := strings.Count(walk, " = ") - strings.Count(walk, " = No more"); lines != len(a.rows) {
-			t.Errorf("a walk gives %d of %d variables:\n%s", lines, len(a.rows), walk)
+		if lines := strings.Count(walk, " = ") - strings.Count(walk, " = No more"); lines != len(mib2(a)) {
+			t.Errorf("a walk gives %d of %d variables:\n%s", lines, len(mib2(a)), walk)
 		}
 		servicetest.Contains(t, walk, "eth0", "Timeticks: (", "Gauge32: 1000000000", "IpAddress: "+d.Host.IP, "snmpd")
 	}
@@ -84,7 +84,7 @@ func TestNetSNMP(t *testing.T) {
 func TestAWalkIsOneSession(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "snmp")
-	a := newAgent(d.Host)
+	rows := mib2(newAgent(d.Host))
 	run(t, d, "snmpwalk", "-v2c", "-c", "public", "@", "1.3.6.1.2.1")
 	if err := d.Apply(t.Context(), 2, nil, nil); err != nil { // which ends all sessions
 		t.Fatal(err)
@@ -92,8 +92,8 @@ func TestAWalkIsOneSession(t *testing.T) {
 	end := d.Wait(event.Disconnect)
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, "public"), decoytest.Has(event.Outcome, event.Accepted))
 	// After the first ten questions, of which one is no variable of the walk's.
-	d.Wait(event.Repeated, decoytest.Has("kind", "snmp"), decoytest.Has("operation", "getnext"), decoytest.Has(event.Count, fmt.Sprint(len(a.rows)-9)),
-		decoytest.Has("first", a.rows[9].id.String()), decoytest.Has("last", a.rows[len(a.rows)-1].id.String()))
+	d.Wait(event.Repeated, decoytest.Has("kind", "snmp"), decoytest.Has("operation", "getnext"), decoytest.Has(event.Count, fmt.Sprint(len(rows)-9)),
+		decoytest.Has("first", rows[9].id.String()), decoytest.Has("last", rows[len(rows)-1].id.String()))
 	events := d.Events()
 	for _, e := range events {
 		if e.Session != end.Session {
@@ -102,6 +102,76 @@ func TestAWalkIsOneSession(t *testing.T) {
 	}
 	if len(events) > 15 {
 		t.Errorf("a walk is told in %d events", len(events))
+	}
+}
+
+// mib2 are the variables that a walk of 1.3.6.1.2.1 gives.
+func mib2(a *agent) (rows []row) {
+	for _, r := range a.rows() {
+		if strings.HasPrefix(r.id.String(), "1.3.6.1.2.1.") {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// Each of these is net-snmp 5.9's answer.
+func TestAnswersAreNetSNMPs(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "snmp")
+	a := newAgent(d.Host)
+	for _, c := range []struct {
+		program string
+		args    []string
+		want    string
+	}{
+		{"snmpget", []string{"-v2c", "-c", "public", "@", "1.3.6.1.2.1.1"}, "No Such Object"},
+		{"snmpget", []string{"-v2c", "-c", "public", "@", "1.3.6.1.2.1.1.2"}, "No Such Instance"},
+		{"snmpget", []string{"-v2c", "-c", "public", "@", "1.3.6.1.2.1.1.2.0.0"}, "No Such Instance"},
+		{"snmpget", []string{"-v2c", "-c", "public", "@", "1.3.6.1.2.1.1.7.0"}, "INTEGER: 72"},
+		{"snmpget", []string{"-v2c", "-Ox", "-c", "public", "@", "1.3.6.1.6.3.10.2.1.1.0"}, "80 00 1F 88 80"},
+		{"snmpset", []string{"-v1", "-c", a.write, "@", "1.3.6.1.2.1.1.1.0", "s", "x"}, "noSuchName"},
+		{"snmpset", []string{"-v1", "-c", a.write, "@", "1.3.6.1.2.1.1.6.0", "i", "4"}, "badValue"},
+		{"snmpset", []string{"-v2c", "-c", a.write, "@", "1.3.6.1.2.1.1.6.0", "i", "4"}, "wrongType"},
+		{"snmpset", []string{"-v2c", "-c", a.write, "@", "1.3.6.1.2.1.1.6.0", "s", strings.Repeat("x", 256)}, "wrongLength"},
+		{"snmpwalk", []string{"-v2c", "-c", "public", "@", "1.3.6.1.2.1.7.5"}, "1.3.6.1.2.1.7.5.1.2.0.0.0.0.161 = INTEGER: 161"}, // what it listens on
+	} {
+		servicetest.Contains(t, run(t, d, c.program, c.args...), c.want)
+	}
+}
+
+// A discovery that doesn't ask for a report gets one all the same; what no message may be gets none.
+func TestReportsAreNetSNMPs(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "snmp")
+	ask := func(id, size int64, flags byte, user string, kind byte) string {
+		number := func(n int64) ber.Node { return ber.Number(ber.Integer, n) }
+		text := func(s string) ber.Node { return ber.Text(ber.OctetString, s) }
+		return string(ber.Of(ber.Sequence, number(3), ber.Of(ber.Sequence, number(id), number(size), ber.Bytes(ber.OctetString, []byte{flags}), number(3)),
+			ber.Bytes(ber.OctetString, ber.Of(ber.Sequence, text(""), number(0), number(0), text(user), text(""), text("")).Encode()),
+			ber.Of(ber.Sequence, text(""), text(""), ber.Of(kind, number(7), number(0), number(0), ber.Of(ber.Sequence)))).Encode())
+	}
+	for name, c := range map[string]struct {
+		asked    string
+		answered bool
+	}{
+		"a discovery":                 {ask(1, 65507, 4, "", getRequest), true},
+		"one that wants no report":    {ask(1, 65507, 0, "", getRequest), true},
+		"the smallest that may be":    {ask(1, 484, 4, "", getRequest), true},
+		"a size that is too small":    {ask(1, 483, 4, "", getRequest), false},
+		"a number below 0":            {ask(-1, 65507, 4, "", getRequest), false},
+		"privacy without a proof":     {ask(1, 65507, 6, "", getRequest), false},
+		"a name that is too long":     {ask(1, 65507, 4, strings.Repeat("u", 33), getRequest), false},
+		"a report":                    {ask(1, 65507, 4, "", report), false},
+		"a trap, which has no answer": {ask(1, 65507, 4, "", 0xa7), false},
+	} {
+		patience := 10 * time.Second
+		if !c.answered {
+			patience = 200 * time.Millisecond
+		}
+		if answer := servicetest.Ask(t, d, 161, patience, c.asked)[0]; (answer != "") != c.answered {
+			t.Errorf("%s is answered with %q", name, answer)
+		}
 	}
 }
 
