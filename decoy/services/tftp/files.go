@@ -11,7 +11,7 @@ import (
 // product is the software that the server seems to be.
 type product struct {
 	missing string // what it says of a file that isn't there
-	illegal string // what it says of what is no request; "" is nothing
+	illegal string // what it says of what is no request; "" is tftpd-hpa, which says what is wrong
 	windows bool
 }
 

@@ -37,16 +37,18 @@ const (
 	notFound  = 1
 	diskFull  = 3
 	illegal   = 4
+	badOption = 8
 	plainSize = 512 // bytes of a block, where none is agreed upon
 )
 
 const (
-	maxName   = 512
-	maxUpload = 1 << 20
-	maxBlock  = 1428 // what Ethernet carries whole
-	patience  = time.Second
-	attempts  = 3 // to send a block
-	forkTime  = 30 * time.Millisecond
+	maxName    = 512 // bytes of what is no request, in the record
+	maxRequest = 1024
+	maxUpload  = 1 << 20
+	maxBlock   = 1428 // what Ethernet carries whole
+	patience   = time.Second
+	attempts   = 3 // to send a block
+	forkTime   = 30 * time.Millisecond
 )
 
 // server is the decky's.
@@ -65,27 +67,33 @@ type request struct {
 	write   bool
 	name    string
 	mode    string
-	options [][2]string // in lower case
+	options [][2]string // names as they came, values in lower case
 }
 
-// parse reads a request.
-func parse(data []byte) (r request, ok bool) {
-	if len(data) < 4 || len(data) > maxName || data[0] != 0 || data[1] != readRequest && data[1] != writeRequest || data[len(data)-1] != 0 {
-		return r, false
+// parse reads a request. What is meant to be one and isn't has a reason, in tftpd-hpa's words.
+func parse(data []byte) (r request, reason string, ok bool) {
+	if len(data) < 4 || len(data) > maxRequest || data[0] != 0 || data[1] != readRequest && data[1] != writeRequest {
+		return r, "", false
+	}
+	if data[len(data)-1] != 0 {
+		return r, "Request not null-terminated", false
 	}
 	r.write = data[1] == writeRequest
 	parts := strings.Split(string(data[2:len(data)-1]), "\x00")
-	if len(parts) < 2 || parts[0] == "" {
-		return r, false
+	if len(parts) < 2 || parts[0] == "" || parts[1] == "" {
+		return r, "Missing mode", false
 	}
 	r.name, r.mode = parts[0], strings.ToLower(parts[1])
 	for i := 2; i+1 < len(parts); i += 2 {
-		option := [2]string{strings.ToLower(parts[i]), strings.ToLower(parts[i+1])}
-		if !slices.ContainsFunc(r.options, func(o [2]string) bool { return o[0] == option[0] }) {
+		option := [2]string{parts[i], strings.ToLower(parts[i+1])}
+		if !slices.ContainsFunc(r.options, func(o [2]string) bool { return strings.EqualFold(o[0], option[0]) }) {
 			r.options = append(r.options, option)
 		}
 	}
-	return r, r.mode == "octet" || r.mode == "netascii"
+	if r.mode != "octet" && r.mode != "netascii" {
+		return r, "Unknown mode", false
+	}
+	return r, "", true
 }
 
 // fail is the message that refuses.
@@ -95,33 +103,41 @@ func fail(code byte, text string) []byte {
 
 // ServePacket answers a request.
 func (v *server) ServePacket(_ context.Context, s *decoy.Session, data []byte) {
-	r, ok := parse(data)
+	r, reason, ok := parse(data)
 	if !ok {
 		s.Event("protocol_error", event.Bytes("data", data[:min(len(data), maxName)]))
-		if v.product.illegal != "" {
+		switch {
+		case v.product.illegal != "":
 			s.Write(fail(illegal, v.product.illegal)) // a datagram that can't be sent is a datagram lost
+		case reason != "":
+			v.answer(s, func(_ context.Context, s *decoy.Session) { s.Write(fail(illegal, reason)) })
 		}
 		return
 	}
 	var asked []string
 	for _, o := range r.options {
-		asked = append(asked, o[0]+"="+o[1])
+		asked = append(asked, strings.ToLower(o[0])+"="+o[1])
 	}
 	operation := map[bool]string{false: "read", true: "write"}[r.write]
 	s.Event("tftp", event.String("operation", operation), event.String("path", r.name), event.String("mode", r.mode), event.String("options", strings.Join(asked, " ")))
-	// The rest goes over a port of its own.
-	s.Branch(func(ctx context.Context, s *decoy.Session) {
-		// A server starts a process for each transfer. Scanners that open their ears late count on it.
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(forkTime):
-		}
+	v.answer(s, func(ctx context.Context, s *decoy.Session) {
 		t := &transfer{server: v, s: s, request: r, block: plainSize}
 		if r.write {
 			t.take(ctx)
 		} else {
 			t.give(ctx)
+		}
+	})
+}
+
+// answer goes on with a request over a port of its own.
+func (v *server) answer(s *decoy.Session, serve func(ctx context.Context, s *decoy.Session)) {
+	s.Branch(func(ctx context.Context, s *decoy.Session) {
+		// A server starts a process for each transfer. Scanners that open their ears late count on it.
+		select {
+		case <-ctx.Done():
+		case <-time.After(forkTime):
+			serve(ctx, s)
 		}
 	})
 }
@@ -135,22 +151,26 @@ type transfer struct {
 	known   bool // the client has answered
 }
 
-// agree returns the answer to the options that the client asks for, nil for none. size is the file's.
-func (t *transfer) agree(size int) []byte {
+// agree returns the answer to the options that the client asks for, nil for none, and false where one has no meaning. size is the file's.
+func (t *transfer) agree(size int) ([]byte, bool) {
 	answer := []byte{0, options}
+	hpa := t.product.illegal == ""
 	for _, o := range t.request.options {
+		name := strings.ToLower(o[0])
 		n, err := strconv.Atoi(o[1])
 		switch {
 		case err != nil || n < 0:
 			continue
-		case o[0] == "blksize" && n >= 8:
+		case hpa && (name == "blksize" && n < 8 || name == "timeout" && (n < 1 || n > 255)):
+			return nil, false
+		case name == "blksize" && n >= 8:
 			t.block = min(n, maxBlock)
 			n = t.block
-		case o[0] == "tsize":
-			if !t.request.write {
+		case name == "tsize":
+			if !t.request.write && (n == 0 || !hpa) {
 				n = size
 			}
-		case o[0] == "timeout" && n >= 1 && n <= 255:
+		case name == "timeout" && n >= 1 && n <= 255, hpa && name == "utimeout" && n >= 10000 && n <= 255000000, hpa && name == "rollover" && n <= 65535:
 		default:
 			continue
 		}
@@ -158,9 +178,9 @@ func (t *transfer) agree(size int) []byte {
 		answer = append(append(answer, strconv.Itoa(n)...), 0)
 	}
 	if len(answer) == 2 {
-		return nil
+		return nil, true
 	}
-	return answer
+	return answer, true
 }
 
 // exchange sends a message until the one that is waited for comes, and returns what follows its number.
@@ -196,15 +216,33 @@ func (t *transfer) exchange(message []byte, kind byte, number uint16) ([]byte, b
 
 // give sends a file.
 func (t *transfer) give(ctx context.Context) {
-	content, found := t.files[t.product.path(t.request.name)]
+	name := t.product.path(t.request.name)
+	content, found := t.files[name]
 	if !found {
-		t.s.Write(fail(notFound, t.product.missing)) // a datagram that can't be sent is a datagram lost
+		message := fail(notFound, t.product.missing)
+		if t.product.illegal == "" {
+			switch {
+			case slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool { return len(part) > 255 }):
+				message = fail(0, "File name too long")
+			case t.folder(name):
+				message = fail(0, "Is a directory")
+			}
+		}
+		t.s.Write(message) // a datagram that can't be sent is a datagram lost
 		return
 	}
-	if answer := t.agree(len(content)); answer != nil {
+	answer, ok := t.agree(len(content))
+	if !ok {
+		t.s.Write(fail(badOption, "Unsupported option(s) requested"))
+		return
+	}
+	if answer != nil {
 		if _, ok := t.exchange(answer, acknowledge, 0); !ok {
 			return
 		}
+	}
+	if t.request.mode == "netascii" {
+		content = strings.ReplaceAll(content, "\n", "\r\n")
 	}
 	for number, rest := uint16(1), content; ctx.Err() == nil; number++ {
 		piece := rest[:min(len(rest), t.block)]
@@ -221,7 +259,11 @@ func (t *transfer) give(ctx context.Context) {
 
 // take receives a file.
 func (t *transfer) take(ctx context.Context) {
-	message := t.agree(0)
+	message, ok := t.agree(0)
+	if !ok {
+		t.s.Write(fail(badOption, "Unsupported option(s) requested"))
+		return
+	}
 	if message == nil {
 		message = []byte{0, acknowledge, 0, 0}
 	}
@@ -247,6 +289,20 @@ func (t *transfer) take(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// folder tells whether there is a folder of that name.
+func (v *server) folder(name string) bool {
+	name = strings.TrimSuffix(name, "/")
+	if name == "" || name == "." {
+		return true
+	}
+	for file := range v.files {
+		if strings.HasPrefix(file, name+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // names are those of the files, sorted.

@@ -74,6 +74,48 @@ func TestOptions(t *testing.T) {
 	})
 }
 
+// Each of these is tftpd-hpa 5.2's answer, from a port of its own.
+func TestAnswersAreTftpdHpas(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool { return newServer(h).files["pxelinux.cfg/default"] != "" }), "tftp")
+	target, err := net.ResolveUDPAddr("udp", d.Address(69))
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := "pxelinux.cfg/default"
+	size := fmt.Sprint(len(newServer(d.Host).files[has]))
+	for asked, want := range map[string]string{
+		"\x00\x01\x00octet\x00":                                                "\x00\x05\x00\x04Missing mode\x00",
+		"\x00\x01" + has + "\x00":                                              "\x00\x05\x00\x04Missing mode\x00",
+		"\x00\x01" + has + "\x00mail\x00":                                      "\x00\x05\x00\x04Unknown mode\x00",
+		"\x00\x02" + has + "\x00octet":                                         "\x00\x05\x00\x04Request not null-terminated\x00",
+		"\x00\x01" + strings.Repeat("x", 600) + "\x00octet\x00":                "\x00\x05\x00\x00File name too long\x00",
+		"\x00\x01/\x00octet\x00":                                               "\x00\x05\x00\x00Is a directory\x00",
+		"\x00\x01pxelinux.cfg\x00octet\x00":                                    "\x00\x05\x00\x00Is a directory\x00",
+		"\x00\x01" + has + "\x00octet\x00blksize\x007\x00":                     "\x00\x05\x00\x08Unsupported option(s) requested\x00",
+		"\x00\x01" + has + "\x00octet\x00timeout\x00256\x00":                   "\x00\x05\x00\x08Unsupported option(s) requested\x00",
+		"\x00\x01" + has + "\x00octet\x00BLKSIZE\x00600\x00tsize\x000\x00":     "\x00\x06BLKSIZE\x00600\x00tsize\x00" + size + "\x00",
+		"\x00\x01" + has + "\x00octet\x00utimeout\x001000000\x00":              "\x00\x06utimeout\x001000000\x00",
+		"\x00\x01" + has + "\x00octet\x00rollover\x000\x00windowsize\x004\x00": "\x00\x06rollover\x000\x00",
+		"\x00\x01" + has + "\x00netascii\x00":                                  "\x00\x03\x00\x01DEFAULT menu.c32\r\nPROMPT",
+	} {
+		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.WriteTo([]byte(asked), target); err != nil {
+			t.Fatal(err)
+		}
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		buf := make([]byte, 2048)
+		n, from, err := conn.ReadFromUDP(buf)
+		if err != nil || !strings.HasPrefix(string(buf[:n]), want) || from.Port == target.Port {
+			t.Errorf("%q is answered with %q from port %d: %v", asked, buf[:n], from.Port, err)
+		}
+	}
+}
+
 func TestScannerFindsFiles(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool { return newServer(h).files["SIPDefault.cnf"] != "" }), "tftp")
@@ -161,12 +203,12 @@ func FuzzParse(f *testing.F) {
 	}
 	v := newServer(h)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, ok := parse(data)
+		r, _, ok := parse(data)
 		if !ok {
 			return
 		}
 		tr := &transfer{server: v, request: r, block: plainSize}
-		if answer := tr.agree(1000); len(answer) > len(data)+32 || tr.block < 8 || tr.block > maxBlock {
+		if answer, _ := tr.agree(1000); len(answer) > len(data)+32 || tr.block < 8 || tr.block > maxBlock {
 			t.Fatalf("%q for %q, blocks of %d", answer, data, tr.block)
 		}
 		v.product.path(r.name)
