@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"crypto/rand"
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
@@ -76,6 +77,10 @@ func hello(c *client, args []string) {
 			i += 2
 		case option == "setname" && i+1 < len(args):
 			i++
+			if badName(args[i]) {
+				c.out.fail(badNameText)
+				return
+			}
 			c.name = args[i]
 		default:
 			c.out.fail(fmt.Sprintf("ERR Syntax error in HELLO option '%.128s'", args[i]))
@@ -108,7 +113,7 @@ func ping(c *client, args []string) {
 	switch {
 	case len(args) > 2:
 		c.out.fail("ERR wrong number of arguments for 'ping' command")
-	case len(c.channels) > 0 && c.out.proto < 3:
+	case len(c.channels)+len(c.patterns) > 0 && c.out.proto < 3:
 		c.out.bulks("pong", strings.Join(args[1:], ""))
 	case len(args) == 2:
 		c.out.bulk(args[1])
@@ -118,43 +123,231 @@ func ping(c *client, args []string) {
 }
 
 func reset(c *client, _ []string) {
-	c.out.proto, c.db, c.name, c.multi, c.queue, c.channels = 2, 0, "", false, nil, nil
+	c.out.proto, c.db, c.name, c.multi, c.queue, c.channels, c.patterns = 2, 0, "", false, nil, nil, nil
 	c.known = c.server.passwords == nil
 	c.out.simple("RESET")
 }
 
-func (c *client) line() string {
-	now := c.server.host.Now()
-	return fmt.Sprintf("id=%d addr=%s laddr=%s:%d fd=8 name=%s age=%d idle=0 flags=N db=%d sub=%d psub=0 multi=-1 qbuf=26 qbuf-free=20448 argv-mem=10 obl=0 oll=0 omem=0 tot-mem=22298 events=r cmd=client user=%s redir=-1 resp=%d",
-		c.id, c.s.Peer(), c.s.Local().Addr(), c.s.CatalogPort(), c.name, int(now.Sub(c.since).Seconds()), c.db, len(c.channels), c.user, c.out.proto)
+// line is the client as CLIENT LIST shows it while it runs this command.
+func (c *client) line(args []string) string {
+	now, v := c.server.host.Now(), c.server.version
+	sent, arguments := 3+len(strconv.Itoa(len(args))), 0
+	for _, a := range args {
+		sent += 5 + len(strconv.Itoa(len(a))) + len(a)
+		arguments += len(a)
+	}
+	var b strings.Builder
+	field := func(since version, format string, values ...any) {
+		if v.atLeast(since[0], since[1]) {
+			fmt.Fprintf(&b, format+" ", values...)
+		}
+	}
+	field(always, "id=%d addr=%s", c.id, c.s.Peer())
+	field(since62, "laddr=%s:%d", c.s.Local().Addr(), c.s.CatalogPort())
+	field(always, "fd=8 name=%s age=%d idle=0 flags=%s db=%d sub=%d psub=%d", c.name, int(now.Sub(c.since).Seconds()), map[bool]string{true: "P", false: "N"}[len(c.channels)+len(c.patterns) > 0], c.db, len(c.channels), len(c.patterns))
+	field(since7, "ssub=0")
+	field(always, "multi=-1")
+	field(since74, "watch=0")
+	if v.atLeast(6, 2) {
+		field(always, "qbuf=%d qbuf-free=%d argv-mem=%d", sent, 20474-sent, arguments)
+	} else {
+		field(always, "qbuf=%d qbuf-free=%d", sent, 32768-sent)
+	}
+	field(since7, "multi-mem=0 rbs=16384 rbp=16384")
+	field(always, "obl=0 oll=0 omem=0")
+	field(since62, "tot-mem=%d", 37648+arguments)
+	command := strings.ToLower(args[0])
+	if v.atLeast(7, 0) {
+		command += "|" + strings.ToLower(args[1])
+	}
+	field(always, "events=r cmd=%s", command)
+	field(since6, "user=%s", c.user)
+	field(since62, "redir=-1")
+	field(since7, "resp=%d", c.out.proto)
+	field(since72, "lib-name=%s lib-ver=%s", c.library[0], c.library[1])
+	return strings.TrimSuffix(b.String(), " ") + "\n"
 }
 
+// badName tells whether a client can't have the name.
+func badName(name string) bool {
+	return strings.ContainsFunc(name, func(r rune) bool { return r < '!' || r > '~' })
+}
+
+const badNameText = "ERR Client names cannot contain spaces, newlines or special characters."
+
 func clientCommand(c *client, args []string) {
-	switch sub := strings.ToLower(args[1]); {
-	case sub == "list":
-		c.out.verbatim(c.line() + "\n")
-	case sub == "info" && c.server.version.atLeast(6, 2):
-		c.out.verbatim(c.line() + "\n")
-	case sub == "id":
+	onOff := func() {
+		if value := strings.ToLower(args[2]); value != "on" && value != "off" {
+			c.out.fail(syntax)
+			return
+		}
+		c.out.simple("OK")
+	}
+	switch strings.ToLower(args[1]) {
+	case "list":
+		c.clientList(args)
+	case "info":
+		c.out.verbatim(c.line(args))
+	case "id":
 		c.out.integer(c.id)
-	case sub == "getname" && c.name == "":
-		c.out.null()
-	case sub == "getname":
+	case "getname":
+		if c.name == "" {
+			c.out.null()
+			return
+		}
 		c.out.bulk(c.name)
-	case sub == "setname" && len(args) == 3:
-		if strings.ContainsFunc(args[2], func(r rune) bool { return r < '!' || r > '~' }) {
-			c.out.fail("ERR Client names cannot contain spaces, newlines or special characters.")
+	case "setname":
+		if badName(args[2]) {
+			c.out.fail(badNameText)
 			return
 		}
 		c.name = args[2]
 		c.out.simple("OK")
-	case sub == "setinfo" && len(args) == 4 && c.server.version.atLeast(7, 2), sub == "reply" && len(args) == 3, sub == "no-evict" && len(args) == 3:
+	case "setinfo":
+		at := slices.Index([]string{"lib-name", "lib-ver"}, strings.ToLower(args[2]))
+		switch {
+		case at < 0:
+			c.out.fail(fmt.Sprintf("ERR Unrecognized option '%.128s'", args[2]))
+		case badName(args[3]):
+			c.out.fail("ERR " + strings.ToLower(args[2]) + " cannot contain spaces, newlines or special characters.")
+		default:
+			c.library[at] = args[3]
+			c.out.simple("OK")
+		}
+	case "kill":
+		c.clientKill(args[2:])
+	case "no-evict", "no-touch":
+		onOff()
+	case "reply":
+		if !slices.Contains([]string{"on", "off", "skip"}, strings.ToLower(args[2])) {
+			c.out.fail(syntax)
+			return
+		}
 		c.out.simple("OK")
-	case sub == "kill":
-		c.out.fail("ERR No such client")
+	case "pause":
+		if n, err := strconv.ParseInt(args[2], 10, 64); err != nil || n < 0 {
+			c.out.fail("ERR timeout is not an integer or out of range")
+			return
+		}
+		c.out.simple("OK")
+	case "unpause", "tracking":
+		c.out.simple("OK")
+	case "trackinginfo":
+		c.out.mapping(3)
+		c.out.bulk("flags")
+		c.out.set(1)
+		c.out.bulk("off")
+		c.out.bulk("redirect")
+		c.out.integer(-1)
+		c.out.bulk("prefixes")
+		c.out.array(0)
+	case "caching":
+		c.out.fail("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled")
+	case "getredir":
+		c.out.integer(-1)
+	case "unblock":
+		c.out.integer(0)
 	default:
-		c.subcommand(args)
+		c.help("client")
 	}
+}
+
+// clientTypes are those that CLIENT LIST and KILL know.
+var clientTypes = []string{"normal", "master", "replica", "slave", "pubsub"}
+
+func (c *client) isType(name string) bool {
+	return strings.EqualFold(name, map[bool]string{true: "pubsub", false: "normal"}[len(c.channels)+len(c.patterns) > 0])
+}
+
+// clientList shows this client alone: the others are none of its business, and their addresses are other intruders'.
+func (c *client) clientList(args []string) {
+	show := true
+	switch {
+	case len(args) == 2:
+	case len(args) == 4 && strings.EqualFold(args[2], "type"):
+		if !slices.Contains(clientTypes, strings.ToLower(args[3])) {
+			c.out.fail(fmt.Sprintf("ERR Unknown client type '%.128s'", args[3]))
+			return
+		}
+		show = c.isType(args[3])
+	case len(args) > 3 && strings.EqualFold(args[2], "id") && c.server.version.atLeast(6, 2):
+		show = false
+		for _, id := range args[3:] {
+			n, err := strconv.ParseInt(id, 10, 64)
+			if err != nil {
+				c.out.fail("ERR Invalid client ID")
+				return
+			}
+			show = show || n == c.id
+		}
+	default:
+		c.out.fail(syntax)
+		return
+	}
+	if !show {
+		c.out.verbatim("")
+		return
+	}
+	c.out.verbatim(c.line(args))
+}
+
+// clientKill ends nobody's connection but the client's own.
+func (c *client) clientKill(args []string) {
+	if len(args) == 1 {
+		if args[0] == c.s.Peer().String() {
+			c.left = true
+			c.out.simple("OK")
+			return
+		}
+		c.out.fail("ERR No such client")
+		return
+	}
+	mine, sparing := true, true
+	for i := 0; i+1 < len(args); i += 2 {
+		value := args[i+1]
+		switch strings.ToLower(args[i]) {
+		case "id":
+			n, err := strconv.ParseInt(value, 10, 64)
+			if err != nil || n < 1 {
+				c.out.fail("ERR client-id should be greater than 0")
+				return
+			}
+			mine = mine && n == c.id
+		case "type":
+			if !slices.Contains(clientTypes, strings.ToLower(value)) {
+				c.out.fail(fmt.Sprintf("ERR Unknown client type '%.128s'", value))
+				return
+			}
+			mine = mine && c.isType(value)
+		case "addr":
+			mine = mine && value == c.s.Peer().String()
+		case "laddr":
+			mine = false
+		case "user":
+			if value != "default" {
+				c.out.fail(fmt.Sprintf("ERR No such user '%.128s'", value))
+				return
+			}
+		case "skipme":
+			switch strings.ToLower(value) {
+			case "yes":
+			case "no":
+				sparing = false
+			default:
+				c.out.fail(syntax)
+				return
+			}
+		default:
+			c.out.fail(syntax)
+			return
+		}
+	}
+	if len(args)%2 != 0 {
+		c.out.fail(syntax)
+		return
+	}
+	c.left = mine && !sparing
+	c.yes(c.left)
 }
 
 func commandCommand(c *client, args []string) {
@@ -166,20 +359,39 @@ func commandCommand(c *client, args []string) {
 		}
 		return
 	}
-	switch sub := strings.ToLower(args[1]); {
-	case sub == "count":
+	asked := args[2:min(len(args), 2+maxQueued)]
+	switch sub := strings.ToLower(args[1]); sub {
+	case "count":
 		c.out.integer(c.server.version.commands())
-	case sub == "list" && c.server.version.atLeast(7, 0):
+	case "list":
+		if len(asked) > 0 {
+			if len(asked) != 3 || !strings.EqualFold(asked[0], "filterby") {
+				c.out.fail(syntax)
+				return
+			}
+			names = slices.DeleteFunc(names, func(name string) bool {
+				switch strings.ToLower(asked[1]) {
+				case "pattern":
+					return len(asked[2]) > maxPattern || !match(strings.ToLower(asked[2]), name)
+				case "aclcat":
+					return !slices.Contains(table[name].categories, strings.ToLower(asked[2]))
+				}
+				return true // of a module: there is none
+			})
+		}
 		c.out.bulks(names...)
-	case sub == "info":
-		c.out.array(len(args) - 2)
-		for _, name := range args[2:] {
+	case "info":
+		if len(asked) == 0 {
+			asked = names
+		}
+		c.out.array(len(asked))
+		for _, name := range asked {
 			c.describe(strings.ToLower(name))
 		}
-	case sub == "docs" && c.server.version.atLeast(7, 0):
-		if len(args) > 2 {
+	case "docs":
+		if len(asked) > 0 {
 			names = slices.DeleteFunc(names, func(n string) bool {
-				return !slices.ContainsFunc(args[2:min(len(args), 2+maxQueued)], func(a string) bool { return strings.EqualFold(a, n) })
+				return !slices.ContainsFunc(asked, func(a string) bool { return strings.EqualFold(a, n) })
 			})
 		}
 		c.out.mapping(len(names))
@@ -187,12 +399,14 @@ func commandCommand(c *client, args []string) {
 			c.out.bulk(name)
 			c.out.mapping(2)
 			c.out.bulk("since")
-			c.out.bulk("1.0.0")
+			c.out.bulk(table[name].since.String())
 			c.out.bulk("group")
-			c.out.bulk(commands[name].group)
+			c.out.bulk(table[name].group)
 		}
+	case "getkeys":
+		c.keysOf(args[2:])
 	default:
-		c.subcommand(args)
+		c.help("command")
 	}
 }
 
@@ -213,103 +427,21 @@ func (v version) commands() int64 {
 	return 200
 }
 
-// commandNames returns those that this version has, sorted.
-func (v *server) commandNames() []string {
-	var names []string
-	for name, cmd := range commands {
-		if v.version.atLeast(cmd.since[0], cmd.since[1]) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// describe writes what COMMAND tells of one.
-func (c *client) describe(name string) {
-	cmd, ok := commands[name]
-	if !ok {
-		c.out.null()
-		return
-	}
-	first, last, step := 1, 1, 1
-	if cmd.group == "server" || cmd.group == "connection" || cmd.group == "pubsub" || cmd.group == "transactions" || cmd.group == "scripting" {
-		first, last, step = 0, 0, 0
-	}
-	fields := 6
-	if c.server.version.atLeast(7, 0) {
-		fields = 10
-	} else if c.server.version.atLeast(6, 0) {
-		fields = 7
-	}
-	c.out.array(fields)
-	c.out.bulk(name)
-	c.out.integer(int64(cmd.arity))
-	c.out.array(1)
-	c.out.simple("fast")
-	for _, n := range []int{first, last, step} {
-		c.out.integer(int64(n))
-	}
-	for i := 6; i < fields; i++ {
-		c.out.array(0) // ACL categories, tips, key specifications, subcommands
-	}
-}
-
-// protected are the settings that Redis 7 doesn't let be changed by default: intruders wrote files by them.
-var protected = []string{"dir", "dbfilename", "appendfilename"}
-
 func config(c *client, args []string) {
-	switch sub := strings.ToLower(args[1]); {
-	case sub == "get" && len(args) >= 3:
-		var found []string
-		for name, value := range c.server.config {
-			matches := slices.ContainsFunc(args[2:min(len(args), 18)], func(p string) bool { return len(p) <= maxPattern && match(strings.ToLower(p), name) })
-			if mine, changed := c.config[name]; changed {
-				value = mine
-			}
-			if matches {
-				found = append(found, name+"\x00"+value)
-			}
+	switch strings.ToLower(args[1]) {
+	case "get":
+		c.configured(args[2:])
+	case "set":
+		if len(args) != 4 && !c.server.version.atLeast(7, 0) {
+			c.subcommand(args)
+			return
 		}
-		slices.Sort(found)
-		c.out.mapping(len(found))
-		for _, pair := range found {
-			name, value, _ := strings.Cut(pair, "\x00")
-			c.out.bulk(name)
-			c.out.bulk(value)
-		}
-	case sub == "set" && len(args) >= 4 && len(args)%2 == 0:
 		c.configure(args[2:])
-	case sub == "resetstat" && len(args) == 2:
+	case "help":
+		c.help("config")
+	default: // RESETSTAT, REWRITE
 		c.out.simple("OK")
-	case sub == "rewrite" && len(args) == 2:
-		c.out.simple("OK")
-	default:
-		c.subcommand(args)
 	}
-}
-
-func (c *client) configure(pairs []string) {
-	for i := 0; i < len(pairs); i += 2 {
-		name := strings.ToLower(pairs[i])
-		_, known := c.server.config[name]
-		switch modern := c.server.version.atLeast(7, 0); {
-		case !known && modern:
-			c.out.fail(fmt.Sprintf("ERR Unknown option or number of arguments for CONFIG SET - '%.128s'", pairs[i]))
-			return
-		case !known:
-			c.out.fail(fmt.Sprintf("ERR Unsupported CONFIG parameter: %.128s", pairs[i]))
-			return
-		case modern && slices.Contains(protected, name):
-			c.out.fail("ERR CONFIG SET failed (possibly related to argument '" + name + "') - can't set protected config")
-			return
-		case !c.space.room(pairs[i+1]):
-			c.out.fail(full)
-			return
-		}
-		c.config[name] = pairs[i+1]
-	}
-	c.out.simple("OK")
 }
 
 func acl(c *client, args []string) {
@@ -321,34 +453,159 @@ func acl(c *client, args []string) {
 	if !c.server.version.atLeast(6, 2) {
 		rule = strings.Replace(rule, " &*", "", 1)
 	}
-	switch sub := strings.ToLower(args[1]); {
-	case sub == "whoami" && len(args) == 2:
+	switch strings.ToLower(args[1]) {
+	case "whoami":
 		c.out.bulk(c.user)
-	case sub == "list" && len(args) == 2:
+	case "list":
 		c.out.bulks(rule)
-	case sub == "users" && len(args) == 2:
+	case "users":
 		c.out.bulks("default")
-	case sub == "setuser" && len(args) > 2:
+	case "setuser":
 		c.out.simple("OK")
-	case sub == "getuser" && len(args) == 3:
-		c.out.null()
+	case "getuser":
+		if args[2] != "default" {
+			c.out.null()
+			return
+		}
+		c.aclUser(rule)
+	case "deluser":
+		if slices.Contains(args[2:], "default") {
+			c.out.fail("ERR The 'default' user cannot be removed")
+			return
+		}
+		c.out.integer(0)
+	case "cat":
+		c.aclCategories(args[2:])
+	case "genpass":
+		c.aclPassword(args[2:])
+	case "log":
+		if len(args) == 3 && strings.EqualFold(args[2], "reset") {
+			c.out.simple("OK")
+			return
+		}
+		c.out.array(0)
+	case "save", "load":
+		c.out.fail("ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.")
+	case "dryrun":
+		if args[2] != "default" {
+			c.out.fail(fmt.Sprintf("ERR User '%.128s' not found", args[2]))
+			return
+		}
+		if wrong := c.wrong(args[3:]); wrong != "" {
+			c.out.fail(wrong)
+			return
+		}
+		c.out.simple("OK")
 	default:
-		c.subcommand(args)
+		c.help("acl")
 	}
+}
+
+// aclUser is ACL GETUSER of the only user.
+func (c *client) aclUser(rule string) {
+	v := c.server.version
+	list := func(words ...string) {
+		c.out.array(len(words))
+		for _, w := range words {
+			c.out.bulk(w)
+		}
+	}
+	flags, passwords := []string{"on"}, []string{}
+	if c.server.passwords == nil {
+		flags = append(flags, "nopass")
+	} else if _, hash, ok := strings.Cut(rule, "#"); ok {
+		passwords = []string{hash[:64]}
+	}
+	fields := 6
+	switch {
+	case !v.atLeast(6, 2):
+		fields, flags = 4, append(flags, "allkeys", "allcommands")
+	case !v.atLeast(7, 0):
+		fields, flags = 5, append(flags, "allkeys", "allchannels", "allcommands")
+	}
+	c.out.mapping(fields)
+	c.out.bulk("flags")
+	c.out.set(len(flags))
+	for _, f := range flags {
+		c.out.bulk(f)
+	}
+	c.out.bulk("passwords")
+	list(passwords...)
+	c.out.bulk("commands")
+	c.out.bulk("+@all")
+	c.out.bulk("keys")
+	if v.atLeast(7, 0) {
+		c.out.bulk("~*")
+	} else {
+		list("*")
+	}
+	if fields > 4 {
+		c.out.bulk("channels")
+		if v.atLeast(7, 0) {
+			c.out.bulk("&*")
+			c.out.bulk("selectors")
+			list()
+		} else {
+			list("*")
+		}
+	}
+}
+
+// categories are those of the ACL, in Redis's order.
+var categories = strings.Fields("keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow blocking dangerous connection transaction scripting")
+
+func (c *client) aclCategories(asked []string) {
+	if len(asked) == 0 {
+		c.out.bulks(categories...)
+		return
+	}
+	category := strings.ToLower(asked[0])
+	if !slices.Contains(categories, category) {
+		c.out.fail(fmt.Sprintf("ERR Unknown category '%.128s'", asked[0]))
+		return
+	}
+	v := c.server.version
+	var names []string
+	for _, name := range tableNames {
+		if d := table[name]; v.atLeast(d.since[0], d.since[1]) && slices.Contains(d.categories, category) && (v.atLeast(7, 0) || !strings.Contains(name, "|")) {
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(digest(a), digest(b)) })
+	c.out.bulks(names...)
+}
+
+func (c *client) aclPassword(asked []string) {
+	bits := int64(256)
+	if len(asked) > 0 {
+		n, err := strconv.ParseInt(asked[0], 10, 64)
+		if err != nil {
+			c.out.fail(notInteger)
+			return
+		}
+		if n < 1 || n > 4096 {
+			c.out.fail("ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096")
+			return
+		}
+		bits = n
+	}
+	random := make([]byte, (bits+7)/8)
+	rand.Read(random)
+	c.out.bulk(hex.EncodeToString(random)[:(bits+3)/4])
 }
 
 func module(c *client, args []string) {
 	switch sub := strings.ToLower(args[1]); {
-	case sub == "list" && len(args) == 2:
+	case sub == "list":
 		c.out.array(0)
-	case sub == "load" && len(args) > 2 && !c.server.version.atLeast(7, 0):
-		c.out.fail("ERR Error loading the extension. Please check the server logs.")
-	case (sub == "load" || sub == "unload") && len(args) > 2 && c.server.version.atLeast(7, 0):
+	case sub == "help":
+		c.help("module")
+	case c.server.version.atLeast(7, 0):
 		c.out.fail(`ERR MODULE command not allowed. If the enable-module-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`)
-	case sub == "unload" && len(args) == 3:
+	case sub == "load":
+		c.out.fail("ERR Error loading the extension. Please check the server logs.")
+	default: // UNLOAD
 		c.out.fail("ERR Error unloading module: no such module with that name")
-	default:
-		c.subcommand(args)
 	}
 }
 
@@ -405,13 +662,19 @@ func role(c *client, _ []string) {
 func slowlog(c *client, args []string) {
 	switch strings.ToLower(args[1]) {
 	case "get":
+		if len(args) > 2 {
+			if n, err := strconv.Atoi(args[2]); err != nil || n < -1 {
+				c.out.fail("ERR count should be greater than or equal to -1")
+				return
+			}
+		}
 		c.out.array(0)
 	case "len":
 		c.out.integer(0)
 	case "reset":
 		c.out.simple("OK")
 	default:
-		c.subcommand(args)
+		c.help("slowlog")
 	}
 }
 
@@ -451,47 +714,58 @@ func execute(c *client, _ []string) {
 	}
 	c.out.array(len(queue))
 	for _, args := range queue {
+		c.executing = true
 		commands[strings.ToLower(args[0])].run(c, args)
 	}
+	c.executing = false
+}
+
+// subscribed is what a command of PUBSUB's group is about: the channels or the patterns.
+func (c *client) subscribed(command string) *[]string {
+	if strings.HasPrefix(strings.ToLower(command), "p") {
+		return &c.patterns
+	}
+	return &c.channels
 }
 
 func subscribe(c *client, args []string) {
+	to := c.subscribed(args[0])
 	for _, channel := range args[1:] {
-		if len(c.channels) < maxQueued {
-			c.channels = append(c.channels, channel)
+		if len(*to) < maxQueued && !slices.Contains(*to, channel) {
+			*to = append(*to, channel)
 		}
-		c.pushed(strings.ToLower(args[0]), channel)
+		c.pushed(strings.ToLower(args[0]), channel, true)
 	}
 }
 
 func unsubscribe(c *client, args []string) {
-	names := args[1:]
+	from, names := c.subscribed(args[0]), args[1:]
 	if len(names) == 0 {
-		names = slices.Clone(c.channels)
+		names = slices.Clone(*from)
 	}
 	for _, channel := range names[:min(len(names), maxQueued)] {
-		c.channels = slices.DeleteFunc(c.channels, func(have string) bool { return have == channel })
-		c.pushed(strings.ToLower(args[0]), channel)
+		*from = slices.DeleteFunc(*from, func(have string) bool { return have == channel })
+		c.pushed(strings.ToLower(args[0]), channel, true)
 	}
 	if len(names) == 0 {
-		c.pushed(strings.ToLower(args[0]), "")
+		c.pushed(strings.ToLower(args[0]), "", false)
 	}
 }
 
-// pushed confirms a subscription.
-func (c *client) pushed(what, channel string) {
+// pushed confirms a subscription, or that there was none.
+func (c *client) pushed(what, channel string, named bool) {
 	if c.out.proto < 3 {
 		c.out.array(3)
 	} else {
 		c.out.head('>', 3)
 	}
 	c.out.bulk(what)
-	if channel == "" {
-		c.out.null()
-	} else {
+	if named {
 		c.out.bulk(channel)
+	} else {
+		c.out.null()
 	}
-	c.out.integer(int64(len(c.channels)))
+	c.out.integer(int64(len(c.channels) + len(c.patterns)))
 }
 
 // luaGlobal are the ways out of Redis's Lua, which are shut.
@@ -558,8 +832,16 @@ func script(c *client, args []string) {
 			c.yes(have)
 		}
 	case sub == "flush":
+		if len(args) > 2 && !strings.EqualFold(args[2], "sync") && !strings.EqualFold(args[2], "async") {
+			c.out.fail("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
+			return
+		}
 		clear(c.scripts)
 		c.out.simple("OK")
+	case sub == "debug":
+		c.out.simple("OK")
+	case sub == "help":
+		c.help("script")
 	case sub == "kill" && len(args) == 2:
 		c.out.fail("NOTBUSY No scripts in execution right now.")
 	default:

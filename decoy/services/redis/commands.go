@@ -1,6 +1,9 @@
 package redis
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -10,15 +13,11 @@ import (
 
 const maxQueued = 256 // commands of one MULTI
 
-// command is how one is answered. arity counts the name; negative means at least. A stranger may use it before AUTH; control commands are not queued by
-// MULTI; subscribed ones are allowed to a subscriber.
+// command is how one is answered. A stranger may use it before AUTH; control commands are not queued by MULTI; subscribed ones are allowed to a subscriber.
 type command struct {
-	arity      int
-	since      [2]int
 	stranger   bool
 	control    bool
 	subscribed bool
-	group      string
 	writes     bool
 	run        func(c *client, args []string)
 }
@@ -36,118 +35,138 @@ const (
 func init() {
 	ok := func(c *client, _ []string) { c.out.simple("OK") }
 	commands = map[string]command{
-		"append": {arity: 3, group: "string", run: appendTo},
-		"decr":   {arity: 2, group: "string", run: func(c *client, a []string) { c.add(a[1], "-1") }},
-		"decrby": {arity: 3, group: "string", run: func(c *client, a []string) { c.add(a[1], "-"+a[2]) }},
-		"get":    {arity: 2, group: "string", run: get},
-		"getset": {arity: 3, group: "string", run: func(c *client, a []string) { set(c, append(a, "get")) }},
-		"incr":   {arity: 2, group: "string", run: func(c *client, a []string) { c.add(a[1], "1") }},
-		"incrby": {arity: 3, group: "string", run: func(c *client, a []string) { c.add(a[1], a[2]) }},
-		"mget":   {arity: -2, group: "string", run: mget},
-		"mset":   {arity: -3, group: "string", run: mset},
-		"set":    {arity: -3, group: "string", run: set},
-		"setex":  {arity: 4, group: "string", run: func(c *client, a []string) { set(c, []string{"set", a[1], a[3], "ex", a[2]}) }},
-		"setnx":  {arity: 3, group: "string", run: setnx},
-		"strlen": {arity: 2, group: "string", run: func(c *client, a []string) { c.count(a[1], stringKind) }},
+		"append": {run: appendTo},
+		"decr":   {run: func(c *client, a []string) { c.add(a[1], "-1") }},
+		"decrby": {run: func(c *client, a []string) { c.add(a[1], "-"+a[2]) }},
+		"get":    {run: get},
+		"getset": {run: getSet},
+		"incr":   {run: func(c *client, a []string) { c.add(a[1], "1") }},
+		"incrby": {run: func(c *client, a []string) { c.add(a[1], a[2]) }},
+		"mget":   {run: mget},
+		"mset":   {run: mset},
+		"set":    {run: set},
+		"setnx":  {run: setnx},
+		"strlen": {run: func(c *client, a []string) { c.count(a[1], stringKind) }},
 
-		"lindex": {arity: 3, group: "list", run: lindex},
-		"llen":   {arity: 2, group: "list", run: func(c *client, a []string) { c.count(a[1], listKind) }},
-		"lpop":   {arity: 2, group: "list", run: pop},
-		"lpush":  {arity: -3, group: "list", run: push},
-		"lrange": {arity: 4, group: "list", run: lrange},
-		"rpop":   {arity: 2, group: "list", run: pop},
-		"rpush":  {arity: -3, group: "list", run: push},
+		"lindex": {run: lindex},
+		"llen":   {run: func(c *client, a []string) { c.count(a[1], listKind) }},
+		"lpop":   {run: pop},
+		"lpush":  {run: push},
+		"lrange": {run: lrange},
+		"rpop":   {run: pop},
+		"rpush":  {run: push},
 
-		"sadd":      {arity: -3, group: "set", run: sadd},
-		"scard":     {arity: 2, group: "set", run: func(c *client, a []string) { c.count(a[1], setKind) }},
-		"sismember": {arity: 3, group: "set", run: sismember},
-		"smembers":  {arity: 2, group: "set", run: smembers},
+		"sadd":      {run: sadd},
+		"scard":     {run: func(c *client, a []string) { c.count(a[1], setKind) }},
+		"sismember": {run: sismember},
+		"smembers":  {run: smembers},
 
-		"hdel":    {arity: -3, group: "hash", run: hdel},
-		"hexists": {arity: 3, group: "hash", run: func(c *client, a []string) { c.hash(a, func(_ *value, at int) { c.yes(at >= 0) }) }},
-		"hget":    {arity: 3, group: "hash", run: hget},
-		"hgetall": {arity: 2, group: "hash", run: hgetall},
-		"hkeys":   {arity: 2, group: "hash", run: func(c *client, a []string) { hashHalf(c, a, 0) }},
-		"hlen":    {arity: 2, group: "hash", run: func(c *client, a []string) { c.count(a[1], hashKind) }},
-		"hmset":   {arity: -4, group: "hash", run: hset},
-		"hset":    {arity: -4, group: "hash", run: hset},
-		"hvals":   {arity: 2, group: "hash", run: func(c *client, a []string) { hashHalf(c, a, 1) }},
+		"hdel":    {run: hdel},
+		"hexists": {run: func(c *client, a []string) { c.hash(a, func(_ *value, at int) { c.yes(at >= 0) }) }},
+		"hget":    {run: hget},
+		"hgetall": {run: hgetall},
+		"hkeys":   {run: func(c *client, a []string) { hashHalf(c, a, 0) }},
+		"hlen":    {run: func(c *client, a []string) { c.count(a[1], hashKind) }},
+		"hmset":   {run: hset},
+		"hset":    {run: hset},
+		"hvals":   {run: func(c *client, a []string) { hashHalf(c, a, 1) }},
 
-		"del":       {arity: -2, group: "generic", run: del},
-		"exists":    {arity: -2, group: "generic", run: exists},
-		"expire":    {arity: -3, group: "generic", run: expire},
-		"keys":      {arity: 2, group: "generic", run: func(c *client, a []string) { c.out.bulks(c.space.keys(c.db, a[1])...) }},
-		"object":    {arity: -2, group: "generic", run: object},
-		"persist":   {arity: 2, group: "generic", run: persist},
-		"pexpire":   {arity: -3, group: "generic", run: expire},
-		"pttl":      {arity: 2, group: "generic", run: ttl},
-		"randomkey": {arity: 1, group: "generic", run: randomKey},
-		"rename":    {arity: 3, group: "generic", run: rename},
-		"scan":      {arity: -2, group: "generic", run: scan},
-		"ttl":       {arity: 2, group: "generic", run: ttl},
-		"type":      {arity: 2, group: "generic", run: typeOf},
-		"unlink":    {arity: -2, since: [2]int{4, 0}, group: "generic", run: del},
+		"del":       {run: del},
+		"exists":    {run: exists},
+		"expire":    {run: expire},
+		"keys":      {run: func(c *client, a []string) { c.out.bulks(c.shuffled(c.space.keys(c.db, a[1]))...) }},
+		"object":    {run: object},
+		"persist":   {run: persist},
+		"pexpire":   {run: expire},
+		"pttl":      {run: ttl},
+		"randomkey": {run: randomKey},
+		"rename":    {run: rename},
+		"scan":      {run: scan},
+		"ttl":       {run: ttl},
+		"type":      {run: typeOf},
+		"unlink":    {run: del},
 
-		"auth":         {arity: -2, stranger: true, group: "connection", run: auth},
-		"client":       {arity: -2, group: "connection", run: clientCommand},
-		"echo":         {arity: 2, group: "connection", run: func(c *client, a []string) { c.out.bulk(a[1]) }},
-		"hello":        {arity: -1, since: [2]int{6, 0}, stranger: true, group: "connection", run: hello},
-		"ping":         {arity: -1, subscribed: true, group: "connection", run: ping},
-		"quit":         {arity: -1, stranger: true, control: true, subscribed: true, group: "connection", run: func(c *client, _ []string) { c.out.simple("OK"); c.left = true }},
-		"reset":        {arity: 1, since: [2]int{6, 2}, stranger: true, control: true, subscribed: true, group: "connection", run: reset},
-		"select":       {arity: 2, group: "connection", run: selectDB},
-		"psubscribe":   {arity: -2, control: true, subscribed: true, group: "pubsub", run: subscribe},
-		"publish":      {arity: 3, group: "pubsub", run: func(c *client, _ []string) { c.out.integer(0) }},
-		"punsubscribe": {arity: -1, control: true, subscribed: true, group: "pubsub", run: unsubscribe},
-		"subscribe":    {arity: -2, control: true, subscribed: true, group: "pubsub", run: subscribe},
-		"unsubscribe":  {arity: -1, control: true, subscribed: true, group: "pubsub", run: unsubscribe},
+		"auth":         {stranger: true, run: auth},
+		"client":       {run: clientCommand},
+		"echo":         {run: func(c *client, a []string) { c.out.bulk(a[1]) }},
+		"hello":        {stranger: true, run: hello},
+		"ping":         {subscribed: true, run: ping},
+		"quit":         {stranger: true, control: true, subscribed: true, run: func(c *client, _ []string) { c.out.simple("OK"); c.left = true }},
+		"reset":        {stranger: true, control: true, subscribed: true, run: reset},
+		"select":       {run: selectDB},
+		"psubscribe":   {subscribed: true, run: subscribe},
+		"publish":      {run: func(c *client, _ []string) { c.out.integer(0) }},
+		"punsubscribe": {subscribed: true, run: unsubscribe},
+		"subscribe":    {subscribed: true, run: subscribe},
+		"ssubscribe":   {subscribed: true, run: subscribe},
+		"sunsubscribe": {subscribed: true, run: unsubscribe},
+		"unsubscribe":  {subscribed: true, run: unsubscribe},
 
-		"discard": {arity: 1, control: true, group: "transactions", run: discard},
-		"exec":    {arity: 1, control: true, group: "transactions", run: execute},
-		"multi":   {arity: 1, control: true, group: "transactions", run: multi},
-		"unwatch": {arity: 1, group: "transactions", run: ok},
-		"watch":   {arity: -2, control: true, group: "transactions", run: ok},
+		"discard": {control: true, run: discard},
+		"exec":    {control: true, run: execute},
+		"multi":   {control: true, run: multi},
+		"unwatch": {run: ok},
+		"watch":   {control: true, run: watch},
 
-		"eval":    {arity: -3, group: "scripting", run: eval},
-		"evalsha": {arity: -3, group: "scripting", run: evalSHA},
-		"script":  {arity: -2, group: "scripting", run: script},
+		"eval":    {run: eval},
+		"evalsha": {run: evalSHA},
+		"script":  {run: script},
 
-		"acl":          {arity: -2, since: [2]int{6, 0}, group: "server", run: acl},
-		"bgrewriteaof": {arity: 1, group: "server", run: func(c *client, _ []string) { c.out.simple("Background append only file rewriting started") }},
-		"bgsave":       {arity: -1, group: "server", run: func(c *client, _ []string) { c.out.simple("Background saving started") }},
-		"command":      {arity: -1, group: "server", run: commandCommand},
-		"config":       {arity: -2, group: "server", run: config},
-		"dbsize":       {arity: 1, group: "server", run: func(c *client, _ []string) { c.out.integer(int64(len(c.space.keys(c.db, "*")))) }},
-		"debug":        {arity: -2, group: "server", run: debug},
-		"flushall":     {arity: -1, group: "server", run: flush},
-		"flushdb":      {arity: -1, group: "server", run: flush},
-		"info":         {arity: -1, group: "server", run: info},
-		"lastsave":     {arity: 1, group: "server", run: func(c *client, _ []string) { c.out.integer(c.server.lastSave().Unix()) }},
-		"memory":       {arity: -2, since: [2]int{4, 0}, group: "server", run: memory},
-		"module":       {arity: -2, since: [2]int{4, 0}, group: "server", run: module},
-		"monitor":      {arity: 1, group: "server", run: ok},
-		"replicaof":    {arity: 3, since: [2]int{5, 0}, group: "server", run: replicaOf},
-		"role":         {arity: 1, group: "server", run: role},
-		"save":         {arity: 1, group: "server", run: ok},
-		"shutdown":     {arity: -1, group: "server", run: func(c *client, _ []string) { c.left = true }},
-		"slaveof":      {arity: 3, group: "server", run: replicaOf},
-		"slowlog":      {arity: -2, group: "server", run: slowlog},
-		"time":         {arity: 1, group: "server", run: timeNow},
+		"acl":          {run: acl},
+		"bgrewriteaof": {run: func(c *client, _ []string) { c.out.simple("Background append only file rewriting started") }},
+		"bgsave":       {run: backgroundSave},
+		"command":      {run: commandCommand},
+		"config":       {run: config},
+		"dbsize":       {run: func(c *client, _ []string) { c.out.integer(int64(len(c.space.keys(c.db, "*")))) }},
+		"debug":        {run: debug},
+		"flushall":     {run: flush},
+		"flushdb":      {run: flush},
+		"info":         {run: info},
+		"lastsave":     {run: func(c *client, _ []string) { c.out.integer(c.server.lastSave().Unix()) }},
+		"memory":       {run: memory},
+		"module":       {run: module},
+		"monitor":      {run: ok},
+		"replicaof":    {run: replicaOf},
+		"role":         {run: role},
+		"save":         {run: ok},
+		"shutdown":     {run: shutdown},
+		"slaveof":      {run: replicaOf},
+		"slowlog":      {run: slowlog},
+		"time":         {run: timeNow},
 	}
-	for _, name := range []string{"append", "decr", "decrby", "getset", "incr", "incrby", "mset", "set", "setex", "setnx", "lpop", "lpush", "rpop", "rpush", "sadd", "hdel", "hmset", "hset", "del", "expire", "persist", "pexpire", "rename", "unlink", "flushall", "flushdb"} {
-		cmd := commands[name]
-		cmd.writes = true
-		commands[name] = cmd
+	for _, more := range []map[string]command{stringCommands(), listCommands(), setCommands(), hashCommands(), sortedSetCommands(), keyCommands(), serverCommands()} {
+		maps.Copy(commands, more)
 	}
-	// What isn't kept here is refused as a server without memory to spare refuses it.
-	for name, arity := range map[string]int{
-		"bitfield": -2, "geoadd": -5, "getdel": 2, "hincrby": 4, "hsetnx": 4, "incrbyfloat": 3, "linsert": 5, "lset": 4, "pfadd": -2, "psetex": 4, "restore": -4,
-		"rpushx": -3, "lpushx": -3, "setbit": 4, "setrange": 4, "xadd": -5, "zadd": -4, "zincrby": 4, "copy": -3, "msetnx": -3, "sinterstore": -3, "sunionstore": -3,
-	} {
-		commands[name] = command{arity: arity, group: "generic", run: func(c *client, _ []string) { c.out.fail(full) }}
+	for name, d := range table {
+		if cmd, ok := commands[name]; ok {
+			cmd.writes = d.has("write")
+			commands[name] = cmd
+		} else if !strings.Contains(name, "|") {
+			commands[name] = command{writes: d.has("write"), run: unkept}
+		}
 	}
-	for name, arity := range map[string]int{"zcard": 2, "xlen": 2, "bitcount": -2, "pfcount": -2, "zrem": -3, "srem": -3, "ltrim": 4, "move": 3} {
-		commands[name] = command{arity: arity, group: "generic", run: func(c *client, _ []string) { c.out.integer(0) }}
+}
+
+// unkept answers for the kinds of values that aren't kept here: reads find no key, and writes no memory.
+func unkept(c *client, args []string) {
+	d := table[strings.ToLower(args[0])]
+	if first := d.keys[0]; first > 0 && first < len(args) {
+		if v := c.space.get(c.db, args[first]); v != nil && (v.kind != stringKind || d.group != "bitmap") {
+			c.out.fail(wrongType)
+			return
+		}
+	}
+	switch {
+	case d.has("denyoom"):
+		c.out.fail(full)
+	case (d.has("write") && !strings.HasSuffix(d.name, "mpop")) || strings.HasSuffix(d.name, "len") || strings.HasSuffix(d.name, "count") || strings.HasSuffix(d.name, "pos"):
+		c.out.integer(0)
+	case strings.HasPrefix(d.name, "xgroup"), strings.HasPrefix(d.name, "xinfo"):
+		c.out.fail("ERR no such key")
+	case d.name == "xread" || d.name == "xreadgroup" || strings.HasSuffix(d.name, "mpop"):
+		c.out.nullArray()
+	default:
+		c.out.array(0)
 	}
 }
 
@@ -198,7 +217,7 @@ func (c *client) count(key string, want kind) {
 		switch n = len(v.items); want {
 		case stringKind:
 			n = len(v.items[0])
-		case hashKind:
+		case hashKind, sortedKind:
 			n /= 2
 		}
 	}
@@ -243,26 +262,26 @@ func set(c *client, args []string) {
 			onlyNew = true
 		case option == "xx" && !onlyNew:
 			onlyOld = true
-		case option == "keepttl":
+		case option == "keepttl" && expires.IsZero() && c.server.version.atLeast(6, 0):
 			keep = true
-		case option == "get":
+		case option == "get" && c.server.version.atLeast(6, 2):
 			old = true
-		case (option == "ex" || option == "px") && i+1 < len(args):
+		case i+1 < len(args) && expires.IsZero() && !keep:
 			i++
-			n, err := strconv.ParseInt(args[i], 10, 64)
-			if err != nil {
-				c.out.fail(notInteger)
+			at, problem := c.deadline(option, args[i], "set")
+			if problem != "" {
+				c.out.fail(problem)
 				return
 			}
-			if n <= 0 || n > 1<<40 {
-				c.out.fail("ERR invalid expire time in 'set' command")
-				return
-			}
-			expires = c.after(n, option == "ex")
+			expires = at
 		default:
 			c.out.fail(syntax)
 			return
 		}
+	}
+	if old && onlyNew && !c.server.version.atLeast(7, 0) {
+		c.out.fail(syntax)
+		return
 	}
 	v := c.space.get(c.db, args[1])
 	if old && v != nil && v.kind != stringKind {
@@ -283,6 +302,18 @@ func set(c *client, args []string) {
 		c.out.null()
 	default:
 		c.out.simple("OK")
+	}
+}
+
+func getSet(c *client, args []string) {
+	v, ok := c.value(args[1], stringKind)
+	if !ok || !c.put(args[1], args[2], time.Time{}) {
+		return
+	}
+	if v == nil {
+		c.out.null()
+	} else {
+		c.out.bulk(v.items[0])
 	}
 }
 
@@ -370,21 +401,40 @@ func push(c *client, args []string) {
 }
 
 func pop(c *client, args []string) {
-	v, ok := c.value(args[1], listKind)
-	if !ok {
-		return
+	n := 1
+	if len(args) > 2 {
+		var err error
+		if n, err = strconv.Atoi(args[2]); err != nil || n < 0 {
+			c.out.fail("ERR value is out of range, must be positive")
+			return
+		}
 	}
-	if v == nil {
+	v, ok := c.value(args[1], listKind)
+	switch {
+	case !ok:
+		return
+	case v == nil && len(args) > 2:
+		c.out.nullArray()
+		return
+	case v == nil:
 		c.out.null()
 		return
 	}
-	at := 0
+	n = min(n, len(v.items))
+	taken := slices.Clone(v.items[:n])
 	if strings.EqualFold(args[0], "rpop") {
-		at = len(v.items) - 1
+		taken = slices.Clone(v.items[len(v.items)-n:])
+		slices.Reverse(taken)
+		v.items = v.items[:len(v.items)-n]
+	} else {
+		v.items = v.items[n:]
 	}
-	c.out.bulk(v.items[at])
-	v.items = slices.Delete(v.items, at, at+1)
 	c.tidy(args[1], v)
+	if len(args) > 2 {
+		c.out.bulks(taken...)
+	} else {
+		c.out.bulk(taken[0])
+	}
 }
 
 // tidy removes a key whose value has become empty.
@@ -606,19 +656,6 @@ func exists(c *client, args []string) {
 	c.out.integer(int64(n))
 }
 
-func expire(c *client, args []string) {
-	n, err := strconv.ParseInt(args[2], 10, 64)
-	if err != nil {
-		c.out.fail(notInteger)
-		return
-	}
-	v := c.space.get(c.db, args[1])
-	if v != nil {
-		v.expires = c.after(max(n, 0), strings.EqualFold(args[0], "expire"))
-	}
-	c.yes(v != nil)
-}
-
 func persist(c *client, args []string) {
 	v := c.space.get(c.db, args[1])
 	had := v != nil && !v.expires.IsZero()
@@ -651,17 +688,25 @@ func typeOf(c *client, args []string) {
 }
 
 func rename(c *client, args []string) {
-	v := c.space.get(c.db, args[1])
+	if c.renamed(args[1], args[2]) {
+		c.out.simple("OK")
+	}
+}
+
+// renamed gives a key another name, or refuses.
+func (c *client) renamed(from, to string) bool {
+	v := c.space.get(c.db, from)
 	switch {
 	case v == nil:
 		c.out.fail("ERR no such key")
-	case !c.space.room(args[2]):
+		return false
+	case !c.space.room(to):
 		c.out.fail(full)
-	default:
-		delete(c.space.db[c.db], args[1])
-		c.space.db[c.db][args[2]] = v
-		c.out.simple("OK")
+		return false
 	}
+	delete(c.space.db[c.db], from)
+	c.space.db[c.db][to] = v
+	return true
 }
 
 func randomKey(c *client, _ []string) {
@@ -670,48 +715,6 @@ func randomKey(c *client, _ []string) {
 	} else {
 		c.out.null()
 	}
-}
-
-// scan gives all keys at once: Redis may, whatever the count.
-func scan(c *client, args []string) {
-	if _, err := strconv.ParseUint(args[1], 10, 64); err != nil {
-		c.out.fail("ERR invalid cursor")
-		return
-	}
-	pattern, only := "*", ""
-	for i := 2; i < len(args); i += 2 {
-		if i+1 == len(args) {
-			c.out.fail(syntax)
-			return
-		}
-		switch strings.ToLower(args[i]) {
-		case "match":
-			pattern = args[i+1]
-		case "type":
-			only = strings.ToLower(args[i+1])
-		case "count":
-			if n, err := strconv.Atoi(args[i+1]); err != nil {
-				c.out.fail(notInteger)
-				return
-			} else if n < 1 {
-				c.out.fail(syntax)
-				return
-			}
-		default:
-			c.out.fail(syntax)
-			return
-		}
-	}
-	keys := c.space.keys(c.db, pattern)
-	if only != "" {
-		keys = slices.DeleteFunc(keys, func(key string) bool { return string(c.space.get(c.db, key).kind) != only })
-	}
-	if args[1] != "0" {
-		keys = nil
-	}
-	c.out.array(2)
-	c.out.bulk("0")
-	c.out.bulks(keys...)
 }
 
 func flush(c *client, args []string) {
@@ -742,8 +745,8 @@ func selectDB(c *client, args []string) {
 }
 
 func object(c *client, args []string) {
-	if len(args) != 3 {
-		c.subcommand(args)
+	if strings.EqualFold(args[1], "help") {
+		c.help("object")
 		return
 	}
 	v := c.space.get(c.db, args[2])
@@ -759,7 +762,7 @@ func object(c *client, args []string) {
 			small = "ziplist"
 		}
 		switch _, err := strconv.ParseInt(v.items[0], 10, 64); {
-		case v.kind == hashKind:
+		case v.kind == hashKind || v.kind == sortedKind:
 			encoding = small
 		case v.kind == setKind && c.server.version.atLeast(7, 2):
 			encoding = "listpack"
@@ -776,7 +779,13 @@ func object(c *client, args []string) {
 		}
 		c.out.bulk(encoding)
 	case "refcount":
-		c.out.integer(1)
+		n := int64(1)
+		if i, err := strconv.ParseInt(v.items[0], 10, 64); v.kind == stringKind && err == nil && i >= 0 && i < 10000 && c.setting("maxmemory") == "0" {
+			n = 1<<31 - 1 // small numbers are shared
+		}
+		c.out.integer(n)
+	case "freq":
+		c.out.fail("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.")
 	case "idletime":
 		c.out.integer(0)
 	default:
@@ -785,8 +794,29 @@ func object(c *client, args []string) {
 }
 
 func memory(c *client, args []string) {
-	if len(args) < 3 || !strings.EqualFold(args[1], "usage") {
-		c.subcommand(args)
+	switch strings.ToLower(args[1]) {
+	case "usage":
+	case "purge":
+		c.out.simple("OK")
+		return
+	case "doctor":
+		c.out.verbatim("Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I finished rebooting.\n")
+		return
+	case "malloc-stats":
+		c.out.verbatim("___ Begin jemalloc statistics ___\nVersion: \"5.2.1-0-g0\"\n--- End jemalloc statistics ---\n")
+		return
+	case "stats":
+		used, peak, _ := c.server.memory()
+		numbers := []any{"peak.allocated", peak, "total.allocated", used, "startup.allocated", 862208, "replication.backlog", 0, "clients.slaves", 0, "clients.normal", 1800, "aof.buffer", 0, "keys.count", len(c.space.keys(c.db, "*"))}
+		c.out.mapping(len(numbers) / 2)
+		for i := 0; i < len(numbers); i += 2 {
+			c.out.bulk(fmt.Sprint(numbers[i]))
+			n, _ := strconv.ParseInt(fmt.Sprint(numbers[i+1]), 10, 64)
+			c.out.integer(n)
+		}
+		return
+	default:
+		c.help("memory")
 		return
 	}
 	v := c.space.get(c.db, args[2])
@@ -798,5 +828,44 @@ func memory(c *client, args []string) {
 	for _, item := range v.items {
 		size += len(item) + 8
 	}
-	c.out.integer(int64(size))
+	c.out.integer(int64(size+7) &^ 7)
+}
+
+func watch(c *client, _ []string) {
+	if c.multi {
+		c.out.fail("ERR WATCH inside MULTI is not allowed")
+		return
+	}
+	c.out.simple("OK")
+}
+
+// shutdown seems to end the server: what has asked for it is hung up on, and finds the server again, as one does that a supervisor starts.
+func shutdown(c *client, args []string) {
+	for _, option := range args[1:] {
+		switch option = strings.ToLower(option); {
+		case option == "abort" && c.server.version.atLeast(7, 0) && len(args) == 2:
+			c.out.fail("ERR No shutdown in progress.")
+			return
+		case option == "save" || option == "nosave" || (option == "now" || option == "force") && c.server.version.atLeast(7, 0):
+		default:
+			c.out.fail(syntax)
+			return
+		}
+	}
+	c.left = true
+}
+
+func backgroundSave(c *client, args []string) {
+	if len(args) > 2 || len(args) == 2 && !strings.EqualFold(args[1], "schedule") {
+		c.out.fail(syntax)
+		return
+	}
+	c.out.simple("Background saving started")
+}
+
+// shuffled puts keys in the order in which a hash table gives them.
+func (c *client) shuffled(keys []string) []string {
+	size := tableSize(len(c.space.db[c.db]))
+	slices.SortStableFunc(keys, func(a, b string) int { return cmp.Compare(bucket(a, size), bucket(b, size)) })
+	return keys
 }

@@ -29,9 +29,11 @@ const (
 	listKind   kind = "list"
 	setKind    kind = "set"
 	hashKind   kind = "hash"
+	sortedKind kind = "zset"
 )
 
-// value is what a key holds: items is one string, the list's elements, the set's members, or the hash's fields and values in turn.
+// value is what a key holds: items is one string, the list's elements, the set's members, the hash's fields and values in turn, or the
+// sorted set's members and their scores.
 type value struct {
 	kind    kind
 	items   []string

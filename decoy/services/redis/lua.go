@@ -33,10 +33,7 @@ func (c *client) lua(script string, keys, values []string) bool {
 			args = append(args, v.text())
 		}
 		cmd, known := commands[strings.ToLower(args[0])]
-		if !p.word(")") || !p.end() || !known || cmd.control || cmd.stranger || cmd.group == "scripting" || cmd.group == "server" {
-			return false
-		}
-		if cmd.arity > 0 && len(args) != cmd.arity || cmd.arity < 0 && len(args) < -cmd.arity {
+		if d := table[strings.ToLower(args[0])]; !p.word(")") || !p.end() || !known || d.has("noscript") || c.wrong(args) != "" {
 			return false
 		}
 		cmd.run(c, args)

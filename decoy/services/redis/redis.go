@@ -66,7 +66,7 @@ var versions = map[string][]version{
 
 func newServer(h *decoy.Host) *server {
 	choices := versions[h.Distro]
-	if h.OS == "windows" || h.OS == "windows_server" {
+	if windows(h) {
 		choices = []version{{5, 0, 14}, {5, 0, 10}}
 	}
 	if choices == nil {
@@ -85,17 +85,16 @@ func newServer(h *decoy.Host) *server {
 		s.passwords = bait.Passwords(h, "redis", "default")
 		password = s.passwords[0]
 	}
+	// What differs from the settings as they are shipped.
 	s.config = map[string]string{
-		"appendfilename": "appendonly.aof", "appendfsync": "everysec", "appendonly": decoy.Pick(h, "redis-aof", "no", "no", "yes"),
-		"bind": "* -::*", "daemonize": "yes", "databases": "16", "dbfilename": "dump.rdb", "dir": "/var/lib/redis", "hz": "10",
-		"logfile": "/var/log/redis/redis-server.log", "loglevel": "notice", "maxclients": "10000", "maxmemory": decoy.Pick(h, "redis-maxmemory", "0", "0", "268435456", "536870912"),
-		"maxmemory-policy": decoy.Pick(h, "redis-policy", "noeviction", "noeviction", "allkeys-lru"), "pidfile": "/run/redis/redis-server.pid", "port": "6379",
-		"protected-mode": "no", "rdbcompression": "yes", "requirepass": password, "save": "3600 1 300 100 60 10000",
-		"slaveof": "", "replicaof": "", "slave-read-only": "yes", "replica-read-only": "yes", "stop-writes-on-bgsave-error": "yes", "tcp-backlog": "511", "tcp-keepalive": "300",
-		"timeout": "0",
+		"appendonly": decoy.Pick(h, "redis-aof", "no", "no", "yes"), "maxmemory": decoy.Pick(h, "redis-maxmemory", "0", "0", "268435456", "536870912"),
+		"maxmemory-policy": decoy.Pick(h, "redis-policy", "noeviction", "noeviction", "allkeys-lru"), "requirepass": password,
 	}
-	if h.OS == "windows" || h.OS == "windows_server" {
+	if s.windows() {
 		s.config["dir"], s.config["logfile"], s.config["pidfile"] = `C:\Program Files\Redis`, "server_log.txt", "/var/run/redis.pid"
+	}
+	if !s.version.atLeast(7, 0) {
+		s.config["repl-diskless-sync"] = "no"
 	}
 	s.visitors = visitors.New(func() *visit { return newVisit(h) })
 	if s.version[0] < 7 {
@@ -103,6 +102,10 @@ func newServer(h *decoy.Host) *server {
 	}
 	return s
 }
+
+func windows(h *decoy.Host) bool { return h.OS == "windows" || h.OS == "windows_server" }
+
+func (v *server) windows() bool { return windows(v.host) }
 
 // forgotten is how long an address must be away until what it has done is undone.
 const forgotten = 6 * time.Hour
@@ -113,11 +116,13 @@ type visit struct {
 	config  map[string]string // its view of it
 	master  string            // by REPLICAOF
 	scripts map[string]string
+	errors  map[string]int64 // by code
+	changes int64            // what it has written, or tried to
 	seen    time.Time
 }
 
 func newVisit(h *decoy.Host) *visit {
-	return &visit{space: newKeyspace(h), config: map[string]string{}, scripts: map[string]string{}, seen: h.Now()}
+	return &visit{space: newKeyspace(h), config: map[string]string{}, scripts: map[string]string{}, errors: map[string]int64{}, seen: h.Now()}
 }
 
 // client is one connection.
@@ -129,24 +134,30 @@ type client struct {
 	in     *reader
 	out    *writer
 
-	id       int64
-	since    time.Time
-	name     string
-	user     string
-	known    bool // has authenticated, or needn't
-	db       int
-	queue    [][]string // of MULTI
-	multi    bool
-	left     bool // after QUIT
-	commands int64
-	channels []string
+	id        int64
+	since     time.Time
+	name      string
+	library   [2]string // its name and version, by CLIENT SETINFO
+	user      string
+	known     bool // has authenticated, or needn't
+	db        int
+	queue     [][]string // of MULTI
+	multi     bool
+	executing bool // EXEC
+	left      bool // after QUIT
+	commands  int64
+	channels  []string
+	patterns  []string
+	blocked   time.Duration // how long the command that was answered last would have waited, and then found nothing
 }
 
 // ServeConn answers one client.
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &client{
 		server: v, ctx: ctx, s: s, user: "default", known: v.passwords == nil,
-		in:    &reader{in: bufio.NewReaderSize(s, maxInline)},
+		in: &reader{in: bufio.NewReaderSize(s, maxInline), odd: func(beginning []byte) {
+			s.Event("protocol_error", event.String("reason", "a zero byte in an inline command"), event.Bytes("data", beginning))
+		}},
 		out:   &writer{out: bufio.NewWriter(s), proto: 2},
 		since: v.host.Now(),
 	}
@@ -172,6 +183,7 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 			}
 			c.record(args)
 			v.visitors.With(s.Peer().Addr(), func(of *visit) { c.serve(of, args) })
+			c.wait()
 		}
 		if c.in.in.Buffered() == 0 || c.out.out.Buffered() > maxCommand {
 			if c.out.out.Flush() != nil {
@@ -189,7 +201,24 @@ func (c *client) serve(of *visit, args []string) {
 		*of = *newVisit(c.server.host)
 	}
 	of.seen, c.visit = now, of
+	c.out.left, c.out.errors = maxAnswer, of.errors
 	c.run(args)
+}
+
+// wait keeps a client waiting that has asked to wait for an element; others of its address may come meanwhile.
+func (c *client) wait() {
+	if c.blocked == 0 {
+		return
+	}
+	c.out.out.Flush()
+	timer := time.NewTimer(c.blocked)
+	defer timer.Stop()
+	c.blocked = 0
+	select {
+	case <-timer.C:
+	case <-c.ctx.Done():
+	}
+	c.out.nullArray()
 }
 
 // record records a command, but for those with a password, which are attempts.
@@ -222,16 +251,11 @@ func (c *client) run(args []string) {
 	c.commands++
 	name := strings.ToLower(args[0])
 	cmd, ok := commands[name]
-	if ok && !c.server.version.atLeast(cmd.since[0], cmd.since[1]) {
-		ok = false
-	}
+	wrong := c.wrong(args)
 	switch {
-	case !ok:
+	case !ok || wrong != "":
 		c.abort()
-		c.out.fail(c.unknown(args))
-	case cmd.arity > 0 && len(args) != cmd.arity || cmd.arity < 0 && len(args) < -cmd.arity:
-		c.abort()
-		c.out.fail("ERR wrong number of arguments for '" + name + "' command")
+		c.out.fail(wrong)
 	case !c.known && !cmd.stranger:
 		c.out.fail("NOAUTH Authentication required.")
 	case c.multi && !cmd.control:
@@ -241,12 +265,15 @@ func (c *client) run(args []string) {
 		}
 		c.queue = append(c.queue, args)
 		c.out.simple("QUEUED")
-	case len(c.channels) > 0 && c.out.proto < 3 && !cmd.subscribed:
+	case len(c.channels)+len(c.patterns) > 0 && c.out.proto < 3 && !cmd.subscribed:
 		c.out.fail("ERR Can't execute '" + name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
 	case c.master != "" && cmd.writes && c.setting("replica-read-only") == "yes" && c.setting("slave-read-only") == "yes":
 		c.abort()
 		c.out.fail("READONLY You can't write against a read only " + c.replica() + ".")
 	default:
+		if cmd.writes {
+			c.changes++
+		}
 		cmd.run(c, args)
 	}
 }

@@ -73,7 +73,7 @@ HGETALL h
 EXPIRE a 100
 TTL a
 TYPE h
-ZADD z 1 a
+XADD x * f v
 MULTI
 INCR n
 INCR n

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,6 +32,33 @@ type reader struct {
 	in *bufio.Reader
 	// stranger tells that the client has yet to authenticate: it may say less.
 	stranger bool
+	odd      func(beginning []byte)
+}
+
+const maxOdd = 1024 // bytes of what makes no sense that are recorded
+
+// inline reads a line that is no RESP. Redis looks for its end as C does: after a zero byte, as in the greeting of TLS, it finds none, and waits until there is
+// too much. odd is called with the beginning of such a line.
+func (r *reader) inline() (string, error) {
+	var line []byte
+	hidden := false
+	for {
+		b, err := r.in.ReadByte()
+		if err != nil {
+			return "", err
+		}
+		switch {
+		case b == '\n' && !hidden:
+			return strings.TrimSuffix(string(line), "\r"), nil
+		case len(line) == maxInline:
+			return "", protocolError("too big inline request")
+		case b == 0 && !hidden:
+			hidden = true
+			rest, _ := r.in.Peek(min(r.in.Buffered(), maxOdd))
+			r.odd(append(append(slices.Clone(line[:min(len(line), maxOdd)]), 0), rest...))
+		}
+		line = append(line, b)
+	}
 }
 
 // command returns the next command's arguments: none for an empty line.
@@ -40,7 +68,7 @@ func (r *reader) command() ([]string, error) {
 		return nil, err
 	}
 	if first[0] != '*' {
-		line, err := r.line("too big inline request")
+		line, err := r.inline()
 		if err != nil {
 			return nil, err
 		}
@@ -163,12 +191,23 @@ func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' || c == 0 
 type writer struct {
 	out   *bufio.Writer
 	proto int
+	left  int // bytes of strings that the answer under way may still have
+	// errors counts the errors by their code, for INFO; nil: they are not counted.
+	errors map[string]int64
 }
+
+// maxAnswer is how much of what is stored one command gets: all of it, and not the same again and again.
+const maxAnswer = 4 << 20
+
+const maxErrorCodes = 32
 
 func (w *writer) simple(s string) { w.out.WriteString("+" + s + "\r\n") }
 
 // fail writes an error; its first word is the code. It can't hold a line's end.
 func (w *writer) fail(message string) {
+	if code, _, _ := strings.Cut(message, " "); w.errors != nil && (len(w.errors) < maxErrorCodes || w.errors[code] > 0) {
+		w.errors[code]++
+	}
 	w.out.WriteString("-" + strings.NewReplacer("\r", " ", "\n", " ").Replace(message) + "\r\n")
 }
 
@@ -180,6 +219,9 @@ func (w *writer) head(kind byte, n int) {
 }
 
 func (w *writer) bulk(s string) {
+	if w.left -= len(s); w.left < 0 {
+		s = ""
+	}
 	w.head('$', len(s))
 	w.out.WriteString(s)
 	w.out.WriteString("\r\n")
@@ -200,6 +242,24 @@ func (w *writer) null() {
 		w.out.WriteString("$-1\r\n")
 	} else {
 		w.out.WriteString("_\r\n")
+	}
+}
+
+// nullArray is the null of what would be an array.
+func (w *writer) nullArray() {
+	if w.proto < 3 {
+		w.out.WriteString("*-1\r\n")
+	} else {
+		w.null()
+	}
+}
+
+// double writes a number that may have a fraction, as the text that it is.
+func (w *writer) double(text string) {
+	if w.proto < 3 {
+		w.bulk(text)
+	} else {
+		w.out.WriteString("," + text + "\r\n")
 	}
 }
 
