@@ -3,6 +3,7 @@ package redis
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -311,4 +312,210 @@ func FuzzLua(f *testing.F) {
 			t.Fatalf("%q: answered is %v, with %d bytes", script, answered, out.Len())
 		}
 	})
+}
+
+// like starts a decky whose Redis is of that version and asks for no password.
+func like(t *testing.T, version string) *decoytest.Decky {
+	t.Helper()
+	id := identity(t, func(s *server) bool { return s.passwords == nil })
+	id.Settings = control.Settings{"redis": {"version": version}}
+	return decoytest.StartAs(t, id, "redis")
+}
+
+// ask sends commands, one a line, and returns all that is answered.
+func ask(t *testing.T, d *decoytest.Decky, commands string) string {
+	t.Helper()
+	conn := d.Dial(6379)
+	io.WriteString(conn, strings.ReplaceAll(commands, "\n", "\r\n")+"\r\nQUIT\r\n")
+	all, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(string(all), "+OK\r\n")
+}
+
+// What Debian's Redis 7.0.15 answers, and what the versions before it do where they differ.
+func TestAnswersOfTheVersions(t *testing.T) {
+	t.Parallel()
+	type answers map[string]string
+	for version, all := range map[string]answers{
+		"7.0.15": {
+			"CONFIG GET":               "-ERR wrong number of arguments for 'config|get' command\r\n",
+			"CONFIG FOO":               "-ERR unknown subcommand 'FOO'. Try CONFIG HELP.\r\n",
+			"CONFIG SET maxmemory abc": "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be a memory value\r\n",
+			"CONFIG SET databases 3":   "-ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config\r\n",
+			"CONFIG SET maxmemory 1mb\nCONFIG GET maxmemory":              "+OK\r\n*2\r\n$9\r\nmaxmemory\r\n$7\r\n1048576\r\n",
+			"CONFIG SET slave-read-only no\nCONFIG GET replica-read-only": "+OK\r\n*2\r\n$17\r\nreplica-read-only\r\n$2\r\nno\r\n",
+			"COMMAND COUNT":                        ":240\r\n",
+			"COMMAND GETKEYS MSET a 1 b 2":         "*2\r\n$1\r\na\r\n$1\r\nb\r\n",
+			"BGSAVE x":                             "-ERR syntax error\r\n",
+			"SHUTDOWN x":                           "-ERR syntax error\r\n",
+			"CLIENT KILL ID 1":                     ":0\r\n",
+			"CLIENT LIST TYPE x":                   "-ERR Unknown client type 'x'\r\n",
+			"PUBSUB NUMPAT":                        ":0\r\n",
+			"CLUSTER INFO":                         "-ERR This instance has cluster support disabled\r\n",
+			"SET k v PX 1 EX 1":                    "-ERR syntax error\r\n",
+			"SET k v EXAT 99999999999\nTTL nosuch": "+OK\r\n:-2\r\n",
+			"SETEX k 0 v":                          "-ERR invalid expire time in 'setex' command\r\n",
+			"ZADD z 2 b 1 a\nZRANGE z 0 -1 WITHSCORES\nZRANGEBYSCORE z (1 +inf\nZSCORE z b\nZINCRBY z 0.1 a": ":2\r\n*4\r\n$1\r\na\r\n$1\r\n1\r\n$1\r\nb\r\n$1\r\n2\r\n*1\r\n$1\r\nb\r\n$1\r\n2\r\n$18\r\n1.1000000000000001\r\n",
+			"HSET hh a 1\nHMGET hh a b\nHINCRBY hh a 4":                                                      ":1\r\n*2\r\n$1\r\n1\r\n$-1\r\n:5\r\n",
+			"RPUSH q a b c\nLPOP q 2\nLPOP none 2":                                                           ":3\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n*-1\r\n",
+			"SADD s a b\nSREM s a\nSUNION s none":                                                            ":2\r\n:1\r\n*1\r\n$1\r\nb\r\n",
+			"SET bits a\nGETBIT bits 1\nGETRANGE bits 0 -1":                                                  "+OK\r\n:1\r\n$1\r\na\r\n",
+			"SET dumped y\nDUMP dumped":                                                                      "+OK\r\n$13\r\n\x00\x01y\x0a\x00\x9c\xb8\xc6\x91\x94\xb9\x5a\x24\r\n",
+			"BLPOP nosuch 0.01":                                                                              "*-1\r\n",
+			"MULTI\nWATCH a\nDISCARD":                                                                        "+OK\r\n-ERR WATCH inside MULTI is not allowed\r\n+OK\r\n",
+			"SUBSCRIBE a a\nPSUBSCRIBE b":                                                                    "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$10\r\npsubscribe\r\n$1\r\nb\r\n:2\r\n",
+		},
+		"6.2.14": {
+			"CONFIG GET":                       "-ERR Unknown subcommand or wrong number of arguments for 'GET'. Try CONFIG HELP.\r\n",
+			"CONFIG SET dir /nonexistent":      "-ERR Changing directory: No such file or directory\r\n",
+			"CONFIG SET dir /root/.ssh":        "+OK\r\n",
+			"CONFIG SET dbfilename a/b":        "-ERR Invalid argument 'a/b' for CONFIG SET 'dbfilename' - dbfilename can't be a path, just a filename\r\n",
+			"CONFIG GET enable-module-command": "*0\r\n",
+			"FUNCTION LIST":                    "-ERR unknown command `FUNCTION`, with args beginning with: `LIST`, \r\n",
+			"EXPIRE k 1 NX":                    "-ERR wrong number of arguments for 'expire' command\r\n",
+		},
+		"5.0.7": {
+			"LPOP q 2":        "-ERR wrong number of arguments for 'lpop' command\r\n",
+			"SET k v KEEPTTL": "-ERR syntax error\r\n",
+			"ACL WHOAMI":      "-ERR unknown command `ACL`, with args beginning with: `WHOAMI`, \r\n",
+		},
+	} {
+		d := like(t, version)
+		for commands, want := range all {
+			if got := ask(t, d, commands); got != want {
+				t.Errorf("%s answers %q with %q, want %q", version, commands, got, want)
+			}
+		}
+	}
+}
+
+// fieldsOf are the names of INFO's lines.
+func fieldsOf(info string) map[string]bool {
+	names := map[string]bool{}
+	for line := range strings.Lines(info) {
+		if name, _, ok := strings.Cut(line, ":"); ok {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+func TestInfoHasTheFieldsOfItsVersion(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]struct {
+		count    int
+		has, not string
+	}{
+		"7.0.15": {182, "monotonic_clock used_memory_vm_eval aof_rewrites total_error_replies reply_buffer_expands used_cpu_sys_main_thread", "listener0"},
+		"6.2.14": {0, "process_supervised maxclients lazyfreed_objects current_fork_perc total_forks", "monotonic_clock async_loading evicted_clients"},
+		"5.0.7":  {0, "used_memory_rss_human aof_last_cow_size active_defrag_key_misses", "process_supervised tracking_clients io_threads_active maxclients"},
+	} {
+		names := fieldsOf(ask(t, like(t, version), "INFO"))
+		for name := range strings.FieldsSeq(want.has) {
+			if !names[name] {
+				t.Errorf("%s has no %s", version, name)
+			}
+		}
+		for name := range strings.FieldsSeq(want.not) {
+			if names[name] {
+				t.Errorf("%s has %s", version, name)
+			}
+		}
+		if want.count > 0 && len(names) < want.count {
+			t.Errorf("%s has %d fields, want %d", version, len(names), want.count)
+		}
+	}
+}
+
+// Redis takes a line with a zero byte for one that has not ended: who greets it with TLS hears nothing.
+func TestATLSGreetingIsWaitedOut(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	conn := d.Dial(6379)
+	io.WriteString(conn, "\x16\x03\x01\x00\xa5\x01\x00\n\r\n")
+	d.Wait("protocol_error", decoytest.Has("reason", "a zero byte in an inline command"))
+	conn.(*net.TCPConn).CloseWrite()
+	if got, err := io.ReadAll(conn); err != nil || len(got) > 0 {
+		t.Errorf("%q, %v", got, err)
+	}
+	conn = d.Dial(6379)
+	io.WriteString(conn, "\x00"+strings.Repeat("x\n", maxInline))
+	if got, _ := bufio.NewReader(conn).ReadString('\n'); got != "-ERR Protocol error: too big inline request\r\n" {
+		t.Errorf("what never ends gets %q", got)
+	}
+}
+
+// A scan gives each key once, in portions.
+func TestScanComesInPortions(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	var fill strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&fill, "SET scanned:%d x\n", i)
+	}
+	ask(t, d, fill.String())
+	seen, portions, cursor := map[string]int{}, 0, "0"
+	for portions == 0 || cursor != "0" {
+		lines := strings.Split(ask(t, d, "SCAN "+cursor+" COUNT 20"), "\r\n")
+		cursor = lines[2]
+		for i := 5; i < len(lines); i += 2 {
+			seen[lines[i]]++
+		}
+		if portions++; portions > 100 {
+			t.Fatal("it never ends")
+		}
+	}
+	if portions < 4 {
+		t.Errorf("all in %d portions", portions)
+	}
+	for i := range 100 {
+		if n := seen[fmt.Sprintf("scanned:%d", i)]; n != 1 {
+			t.Errorf("scanned:%d came %d times", i, n)
+		}
+	}
+}
+
+func TestScriptsThatLookForAWayOut(t *testing.T) {
+	t.Parallel()
+	d := like(t, "7.0.15")
+	for script, want := range map[string]string{
+		`"return {1,'a',{true,false}}"`:             "*3\r\n:1\r\n$1\r\na\r\n*2\r\n:1\r\n$-1\r\n",
+		`"return os.execute('id')"`:                 "-ERR user_script:1: Script attempted to access nonexistent global variable 'os' script: 4b407f359772ac1a6d8c08af9b6f5a54ba99016b, on @user_script:1.\r\n",
+		`"return redis.call('foo')"`:                "-ERR Unknown Redis command called from script script: cc78c5a793d041f28ab0f6b117a82d1428ccfd13, on @user_script:1.\r\n",
+		`"return redis.call('config','get','dir')"`: "-ERR This Redis command is not allowed from script script: 7f42417002f71223fa51345d4598e08c0d486442, on @user_script:1.\r\n",
+		`"x=1"`:          "-ERR user_script:1: Attempt to modify a readonly table script: 7caf6056913504f0508c65faf2dc3f94ff65bcfd, on @user_script:1.\r\n",
+		`"return ("`:     "-ERR Error compiling script (new function): user_script:1: unexpected symbol near '<eof>'\r\n",
+		`"foo bar"`:      "-ERR Error compiling script (new function): user_script:1: '=' expected near 'bar'\r\n",
+		`"error('boo')"`: "-ERR user_script:1: boo script: 4c4072b2b44689260a81bb26a459f4463cfbb09e, on @user_script:1.\r\n",
+		`"local a = redis.call('set','l','1') return a"`: "+OK\r\n",
+		`"return _VERSION .. #'ab'"`:                     "$8\r\nLua 5.12\r\n",
+		`"return redis.error_reply('MY ERR')"`:           "-MY ERR\r\n",
+	} {
+		if got := ask(t, d, "EVAL "+script+" 0"); got != want {
+			t.Errorf("%s gives %q, want %q", script, got, want)
+		}
+	}
+}
+
+// A list in which there is another, and so on, is no way to make a decoy write without end.
+func TestScriptsAnswerWithinBounds(t *testing.T) {
+	t.Parallel()
+	id := decoytest.Identity()
+	h, err := decoy.NewHost(id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var script strings.Builder
+	script.WriteString("local a={1} ")
+	for range 12 {
+		script.WriteString("local a={" + strings.Repeat("a,", 100) + "} ")
+	}
+	script.WriteString("return a")
+	var out bytes.Buffer
+	c := &client{visit: newVisit(h), server: newServer(h), s: &decoy.Session{}, known: true, out: &writer{out: bufio.NewWriter(&out), proto: 2, left: maxAnswer}}
+	if !c.lua(script.String(), nil, nil) || out.Len() > 2*maxAnswer {
+		t.Errorf("it answers with %d bytes", out.Len())
+	}
 }
