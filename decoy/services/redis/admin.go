@@ -46,17 +46,28 @@ func auth(c *client, args []string) {
 	case c.authenticate(user, password):
 		c.out.simple("OK")
 	case v.atLeast(6, 0):
-		c.out.fail("WRONGPASS invalid username-password pair or user is disabled.")
+		c.out.fail(c.wrongPassword())
 	default:
 		c.out.fail("ERR invalid password")
 	}
 }
 
+func (c *client) wrongPassword() string {
+	if c.server.version.atLeast(6, 2) {
+		return "WRONGPASS invalid username-password pair or user is disabled."
+	}
+	return "WRONGPASS invalid username-password pair"
+}
+
 func hello(c *client, args []string) {
 	proto := c.out.proto
+	if len(args) == 1 && !c.server.version.atLeast(6, 2) {
+		c.out.fail("ERR wrong number of arguments for 'hello' command")
+		return
+	}
 	if len(args) > 1 {
 		n, err := strconv.Atoi(args[1])
-		if err != nil {
+		if err != nil && c.server.version.atLeast(6, 2) {
 			c.out.fail("ERR Protocol version is not an integer or out of range")
 			return
 		}
@@ -70,7 +81,7 @@ func hello(c *client, args []string) {
 		switch option := strings.ToLower(args[i]); {
 		case option == "auth" && i+2 < len(args):
 			if !c.authenticate(args[i+1], args[i+2]) {
-				c.out.fail("WRONGPASS invalid username-password pair or user is disabled.")
+				c.out.fail(c.wrongPassword())
 				return
 			}
 			i += 2
@@ -147,14 +158,15 @@ func (c *client) line(args []string) string {
 	field(since7, "ssub=0")
 	field(always, "multi=-1")
 	field(since74, "watch=0")
-	if v.atLeast(6, 2) {
-		field(always, "qbuf=%d qbuf-free=%d argv-mem=%d", sent, 20474-sent, arguments)
-	} else {
-		field(always, "qbuf=%d qbuf-free=%d", sent, 32768-sent)
+	buffer, total := 20474, 37648
+	if !v.atLeast(7, 0) {
+		buffer, total = 32768, 61456
 	}
+	field(always, "qbuf=%d qbuf-free=%d", sent, buffer-sent)
+	field(since6, "argv-mem=%d", arguments)
 	field(since7, "multi-mem=0 rbs=16384 rbp=16384")
 	field(always, "obl=0 oll=0 omem=0")
-	field(since62, "tot-mem=%d", 37648+arguments)
+	field(since6, "tot-mem=%d", total+arguments)
 	command := strings.ToLower(args[0])
 	if v.atLeast(7, 0) {
 		command += "|" + strings.ToLower(args[1])
@@ -460,6 +472,12 @@ func acl(c *client, args []string) {
 	case "users":
 		c.out.bulks("default")
 	case "setuser":
+		for _, rule := range args[3:] {
+			if !c.isRule(rule) {
+				c.out.fail(fmt.Sprintf("ERR Error in ACL SETUSER modifier '%.128s': Syntax error", rule))
+				return
+			}
+		}
 		c.out.simple("OK")
 	case "getuser":
 		if args[2] != "default" {
@@ -500,6 +518,18 @@ func acl(c *client, args []string) {
 	}
 }
 
+// isRule tells whether ACL SETUSER knows a rule.
+func (c *client) isRule(rule string) bool {
+	v := c.server.version
+	if slices.Contains(strings.Fields("on off nopass resetpass reset resetkeys allkeys allcommands nocommands"), strings.ToLower(rule)) {
+		return true
+	}
+	if name := strings.ToLower(rule); v.atLeast(6, 2) && (name == "allchannels" || name == "resetchannels" || strings.HasPrefix(rule, "&")) {
+		return true
+	}
+	return rule != "" && (strings.IndexByte("><#!~+-", rule[0]) >= 0 || v.atLeast(7, 0) && (rule[0] == '%' || rule[0] == '(' || strings.EqualFold(rule, "clearselectors")))
+}
+
 // aclUser is ACL GETUSER of the only user.
 func (c *client) aclUser(rule string) {
 	v := c.server.version
@@ -510,17 +540,17 @@ func (c *client) aclUser(rule string) {
 		}
 	}
 	flags, passwords := []string{"on"}, []string{}
-	if c.server.passwords == nil {
-		flags = append(flags, "nopass")
-	} else if _, hash, ok := strings.Cut(rule, "#"); ok {
-		passwords = []string{hash[:64]}
-	}
 	fields := 6
 	switch {
 	case !v.atLeast(6, 2):
 		fields, flags = 4, append(flags, "allkeys", "allcommands")
 	case !v.atLeast(7, 0):
 		fields, flags = 5, append(flags, "allkeys", "allchannels", "allcommands")
+	}
+	if c.server.passwords == nil {
+		flags = append(flags, "nopass")
+	} else if _, hash, ok := strings.Cut(rule, "#"); ok {
+		passwords = []string{hash[:64]}
 	}
 	c.out.mapping(fields)
 	c.out.bulk("flags")
@@ -633,8 +663,13 @@ func replicaOf(c *client, args []string) {
 		c.out.simple("OK")
 		return
 	}
-	if port, err := strconv.Atoi(args[2]); err != nil || port < 0 || port > 65535 {
+	port, err := strconv.Atoi(args[2])
+	switch checked := c.server.version.atLeast(6, 2); {
+	case checked && (err != nil || port < 0 || port > 65535):
 		c.out.fail("ERR Invalid master port")
+		return
+	case err != nil:
+		c.out.fail(notInteger)
 		return
 	}
 	c.master = args[1] + " " + args[2]
@@ -662,7 +697,12 @@ func slowlog(c *client, args []string) {
 	switch strings.ToLower(args[1]) {
 	case "get":
 		if len(args) > 2 {
-			if n, err := strconv.Atoi(args[2]); err != nil || n < -1 {
+			n, err := strconv.Atoi(args[2])
+			if err != nil && !c.server.version.atLeast(7, 0) {
+				c.out.fail(notInteger)
+				return
+			}
+			if err != nil || n < -1 {
 				c.out.fail("ERR count should be greater than or equal to -1")
 				return
 			}

@@ -173,7 +173,7 @@ func stringCommands() map[string]command {
 func setFor(c *client, args []string, unit string) {
 	n, err := strconv.ParseInt(args[2], 10, 64)
 	if err == nil && n <= 0 {
-		c.out.fail("ERR invalid expire time in '" + strings.ToLower(args[0]) + "' command")
+		c.out.fail(c.badExpiry(strings.ToLower(args[0])))
 		return
 	}
 	set(c, []string{"set", args[1], args[3], unit, args[2]})
@@ -235,6 +235,14 @@ func getAndExpire(c *client, args []string) {
 	c.out.bulk(v.items[0])
 }
 
+// badExpiry is the error for a time to live that can't be.
+func (c *client) badExpiry(command string) string {
+	if c.server.version.atLeast(6, 2) {
+		return "ERR invalid expire time in '" + command + "' command"
+	}
+	return "ERR invalid expire time in " + command
+}
+
 // deadline reads an option of SET that says when the key goes, and what is wrong with it.
 func (c *client) deadline(option, value, command string) (at time.Time, problem string) {
 	n, err := strconv.ParseInt(value, 10, 64)
@@ -245,7 +253,7 @@ func (c *client) deadline(option, value, command string) (at time.Time, problem 
 		return at, notInteger
 	}
 	if n <= 0 || n > 1<<52 {
-		return at, "ERR invalid expire time in '" + command + "' command"
+		return at, c.badExpiry(command)
 	}
 	switch option {
 	case "exat":

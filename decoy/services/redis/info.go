@@ -75,6 +75,10 @@ func info(c *client, args []string) {
 	writers := []func(*section){c.infoServer, c.infoClients, c.infoMemory, c.infoPersistence, c.infoStats, c.infoReplication, c.infoCPU, nil, c.infoCommands, c.infoErrors, nil, nil, nil}
 	writers[11] = func(s *section) { s.put(version{}, "cluster_enabled", 0) }
 	writers[12] = func(s *section) { s.text.WriteString(c.keyspaceInfo()) }
+	if len(args) > 2 && !c.server.version.atLeast(7, 0) {
+		c.out.fail(syntax)
+		return
+	}
 	var b strings.Builder
 	for i, s := range sections {
 		v := c.server.version
@@ -233,8 +237,8 @@ func (c *client) infoStats(s *section) {
 	s.zeros(since6, "tracking_total_keys tracking_total_items tracking_total_prefixes unexpected_error_replies")
 	s.put(since62, "total_error_replies", failed)
 	s.zeros(since62, "dump_payload_sanitizations")
-	s.put(since62, "total_reads_processed", commands+up/6, "total_writes_processed", commands+1)
-	s.zeros(since62, "io_threaded_reads_processed io_threaded_writes_processed")
+	s.put(since6, "total_reads_processed", commands+up/6, "total_writes_processed", commands+1)
+	s.zeros(since6, "io_threaded_reads_processed io_threaded_writes_processed")
 	s.zeros(since74, "client_query_buffer_limit_disconnections client_output_buffer_limit_disconnections")
 	s.put(since7, "reply_buffer_shrinks", up/60, "reply_buffer_expands", up/4000)
 	s.zeros(since72, "acl_access_denied_auth acl_access_denied_cmd acl_access_denied_key acl_access_denied_channel")

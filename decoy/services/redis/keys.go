@@ -108,7 +108,7 @@ func expire(c *client, args []string) {
 	}
 	name := strings.ToLower(args[0])
 	if n > 1<<52 || n < -1<<52 {
-		c.out.fail("ERR invalid expire time in '" + name + "' command")
+		c.out.fail(c.badExpiry(name))
 		return
 	}
 	wants := map[string]bool{}
@@ -328,7 +328,7 @@ func keyCommands() map[string]command {
 				c.out.simple("NOKEY")
 				return
 			}
-			c.out.fail("IOERR error or timeout connecting to the client")
+			c.out.fail("IOERR error or timeout writing to target instance")
 		}},
 	}
 }

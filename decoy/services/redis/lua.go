@@ -38,7 +38,7 @@ type luaFunction func(p *luaParser, args []luaValue) luaValue
 // luaError ends a script in Redis's words; whole tells that nothing is to be said around it but where.
 type luaError struct {
 	text  string
-	where bool // the text begins with where it happened
+	where int  // the line of the code that watches over globals: older versions show it
 	calls bool // a command's
 	whole bool
 }
@@ -92,18 +92,18 @@ func (c *client) lua(script string, keys, values []string) (answered bool) {
 func (c *client) luaProblem(e luaError, sum string) string {
 	modern := c.server.version.atLeast(7, 0)
 	switch {
-	case e.whole && modern:
-		return "ERR Error compiling script (new function): user_script:1: " + e.text
+	case e.whole && !modern && strings.HasSuffix(e.text, "'<eof>'"): // it is compiled as the body of a function, which ends a line later
+		return "ERR Error compiling script (new function): user_script:2: " + strings.TrimSuffix(e.text, "'<eof>'") + "'end'"
 	case e.whole:
-		return "ERR Error compiling script (new function): user_script:1: " + e.text + " "
+		return "ERR Error compiling script (new function): user_script:1: " + e.text
 	case modern && e.calls:
 		return e.text + " script: " + sum + ", on @user_script:1."
 	case modern:
 		return "ERR user_script:1: " + e.text + " script: " + sum + ", on @user_script:1."
 	case e.calls:
 		return "ERR Error running script (call to f_" + sum + "): @user_script:1: " + strings.TrimPrefix(e.text, "ERR ")
-	case e.where:
-		return "ERR Error running script (call to f_" + sum + "): @enable_strict_lua:15: user_script:1: " + e.text
+	case e.where > 0:
+		return fmt.Sprintf("ERR Error running script (call to f_%s): @enable_strict_lua:%d: user_script:1: %s", sum, e.where, e.text)
 	}
 	return "ERR Error running script (call to f_" + sum + "): @user_script:1: user_script:1: " + e.text
 }
@@ -331,7 +331,7 @@ func (p *luaParser) statement(name string) {
 		if p.client.server.version.atLeast(7, 0) {
 			p.fail("Attempt to modify a readonly table")
 		}
-		panic(luaError{text: "Script attempted to create global variable '" + name + "'", where: true})
+		panic(luaError{text: "Script attempted to create global variable '" + name + "'", where: 8})
 	}
 	if p.rest == "" || strings.IndexByte(".[(:", p.rest[0]) < 0 {
 		p.broken("'=' expected near %s", p.near())
@@ -615,10 +615,10 @@ func (p *luaParser) variable(name string) luaValue {
 		panic(errLua)
 	}
 	word := "nonexistent"
-	if !v.atLeast(6, 2) {
+	if !v.atLeast(6, 0) {
 		word = "unexisting"
 	}
-	panic(luaError{text: "Script attempted to access " + word + " global variable '" + name + "'", where: true})
+	panic(luaError{text: "Script attempted to access " + word + " global variable '" + name + "'", where: 15})
 }
 
 // luaOthers exist in Redis and are not understood here.
@@ -698,7 +698,11 @@ var luaUnknown = luaFunction(func(*luaParser, []luaValue) luaValue { panic(errLu
 func luaCall(protected bool) luaFunction {
 	return func(p *luaParser, args []luaValue) luaValue {
 		problem := func(text string) luaValue {
-			text = "ERR " + strings.Replace(text, "%", map[bool]string{true: "script", false: "Lua script"}[p.client.server.version.atLeast(7, 0)], 1)
+			if p.client.server.version.atLeast(7, 0) {
+				text = "ERR " + strings.Replace(text, "%", "script", 1)
+			} else {
+				text = "@user_script: 1: " + strings.Replace(strings.Replace(text, "not allowed from %", "not allowed from scripts", 1), "%", "Lua script", 1)
+			}
 			if protected {
 				return luaReply("-" + text)
 			}

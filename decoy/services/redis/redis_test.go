@@ -376,6 +376,18 @@ func TestAnswersOfTheVersions(t *testing.T) {
 			"FUNCTION LIST":                    "-ERR unknown command `FUNCTION`, with args beginning with: `LIST`, \r\n",
 			"EXPIRE k 1 NX":                    "-ERR wrong number of arguments for 'expire' command\r\n",
 		},
+		"6.0.16": {
+			"SET k v EX 0":                      "-ERR invalid expire time in set\r\n",
+			"CONFIG SET loglevel x":             "-ERR Invalid argument 'x' for CONFIG SET 'loglevel' - argument must be one of the following: debug, verbose, notice, warning\r\n",
+			"AUTH foo bar":                      "-WRONGPASS invalid username-password pair\r\n",
+			"HELLO":                             "-ERR wrong number of arguments for 'hello' command\r\n",
+			"SLAVEOF 127.0.0.9 x":               "-ERR value is not an integer or out of range\r\n",
+			"INFO cpu x":                        "-ERR syntax error\r\n",
+			"ACL SETUSER e &*":                  "-ERR Error in ACL SETUSER modifier '&*': Syntax error\r\n",
+			`EVAL "return os" 0`:                "-ERR Error running script (call to f_f03b5ad6e7d58786b6a5e879efbea4a4408f5c2f): @enable_strict_lua:15: user_script:1: Script attempted to access nonexistent global variable 'os'\r\n",
+			`EVAL "return redis.call('foo')" 0`: "-ERR Error running script (call to f_cc78c5a793d041f28ab0f6b117a82d1428ccfd13): @user_script:1: @user_script: 1: Unknown Redis command called from Lua script\r\n",
+			`EVAL "return (" 0`:                 "-ERR Error compiling script (new function): user_script:2: unexpected symbol near 'end'\r\n",
+		},
 		"5.0.7": {
 			"LPOP q 2":        "-ERR wrong number of arguments for 'lpop' command\r\n",
 			"SET k v KEEPTTL": "-ERR syntax error\r\n",

@@ -56,7 +56,7 @@ func (c *client) refusal(name, wish string) (value, why string) {
 		return refuse("can't set protected config")
 	case s.takes == "fixed" && v.atLeast(7, 0):
 		return refuse("can't set immutable config")
-	case s.takes == "fixed":
+	case s.takes == "fixed" || (name == "port" || name == "bind") && !v.atLeast(6, 2):
 		return "", fmt.Sprintf("ERR Unsupported CONFIG parameter: %.128s", name)
 	case s.takes == "bool" && !strings.EqualFold(wish, "yes") && !strings.EqualFold(wish, "no"):
 		return refuse("argument must be 'yes' or 'no'")
@@ -73,7 +73,7 @@ func (c *client) refusal(name, wish string) (value, why string) {
 		}
 		return strconv.FormatInt(n, 10), ""
 	case isChoice && !slices.Contains(strings.Split(choices, ","), strings.ToLower(wish)):
-		return refuse("argument(s) must be one of the following: " + strings.ReplaceAll(choices, ",", ", "))
+		return refuse(map[bool]string{true: "argument(s)", false: "argument"}[v.atLeast(7, 0)] + " must be one of the following: " + strings.ReplaceAll(choices, ",", ", "))
 	case isChoice:
 		return strings.ToLower(wish), ""
 	case name == "dbfilename" && strings.Contains(wish, "/"):

@@ -144,7 +144,7 @@ func (c *client) describe(name string) {
 	v := c.server.version
 	d := table[name]
 	if d == nil || !v.atLeast(d.since[0], d.since[1]) {
-		if v.atLeast(7, 0) {
+		if v.atLeast(6, 0) {
 			c.out.null()
 		} else {
 			c.out.nullArray()
