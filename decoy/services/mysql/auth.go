@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -13,6 +14,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -174,6 +177,7 @@ func (v *server) passwords(user string) []string {
 func (c *conn) login(ctx context.Context) bool {
 	c.s.SetReadDeadline(time.Now().Add(loginTime))
 	c.put(c.greeting())
+	c.greeted = true
 	if c.flush() != nil {
 		return false
 	}
@@ -195,8 +199,13 @@ func (c *conn) login(ctx context.Context) bool {
 			return false
 		}
 	}
+	if c.server.mariadb && len(r.proof) != 0 && len(r.proof) != sha1.Size {
+		c.s.Event("protocol_error", event.String(event.Principal, r.user), event.Bytes("data", r.proof))
+		c.fail(1043, "08S01", "Bad handshake")
+		return false
+	}
 	if !c.verify(plugin, r) {
-		c.fail(1045, "28000", fmt.Sprintf("Access denied for user '%s'@'%s' (using password: %s)", c.user, c.s.Peer().Addr(), yesNo(len(r.proof) > 0)))
+		c.denied(r)
 		return false
 	}
 	if r.database != "" && !c.use(r.database) {
@@ -211,14 +220,16 @@ func (c *conn) login(ctx context.Context) bool {
 func (c *conn) response(ctx context.Context) (response, bool) {
 	for {
 		packet, err := c.read(maxPacketStranger)
-		if errors.Is(err, errTooBig) {
-			c.fail(1153, "08S01", "Got a packet bigger than 'max_allowed_packet' bytes")
-		}
 		if err != nil {
+			c.unheard(packet, err)
 			return response{}, false
 		}
+		c.greeted = false
 		r, ok := parseResponse(packet, c.server.mariadb)
-		if !ok {
+		if !ok && c.before41(packet) {
+			return response{}, false
+		}
+		if !ok || len(packet) == 32 && r.capabilities&c.server.capabilities&capSSL == 0 {
 			c.s.Event("protocol_error", event.Bytes("data", packet))
 			c.fail(1043, "08S01", "Bad handshake")
 			return response{}, false
@@ -226,10 +237,76 @@ func (c *conn) response(ctx context.Context) (response, bool) {
 		if len(packet) > 32 {
 			return r, true
 		}
-		if c.tls || r.capabilities&c.server.capabilities&capSSL == 0 || !c.startTLS(ctx) {
+		if c.tls || !c.startTLS(ctx) {
 			return response{}, false
 		}
 	}
+}
+
+// unheard answers what comes in the place of a packet of the login.
+func (c *conn) unheard(head []byte, err error) {
+	switch {
+	case errors.Is(err, errOrder):
+		c.disordered(head)
+	case errors.Is(err, errTooBig):
+		// The servers wait for all of it before they look.
+		if _, err := io.Copy(io.Discard, io.LimitReader(c.s, 1<<24)); err == nil {
+			c.fail(1043, "08S01", "Bad handshake")
+		}
+	case errors.Is(err, os.ErrDeadlineExceeded) && !c.server.mariadb:
+		c.fail(1159, "08S01", "Got timeout reading communication packets")
+	}
+}
+
+// before41 refuses a client that speaks the protocol from before MySQL 4.1; it tells whether it was one.
+func (c *conn) before41(packet []byte) bool {
+	if len(packet) < 6 || binary.LittleEndian.Uint16(packet)&capProtocol41 != 0 {
+		return false
+	}
+	user, proof, _ := bytes.Cut(packet[5:], []byte{0})
+	proof = bytes.TrimRight(proof, "\x00")
+	c.s.Attempt("mysql_old_password", string(user), []byte(hex.EncodeToString(proof)), event.Rejected, event.String("salt", hex.EncodeToString(c.salt)))
+	code, text := uint16(1251), "Client does not support authentication protocol requested by server; consider upgrading MySQL client"
+	if c.server.mariadb {
+		code, text = 1045, fmt.Sprintf("Access denied for user '%.80s'@'%s' (using password: %s)", user, c.s.Peer().Addr(), yesNo(len(proof) > 0))
+	}
+	c.put(append(binary.LittleEndian.AppendUint16([]byte{0xff}, code), text...)) // without an SQLSTATE
+	return true
+}
+
+// changeUser logs in anew in the same connection; it tells whether the client is let in.
+func (c *conn) changeUser(argument string) bool {
+	f := &fields{rest: []byte(argument)}
+	r := response{capabilities: c.capabilities, user: f.text()}
+	f.take(int(f.byte())) // the proof is made anew, with another salt
+	r.database = f.text()
+	if f.bad {
+		c.fail(1047, "08S01", "Unknown command")
+		return c.flush() == nil
+	}
+	c.salt = newSalt()
+	plugin, proof, ok := c.switchPlugin(r)
+	if !ok {
+		return false
+	}
+	if r.proof = proof; !c.verify(plugin, r) {
+		c.denied(r)
+		return false
+	}
+	c.user, c.database = r.user, ""
+	if r.database == "" || c.use(r.database) {
+		c.ok()
+	}
+	return c.flush() == nil
+}
+
+// denied refuses a login.
+func (c *conn) denied(r response) {
+	user := r.user
+	if len(user) > 128 {
+		user = user[:128]
+	}
+	c.fail(1045, "28000", fmt.Sprintf("Access denied for user '%s'@'%s' (using password: %s)", user, c.s.Peer().Addr(), yesNo(len(r.proof) > 0)))
 }
 
 func (c *conn) startTLS(ctx context.Context) bool {

@@ -110,6 +110,7 @@ type conn struct {
 	salt         []byte
 	id           uint32
 	tls          bool
+	greeted      bool   // and nothing has been heard yet
 	capabilities uint32 // that both ends have
 	extended     uint32
 	user         string
@@ -154,22 +155,40 @@ const (
 	comInitDB           = 2
 	comQuery            = 3
 	comFieldList        = 4
+	comRefresh          = 7
 	comStatistics       = 9
+	comProcessInfo      = 10
+	comProcessKill      = 12
+	comDebug            = 13
 	comPing             = 14
 	comChangeUser       = 17
+	comBinlogDump       = 18
+	comRegisterSlave    = 21
 	comStatementPrepare = 22
+	comStatementExecute = 23
+	comStatementClose   = 25
+	comStatementReset   = 26
+	comStatementFetch   = 28
 	comSetOption        = 27
 	comResetConnection  = 31
 )
 
 // command answers one command; it tells whether to go on.
 func (c *conn) command() bool {
+	c.seq = 0
 	packet, err := c.read(maxPacket)
-	if errors.Is(err, errTooBig) {
+	switch {
+	case errors.Is(err, errTooBig):
 		c.fail(1153, "08S01", "Got a packet bigger than 'max_allowed_packet' bytes")
-	}
-	if err != nil || len(packet) == 0 {
 		return false
+	case errors.Is(err, errOrder):
+		c.disordered(packet)
+		return false
+	case err != nil:
+		return false
+	case len(packet) == 0:
+		c.fail(1047, "08S01", "Unknown command")
+		return c.flush() == nil
 	}
 	argument := string(packet[1:])
 	switch packet[0] {
@@ -192,20 +211,59 @@ func (c *conn) command() bool {
 	case comPing, comResetConnection:
 		c.ok()
 	case comSetOption:
+		if len(argument) != 2 || argument[0] > 1 || argument[1] != 0 {
+			c.fail(1047, "08S01", "Unknown command")
+			break
+		}
 		c.end(0)
 	case comStatementPrepare:
 		c.s.Event("query", event.String(event.Command, argument), event.String("database", c.database), event.String("how", "prepare"))
-		c.fail(1461, "42000", "Can't create more than max_prepared_stmt_count statements (current value: 0)")
+		// What programs answer by putting the values into the text of a query.
+		c.fail(1295, "HY000", "This command is not supported in the prepared statement protocol yet")
 	case comChangeUser:
-		user, _, _ := strings.Cut(argument, "\x00")
-		c.s.Event(event.CommandRun, event.String(event.Command, "CHANGE USER "+user))
-		c.fail(1045, "28000", fmt.Sprintf("Access denied for user '%.80s'@'%s' (using password: YES)", user, c.s.Peer().Addr()))
-		return false
+		return c.changeUser(argument)
 	default:
 		c.s.Event(event.CommandRun, event.String(event.Command, fmt.Sprintf("COM_%d", packet[0])), event.Bytes("data", packet[1:]))
-		c.fail(1047, "08S01", "Unknown command")
+		c.rare(packet[0], argument)
 	}
 	return c.flush() == nil
+}
+
+// rare answers the commands that clients hardly send.
+func (c *conn) rare(command byte, argument string) {
+	f := &fields{rest: []byte(argument)}
+	switch command {
+	case comRefresh, comRegisterSlave:
+		c.ok()
+	case comDebug:
+		c.end(0)
+	case comProcessInfo:
+		c.query("SHOW PROCESSLIST")
+	case comProcessKill:
+		c.fail(1094, "HY000", fmt.Sprintf("Unknown thread id: %d", f.uint32()))
+	case comBinlogDump:
+		c.fail(1236, "HY000", "Binary log is not open")
+	case comStatementExecute, comStatementReset, comStatementFetch:
+		what := map[byte]string{comStatementExecute: "execute", comStatementReset: "reset", comStatementFetch: "fetch"}[command]
+		c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to mysqld_stmt_%s", f.uint32(), what))
+	case comStatementClose: // has no answer
+	default:
+		c.fail(1047, "08S01", "Unknown command")
+	}
+}
+
+// disordered refuses a packet that bears the wrong number, which is what all begin with that take the server for another one, and records what came.
+func (c *conn) disordered(head []byte) {
+	c.s.SetReadDeadline(time.Now().Add(200 * time.Millisecond)) // it is there already, if at all
+	rest := make([]byte, 1024)
+	n, _ := c.s.Read(rest)
+	data := append(head, rest[:n]...)
+	c.s.Event("protocol_error", event.Bytes("data", data))
+	if c.server.mariadb && c.greeted && (string(head) == "\r\n\r\n" || string(head) == "PROX") {
+		c.fail(1130, "HY000", "Proxy header is not accepted from "+c.s.Peer().Addr().String())
+		return
+	}
+	c.fail(1156, "08S01", "Got packets out of order")
 }
 
 // ok writes the packet that all went well.

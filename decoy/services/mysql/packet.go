@@ -13,7 +13,10 @@ const (
 	maxPacketStranger = 16 << 10 // before the login
 )
 
-var errTooBig = errors.New("mysql: the packet is too big")
+var (
+	errTooBig = errors.New("mysql: the packet is too big")
+	errOrder  = errors.New("mysql: the packet is not the next one")
+)
 
 // packets is the framing: three bytes of length, one that counts.
 type packets struct {
@@ -22,14 +25,17 @@ type packets struct {
 	out bytes.Buffer // of the reply under way
 }
 
-// read returns the next packet of at most limit bytes.
+// read returns the next packet of at most limit bytes. It must bear the next number; where it doesn't, its head is what is returned.
 func (p *packets) read(limit int) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(p.rw, head[:]); err != nil {
 		return nil, err
 	}
 	size := int(head[0]) | int(head[1])<<8 | int(head[2])<<16
-	p.seq = head[3] + 1
+	if head[3] != p.seq {
+		return head[:], errOrder
+	}
+	p.seq++
 	if size > limit {
 		return nil, errTooBig
 	}
