@@ -28,14 +28,15 @@ import (
 
 // The capabilities that matter here.
 const (
-	capConnectWithDB = 1 << 3
-	capProtocol41    = 1 << 9
-	capSSL           = 1 << 11
-	capSecure        = 1 << 15
-	capPluginAuth    = 1 << 19
-	capAttributes    = 1 << 20
-	capCountedAuth   = 1 << 21
-	capDeprecateEOF  = 1 << 24
+	capConnectWithDB   = 1 << 3
+	capProtocol41      = 1 << 9
+	capSSL             = 1 << 11
+	capSecure          = 1 << 15
+	capMultiStatements = 1 << 16
+	capPluginAuth      = 1 << 19
+	capAttributes      = 1 << 20
+	capCountedAuth     = 1 << 21
+	capDeprecateEOF    = 1 << 24
 )
 
 // The extended capabilities of MariaDB, in bytes that MySQL leaves zero.
@@ -186,7 +187,7 @@ func (c *conn) login(ctx context.Context) bool {
 		return false
 	}
 	c.capabilities, c.extended = r.capabilities&c.server.capabilities, r.extended&c.server.extended
-	c.user = r.user
+	c.user, c.several = r.user, r.capabilities&capMultiStatements != 0
 	if len(r.attributes) > 0 {
 		c.s.Event("client", r.attributes...)
 	}

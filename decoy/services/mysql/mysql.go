@@ -115,6 +115,9 @@ type conn struct {
 	extended     uint32
 	user         string
 	database     string
+	several      bool // statements in one query, which the client asked for
+	more         bool // a result comes after this one
+	failed       bool // the statement
 }
 
 // ServeConn answers one client.
@@ -215,6 +218,7 @@ func (c *conn) command() bool {
 			c.fail(1047, "08S01", "Unknown command")
 			break
 		}
+		c.several = argument[0] == 0
 		c.end(0)
 	case comStatementPrepare:
 		c.s.Event("query", event.String(event.Command, argument), event.String("database", c.database), event.String("how", "prepare"))
@@ -267,13 +271,22 @@ func (c *conn) disordered(head []byte) {
 }
 
 // ok writes the packet that all went well.
-func (c *conn) ok() { c.put([]byte{0, 0, 0, 2, 0, 0, 0}) }
+func (c *conn) ok() { c.put([]byte{0, 0, 0, c.status(), 0, 0, 0}) }
+
+// status are the server's flags in an answer: it commits by itself, and maybe another result follows.
+func (c *conn) status() byte {
+	if c.more {
+		return 2 | 8
+	}
+	return 2
+}
 
 // end writes the packet that ends rows (or, before them, columns).
-func (c *conn) end(warnings byte) { c.put([]byte{0xfe, warnings, 0, 2, 0}) }
+func (c *conn) end(warnings byte) { c.put([]byte{0xfe, warnings, 0, c.status(), 0}) }
 
 // fail writes an error.
 func (c *conn) fail(code uint16, state, message string) {
+	c.failed = true
 	b := binary.LittleEndian.AppendUint16([]byte{0xff}, code)
 	if len(message) > 512 {
 		message = message[:512]

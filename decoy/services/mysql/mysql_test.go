@@ -89,9 +89,13 @@ SELECT @@secure_file_priv, 1+1;
 SHOW VARIABLES LIKE 'version%';
 `, c.args...)
 			v := newServer(d.Host)
+			outfile := "The MySQL server is running with the --secure-file-priv option so it cannot execute this statement"
+			if c.mariadb {
+				outfile = `ERROR 1 (HY000) at line 20: Can't create/write to file '/tmp/x' (Errcode: 13 "Permission denied")`
+			}
 			contains(t, out, v.version, "| information_schema |", "| mysql ", "ERROR 1046 (3D000) at line 5: No database selected", "| users", "password_hash", "PRIMARY KEY", app.People[0].Hash, "| n ", "api_keys",
 				"ERROR 1064 (42000) at line 15: You have an error in your SQL syntax; check the manual that corresponds to your ", "near 'SELEC 1' at line 1",
-				"ERROR 1146 (42S02) at line 16: Table '"+app.Name+".nonesuch' doesn't exist", "ERROR 1054 (42S22)", "ERROR 1305 (42000)", "ERROR 1290 (HY000) at line 19", "--secure-file-priv", "ERROR 1049 (42000) at line 21: Unknown database 'nonesuch'",
+				"ERROR 1146 (42S02) at line 16: Table '"+app.Name+".nonesuch' doesn't exist", "ERROR 1054 (42S22)", "ERROR 1305 (42000)", "ERROR 1290 (HY000) at line 19", outfile, "ERROR 1049 (42000) at line 21: Unknown database 'nonesuch'",
 				"| version_comment")
 			for _, p := range app.People {
 				if p.Role == "admin" && !strings.Contains(out, p.Login) {

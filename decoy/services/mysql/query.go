@@ -6,9 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"decnet/decoy"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/tinysql"
 )
@@ -19,11 +17,33 @@ var dialect = tinysql.Dialect{DoubleQuotedStrings: true}
 func (c *conn) query(text string) {
 	statements := dialect.Split(text)
 	if len(statements) == 0 {
+		if c.server.mariadb && strings.Trim(text, "; \t\r\n") != "" {
+			c.ok() // a comment is a statement
+			return
+		}
 		c.fail(1065, "42000", "Query was empty")
 		return
 	}
-	c.statement(text, statements[0])
+	if len(statements) > 1 && !c.several {
+		c.syntaxError(text, statements[1][0].From)
+		return
+	}
+	for i, tokens := range statements[:min(len(statements), maxStatements)] {
+		c.more, c.failed = i+1 < min(len(statements), maxStatements), false
+		// A statement's text ends where the next begins.
+		end := len(text)
+		if c.more {
+			end = statements[i+1][0].From
+		}
+		if c.statement(text[:end], tokens); c.failed {
+			break
+		}
+	}
+	c.more = false
 }
+
+// maxStatements bounds those of one query.
+const maxStatements = 16
 
 func (c *conn) statement(text string, tokens []tinysql.Token) {
 	word := func(i int) string {
@@ -45,7 +65,15 @@ func (c *conn) statement(text string, tokens []tinysql.Token) {
 		} else if c.use(tokens[1].Text) {
 			c.ok()
 		}
-	case "set", "begin", "start", "commit", "rollback", "do", "unlock", "kill", "savepoint", "release", "lock", "flush": // a server that is read-only lets its tables be locked, as dumpers do
+	case "kill":
+		if len(tokens) == 2 && tokens[1].Kind == tinysql.Number && tokens[1].Text != strconv.Itoa(int(c.id)) {
+			c.fail(1094, "HY000", fmt.Sprintf("Unknown thread id: %.20s", tokens[1].Text))
+			return
+		}
+		c.ok()
+	case "set":
+		c.set(text, tokens)
+	case "begin", "start", "commit", "rollback", "do", "unlock", "savepoint", "release", "lock", "flush": // a server that is read-only lets its tables be locked, as dumpers do
 		c.ok()
 	case "insert", "update", "delete", "replace", "truncate", "drop", "create", "alter", "grant", "revoke", "rename", "load", "optimize", "repair", "install", "uninstall", "call", "reset", "purge", "change", "import":
 		if len(tokens) < 2 {
@@ -101,7 +129,11 @@ func (c *conn) table(name []string) *bait.Table {
 		return nil
 	}
 	if !slices.Contains(c.server.databases(), strings.ToLower(database)) {
-		c.fail(1049, "42000", fmt.Sprintf("Unknown database '%.64s'", database))
+		if c.server.mariadb {
+			c.fail(1146, "42S02", fmt.Sprintf("Table '%.64s.%.64s' doesn't exist", database, table))
+		} else {
+			c.fail(1049, "42000", fmt.Sprintf("Unknown database '%.64s'", database))
+		}
 		return nil
 	}
 	for _, t := range c.server.tables(database) {
@@ -123,13 +155,7 @@ func (v *server) tables(database string) []bait.Table {
 	case v.app.Name:
 		return v.app.Tables
 	case "mysql":
-		user := bait.Table{Name: "user", Columns: []bait.Column{{Name: "Host"}, {Name: "User"}, {Name: "plugin"}, {Name: "authentication_string"}}}
-		for _, name := range []string{"root", "admin", v.app.Name} {
-			// The hash is of nothing: that of a weak password would be guessed at once, and prove to be the decoy's.
-			user.Rows = append(user.Rows, []string{"%", name, native, "*" + strings.ToUpper(v.host.Hex("mysql-hash/"+name, 20))})
-		}
-		db := bait.Table{Name: "db", Columns: []bait.Column{{Name: "Host"}, {Name: "Db"}, {Name: "User"}}, Rows: [][]string{{"%", v.app.Name, v.app.Name}}}
-		return []bait.Table{db, user}
+		return v.systemTables()
 	case "information_schema":
 		return v.informationSchema()
 	}
@@ -174,11 +200,16 @@ var errRefused = errors.New("refused")
 func (c *conn) selectFrom(text string, tokens []tinysql.Token) {
 	for i, t := range tokens[:len(tokens)-1] {
 		if next := tokens[i+1]; t.Is("into") && (next.Is("outfile") || next.Is("dumpfile")) {
-			server := "MySQL"
 			if c.server.mariadb {
-				server = "MariaDB"
+				// It has no such option by default: the system refuses.
+				name := ""
+				if i+2 < len(tokens) {
+					name = tokens[i+2].Text
+				}
+				c.fail(1, "HY000", fmt.Sprintf(`Can't create/write to file '%.256s' (Errcode: 13 "Permission denied")`, name))
+				return
 			}
-			c.fail(1290, "HY000", "The "+server+" server is running with the --secure-file-priv option so it cannot execute this statement")
+			c.fail(1290, "HY000", "The MySQL server is running with the --secure-file-priv option so it cannot execute this statement")
 			return
 		}
 	}
@@ -212,6 +243,44 @@ func (c *conn) selectFrom(text string, tokens []tinysql.Token) {
 	}
 }
 
+// set answers SET: it changes nothing, but knows what there is to be set.
+func (c *conn) set(text string, tokens []tinysql.Token) {
+	if len(tokens) < 2 {
+		c.syntaxError(text, len(text))
+		return
+	}
+	name := strings.ToLower(tokens[1].Text)
+	at := 1
+	if (name == "global" || name == "session" || name == "local" || name == "persist") && len(tokens) > 2 {
+		at, name = 2, strings.ToLower(tokens[2].Text)
+	}
+	if system, ok := strings.CutPrefix(name, "@@"); ok {
+		name = strings.TrimPrefix(strings.TrimPrefix(system, "global."), "session.")
+	} else if tokens[at].Kind == tinysql.Variable {
+		c.ok()
+		return
+	}
+	assigned := at+1 < len(tokens) && (tokens[at+1].Is("=") || tokens[at+1].Is(":="))
+	switch {
+	case name == "names" && at == 1:
+		if len(tokens) > 2 && !slices.Contains(characterSets, strings.ToLower(tokens[2].Text)) {
+			c.fail(1115, "42000", fmt.Sprintf("Unknown character set: '%.64s'", tokens[2].Text))
+			return
+		}
+		c.ok()
+	case !assigned && !slices.Contains([]string{"character", "charset", "password", "transaction", "role", "default", "statement", "resource"}, name):
+		c.syntaxError(text, len(text))
+	case assigned && name != "password" && name != "names" && c.server.variables()[name] == nil && !slices.Contains([]string{"ssl_ca", "timestamp", "insert_id", "last_insert_id", "identity", "tx_isolation", "tx_read_only"}, name):
+		c.fail(1193, "HY000", fmt.Sprintf("Unknown system variable '%.64s'", name))
+	default:
+		c.ok()
+	}
+}
+
+// characterSets are those that clients may have.
+var characterSets = strings.Fields("armscii8 ascii big5 binary cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 cp932 default dec8 eucjpms euckr gb18030 gb2312 gbk geostd8 greek hebrew hp8 keybcs2 koi8r koi8u latin1 latin2 latin5 latin7 " +
+	"macce macroman sjis swe7 tis620 ucs2 ujis utf16 utf16le utf32 utf8 utf8mb3 utf8mb4")
+
 func (c *conn) unknownColumn(name string) {
 	where := "field list"
 	if c.server.mariadb && strings.HasPrefix(c.server.version, "11.") {
@@ -224,123 +293,33 @@ func heading(i tinysql.Item) string {
 	if i.Alias != "" {
 		return i.Alias
 	}
-	if len(i.Tokens) == 1 && i.Tokens[0].Kind == tinysql.String {
+	if len(i.Tokens) == 1 && i.Tokens[0].Kind == tinysql.String && !strings.HasPrefix(i.Text, "0x") {
 		return i.Tokens[0].Text
 	}
 	return i.Text
 }
 
-// evaluate gives the value of a variable or a function.
+// evaluate gives the value of an item that is no column.
 func (c *conn) evaluate(i tinysql.Item) (any, error) {
-	first := i.Tokens[0]
-	if len(i.Tokens) == 1 && first.Kind == tinysql.Variable {
-		name, system := strings.CutPrefix(strings.ToLower(first.Text), "@@")
-		if !system {
-			return nil, nil
-		}
-		name = strings.TrimPrefix(strings.TrimPrefix(name, "global."), "session.")
-		if value, ok := c.server.variables()[name]; ok {
-			return value, nil
-		}
-		c.fail(1193, "HY000", fmt.Sprintf("Unknown system variable '%.64s'", name))
-		return nil, errRefused
-	}
-	f, args, call := i.Call()
-	if !call && first.Kind == tinysql.Word && strings.EqualFold(first.Text, "current_user") {
-		f, call = "current_user", true
-	}
-	if !call {
-		if len(i.Tokens) == 1 && (first.Kind == tinysql.Word || first.Kind == tinysql.Name) || len(i.Tokens) == 3 && i.Tokens[1].Is(".") {
-			c.unknownColumn(i.Text)
-		} else {
-			c.syntaxError(i.Text, 0)
-		}
-		return nil, errRefused
-	}
-	now := c.server.host.Now()
-	switch f {
-	case "version":
-		return c.server.version, nil
-	case "database", "schema":
-		if c.database == "" {
-			return nil, nil
-		}
-		return c.database, nil
-	case "user", "session_user", "system_user":
-		return c.user + "@" + c.s.Peer().Addr().String(), nil
-	case "current_user":
-		return c.user + "@%", nil
-	case "connection_id":
-		return strconv.Itoa(int(c.id)), nil
-	case "now", "current_timestamp", "sysdate", "localtime":
-		return now.Format(time.DateTime), nil
-	case "curdate":
-		return now.Format(time.DateOnly), nil
-	case "unix_timestamp":
-		return strconv.FormatInt(now.Unix(), 10), nil
-	case "sleep", "benchmark", "last_insert_id", "row_count", "found_rows":
-		return "0", nil
-	case "load_file", "max", "min", "sum":
+	e := &expression{c: c, tokens: i.Tokens}
+	v, err := e.value(0)
+	switch {
+	case errors.Is(err, errRefused):
+		return nil, err
+	case err == nil && e.at == len(i.Tokens) && v == nil:
 		return nil, nil
-	case "concat":
-		return c.concat(args), nil
+	case err == nil && e.at == len(i.Tokens):
+		return text(v), nil
 	}
-	c.fail(1305, "42000", fmt.Sprintf("FUNCTION %.64s.%.64s does not exist", c.database, f))
+	name := i.Tokens[0].Kind == tinysql.Word || i.Tokens[0].Kind == tinysql.Name
+	if name && (len(i.Tokens) == 1 || len(i.Tokens) == 3 && i.Tokens[1].Is(".")) {
+		c.unknownColumn(i.Text)
+	} else if f, _, call := i.Call(); call && len(i.Tokens) > 2 && i.Tokens[1].Is(".") {
+		c.fail(1305, "42000", fmt.Sprintf("FUNCTION %.64s.%.64s does not exist", i.Tokens[0].Text, f))
+	} else if call {
+		return c.function(f)
+	} else {
+		c.syntaxError(i.Text, 0)
+	}
 	return nil, errRefused
-}
-
-// concat joins what is given as text; anything else makes it NULL.
-func (c *conn) concat(args []tinysql.Token) any {
-	var b strings.Builder
-	for _, t := range args {
-		switch {
-		case t.Kind == tinysql.String || t.Kind == tinysql.Number:
-			b.WriteString(t.Text)
-		case !t.Is(","):
-			return nil
-		}
-	}
-	return b.String()
-}
-
-// variables are the system variables. Those with a value of nil are NULL.
-func (v *server) variables() map[string]any {
-	r := v.host.Rand("mysql-variables")
-	dir := "/var/lib/mysql/"
-	plugins, os, files := "/usr/lib/mysql/plugin/", "Linux", any("/var/lib/mysql-files/")
-	if v.host.OS == "windows" || v.host.OS == "windows_server" {
-		dir, plugins, os = `C:\ProgramData\MySQL\MySQL Server 8.0\Data\`, `C:\Program Files\MySQL\MySQL Server 8.0\lib\plugin\`, "Win64"
-		files = `C:\ProgramData\MySQL\MySQL Server 8.0\Uploads\`
-	}
-	if v.mariadb {
-		files = nil
-	}
-	compiled := os
-	if v.mariadb && os == "Linux" {
-		compiled = "debian-linux-gnu"
-		if v.system.Packages != "apt" {
-			compiled = "Linux"
-		}
-	}
-	collation := "utf8mb4_0900_ai_ci"
-	if v.mariadb {
-		collation = "utf8mb4_general_ci"
-	}
-	all := map[string]any{
-		"version": v.version, "version_comment": v.comment, "version_compile_os": compiled, "version_compile_machine": "x86_64", "hostname": v.host.Hostname,
-		"datadir": dir, "plugin_dir": plugins, "secure_file_priv": files, "port": "3306", "basedir": "/usr/", "tmpdir": "/tmp",
-		"read_only": "1", "max_allowed_packet": "67108864", "autocommit": "1", "sql_mode": "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
-		"character_set_server": "utf8mb4", "character_set_client": "utf8mb4", "character_set_connection": "utf8mb4", "character_set_results": "utf8mb4", "character_set_database": "utf8mb4",
-		"collation_server": collation, "collation_connection": collation, "collation_database": collation, "lower_case_table_names": "0",
-		"wait_timeout": "28800", "interactive_timeout": "28800", "net_write_timeout": "60", "time_zone": "SYSTEM", "system_time_zone": "UTC", "init_connect": "", "license": "GPL",
-		"transaction_isolation": "REPEATABLE-READ", "tx_isolation": "REPEATABLE-READ", "auto_increment_increment": "1", "log_bin": "0", "general_log": "0", "general_log_file": dir + v.host.Hostname + ".log",
-		"local_infile": "0", "max_join_size": "100000", "sql_big_selects": "0", "max_connections": strconv.Itoa(maxConnections), "server_id": strconv.Itoa(2 + r.IntN(9)), "socket": "/run/mysqld/mysqld.sock", "have_ssl": map[bool]string{true: "DISABLED", false: "YES"}[v.mariadb],
-	}
-	if !v.mariadb {
-		all["super_read_only"] = "1"
-		all["server_uuid"] = decoy.UUID(v.host, "mysql", 1)
-		all["mysqlx_port"] = "33060"
-		delete(all, "tx_isolation")
-	}
-	return all
 }

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/tinysql"
@@ -10,17 +11,23 @@ import (
 // column is the packet that describes one.
 func (c *conn) column(table string, column bait.Column) []byte {
 	b := appendCounted(nil, "def")
-	for _, s := range []string{c.database, table, table, column.Name, column.Name} {
+	database, original := c.database, column.Name
+	if table == "" { // a value that is worked out
+		database, original = "", ""
+	}
+	for _, s := range []string{database, table, table, column.Name, original} {
 		b = appendCounted(b, s)
 	}
 	if c.extended&capTypeInfo != 0 {
 		b = append(b, 0)
 	}
 	kind, charset, length, flags := byte(253), uint16(c.server.charset), uint32(1020), uint16(0) // VARCHAR
-	switch column.Kind {
-	case bait.Number:
+	switch {
+	case column.Kind == bait.Number && table == "" && !strings.HasPrefix(column.Name, "@@") && !strings.HasPrefix(strings.ToLower(column.Name), "count("):
+		kind, charset, length, flags = 3, 63, 11, 0x81 // INT, binary, not null
+	case column.Kind == bait.Number:
 		kind, charset, length, flags = 8, 63, 20, 0x80 // BIGINT, binary
-	case bait.Time:
+	case column.Kind == bait.Time:
 		kind, charset, length, flags = 12, 63, 19, 0x80 // DATETIME
 	}
 	b = binary.LittleEndian.AppendUint16(append(b, 12), charset)
@@ -56,6 +63,6 @@ func (c *conn) answer(table string, r *tinysql.Result) {
 	if c.capabilities&capDeprecateEOF == 0 {
 		c.end(0)
 	} else {
-		c.put([]byte{0xfe, 0, 0, 2, 0, 0, 0})
+		c.put([]byte{0xfe, 0, 0, c.status(), 0, 0, 0})
 	}
 }

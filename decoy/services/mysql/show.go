@@ -12,9 +12,6 @@ import (
 	"decnet/decoy/services/internal/tinysql"
 )
 
-// switches are the variables that SHOW shows as ON or OFF, and SELECT as 1 or 0.
-var switches = []string{"autocommit", "general_log", "local_infile", "log_bin", "read_only", "sql_big_selects", "super_read_only"}
-
 // emptyLists are the lists in which there is nothing, by what SHOW calls them, and their headings.
 var emptyLists = map[string]string{
 	"triggers": "Trigger Event Table Statement Timing Created sql_mode Definer character_set_client collation_connection Database_Collation",
@@ -42,6 +39,35 @@ func (v *server) tableStatus(database string) *tinysql.Result {
 		r.Rows = append(r.Rows, []any{t.Name, "InnoDB", "10", "Dynamic", strconv.Itoa(rows), strconv.Itoa(16384 / max(rows, 1)), "16384", "0", "0", "0", nil,
 			v.host.Installed().Format(time.DateTime), nil, nil, v.variables()["collation_server"], nil, "", ""})
 	}
+	return r
+}
+
+// engines is SHOW ENGINES.
+func (v *server) engines() *tinysql.Result {
+	r := &tinysql.Result{Columns: headings("Engine Support Comment Transactions XA Savepoints")}
+	add := func(name, support, comment string, has any) {
+		r.Rows = append(r.Rows, []any{name, support, comment, has, map[bool]any{true: "NO", false: has}[name == "SEQUENCE"], has})
+	}
+	if v.mariadb {
+		add("CSV", "YES", "Stores tables as CSV files", "NO")
+		add("MRG_MyISAM", "YES", "Collection of identical MyISAM tables", "NO")
+		add("MEMORY", "YES", "Hash based, stored in memory, useful for temporary tables", "NO")
+		add("Aria", "YES", "Crash-safe tables with MyISAM heritage. Used for internal temporary tables and privilege tables", "NO")
+		add("MyISAM", "YES", "Non-transactional engine with good performance and small data footprint", "NO")
+		add("SEQUENCE", "YES", "Generated tables filled with sequential values", "YES")
+		add("InnoDB", "DEFAULT", "Supports transactions, row-level locking, foreign keys and encryption for tables", "YES")
+		add("PERFORMANCE_SCHEMA", "YES", "Performance Schema", "NO")
+		return r
+	}
+	add("MEMORY", "YES", "Hash based, stored in memory, useful for temporary tables", "NO")
+	add("InnoDB", "DEFAULT", "Supports transactions, row-level locking, and foreign keys", "YES")
+	add("PERFORMANCE_SCHEMA", "YES", "Performance Schema", "NO")
+	add("MyISAM", "YES", "MyISAM storage engine", "NO")
+	add("FEDERATED", "NO", "Federated MySQL storage engine", nil)
+	add("MRG_MYISAM", "YES", "Collection of identical MyISAM tables", "NO")
+	add("BLACKHOLE", "YES", "/dev/null storage engine (anything you write to it disappears)", "NO")
+	add("CSV", "YES", "CSV storage engine", "NO")
+	add("ARCHIVE", "YES", "Archive storage engine", "NO")
 	return r
 }
 
@@ -114,17 +140,14 @@ func (c *conn) show(text string, tokens []tinysql.Token) {
 		c.showCreate(text, tokens, at)
 		return
 	case is("variables"):
-		variables := c.server.variables()
+		variables := c.server.showVariables()
 		for _, name := range slices.Sorted(maps.Keys(variables)) {
-			value := variables[name]
-			if slices.Contains(switches, name) {
-				value = map[any]string{"0": "OFF", "1": "ON"}[value]
-			}
-			list.Rows = append(list.Rows, []any{name, value})
+			list.Rows = append(list.Rows, []any{name, variables[name]})
 		}
 	case is("status"):
 		up := int(c.server.host.Now().Sub(c.server.started()).Seconds())
-		list.Rows = [][]any{{"Connections", strconv.Itoa(int(c.id))}, {"Ssl_cipher", ""}, {"Threads_connected", "2"}, {"Uptime", strconv.Itoa(up)}}
+		list.Rows = [][]any{{"Aborted_clients", strconv.Itoa(up / 86400)}, {"Aborted_connects", strconv.Itoa(up / 43200)}, {"Bytes_received", strconv.Itoa(up * 40)}, {"Bytes_sent", strconv.Itoa(up * 900)}, {"Com_select", strconv.Itoa(up / 12)}, {"Connections", strconv.Itoa(int(c.id))}, {"Ssl_cipher", ""}, {"Questions", strconv.Itoa(up / 9)}, {"Threads_cached", "1"}, {"Threads_connected", "2"}, {"Threads_created", "3"}, {"Threads_running", "1"}, {"Uptime", strconv.Itoa(up)},
+			{"Uptime_since_flush_status", strconv.Itoa(up)}}
 	case is("table"):
 		if !is("status") {
 			c.syntaxError(text, tokens[min(at, len(tokens)-1)].From)
@@ -150,21 +173,55 @@ func (c *conn) show(text string, tokens []tinysql.Token) {
 	case is("slave", "replica", "master") && is("status"):
 		list.Columns = headings(emptyLists[strings.ToLower(tokens[at-2].Text)])
 	case is("grants"):
-		list.Columns = []bait.Column{{Name: "Grants for " + c.user + "@%"}}
-		list.Rows = [][]any{{"GRANT ALL PRIVILEGES ON *.* TO `" + c.user + "`@`%`"}}
+		user := c.user
+		if is("for") && at < len(tokens) {
+			if !tokens[at].Is("current_user") {
+				user = tokens[at].Text
+			}
+			at = len(tokens)
+		}
+		if !slices.Contains(c.server.accounts(), user) {
+			c.fail(1141, "42000", fmt.Sprintf("There is no such grant defined for user '%.80s' on host '%%'", user))
+			return
+		}
+		list.Columns = []bait.Column{{Name: "Grants for " + user + "@%"}}
+		for _, grant := range c.server.grants(user) {
+			list.Rows = append(list.Rows, []any{grant})
+		}
 	case is("processlist"):
 		list.Columns = []bait.Column{{Name: "Id", Kind: bait.Number}, {Name: "User"}, {Name: "Host"}, {Name: "db"}, {Name: "Command"}, {Name: "Time", Kind: bait.Number}, {Name: "State"}, {Name: "Info"}}
-		list.Rows = [][]any{{strconv.Itoa(int(c.id)), c.user, c.s.Peer().String(), c.database, "Query", "0", "starting", text}}
+		var database any
+		if c.database != "" {
+			database = c.database
+		}
+		state := "init"
+		if c.server.mariadb {
+			state = "starting"
+			list.Columns = append(list.Columns, bait.Column{Name: "Progress"})
+		}
+		row := []any{strconv.Itoa(int(c.id)), c.user, c.s.Peer().String(), database, "Query", "0", state, strings.TrimRight(text, "; \n")}
+		if c.server.mariadb {
+			row = append(row, "0.000")
+		}
+		list.Rows = [][]any{row}
 	case is("warnings", "errors"):
 		list.Columns = []bait.Column{{Name: "Level"}, {Name: "Code", Kind: bait.Number}, {Name: "Message"}}
-	case is("engines"):
-		list.Columns = []bait.Column{{Name: "Engine"}, {Name: "Support"}, {Name: "Comment"}}
-		list.Rows = [][]any{{"InnoDB", "DEFAULT", "Supports transactions, row-level locking, and foreign keys"}, {"MyISAM", "YES", "MyISAM storage engine"}, {"MEMORY", "YES", "Hash based, stored in memory, useful for temporary tables"}}
+	case is("engines"), is("storage") && is("engines"):
+		list = c.server.engines()
+	case is("profiles"):
+		list.Columns = headings("Query_ID Duration Query")
+	case is("binary"), is("logs"): // MASTER is taken already
+		c.fail(1381, "HY000", "You are not using binary logging")
+		return
+	case is("open") && is("tables"):
+		list.Columns = headings("Database Table In_use Name_locked")
 	case is("plugins"):
 		list.Columns = []bait.Column{{Name: "Name"}, {Name: "Status"}, {Name: "Type"}, {Name: "Library"}, {Name: "License"}}
 		list.Rows = [][]any{{native, "ACTIVE", "AUTHENTICATION", nil, "GPL"}, {"InnoDB", "ACTIVE", "STORAGE ENGINE", nil, "GPL"}}
+	case at >= len(tokens):
+		c.syntaxError(text, len(text))
+		return
 	default:
-		at = min(at, len(tokens)-1)
 		c.syntaxError(text, tokens[at].From)
 		return
 	}

@@ -3,7 +3,10 @@
 // stored, and time and memory are bounded by the length of the query and the size of the tables, which are small.
 package tinysql
 
-import "strings"
+import (
+	"encoding/hex"
+	"strings"
+)
 
 // maxTokens bounds a statement.
 const maxTokens = 4096
@@ -11,7 +14,8 @@ const maxTokens = 4096
 // Kind tells tokens apart.
 type Kind int
 
-// The kinds. A Word may be a keyword or a name; Name is a quoted name; Variable begins with @.
+// The kinds. A Word may be a keyword or a name; Name is a quoted name; Variable begins with @. A String may have been written in
+// hexadecimal.
 const (
 	End Kind = iota
 	Word
@@ -102,6 +106,14 @@ func (d Dialect) next(q string, at int) Token {
 	case isLetter(c) || c == '#' && d.Brackets:
 		kind = Word
 		while(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '$' })
+	case c == '0' && d.DoubleQuotedStrings && to+1 < len(q) && q[to] == 'x':
+		digits := to + 1
+		to++
+		while(func(c byte) bool { return isLetter(c) || isDigit(c) })
+		if text, err := hex.DecodeString(strings.Repeat("0", (to-digits)%2) + q[digits:to]); err == nil {
+			return Token{String, string(text), at, to}
+		}
+		kind = Word // what begins like a number may be a name
 	case isDigit(c):
 		kind = Number
 		while(func(c byte) bool { return isDigit(c) || c == '.' })
