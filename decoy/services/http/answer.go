@@ -3,6 +3,7 @@ package http
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"html"
@@ -16,13 +17,15 @@ const timeFormat = "Mon, 02 Jan 2006 15:04:05 GMT"
 
 // answer is a response before it is written in the server's manner.
 type answer struct {
-	status  int
-	headers map[string]string
-	body    string
-	extra   []header // of the application, in their order
-	dynamic bool     // a program made it: its length isn't known before
-	kernel  bool     // Windows answers, not IIS
-	close   bool
+	status     int
+	headers    map[string]string
+	body       string
+	extra      []header // of the application, in their order
+	dynamic    bool     // a program made it: its length isn't known before
+	kernel     bool     // Windows answers, not IIS
+	zipped     bool     // the body is compressed
+	unmeasured bool     // the server does not say how long its page is
+	close      bool
 }
 
 // answerTo decides what the request gets.
@@ -44,59 +47,125 @@ func (v *Server) answerTo(r *request) answer {
 			}
 		}
 	}
-	if r.method == "OPTIONS" {
-		return v.options(r)
-	}
-	file, found := v.site.pages[r.path]
-	login := r.path == v.site.login && v.site.login != ""
-	switch r.method {
-	case "GET", "HEAD":
-	case "POST":
-		if login {
-			return answer{status: 200, headers: map[string]string{"Content-Type": "text/html"}, body: v.site.refusal}
-		}
-		if found && p.family != apache && p.family != tomcat {
-			return v.failure(405, badLine, r)
-		}
-	case "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH":
-		if found || p.family != iis {
-			return v.failure(405, badLine, r)
-		}
-	default:
-		switch p.family {
-		case apache, lighttpd:
-			return v.failure(501, badLine, r)
-		default:
-			return v.failure(405, badLine, r)
-		}
-	}
-	if !found {
-		if p.family == apache && strings.HasPrefix(r.path, "/.ht") {
-			return v.failure(403, badLine, r)
-		}
-		return v.nothing(r)
-	}
-	tag := p.etag(file.modified, len(file.body))
-	a := answer{status: 200, body: file.body, headers: map[string]string{"Content-Type": file.contentType}}
-	if login { // a program makes it
+	if a, ok := v.ofServer(r); ok {
 		return a
 	}
-	a.headers["ETag"], a.headers["Last-Modified"], a.headers["Accept-Ranges"] = tag, file.modified.Format(timeFormat), "bytes"
-	if p.family == apache && strings.HasPrefix(file.contentType, "text/") {
-		a.headers["Vary"] = "Accept-Encoding"
-	}
-	if match, since := r.get("If-None-Match"), r.get("If-Modified-Since"); match == tag || match == "" && since == a.headers["Last-Modified"] {
-		a.status, a.body = 304, ""
-		for _, name := range []string{"Content-Type", "Accept-Ranges", "Vary"} {
-			delete(a.headers, name)
+	file, found := v.site.pages[r.path]
+	if !found && p.family == lighttpd { // a file's path may go on behind its name
+		for path := r.path; !found && len(path) > 1; {
+			path = path[:strings.LastIndexByte(path, '/')]
+			file, found = v.site.pages[cmp.Or(path, "/")]
+			found = found && path != ""
 		}
 	}
-	return a
+	login := r.path == v.site.login && v.site.login != ""
+	if status := p.methodStatus(r.method, found, login); status != 0 {
+		return v.failure(status, badLine, r)
+	}
+	switch {
+	case r.method == "OPTIONS" && (found || p.family != nginx && p.family != lighttpd):
+		return v.options(r)
+	case r.method == "TRACE" && p.family == apache:
+		return traced(r)
+	case r.method == "POST" && login:
+		return answer{status: 200, headers: map[string]string{"Content-Type": "text/html"}, body: v.site.refusal}
+	case !found:
+		return v.nothing(r)
+	case login: // a program makes it
+		return answer{status: 200, body: file.body, headers: map[string]string{"Content-Type": file.contentType}}
+	}
+	return v.file(r, file)
+}
+
+// methodStatus is the status with which the server refuses a method for a path, 0 for that it does not.
+func (p product) methodStatus(method string, found, login bool) int {
+	switch method {
+	case "GET", "HEAD":
+		return 0
+	case "POST":
+		if found && !login && p.family != apache && p.family != tomcat && p.family != lighttpd {
+			return 405
+		}
+		return 0
+	case "TRACE":
+		if p.family == apache && !p.signature { // where no package has switched it off
+			return 0
+		}
+	}
+	known := slices.Contains(methods, method) || p.family == lighttpd && (method == "SEARCH" || method == "LINK" || method == "UNLINK" || method == "ACL")
+	switch p.family {
+	case nginx:
+		if p.tries && !found && method != "TRACE" && method != "CONNECT" {
+			return 0 // which ends in a 404
+		}
+	case apache:
+		if method == "OPTIONS" {
+			return 0
+		}
+		if !known {
+			return 501
+		}
+	case lighttpd:
+		switch {
+		case method == "OPTIONS" && found, known && !found && method != "CONNECT":
+			return 0
+		case method != "CONNECT":
+			return 501
+		}
+	default:
+		switch {
+		case method == "OPTIONS", p.family == iis && known && !found:
+			return 0
+		}
+	}
+	return 405
+}
+
+// methods are those that servers know besides what they do: of RFC 9110, of WebDAV and of versioning.
+var methods = []string{
+	"OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "CHECKOUT", "CHECKIN", "UNCHECKOUT", "UPDATE", "LABEL", "MERGE",
+	"MKWORKSPACE", "MKACTIVITY", "VERSION-CONTROL", "BASELINE-CONTROL",
+}
+
+// ofServer answers for what servers have, or refuse, beside their files, as their packages configure them.
+func (v *Server) ofServer(r *request) (answer, bool) {
+	p := v.product
+	switch p.family {
+	case apache:
+		longest := 0
+		for part := range strings.SplitSeq(r.path, "/") {
+			longest = max(longest, len(part))
+		}
+		if strings.HasPrefix(r.path, "/.ht") || longest > maxName || p.signature && (r.path == "/server-status" || r.path == "/icons/") {
+			if _, known := v.site.pages[r.path]; !known && (r.reads() || r.method == "POST") {
+				return v.failure(403, badLine, r), true
+			}
+		}
+	case lighttpd:
+		if r.reads() && (strings.HasSuffix(r.path, "~") || strings.HasSuffix(r.path, ".inc")) {
+			return v.failure(403, badLine, r), true
+		}
+	}
+	return answer{}, false
+}
+
+// maxName is how long a file's name may be.
+const maxName = 255
+
+// traced is the request given back.
+func traced(r *request) answer {
+	var body strings.Builder
+	body.WriteString(r.line + "\r\n")
+	for _, h := range r.headers {
+		body.WriteString(h.name + ": " + h.value + "\r\n")
+	}
+	body.WriteString("\r\n")
+	return answer{status: 200, headers: map[string]string{"Content-Type": "message/http"}, body: body.String(), dynamic: true}
 }
 
 // FromInside answers one request.
 func (v *Server) FromInside(said string) string {
-	r, err := readRequest(bufio.NewReader(strings.NewReader(said)), func() {})
+	r, err := readRequest(bufio.NewReader(strings.NewReader(said)), v.product.family, func(*request) bool { return true })
 	if trouble := (problem{}); errors.As(err, &trouble) {
 		return string(v.bytes(v.failure(trouble.status, trouble.reason, r), r, v.host.Now()))
 	} else if err != nil {
@@ -110,7 +179,14 @@ func (v *Server) options(r *request) answer {
 	if v.product.family == nginx {
 		return v.failure(405, badLine, r)
 	}
-	return answer{status: 200, headers: map[string]string{"Allow": v.product.allow, "Content-Type": "text/html"}}
+	a := answer{status: 200, headers: map[string]string{"Allow": v.product.allow, "Content-Type": "text/html"}}
+	switch {
+	case v.product.family == apache && r.path == "*":
+		a.headers = map[string]string{}
+	case v.product.family == lighttpd:
+		delete(a.headers, "Content-Type")
+	}
+	return a
 }
 
 // guards tells whether a path asks for Basic credentials, which are never right.
@@ -155,10 +231,13 @@ func (v *Server) failure(status int, why reason, r *request) answer {
 	if v.secure {
 		port = "443"
 	}
-	if given := r.get("Host"); given != "" && len(given) < 256 {
+	if given := r.get("Host"); given != "" && (r.named || !p.family.held()) && len(given) < 512 {
 		host = given
 		if name, explicit, err := net.SplitHostPort(given); err == nil {
 			host, port = name, explicit
+		}
+		if p.family == apache {
+			host = strings.ToLower(strings.Trim(strings.TrimSuffix(host, "."), "[]"))
 		}
 	}
 	body, contentType := v.errorPage(status, why, r, host+" Port "+port)
@@ -167,8 +246,8 @@ func (v *Server) failure(status int, why reason, r *request) answer {
 		a.headers["Content-Language"] = "en"
 	}
 	switch status {
-	case 400, 413, 414, 501, 505:
-		a.close = status != 501 || r.version == ""
+	case 400, 411, 413, 414, 417, 431, 501, 505:
+		a.close = status != 501 || r.version == "" || p.family == apache || p.family == lighttpd && !slices.Contains(methods, r.method)
 	case 401:
 		if v.site.realm == "" {
 			break
@@ -179,20 +258,35 @@ func (v *Server) failure(status int, why reason, r *request) answer {
 			a.headers["Allow"] = p.allow
 		}
 	}
+	if p.family == apache {
+		switch {
+		case status == 405 && r.method == "TRACE":
+			a.headers["Allow"] = noMethods
+		case status == 501 && r.version != "":
+			a.headers["Allow"] = p.allow
+		}
+	}
 	return a
 }
 
+// noMethods is an Allow header without a method: Apache's for TRACE where it is switched off.
+const noMethods = " "
+
 // bytes writes the answer as the server would.
 func (v *Server) bytes(a answer, r *request, now time.Time) []byte {
-	if r.version == "" && r.method != "" && a.status == 200 { // HTTP/0.9
+	if r.simple {
 		return []byte(a.body)
 	}
 	reason, headers, body := v.finish(&a, r, now)
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", a.status, reason)
+	version := "HTTP/1.1"
+	if v.product.family == lighttpd && r.version != version { // which answers in the client's, and in 1.0 before it knows it
+		version = "HTTP/1.0"
+	}
+	fmt.Fprintf(&out, "%s %d %s\r\n", version, a.status, reason)
 	chunked := false
 	for _, one := range headers {
-		out.WriteString(one.name + ": " + one.value + "\r\n")
+		out.WriteString(one.name + ": " + strings.TrimPrefix(one.value, noMethods) + "\r\n")
 		chunked = chunked || one.name == "Transfer-Encoding"
 	}
 	out.WriteString("\r\n")
@@ -223,7 +317,29 @@ func (v *Server) finish(a *answer, r *request, now time.Time) (reason string, he
 		}
 	}
 	bodiless := a.status == 304 || a.status == 204
+	if a.dynamic && a.status == 200 && p.family == apache && p.deflates(h["Content-Type"], len(a.body)) {
+		h["Vary"] = "Accept-Encoding"
+	}
+	if v.compresses(a, r) && !a.zipped {
+		a.body, a.zipped = zip(a.body), true
+	}
+	if a.zipped {
+		h["Content-Encoding"] = "gzip"
+		if tag := h["ETag"]; tag != "" && p.family == apache {
+			h["ETag"] = strings.TrimSuffix(tag, `"`) + `-gzip"`
+		} else if tag != "" {
+			h["ETag"] = "W/" + tag
+		}
+		if p.family == nginx {
+			delete(h, "Accept-Ranges")
+		}
+	}
 	switch {
+	case a.zipped && p.family == nginx, a.unmeasured:
+		if !r.framed() && r.method != "HEAD" && (p.family == nginx || !a.close) {
+			h["Transfer-Encoding"] = "chunked"
+		}
+	case p.family == apache && r.method == "HEAD" && a.status >= 300 && a.status != 412 && !bodiless && !a.dynamic:
 	case bodiless || p.family == cisco:
 	case a.dynamic && len(a.body) > p.buffer:
 		if r.version == "HTTP/1.0" {
@@ -239,6 +355,8 @@ func (v *Server) finish(a *answer, r *request, now time.Time) (reason string, he
 	case a.kernel:
 		h["Server"] = "Microsoft-HTTPAPI/2.0"
 		order = []string{"Content-Type", "Server", "Date", "Connection", "Content-Length"}
+	case a.zipped && p.family == apache:
+		order = orderZipped
 	case p.family == iis:
 		h["X-Powered-By"] = "ASP.NET"
 	case p.family == cisco:
@@ -252,8 +370,10 @@ func (v *Server) finish(a *answer, r *request, now time.Time) (reason string, he
 		h["Connection"] = "close"
 	case p.family == nginx:
 		h["Connection"] = "keep-alive"
-	case p.family == apache && hasToken(r.get("Connection"), "keep-alive"):
-		h["Connection"], h["Keep-Alive"] = "Keep-Alive", "timeout=5, max=100"
+	case p.family == lighttpd && r.version == "HTTP/1.0":
+		h["Connection"] = "keep-alive"
+	case p.family == apache && (r.version == "HTTP/1.0" || hasToken(r.get("Connection"), "keep-alive")):
+		h["Connection"], h["Keep-Alive"] = "Keep-Alive", fmt.Sprintf("timeout=5, max=%d", max(1, p.requests-r.before))
 	case p.family == tomcat && hasToken(r.get("Connection"), "keep-alive"):
 		h["Connection"], h["Keep-Alive"] = "keep-alive", "timeout=20"
 	}

@@ -9,7 +9,7 @@ import (
 // reasons are the words of each status, where the servers agree; those of nginx and Apache differ for some.
 var reasons = map[int]string{
 	200: "OK", 302: "Found", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-	413: "Request Entity Too Large", 414: "Request-URI Too Long", 501: "Not Implemented", 505: "HTTP Version Not Supported",
+	413: "Request Entity Too Large", 414: "Request-URI Too Long", 416: "Requested Range Not Satisfiable", 501: "Not Implemented", 505: "HTTP Version Not Supported",
 }
 
 func (p product) reason(status int) string {
@@ -24,6 +24,9 @@ func (p product) reason(status int) string {
 		case 414:
 			return "Request-URI Too Large"
 		}
+	}
+	if p.family == lighttpd && status == 416 {
+		return "Range Not Satisfiable"
 	}
 	if p.family == iis && status == 414 {
 		return "URI Too Long"
@@ -88,6 +91,7 @@ func (p product) nginxPage(status int, why reason, agent string) string {
 
 func (p product) apachePage(status int, why reason, r *request, address string) string {
 	var text string
+	paragraph := "<p>%[3]s</p>\n"
 	switch status {
 	case 301, 302, 303, 307, 308:
 		text = "The document has moved <a href=\"{location}\">here</a>."
@@ -100,7 +104,9 @@ func (p product) apachePage(status int, why reason, r *request, address string) 
 		if why == plainOnTLS {
 			text += "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n Instead use the HTTPS scheme to access this URL, please.<br />\n"
 		} else if why == bigHead {
-			text += "Size of a request header field exceeds server limit.<br />\n"
+			text += "Size of a request header field exceeds server limit."
+		} else if why == manyHeaders {
+			text += "The number of request header fields exceeds this server's limit."
 		}
 	case 401:
 		text = "This server could not verify that you\nare authorized to access the document\nrequested.  Either you supplied the wrong\ncredentials (e.g., bad password), or your\n" +
@@ -118,8 +124,14 @@ func (p product) apachePage(status int, why reason, r *request, address string) 
 	case 405:
 		text = "The requested method " + html.EscapeString(r.method) + " is not allowed for this URL."
 	case 413:
+		paragraph = "%[3]s"
 		text = "The requested resource does not allow request data with " + html.EscapeString(r.method) +
 			" requests, or the amount of data provided in\nthe request exceeds the capacity limit.\n"
+	case 416:
+		text = "None of the range-specifier values in the Range\nrequest-header field overlap the current extent\nof the selected resource."
+	case 417:
+		text = "The expectation given in the Expect request-header\nfield could not be met by this server.\nThe client sent<pre>\n    Expect: " + html.EscapeString(clip(r.get("Expect"), 512)) +
+			"\n</pre>\n</p><p>Only the 100-continue expectation is supported."
 	case 414:
 		text = "The requested URL's length exceeds the capacity\nlimit for this server.<br />\n"
 	case 501:
@@ -127,7 +139,7 @@ func (p product) apachePage(status int, why reason, r *request, address string) 
 	default:
 		text = "The server encountered an internal error or\nmisconfiguration and was unable to complete\nyour request."
 	}
-	page := fmt.Sprintf("<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>%d %s</title>\n</head><body>\n<h1>%[2]s</h1>\n<p>%[3]s</p>\n",
+	page := fmt.Sprintf("<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>%d %s</title>\n</head><body>\n<h1>%[2]s</h1>\n"+paragraph,
 		status, p.reason(status), text)
 	if p.signature {
 		page += "<hr>\n<address>" + p.banner + " Server at " + html.EscapeString(address) + "</address>\n"

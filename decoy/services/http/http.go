@@ -14,6 +14,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -46,6 +47,7 @@ type Server struct {
 	http2   bool
 	http3   bool
 	chosen  chosen
+	parts   atomic.Uint64 // the answers with several parts of a file: nginx counts them
 }
 
 // chosen is what an operator has chosen for one of the two ports.
@@ -105,8 +107,15 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 		if v.refusesAtOnce(first[0]) {
 			r, err = &request{line: string(first)}, problem{400, badMethod}
 		} else {
-			r, err = readRequest(in, func() { io.WriteString(conn, "HTTP/1.1 100 Continue\r\n\r\n") })
+			r, err = readRequest(in, v.product.family, func(r *request) bool {
+				if !v.awaits(r) {
+					return false
+				}
+				_, err := io.WriteString(conn, "HTTP/1.1 100 Continue\r\n\r\n")
+				return err == nil
+			})
 		}
+		r.before = count - 1
 		var a answer
 		if trouble := (problem{}); errors.As(err, &trouble) {
 			a = v.failure(trouble.status, trouble.reason, r)
@@ -132,6 +141,17 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 	}
 }
 
+// awaits tells whether the server wants the body that a client announces before it answers: one that has files only doesn't.
+func (v *Server) awaits(r *request) bool {
+	switch v.product.family {
+	case nginx:
+		return v.app != nil || r.reads()
+	case lighttpd:
+		return v.app != nil
+	}
+	return true
+}
+
 // speaksFirst tells whether the client begins with HTTP/2, without asking whether the server knows it.
 func speaksFirst(in *bufio.Reader) bool {
 	const opening = "PRI * HTTP/2.0\r\n"
@@ -146,7 +166,7 @@ func speaksFirst(in *bufio.Reader) bool {
 // RefusePlain answers a client that speaks plain HTTP where TLS is spoken.
 func (v *Server) RefusePlain(s *decoy.Session, conn net.Conn) {
 	s.SetReadDeadline(time.Now().Add(headTime))
-	r, err := readRequest(bufio.NewReaderSize(conn, 2*maxLine), func() {})
+	r, err := readRequest(bufio.NewReaderSize(conn, 2*maxLine), v.product.family, func(*request) bool { return false })
 	if trouble := (problem{}); err != nil && !errors.As(err, &trouble) {
 		return
 	}

@@ -176,6 +176,10 @@ func (v *Server) connect(s *decoy.Session, in io.Reader, out io.Writer) *connect
 	c.framer.MaxHeaderListSize = maxHead
 	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	manner := manners[v.product.family]
+	if v.product.family == lighttpd && v.product.patch() >= 66 { // it speaks WebSocket in streams, too, and no longer heeds the old priorities
+		manner.window++
+		manner.settings = append(slices.Clone(manner.settings), http2.Setting{ID: 8, Val: 1}, http2.Setting{ID: 9, Val: 1})
+	}
 	c.framer.WriteSettings(manner.settings...)
 	if manner.window > 0 {
 		c.framer.WriteWindowUpdate(0, manner.window)
@@ -301,7 +305,7 @@ func (c *connection) takeHeaders(f *http2.MetaHeadersFrame) error {
 	if c.going || len(c.streams) >= int(manners[c.product.family].streams) || c.held >= maxHeld {
 		return http2.StreamError{StreamID: id, Code: http2.ErrCodeRefusedStream}
 	}
-	r, err := requestOf(f)
+	r, err := requestOf(f, c.product.family)
 	if err != nil && !errors.As(err, new(problem)) {
 		return err
 	}
@@ -333,12 +337,12 @@ func (c *connection) takeHeaders(f *http2.MetaHeadersFrame) error {
 }
 
 // requestOf is the request that the head of a stream makes.
-func requestOf(f *http2.MetaHeadersFrame) (*request, error) {
+func requestOf(f *http2.MetaHeadersFrame, of family) (*request, error) {
 	fields := make([]header, len(f.Fields))
 	for i, one := range f.Fields {
 		fields[i] = header{one.Name, one.Value}
 	}
-	r, err := framedRequest(version2, fields, f.Truncated)
+	r, err := framedRequest(version2, of, fields, f.Truncated)
 	if errors.Is(err, errMalformed) {
 		err = http2.StreamError{StreamID: f.StreamID, Code: http2.ErrCodeProtocol}
 	}

@@ -32,7 +32,7 @@ func TestCurlSpeaksHTTP2(t *testing.T) {
 	t.Parallel()
 	for banner, order := range map[string]string{
 		"nginx/1.26.2":           "server date content-type content-length last-modified etag accept-ranges",
-		"Apache/2.4.62 (Debian)": "date server last-modified etag accept-ranges content-length vary content-type",
+		"Apache/2.4.62 (Debian)": "date server last-modified etag accept-ranges content-length content-type",
 		"lighttpd/1.4.59":        "content-type etag last-modified content-length accept-ranges date server",
 		"Microsoft-IIS/10.0":     "content-type last-modified accept-ranges etag server x-powered-by date content-length",
 	} {

@@ -340,7 +340,7 @@ func (c *connection3) read(stream io.Reader, hold func(int) bool) (*request, err
 				return r, connectionError(decompression)
 			}
 			headed = true
-			if r, err = framedRequest(version3, fields, !whole); err != nil {
+			if r, err = framedRequest(version3, c.product.family, fields, !whole); err != nil {
 				return r, err
 			}
 			cost := len(r.line)

@@ -144,16 +144,16 @@ func TestWhatIsNotARequest(t *testing.T) {
 	id.Distro = "ubuntu22"
 	d := decoytest.StartAs(t, withServer(t, id, func(v *Server) bool { return v.product.family == nginx && v.product.banner != "nginx" }), "http")
 	for request, want := range map[string]string{
-		"\x16\x03\x01\x00\x05hello":                           "HTTP/1.1 400 Bad Request\r\nServer: nginx/",
-		"GET / HTTP/1.1\r\n\r\n":                              "HTTP/1.1 400 Bad Request\r\n",
-		"GET / HTTP/2.0\r\n\r\n":                              "HTTP/1.1 505 HTTP Version Not Supported\r\n",
-		"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n":                "HTTP/1.1 400 Bad Request\r\n",
-		"GET / HTTP/1.1\r\nHost: \"><script>\r\n\r\n":         "HTTP/1.1 400 Bad Request\r\n",
-		"get / HTTP/1.0\r\n\r\n":                              "HTTP/1.1 400 Bad Request\r\n",
-		"GET /../../etc/passwd HTTP/1.0\r\n\r\n":              "HTTP/1.1 400 Bad Request\r\n",
-		"POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nab":      "HTTP/1.1 405 Not Allowed\r\n",
-		"POST / HTTP/1.0\r\nContent-Length: 99999999\r\n\r\n": "HTTP/1.1 413 Request Entity Too Large\r\n",
-		"POST / HTTP/1.0\r\nTransfer-Encoding: gzip\r\n\r\n":  "HTTP/1.1 501 Not Implemented\r\n",
+		"\x16\x03\x01\x00\x05hello":                                     "HTTP/1.1 400 Bad Request\r\nServer: nginx/",
+		"GET / HTTP/1.1\r\n\r\n":                                        "HTTP/1.1 400 Bad Request\r\n",
+		"GET / HTTP/2.0\r\n\r\n":                                        "HTTP/1.1 505 HTTP Version Not Supported\r\n",
+		"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n":                          "HTTP/1.1 400 Bad Request\r\n",
+		"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n":                           "HTTP/1.1 400 Bad Request\r\n",
+		"get / HTTP/1.0\r\n\r\n":                                        "HTTP/1.1 400 Bad Request\r\n",
+		"GET /../../etc/passwd HTTP/1.0\r\n\r\n":                        "HTTP/1.1 400 Bad Request\r\n",
+		"POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nab":                "HTTP/1.1 405 Not Allowed\r\n",
+		"POST / HTTP/1.0\r\nContent-Length: 99999999\r\n\r\n":           "HTTP/1.1 413 Request Entity Too Large\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n": "HTTP/1.1 501 Not Implemented\r\n",
 		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r": "HTTP/1.1 400 Bad Request\r\n",
 		"GET /" + strings.Repeat("a", 9000) + " HTTP/1.1\r\nHost: a\r\n\r\n":                       "HTTP/1.1 414 Request-URI Too Large\r\n",
 		"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("a", 9000) + "\r\n\r\n":                "HTTP/1.1 400 Bad Request\r\n",
@@ -261,7 +261,7 @@ func FuzzReadRequest(f *testing.F) {
 	}
 	v := New(h, false)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := readRequest(bufio.NewReaderSize(bytes.NewReader(data), 2*maxLine), func() {})
+		r, err := readRequest(bufio.NewReaderSize(bytes.NewReader(data), 2*maxLine), nginx, func(*request) bool { return true })
 		if len(r.body) > keptCalls || r.size > maxBody && !errors.As(err, new(problem)) || len(r.headers) > maxHeaders {
 			t.Fatalf("beyond the bounds: %d, %d, %d", len(r.body), r.size, len(r.headers))
 		}

@@ -22,6 +22,9 @@ const (
 	jetty  // Jenkins' own
 )
 
+// held tells whether what such a server makes of a request was held against a real one, oddity by oddity.
+func (f family) held() bool { return f == nginx || f == apache || f == lighttpd }
+
 // product is a web server as it would have been installed on the decky: the same for http and https.
 type product struct {
 	family    family
@@ -33,7 +36,9 @@ type product struct {
 	extras    string // the header behind which an application's own come; "" is the first
 	buffer    int    // a program's page up to this long has its length; a longer one comes in chunks
 	keepAlive time.Duration
-	requests  int // on one connection
+	requests  int  // on one connection
+	tries     bool // nginx looks for a file before it looks at the method, as Debian configures it
+	zips      bool // it compresses, as Debian and Ubuntu configure theirs
 }
 
 type offer struct {
@@ -65,16 +70,22 @@ var offersOfSystems = map[string][]offer{
 	"cisco":          {{cisco, "cisco-IOS"}},
 }
 
+// packaged are the versions of nginx that Debian and its kin ship; others come from nginx.org, with another configuration.
+var packaged = map[string]bool{"nginx": true, "nginx/1.22.1": true, "nginx/1.26.0": true, "nginx/1.26.3": true, "nginx/1.18.0 (Ubuntu)": true}
+
 // orders are the headers in the order in which each server sends them.
 var orders = map[family][]string{
-	nginx:    {"Server", "Date", "Content-Type", "Content-Length", "Transfer-Encoding", "Last-Modified", "Location", "Connection", "WWW-Authenticate", "ETag", "Alt-Svc", "Accept-Ranges"},
-	apache:   {"Date", "Server", "WWW-Authenticate", "Last-Modified", "ETag", "Accept-Ranges", "Allow", "Location", "Content-Length", "Vary", "Alt-Svc", "Keep-Alive", "Connection", "Transfer-Encoding", "Content-Type"},
-	lighttpd: {"WWW-Authenticate", "Allow", "Content-Type", "ETag", "Last-Modified", "Location", "Content-Length", "Accept-Ranges", "Alt-Svc", "Connection", "Date", "Server"},
-	iis:      {"Allow", "Content-Type", "Last-Modified", "Accept-Ranges", "Location", "ETag", "Alt-Svc", "Server", "Public", "WWW-Authenticate", "X-Powered-By", "Date", "Connection", "Content-Length"},
-	tomcat:   {"WWW-Authenticate", "Allow", "Accept-Ranges", "ETag", "Last-Modified", "Location", "Alt-Svc", "Content-Type", "Content-Language", "Transfer-Encoding", "Content-Length", "Date", "Keep-Alive", "Connection", "Server"},
-	jetty:    {"Date", "WWW-Authenticate", "Location", "Last-Modified", "Content-Type", "Accept-Ranges", "Alt-Svc", "Content-Length", "Connection", "Server"},
+	nginx:    {"Server", "Date", "Content-Type", "Content-Length", "Last-Modified", "Location", "Transfer-Encoding", "Connection", "WWW-Authenticate", "ETag", "Content-Range", "Content-Encoding", "Alt-Svc", "Accept-Ranges"},
+	apache:   {"Date", "Server", "WWW-Authenticate", "Last-Modified", "ETag", "Accept-Ranges", "Allow", "Location", "Content-Length", "Vary", "Content-Range", "Alt-Svc", "Keep-Alive", "Connection", "Transfer-Encoding", "Content-Type"},
+	lighttpd: {"WWW-Authenticate", "Allow", "Content-Type", "ETag", "Last-Modified", "Location", "Content-Length", "Accept-Ranges", "Content-Range", "Alt-Svc", "Connection", "Date", "Server"},
+	iis:      {"Allow", "Content-Type", "Content-Range", "Last-Modified", "Accept-Ranges", "Location", "ETag", "Alt-Svc", "Server", "Public", "WWW-Authenticate", "X-Powered-By", "Date", "Connection", "Content-Length"},
+	tomcat:   {"WWW-Authenticate", "Allow", "Accept-Ranges", "ETag", "Last-Modified", "Content-Range", "Location", "Alt-Svc", "Content-Type", "Content-Language", "Transfer-Encoding", "Content-Length", "Date", "Keep-Alive", "Connection", "Server"},
+	jetty:    {"Date", "WWW-Authenticate", "Location", "Last-Modified", "Content-Type", "Accept-Ranges", "Content-Range", "Alt-Svc", "Content-Length", "Connection", "Server"},
 	cisco:    {"Date", "Server", "Content-Type", "Alt-Svc", "Connection", "Accept-Ranges", "WWW-Authenticate"},
 }
+
+// orderZipped is Apache's for what it compresses, of which it knows the length last.
+var orderZipped = []string{"Date", "Server", "Last-Modified", "ETag", "Accept-Ranges", "Location", "Vary", "Content-Encoding", "Content-Range", "Content-Length", "Alt-Svc", "Keep-Alive", "Connection", "Transfer-Encoding", "Content-Type"}
 
 // extras are where each puts the headers of applications.
 var extras = map[family]string{nginx: "Connection", apache: "Server", iis: "Server", jetty: "Date", cisco: "WWW-Authenticate"}
@@ -92,6 +103,8 @@ func productOf(h *decoy.Host, a app) product {
 	switch p.family {
 	case nginx:
 		p.buffer = -1
+		p.tries = packaged[p.banner] && (h.Distro == "debian" || h.Distro == "kali" || strings.Contains(p.banner, "Ubuntu"))
+		p.zips = p.tries
 	case tomcat:
 		p.keepAlive, p.requests, p.allow = 20*time.Second, 100, "GET, HEAD, POST, OPTIONS"
 	case jetty:
@@ -100,7 +113,11 @@ func productOf(h *decoy.Host, a app) product {
 		p.keepAlive, p.requests = 5*time.Second, 100
 		p.signature = strings.Contains(p.banner, "Debian") || strings.Contains(p.banner, "Ubuntu")
 		p.echoesURL = strings.HasPrefix(p.banner, "Apache/2.4.6 ")
-		p.allow = "HEAD,GET,POST,OPTIONS"
+		p.zips = p.signature
+		// Apache has them in a table whose order differs from one start to the next.
+		order := []string{"GET", "POST", "OPTIONS", "HEAD"}
+		turn := h.Rand("http-allow").IntN(len(order))
+		p.allow = strings.Join(append(order[turn:], order[:turn]...), ",")
 		if p.echoesURL {
 			p.allow = "GET,HEAD,POST,OPTIONS,TRACE"
 		}

@@ -3,20 +3,27 @@ package http
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
+	"net"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
 // The bounds of a request. They are near those that the servers have by default.
 const (
-	maxLine    = 8190
-	maxHeaders = 100
-	maxHead    = 32 << 10 // all lines
-	maxBody    = 1 << 20
-	keptBody   = 8 << 10  // of which the form fields and the event are made
-	keptCalls  = 64 << 10 // of XML-RPC, in which a client may try hundreds of passwords at once
+	maxLine       = 8190
+	maxHeaders    = 100
+	maxHead       = 32 << 10  // all lines
+	maxBlanks     = 64        // lines before the first
+	maxBody       = 1 << 20   // as nginx takes by default
+	maxUpload     = 16 << 20  // that servers take which have no such bound
+	maxHeadApache = 128 << 10 // which bounds the lines and their number, and not all of them
+
+	keptBody  = 8 << 10  // of which the form fields and the event are made
+	keptCalls = 64 << 10 // of XML-RPC, in which a client may try hundreds of passwords at once
 )
 
 // problem is why a request is not understood: the status to answer and what distinguishes it from others of that status.
@@ -32,6 +39,7 @@ const (
 	badMethod
 	badHost
 	bigHead
+	manyHeaders
 	plainOnTLS
 )
 
@@ -45,11 +53,15 @@ type request struct {
 	method  string
 	target  string
 	path    string // of the target, decoded, without the query
-	version string // "HTTP/1.1", [version2] or [version3]; "" is HTTP/0.9, in which the answer has no header
+	version string // "HTTP/1.1", as which later ones count, [version2] or [version3]; "" is HTTP/0.9 or none
 	headers []header
 	body    []byte // at most its first keptBody bytes
 	size    int64  // of the body
 	close   bool   // the client wants the connection closed
+	simple  bool   // HTTP/0.9: the answer has no head
+	before  int    // the requests before it on the connection
+	named   bool   // the server has accepted the host that the request names
+	rest    bool   // the body is not read: the client waits for leave that it does not get
 }
 
 // get returns the value of the first header of that name, in any case.
@@ -62,35 +74,103 @@ func (r *request) get(name string) string {
 	return ""
 }
 
-// readRequest reads one request. The error is a problem, which wants an answer, or that of the connection. The request is never nil.
-// proceed is called before the body is read when the client waits for leave to send it.
-func readRequest(in *bufio.Reader, proceed func()) (*request, error) {
+// readRequest reads one request as a server of that family does. The error is a problem, which wants an answer, or that of the connection. The request is never nil.
+// proceed is called before the body is read when the client waits for leave to send it; false leaves the body where it is.
+func readRequest(in *bufio.Reader, f family, proceed func(*request) bool) (*request, error) {
 	r := &request{}
-	line, err := readLine(in, 414)
-	for blank := 0; err == nil && line == "" && blank < 4; blank++ {
-		line, err = readLine(in, 414)
+	tooLong, blanks := 414, 4
+	switch f {
+	case nginx:
+		blanks = maxBlanks
+	case apache:
+		blanks = 10
+	case lighttpd:
+		tooLong, blanks = 431, 0
+		if c, err := in.Peek(1); err == nil && c[0] < ' ' {
+			return r, problem{400, badMethod} // it does not wait for a line
+		}
+	}
+	line, err := readLine(in, tooLong)
+	for blank := 0; err == nil && line == "" && blank < blanks; blank++ {
+		line, err = readLine(in, tooLong)
 	}
 	r.line = line
 	if err != nil {
 		return r, err
 	}
-	if err := r.parseLine(line); err != nil || r.version == "" {
+	trouble := r.parseLine(line, f)
+	if f != lighttpd && (trouble != nil || r.version == "") {
+		return r, trouble
+	}
+	if err := r.readHeaders(in, f); err != nil {
 		return r, err
 	}
-	if err := r.readHeaders(in); err != nil {
-		return r, err
+	if trouble != nil || r.version == "" { // lighttpd reads the whole head before it looks at it
+		return r, cmp.Or(trouble, error(problem{400, badLine}))
 	}
 	r.close = r.version == "HTTP/1.0" && !hasToken(r.get("Connection"), "keep-alive") || hasToken(r.get("Connection"), "close")
-	if host := r.get("Host"); r.version == "HTTP/1.1" && host == "" || badHostName(host) {
+	host := r.get("Host")
+	if r.version == "HTTP/1.1" && host == "" || badHostName(host, f) || f.held() && r.count("Host") > 1 {
 		return r, problem{400, badHost}
 	}
-	return r, r.readBody(in, proceed)
+	r.named = true
+	if f == apache || f == lighttpd {
+		if err := r.parseTarget(f); err != nil {
+			return r, err
+		}
+	}
+	return r, r.readBody(in, f, proceed)
 }
 
-// badHostName tells whether no host is called so.
-func badHostName(host string) bool {
+// badHostName tells whether a server of that family takes nothing for a host's name that is called so.
+func badHostName(host string, f family) bool {
+	switch f {
+	case nginx:
+		return strings.ContainsFunc(host, func(c rune) bool { return c <= ' ' || c == 0x7f || c == '/' }) || strings.Contains(host, "..") || host == "."
+	case apache, lighttpd:
+		return host != "" && !strictHost(host, f)
+	}
 	return strings.ContainsFunc(host, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune(`"/<>\`, c) })
 }
+
+// strictHost tells whether it is a name or an address with, perhaps, a port.
+func strictHost(host string, f family) bool {
+	name, port, hasPort := host, "", false
+	if strings.HasPrefix(host, "[") {
+		end := strings.IndexByte(host, ']')
+		if end < 0 || net.ParseIP(host[1:end]) == nil {
+			return false
+		}
+		name, port, hasPort = "v6", strings.TrimPrefix(host[end+1:], ":"), len(host) > end+1
+		if hasPort && host[end+1] != ':' {
+			return false
+		}
+	} else if i := strings.LastIndexByte(host, ':'); i >= 0 {
+		name, port, hasPort = host[:i], host[i+1:], true
+	}
+	if hasPort && (f == apache || port != "") {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return false
+		}
+	}
+	return name != "" && name != "." && !strings.Contains(name, "..") && !strings.ContainsFunc(name, func(c rune) bool {
+		return (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' && (c != '_' || f == lighttpd)
+	})
+}
+
+// all are the values of the headers of that name, in any case.
+func (r *request) all(name string) []string {
+	var values []string
+	for _, h := range r.headers {
+		if strings.EqualFold(h.name, name) {
+			values = append(values, h.value)
+		}
+	}
+	return values
+}
+
+// count is how many headers have that name.
+func (r *request) count(name string) int { return len(r.all(name)) }
 
 // The versions whose requests come in frames, which say where an answer ends, and when the connection does.
 const (
@@ -106,8 +186,8 @@ var errMalformed = errors.New("http: a malformed head")
 
 // framedRequest is the request that a head in frames makes: what HTTP/1.1 has in its first line stands in fields there, and the host in one of them. cut
 // tells that some fields are missing.
-func framedRequest(version string, fields []header, cut bool) (*request, error) {
-	r := &request{version: version}
+func framedRequest(version string, f family, fields []header, cut bool) (*request, error) {
+	r := &request{version: version, named: true}
 	var scheme, authority string
 	pseudo := map[string]*string{":method": &r.method, ":path": &r.target, ":scheme": &scheme, ":authority": &authority}
 	for _, one := range fields {
@@ -139,10 +219,10 @@ func framedRequest(version string, fields []header, cut bool) (*request, error) 
 		return r, errMalformed
 	case !isToken(r.method):
 		return r, problem{400, badMethod}
-	case badHostName(r.get("Host")):
+	case badHostName(r.get("Host"), f):
 		return r, problem{400, badHost}
 	}
-	return r, r.parseTarget()
+	return r, r.parseTarget(f)
 }
 
 // readLine returns a line without its end. A line that is too long is a problem of the given status; its beginning is returned.
@@ -155,48 +235,185 @@ func readLine(in *bufio.Reader, tooLong int) (string, error) {
 	return text, err
 }
 
-func (r *request) parseLine(line string) error {
+// parseLine takes the first line apart. A target is looked at when the server does: at once or behind the headers.
+func (r *request) parseLine(line string, f family) error {
 	method, rest, ok := strings.Cut(line, " ")
-	if !ok || !isToken(method) {
+	if !ok || !isMethod(method, f) {
 		return problem{400, badMethod}
 	}
 	r.method = method
-	target, version, ok := strings.Cut(strings.TrimLeft(rest, " "), " ")
-	version = strings.TrimSpace(version)
+	target, version, versioned := "", "", false
+	switch f {
+	case lighttpd: // which takes the last space, whatever is before it
+		if i := strings.LastIndexByte(rest, ' '); i > 0 && rest[0] != ' ' {
+			target, version, versioned = rest[:i], rest[i+1:], true
+		}
+		if !versioned {
+			return problem{400, badLine}
+		}
+	case apache: // which takes one space each
+		target, version, versioned = strings.Cut(rest, " ")
+		versioned = versioned && version != ""
+		if target == "" {
+			return problem{400, badLine}
+		}
+	case nginx:
+		target, version, versioned = strings.Cut(strings.Trim(rest, " "), " ")
+		version = strings.TrimLeft(version, " ")
+	default:
+		target, version, versioned = strings.Cut(strings.TrimLeft(rest, " "), " ")
+		version = strings.TrimSpace(version)
+	}
 	r.target = target
-	if err := r.parseTarget(); err != nil {
-		return err
+	if f != apache && f != lighttpd {
+		if err := r.parseTarget(f); err != nil {
+			return err
+		}
 	}
-	switch {
-	case !ok && method == "GET":
-		return nil
-	case version == "HTTP/1.1" || version == "HTTP/1.0":
-		r.version = version
-		return nil
-	case len(version) == len("HTTP/2.0") && strings.HasPrefix(version, "HTTP/") && version[5] >= '2' && version[5] <= '9':
-		r.version = "HTTP/1.1"
-		return problem{505, badLine}
+	if !versioned {
+		if r.simple = method == "GET" || f == nginx; method == "GET" {
+			if f == apache {
+				return r.parseTarget(f)
+			}
+			return nil
+		}
+		return problem{400, badLine}
 	}
-	return problem{400, badLine}
+	var status int
+	r.version, status = versionOf(version, f)
+	if status != 0 {
+		return problem{status, badLine}
+	}
+	return nil
 }
 
-// parseTarget takes the path out of the target.
-func (r *request) parseTarget() error {
+// isMethod tells whether a server of that family goes on reading after such a word.
+func isMethod(s string, f family) bool {
+	switch f {
+	case nginx:
+		return s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == ""
+	case lighttpd:
+		return true
+	}
+	return isToken(s)
+}
+
+// versionOf is the version that a request counts as, or the status with which a server of that family refuses it.
+func versionOf(s string, f family) (version string, status int) {
+	number, named := strings.CutPrefix(s, "HTTP/")
+	major, minor, dotted := strings.Cut(number, ".")
+	digits := func(s string, most int) bool { return s != "" && len(s) <= most && strings.Trim(s, "0123456789") == "" }
+	switch f {
+	case nginx:
+		switch {
+		case !named || major == "" || major[0] < '1' || major[0] > '9':
+			return "", 400
+		case major != "1" && digits(major, 8):
+			return "HTTP/1.1", 505
+		case major != "1" || !dotted || !digits(minor, 2):
+			return "", 400
+		case strings.Trim(minor, "0") == "":
+			return "HTTP/1.0", 0
+		}
+		return "HTTP/1.1", 0
+	case apache:
+		switch {
+		case !named || !digits(major, 1) || !digits(minor, 1) || major == "0":
+			return "", 400
+		case major == "1" && minor == "0":
+			return "HTTP/1.0", 0
+		}
+		return "HTTP/1.1", 0
+	case lighttpd:
+		switch {
+		case s == "HTTP/1.0" || s == "HTTP/1.1":
+			return s, 0
+		case !named || strings.HasPrefix(number, "1.0") || strings.HasPrefix(number, "1.1"):
+			return "", 400
+		}
+		return "", 505
+	}
+	switch {
+	case s == "HTTP/1.1" || s == "HTTP/1.0":
+		return s, 0
+	case len(s) == len("HTTP/2.0") && named && s[5] >= '2' && s[5] <= '9':
+		return "HTTP/1.1", 505
+	}
+	return "", 400
+}
+
+// parseTarget takes the path out of the target, as plain as the server makes it.
+func (r *request) parseTarget(f family) error {
 	path := r.target
-	if after, absolute := strings.CutPrefix(path, "http://"); absolute {
-		_, path, _ = strings.Cut(after, "/")
-		path = "/" + path
+	if scheme, after, absolute := strings.Cut(path, "://"); absolute && scheme != "" && (scheme == "http" || f.held() && strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz") == "") {
+		if path = "/"; strings.Contains(after, "/") {
+			_, path, _ = strings.Cut(after, "/")
+			path = "/" + path
+		} else if f == lighttpd {
+			return problem{400, badLine}
+		}
+	}
+	if f.held() && strings.ContainsFunc(r.target, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+		return problem{400, badLine}
+	}
+	switch f {
+	case nginx, lighttpd:
+		path, _, _ = strings.Cut(path, "#")
+	case apache:
+		switch {
+		case strings.Contains(path, "#"), r.method == "CONNECT" && strings.HasPrefix(path, "/"):
+			return problem{400, badLine}
+		case r.method == "CONNECT":
+			r.path = path
+			return nil
+		}
 	}
 	path, _, _ = strings.Cut(path, "?")
 	var wellFormed bool
+	if f == apache { // to which an escaped slash is none: there is nothing of that name
+		path = escapedSlash.ReplaceAllString(path, "%25$1")
+	}
 	r.path, wellFormed = unescape(path)
 	switch {
-	case !wellFormed,
-		!strings.HasPrefix(path, "/") && !(path == "*" && r.method == "OPTIONS"),
-		strings.IndexByte(r.path, 0) >= 0 || climbs(r.path):
+	case !wellFormed && f != lighttpd,
+		!strings.HasPrefix(path, "/") && !(path == "*" && r.method == "OPTIONS" && f != nginx),
+		strings.IndexByte(r.path, 0) >= 0 && f != apache,
+		f == lighttpd && strings.ContainsFunc(r.path, func(c rune) bool { return c < ' ' || c == 0x7f }),
+		climbs(r.path) && f != lighttpd:
 		return problem{400, badLine}
 	}
+	if f.held() && r.path != "*" {
+		r.path = plainPath(r.path)
+	}
 	return nil
+}
+
+var escapedSlash = regexp.MustCompile(`%(2[fF])`)
+
+// plainPath is the path without empty parts, "." and "..", which does not lead above the root.
+func plainPath(path string) string {
+	if !strings.Contains(path, "//") && !strings.Contains(path, "/.") {
+		return path
+	}
+	var parts []string
+	ends := true // with a slash
+	for part := range strings.SplitSeq(path, "/") {
+		switch ends = true; part {
+		case "", ".":
+		case "..":
+			parts = parts[:max(0, len(parts)-1)]
+		default:
+			parts, ends = append(parts, part), false
+		}
+	}
+	if len(parts) == 0 {
+		return "/"
+	}
+	path = "/" + strings.Join(parts, "/")
+	if ends {
+		path += "/"
+	}
+	return path
 }
 
 // climbs tells whether the path leaves the root at some point.
@@ -237,54 +454,130 @@ func unescape(s string) (path string, wellFormed bool) {
 	return b.String(), wellFormed
 }
 
-func (r *request) readHeaders(in *bufio.Reader) error {
-	for total := 0; ; {
-		line, err := readLine(in, 400)
+func (r *request) readHeaders(in *bufio.Reader, f family) error {
+	total, most := 0, maxHeaders
+	switch f {
+	case nginx:
+		most = maxHead / len("a:\r\n") // as many as there is room for
+	case lighttpd:
+		total, most = len(r.line), maxHead
+	}
+	for {
+		tooLong := 400
+		if f == lighttpd {
+			tooLong = 431
+		}
+		line, err := readLine(in, tooLong)
+		if err == (problem{431, bigHead}) {
+			r.version = ""
+		}
 		if err != nil {
 			return err
 		}
 		if line == "" {
 			return nil
 		}
-		if total += len(line); total > maxHead || len(r.headers) == maxHeaders {
+		total += len(line)
+		switch {
+		case f == lighttpd && total > maxLine:
+			r.version = "" // it has not come so far
+			return problem{431, bigHead}
+		case len(r.headers) >= most:
+			return problem{400, manyHeaders}
+		case total > maxHead && f != apache || total > maxHeadApache:
 			return problem{400, bigHead}
 		}
+		if folded := line[0] == ' ' || line[0] == '\t'; folded && len(r.headers) > 0 && (f == apache || f == lighttpd) {
+			last := &r.headers[len(r.headers)-1]
+			last.value += " " + strings.Trim(line, " \t")
+			continue
+		}
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || !isToken(name) {
+		if f == nginx { // which passes over what is no name
+			ok = name != "" && !strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c == 0x7f })
+		} else {
+			ok = ok && isToken(name)
+		}
+		if !ok || f.held() && badValue(value, f) {
 			return problem{400, badLine}
 		}
 		r.headers = append(r.headers, header{name, strings.Trim(value, " \t")})
 	}
 }
 
-func (r *request) readBody(in *bufio.Reader, proceed func()) error {
+// badValue tells whether a server of that family refuses a header for its value.
+func badValue(value string, f family) bool {
+	if f == nginx {
+		return strings.ContainsAny(value, "\x00\r")
+	}
+	return strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
+}
+
+// expects tells whether the client waits for leave before it sends the body.
+func (r *request) expects(f family) bool {
+	return strings.EqualFold(r.get("Expect"), "100-continue") && (r.version == "HTTP/1.1" || !f.held())
+}
+
+func (r *request) readBody(in *bufio.Reader, f family, proceed func(*request) bool) error {
 	coding, length := r.get("Transfer-Encoding"), r.get("Content-Length")
+	if f == apache && r.count("Transfer-Encoding") > 1 {
+		coding = strings.Join(r.all("Transfer-Encoding"), ",")
+	}
+	chunked := strings.EqualFold(coding, "chunked")
+	codings, lengths := r.count("Transfer-Encoding"), r.count("Content-Length")
 	switch {
-	case coding != "" && !strings.EqualFold(coding, "chunked"):
+	case f == apache && r.get("Expect") != "" && !strings.EqualFold(r.get("Expect"), "100-continue"):
+		return problem{417, badLine}
+	case f.held() && lengths > 1, f != lighttpd && f.held() && lengths == 1 && length == "", f == nginx && codings > 1,
+		(f == nginx || f == lighttpd) && codings > 0 && r.version == "HTTP/1.0":
+		return problem{400, badLine}
+	case coding != "" && !chunked && f == apache:
+		list := strings.Split(coding, ",")
+		if !strings.EqualFold(strings.TrimSpace(list[len(list)-1]), "chunked") {
+			return problem{400, badLine}
+		}
+	case coding != "" && !chunked:
 		return problem{501, badLine}
-	case coding != "" && length != "":
+	case coding != "" && length != "" && f != apache:
 		return problem{400, badLine} // an attempt to smuggle a request
+	case coding == "" && length == "" && f == lighttpd && r.method == "POST":
+		return problem{411, badLine}
 	case coding == "" && length == "":
 		return nil
 	}
-	if length != "" {
-		n, err := strconv.ParseUint(length, 10, 63)
-		if err != nil {
+	if coding != "" && length != "" {
+		length, r.close = "", true // Apache takes the chunks, and no more from this client
+	}
+	if f == lighttpd && r.reads() && (coding != "" || length != "0") {
+		return problem{400, badLine}
+	}
+	var announced uint64
+	if coding == "" {
+		var err error
+		if announced, err = strconv.ParseUint(length, 10, 63); err != nil {
 			return problem{400, badLine}
 		}
-		if n > maxBody {
-			r.size = int64(n)
+		if announced > uint64(takes(f)) {
+			r.size = int64(announced)
 			return problem{413, badLine}
 		}
-		if strings.EqualFold(r.get("Expect"), "100-continue") {
-			proceed()
-		}
-		return r.take(in, int64(n))
 	}
-	if strings.EqualFold(r.get("Expect"), "100-continue") {
-		proceed()
+	if r.expects(f) && !proceed(r) && in.Buffered() == 0 {
+		r.close, r.rest = true, true
+		return nil
 	}
-	return r.readChunks(in)
+	if coding == "" {
+		return r.take(in, int64(announced))
+	}
+	return r.readChunks(in, takes(f))
+}
+
+// takes is how long a body may be.
+func takes(f family) int64 {
+	if f == apache || f == lighttpd {
+		return maxUpload
+	}
+	return maxBody
 }
 
 // keeps is how many bytes of the body are kept.
@@ -309,7 +602,7 @@ func (r *request) take(in *bufio.Reader, n int64) error {
 	return err
 }
 
-func (r *request) readChunks(in *bufio.Reader) error {
+func (r *request) readChunks(in *bufio.Reader, most int64) error {
 	for {
 		line, err := readLine(in, 400)
 		if err != nil {
@@ -320,7 +613,7 @@ func (r *request) readChunks(in *bufio.Reader) error {
 		if err != nil {
 			return problem{400, badLine}
 		}
-		if r.size+int64(n) > maxBody {
+		if r.size+int64(n) > most {
 			return problem{413, badLine}
 		}
 		if n == 0 {
