@@ -235,6 +235,24 @@ func (p product) patch() int {
 	return n
 }
 
+// before tells whether the version is older than that one. One that is not told is a new one.
+func (p product) before(version string) bool {
+	number, _, _ := strings.Cut(p.banner, " ")
+	_, number, told := strings.Cut(number, "/")
+	if !told {
+		return false
+	}
+	ours, theirs := strings.Split(number, "."), strings.Split(version, ".")
+	for i := range min(len(ours), len(theirs)) {
+		a, _ := strconv.Atoi(ours[i])
+		b, _ := strconv.Atoi(theirs[i])
+		if a != b {
+			return a < b
+		}
+	}
+	return false
+}
+
 // deflates tells whether the server, as its package configures it, compresses such a page for whoever wants that.
 func (p product) deflates(contentType string, size int) bool {
 	if !p.zips {

@@ -166,18 +166,35 @@ func speaksFirst(in *bufio.Reader) bool {
 // RefusePlain answers a client that speaks plain HTTP where TLS is spoken.
 func (v *Server) RefusePlain(s *decoy.Session, conn net.Conn) {
 	s.SetReadDeadline(time.Now().Add(headTime))
-	r, err := readRequest(bufio.NewReaderSize(conn, 2*maxLine), v.product.family, func(*request) bool { return false })
+	in := bufio.NewReaderSize(conn, 2*maxLine)
+	var r *request
+	first, err := in.Peek(1)
+	why := problem{400, plainOnTLS}
+	if err == nil && v.refusesAtOnce(first[0]) {
+		r, err = &request{line: string(first)}, problem{400, badMethod}
+	} else if err == nil {
+		r, err = readRequest(in, v.product.family, func(*request) bool { return false })
+	} else {
+		return
+	}
 	if trouble := (problem{}); err != nil && !errors.As(err, &trouble) {
 		return
+	} else if err != nil && v.product.family == nginx {
+		why = trouble // it looks at the request before it looks at where it came
 	}
 	if v.product.family != nginx && v.product.family != apache {
 		v.record(s, r, 0)
 		return
 	}
-	a := v.failure(400, plainOnTLS, r)
+	r.named = false
+	a := v.failure(why.status, why.reason, r)
 	a.close = true
 	v.record(s, r, a.status)
-	if _, err := conn.Write(v.bytes(a, r, s.Host().Now())); err == nil {
+	answered := *r
+	if v.product.family == apache {
+		answered.method = "GET" // it has only seen that it is HTTP
+	}
+	if _, err := conn.Write(v.bytes(a, &answered, s.Host().Now())); err == nil {
 		linger(s, conn)
 	}
 }

@@ -69,10 +69,17 @@ func (p product) speaksHTTP2(h *decoy.Host, service string) bool {
 
 // Protocols are what the server agrees on by ALPN, the preferred one first.
 func (v *Server) Protocols() []string {
-	if v.http2 {
-		return []string{http2.NextProtoTLS, "http/1.1"}
+	protocols := []string{"http/1.1"}
+	if v.product.family == nginx && !v.product.before("1.21.4") || v.product.family == lighttpd {
+		protocols = append(protocols, "http/1.0")
 	}
-	return []string{"http/1.1"}
+	if v.product.family == nginx && len(protocols) > 1 {
+		protocols = append(protocols, "http/0.9")
+	}
+	if v.http2 {
+		protocols = append([]string{http2.NextProtoTLS}, protocols...)
+	}
+	return protocols
 }
 
 // stream is a request that is not yet answered in full.
@@ -121,6 +128,10 @@ func (v *Server) ServeHTTP2(s *decoy.Session, conn net.Conn) {
 }
 
 func (v *Server) serveHTTP2(s *decoy.Session, conn net.Conn, in *bufio.Reader) {
+	c := v.connect(s, in, conn)
+	if c.out.Flush() != nil { // servers don't wait for the client
+		return
+	}
 	s.SetReadDeadline(time.Now().Add(headTime))
 	preface := make([]byte, len(http2.ClientPreface))
 	if n, err := io.ReadFull(in, preface); err != nil || string(preface) != http2.ClientPreface {
@@ -129,7 +140,6 @@ func (v *Server) serveHTTP2(s *decoy.Session, conn net.Conn, in *bufio.Reader) {
 		}
 		return
 	}
-	c := v.connect(s, in, conn)
 	for c.out.Flush() == nil {
 		if c.going && len(c.streams) == 0 {
 			linger(s, conn)

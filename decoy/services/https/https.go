@@ -18,9 +18,6 @@ import (
 // helloTime is how long a client may say nothing at first.
 const helloTime = time.Minute
 
-// handshakeRecord is the first byte of TLS.
-const handshakeRecord = 0x16
-
 func init() {
 	decoy.Register("https", func(h *decoy.Host) (decoy.Service, error) {
 		cert, err := certificateOf(h)
@@ -64,15 +61,18 @@ func (v service) ServeConn(ctx context.Context, s *decoy.Session) {
 	in := bufio.NewReader(s)
 	conn := peeked{s, in}
 	s.SetReadDeadline(time.Now().Add(helloTime))
-	first, err := in.Peek(1)
-	if err != nil {
+	begins, plain, alert, err := v.web.BeginsTLS(in.Peek)
+	switch {
+	case err != nil && in.Buffered() == 0:
 		return
-	}
-	if first[0] != handshakeRecord {
+	case plain:
 		v.web.RefusePlain(s, conn)
 		return
+	case !begins:
+		v.web.RefuseUnspoken(s, conn, alert)
+		return
 	}
-	client, err := secure.HandshakeAs(ctx, s, conn, &tls.Config{Certificates: []tls.Certificate{v.cert}, NextProtos: v.web.Protocols(), MinVersion: tls.VersionTLS12})
+	client, err := secure.HandshakeAs(ctx, s, conn, v.web.TLS(v.cert))
 	if err != nil {
 		return // recorded, and the client has been told by an alert
 	}

@@ -187,3 +187,76 @@ func TestTheOperatorsCertificate(t *testing.T) {
 		t.Errorf("the client sees\n%s", out)
 	}
 }
+
+// chosen is a decky whose server has that name and system, and no application.
+func chosen(t *testing.T, banner, distro string) *decoytest.Decky {
+	t.Helper()
+	id := decoytest.Identity()
+	id.Distro = distro
+	id.Settings = control.Settings{"https": {"server_header": banner, "fake_app": "none", "http_versions": "1.1"}}
+	return decoytest.StartAs(t, id, "https")
+}
+
+func TestHandshakesAreTheProducts(t *testing.T) {
+	t.Parallel()
+	const gcm256, gcm128 = "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"
+	both := gcm128 + ":" + gcm256
+	for _, c := range []struct{ banner, distro, offer, want string }{
+		{"nginx/1.22.1", "debian", "-tls1_2 -cipher " + both, "Cipher is " + gcm256}, // Debian's prefers its own order
+		{"nginx/1.22.1", "debian", "-tls1_2 -curves P-256:X25519", "Server Temp Key: X25519"},
+		{"Apache/2.4.65 (Debian)", "debian", "-tls1_2 -cipher " + both, "Cipher is " + gcm128}, // which takes the client's
+		{"Apache/2.4.65 (Debian)", "debian", "-tls1_2", "Cipher is " + gcm256},
+		{"Apache/2.4.65 (Debian)", "debian", "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256", "Cipher is ECDHE-ECDSA-AES128-SHA256"},
+		{"lighttpd/1.4.69", "debian", "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA", "alert handshake failure"},
+		{"nginx/1.22.1", "debian", "-alpn http/1.0", "ALPN protocol: http/1.0"},
+		{"nginx/1.22.1", "debian", "-alpn other", "alert no application protocol"},
+		{"nginx/1.18.0 (Ubuntu)", "ubuntu22", "-alpn http/1.0", "alert no application protocol"},
+		{"Apache/2.4.65 (Debian)", "debian", "-alpn other", "No ALPN negotiated"},
+		{"Apache/2.4.65 (Debian)", "debian", "-tls1_3", "TLSv1.3, Cipher is"},
+		{"Apache/2.4.6 (CentOS)", "centos7", "-tls1_3", "alert protocol version"},
+		{"Apache/2.4.6 (CentOS)", "centos7", "-cipher ALL", "TLSv1.2, Cipher is " + gcm256},
+	} {
+		d := chosen(t, c.banner, c.distro)
+		out, _ := servicetest.Run(t, "Q\n", "openssl", append([]string{"s_client", "-connect", d.Address(443)}, strings.Fields(c.offer)...)...) // which fails with an alert
+		if !strings.Contains(out, c.want) {
+			t.Errorf("%s: with %s the client does not see %q:\n%s", c.banner, c.offer, c.want, out)
+		}
+	}
+}
+
+func TestHybridKeyExchangeIsNewerThanTheLibraries(t *testing.T) {
+	t.Parallel()
+	client := tls.Client(chosen(t, "nginx/1.22.1", "debian").Dial(443), &tls.Config{InsecureSkipVerify: true})
+	if err := client.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	if got := client.ConnectionState().CurveID; got != tls.X25519 {
+		t.Errorf("with all curves the key is exchanged by %v", got)
+	}
+}
+
+func TestWhatIsNoHandshake(t *testing.T) {
+	t.Parallel()
+	for banner, cases := range map[string]map[string]string{
+		"nginx/1.22.1": {
+			"SSH-2.0-x\r\n": "HTTP/1.1 400 Bad Request\r\n", "\x00\x00": "HTTP/1.1 400 Bad Request\r\n", "\x80\x2e\x01\x00\x02": "\x15\x03\x03\x00\x02\x02\x46", "\x80\x01\x02\x03\x04": "",
+		},
+		"Apache/2.4.65 (Debian)": {
+			"SSH-2.0-x\r\n": "", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n": "HTTP/1.1 400 Bad Request\r\n", "OPTIONS / HTTP/1.1\r\n\r\n": "", "\x17\x03\x02\x00\x00": "\x15\x03\x02\x00\x02\x02\x0a",
+		},
+		"lighttpd/1.4.69": {"GET / HTTP/1.1\r\nHost: a\r\n\r\n": "", "\x00\x00\x00\x00\x00": ""},
+	} {
+		d := chosen(t, banner, "debian")
+		for said, want := range cases {
+			conn := d.Dial(443)
+			io.WriteString(conn, said)
+			got, err := io.ReadAll(conn)
+			if err != nil || !strings.HasPrefix(string(got), want) || want == "" && len(got) > 0 {
+				t.Errorf("%s answers %q with %.120q, %v", banner, said, got, err)
+			}
+			if want == "" {
+				d.Wait("protocol_error", decoytest.Has("data", said))
+			}
+		}
+	}
+}

@@ -32,11 +32,24 @@ func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, commonName 
 	return HandshakeAs(ctx, s, conn, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: protos, MinVersion: tls.VersionTLS12})
 }
 
-// HandshakeAs is [Handshake] with the certificate, the protocols and the versions of a product's own; config.GetConfigForClient is set
-// here. Who a client's certificate is for is recorded too.
+// curves are those of the libraries that the pretended products are built on: the hybrids with ML-KEM, which crypto/tls prefers, are newer than they are.
+var curves = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+
+// HandshakeAs is [Handshake] with the certificate, the protocols and the versions of a product's own, and what its config.GetConfigForClient chooses for each client. The
+// config is the handshake's from here on. Who a client's certificate is for is recorded too.
 func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
 	hello := Hello{Transport: 't'}
-	config.GetConfigForClient = hello.Take
+	if config.CurvePreferences == nil {
+		config.CurvePreferences = curves
+	}
+	choose := config.GetConfigForClient
+	config.GetConfigForClient = func(said *tls.ClientHelloInfo) (*tls.Config, error) {
+		hello.Take(said) // which only looks
+		if choose == nil {
+			return nil, nil
+		}
+		return choose(said)
+	}
 	server := tls.Server(conn, config)
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
