@@ -222,6 +222,9 @@ func TestExactPages(t *testing.T) {
 	if len(nginxWelcome) != 612 {
 		t.Errorf("nginx's page has %d bytes", len(nginxWelcome))
 	}
+	if n := len(welcome(nil, product{family: nginx, banner: "nginx/1.22.1"})); n != 615 {
+		t.Errorf("the newer nginx's page has %d bytes", n)
+	}
 	if n := len(strings.ReplaceAll(iisWelcome, "\n", "\r\n")); n != 703 {
 		t.Errorf("IIS's page has %d bytes", n)
 	}

@@ -166,11 +166,28 @@ func welcome(h *decoy.Host, p product) string {
 		}
 		return fmt.Sprintf(apacheWelcome, system)
 	case nginx:
+		if !p.before("1.21.4") {
+			return strings.Replace(nginxWelcome, nginxStyle, nginxNewStyle, 1)
+		}
 		return nginxWelcome
 	default:
 		return plainIndex(h, h.Rand("http-index"))
 	}
 }
+
+// The styles of nginx's page, before 1.21.4 and since.
+const (
+	nginxStyle = `    body {
+        width: 35em;
+        margin: 0 auto;
+        font-family: Tahoma, Verdana, Arial, sans-serif;
+    }
+`
+	nginxNewStyle = `html { color-scheme: light dark; }
+body { width: 35em; margin: 0 auto;
+font-family: Tahoma, Verdana, Arial, sans-serif; }
+`
+)
 
 const nginxWelcome = `<!DOCTYPE html>
 <html>
