@@ -92,6 +92,9 @@ func (p product) methodStatus(method string, found, login bool) int {
 			return 0
 		}
 	}
+	if p.family == tomcat && method != "OPTIONS" && method != "PUT" && method != "DELETE" && method != "TRACE" {
+		return 501
+	}
 	known := slices.Contains(methods, method) || p.family == lighttpd && (method == "SEARCH" || method == "LINK" || method == "UNLINK" || method == "ACL")
 	switch p.family {
 	case nginx:
@@ -183,7 +186,7 @@ func (v *Server) options(r *request) answer {
 	switch {
 	case v.product.family == apache && r.path == "*":
 		a.headers = map[string]string{}
-	case v.product.family == lighttpd:
+	case v.product.family == lighttpd || v.product.family == tomcat:
 		delete(a.headers, "Content-Type")
 	}
 	return a
@@ -247,7 +250,7 @@ func (v *Server) failure(status int, why reason, r *request) answer {
 	}
 	switch status {
 	case 400, 411, 413, 414, 417, 431, 501, 505:
-		a.close = status != 501 || r.version == "" || p.family == apache || p.family == lighttpd && !slices.Contains(methods, r.method)
+		a.close = status != 501 && (p.family != tomcat || status != 505 && status != 417) || r.version == "" || p.family == apache || p.family == lighttpd && !slices.Contains(methods, r.method)
 	case 401:
 		if v.site.realm == "" {
 			break
@@ -256,6 +259,12 @@ func (v *Server) failure(status int, why reason, r *request) answer {
 	case 405:
 		if p.family == apache || p.family == iis {
 			a.headers["Allow"] = p.allow
+		}
+	}
+	if p.family == tomcat && status == 405 {
+		a.headers["Allow"] = p.allow
+		if r.method == "TRACE" { // which is refused before it comes to a servlet
+			a.headers["Allow"] = "HEAD, DELETE, POST, GET, OPTIONS, PUT"
 		}
 	}
 	if p.family == apache {

@@ -52,7 +52,7 @@ func (v *Server) errorPage(status int, why reason, r *request, address string) (
 		return p.iisPage(status, why)
 	case tomcat:
 		if t, ok := v.app.(*tomcatApp); ok {
-			return t.failure(status, r), "text/html;charset=utf-8"
+			return t.failure(status, why, r), "text/html;charset=utf-8"
 		}
 		return "", ""
 	case jetty:

@@ -105,13 +105,17 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 		s.SetReadDeadline(time.Now().Add(headTime))
 		var r *request
 		if v.refusesAtOnce(first[0]) {
-			r, err = &request{line: string(first)}, problem{400, badMethod}
+			r, err = &request{line: string(first), raw: arrived(in)}, problem{400, badMethod}
 		} else {
 			r, err = readRequest(in, v.product.family, func(r *request) bool {
 				if !v.awaits(r) {
 					return false
 				}
-				_, err := io.WriteString(conn, "HTTP/1.1 100 Continue\r\n\r\n")
+				words := "Continue"
+				if v.product.family == tomcat {
+					words = "" // it has none since 8.5
+				}
+				_, err := io.WriteString(conn, "HTTP/1.1 100 "+words+"\r\n\r\n")
 				return err == nil
 			})
 		}
@@ -207,6 +211,8 @@ func (v *Server) refusesAtOnce(c byte) bool {
 		return !letter
 	case iis:
 		return !letter && (c < 'a' || c > 'z')
+	case tomcat:
+		return c != '\r' && c != '\n' && !isToken(string(rune(c)))
 	}
 	return false
 }

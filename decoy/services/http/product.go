@@ -106,7 +106,7 @@ func productOf(h *decoy.Host, a app) product {
 		p.tries = packaged[p.banner] && (h.Distro == "debian" || h.Distro == "kali" || strings.Contains(p.banner, "Ubuntu"))
 		p.zips = p.tries
 	case tomcat:
-		p.keepAlive, p.requests, p.allow = 20*time.Second, 100, "GET, HEAD, POST, OPTIONS"
+		p.keepAlive, p.requests, p.allow = 20*time.Second, 100, "OPTIONS, GET, HEAD, POST"
 	case jetty:
 		p.keepAlive, p.buffer = 30*time.Second, 32<<10
 	case apache:

@@ -41,6 +41,11 @@ const (
 	bigHead
 	manyHeaders
 	plainOnTLS
+	badTarget // a character that is none of a target's
+	badProtocol
+	badPath
+	badEscape
+	escapedSlash
 )
 
 func (p problem) Error() string { return strconv.Itoa(p.status) }
@@ -50,6 +55,7 @@ type header struct{ name, value string }
 // request is one request, whole or as far as it was understood.
 type request struct {
 	line    string // the first line as it came
+	raw     string // what had come when it was looked at, as far as a server tells that
 	method  string
 	target  string
 	path    string // of the target, decoded, without the query
@@ -90,6 +96,10 @@ func readRequest(in *bufio.Reader, f family, proceed func(*request) bool) (*requ
 			return r, problem{400, badMethod} // it does not wait for a line
 		}
 	}
+	if f == tomcat {
+		tooLong = 400
+		r.raw = arrived(in)
+	}
 	line, err := readLine(in, tooLong)
 	for blank := 0; err == nil && line == "" && blank < blanks; blank++ {
 		line, err = readLine(in, tooLong)
@@ -110,7 +120,7 @@ func readRequest(in *bufio.Reader, f family, proceed func(*request) bool) (*requ
 	}
 	r.close = r.version == "HTTP/1.0" && !hasToken(r.get("Connection"), "keep-alive") || hasToken(r.get("Connection"), "close")
 	host := r.get("Host")
-	if r.version == "HTTP/1.1" && host == "" || badHostName(host, f) || f.held() && r.count("Host") > 1 {
+	if r.version == "HTTP/1.1" && host == "" || badHostName(host, f) || (f.held() || f == tomcat) && r.count("Host") > 1 {
 		return r, problem{400, badHost}
 	}
 	r.named = true
@@ -120,6 +130,16 @@ func readRequest(in *bufio.Reader, f family, proceed func(*request) bool) (*requ
 		}
 	}
 	return r, r.readBody(in, f, proceed)
+}
+
+// maxArrived is how much of what has come a server tells.
+const maxArrived = 1024
+
+// arrived is what has come and is not read yet.
+func arrived(in *bufio.Reader) string {
+	in.Peek(1) // an error comes again with the next read
+	bytes, _ := in.Peek(min(in.Buffered(), maxArrived))
+	return string(bytes)
 }
 
 // badHostName tells whether a server of that family takes nothing for a host's name that is called so.
@@ -281,7 +301,10 @@ func (r *request) parseLine(line string, f family) error {
 	}
 	var status int
 	r.version, status = versionOf(version, f)
-	if status != 0 {
+	switch {
+	case status == 400 && f == tomcat:
+		return problem{status, badProtocol}
+	case status != 0:
 		return problem{status, badLine}
 	}
 	return nil
@@ -324,6 +347,14 @@ func versionOf(s string, f family) (version string, status int) {
 			return "HTTP/1.0", 0
 		}
 		return "HTTP/1.1", 0
+	case tomcat:
+		switch {
+		case s == "HTTP/1.0" || s == "HTTP/1.1":
+			return s, 0
+		case strings.Trim(s, "HTP/.0123456789") == "":
+			return "HTTP/1.1", 505
+		}
+		return "", 400
 	case lighttpd:
 		switch {
 		case s == "HTTP/1.0" || s == "HTTP/1.1":
@@ -357,6 +388,11 @@ func (r *request) parseTarget(f family) error {
 		return problem{400, badLine}
 	}
 	switch f {
+	case tomcat:
+		if strings.ContainsFunc(r.target, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", c) }) {
+			return problem{400, badTarget}
+		}
+		return r.takePath(path)
 	case nginx, lighttpd:
 		path, _, _ = strings.Cut(path, "#")
 	case apache:
@@ -371,7 +407,7 @@ func (r *request) parseTarget(f family) error {
 	path, _, _ = strings.Cut(path, "?")
 	var wellFormed bool
 	if f == apache { // to which an escaped slash is none: there is nothing of that name
-		path = escapedSlash.ReplaceAllString(path, "%25$1")
+		path = slashEscape.ReplaceAllString(path, "%25$1")
 	}
 	r.path, wellFormed = unescape(path)
 	switch {
@@ -388,7 +424,28 @@ func (r *request) parseTarget(f family) error {
 	return nil
 }
 
-var escapedSlash = regexp.MustCompile(`%(2[fF])`)
+var slashEscape = regexp.MustCompile(`%(2[fF])`)
+
+// takePath takes the path as Tomcat does.
+func (r *request) takePath(path string) error {
+	path, _, _ = strings.Cut(path, "?")
+	var wellFormed bool
+	r.path, wellFormed = unescape(path)
+	switch {
+	case path == "*" && r.method == "OPTIONS":
+		return nil
+	case !strings.HasPrefix(path, "/"):
+		return problem{400, badPath}
+	case !wellFormed:
+		return problem{400, badEscape}
+	case slashEscape.MatchString(path):
+		return problem{400, escapedSlash}
+	case strings.IndexByte(r.path, 0) >= 0 || climbs(r.path):
+		return problem{400, badPath}
+	}
+	r.path = plainPath(r.path)
+	return nil
+}
 
 // plainPath is the path without empty parts, "." and "..", which does not lead above the root.
 func plainPath(path string) string {
@@ -526,9 +583,9 @@ func (r *request) readBody(in *bufio.Reader, f family, proceed func(*request) bo
 	chunked := strings.EqualFold(coding, "chunked")
 	codings, lengths := r.count("Transfer-Encoding"), r.count("Content-Length")
 	switch {
-	case f == apache && r.get("Expect") != "" && !strings.EqualFold(r.get("Expect"), "100-continue"):
+	case (f == apache || f == tomcat) && r.get("Expect") != "" && !strings.EqualFold(r.get("Expect"), "100-continue"):
 		return problem{417, badLine}
-	case f.held() && lengths > 1, f != lighttpd && f.held() && lengths == 1 && length == "", f == nginx && codings > 1,
+	case (f.held() || f == tomcat) && lengths > 1, f != lighttpd && f.held() && lengths == 1 && length == "", f == nginx && codings > 1,
 		(f == nginx || f == lighttpd) && codings > 0 && r.version == "HTTP/1.0":
 		return problem{400, badLine}
 	case coding != "" && !chunked && f == apache:

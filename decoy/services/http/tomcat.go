@@ -25,8 +25,20 @@ const tomcatPage = "text/html;charset=UTF-8"
 
 func (t *tomcatApp) answer(v *Server, r *request) (answer, bool) {
 	switch path := r.path; {
+	case (path == "/" || path == "/index.jsp") && r.method != "GET" && r.method != "HEAD" && r.method != "POST": // what a JSP says
+		a := made(405, "text/html;charset=utf-8", t.errorPage(405, "JSPs only permit GET, POST or HEAD. Jasper also permits OPTIONS", tomcatDescriptions[405]))
+		a.headers["Content-Language"] = "en"
+		if r.method == "OPTIONS" {
+			a = made(200, "", "")
+		}
+		a.headers["Allow"] = "GET, HEAD, POST, OPTIONS"
+		return a, true
 	case path == "/" || path == "/index.jsp":
 		return made(200, tomcatPage, t.index()), true
+	case path == "/WEB-INF" || path == "/META-INF" || strings.HasPrefix(path, "/WEB-INF/") || strings.HasPrefix(path, "/META-INF/"):
+		a := made(404, "text/html;charset=utf-8", t.errorPage(404, "", tomcatDescriptions[404]))
+		a.headers["Content-Language"] = "en"
+		return a, true
 	case path == "/manager" || path == "/host-manager" || path == "/docs" || path == "/examples":
 		return redirect(path+"/", ""), true
 	case path == "/manager/" || path == "/host-manager/":
@@ -98,15 +110,67 @@ func (t *tomcatApp) index() string {
 `
 }
 
-// errorPage is Tomcat's own page. message is "" for none.
-func (t *tomcatApp) errorPage(status int, message, description string) string {
-	title := fmt.Sprintf("HTTP Status %d – %s", status, statusText(status))
+// errorPage is Tomcat's own page. message is "" for none; the frames are those of the exception that led to it.
+func (t *tomcatApp) errorPage(status int, message, description string, frames ...string) string {
+	words := statusText(status)
+	if status == 416 {
+		words = "Range Not Satisfiable"
+	}
+	title, kind, exception := fmt.Sprintf("HTTP Status %d – %s", status, words), "Status Report", ""
+	escaped := func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "/", "&#47;") }
+	if len(frames) > 0 {
+		kind = "Exception Report"
+		exception = "<p><b>Exception</b></p><pre>java.lang.IllegalArgumentException: " + escaped(message) + "\n\t" + escaped(strings.Join(append(frames, tomcatFrames...), "\n\t")) +
+			"\n</pre><p><b>Note</b> The full stack trace of the root cause is available in the server logs.</p>"
+	}
 	if message != "" {
-		message = "<p><b>Message</b> " + strings.ReplaceAll(html.EscapeString(message), "/", "&#47;") + "</p>"
+		message = "<p><b>Message</b> " + escaped(message) + "</p>"
 	}
 	return `<!doctype html><html lang="en"><head><title>` + title + `</title><style type="text/css">body {font-family:Tahoma,Arial,sans-serif;} h1, h2, h3, b {color:white;background-color:#525D76;} h1 {font-size:22px;} ` +
 		`h2 {font-size:16px;} h3 {font-size:14px;} p {font-size:12px;} a {color:black;} .line {height:1px;background-color:#525D76;border:none;}</style></head><body><h1>` + title +
-		`</h1><hr class="line" /><p><b>Type</b> Status Report</p>` + message + `<p><b>Description</b> ` + description + `</p><hr class="line" /><h3>Apache Tomcat/` + t.version + `</h3></body></html>`
+		`</h1><hr class="line" /><p><b>Type</b> ` + kind + `</p>` + message + `<p><b>Description</b> ` + description + `</p>` + exception + `<hr class="line" /><h3>Apache Tomcat/` + t.version + `</h3></body></html>`
+}
+
+// tomcatFrames are the lower frames of the traces that Tomcat shows to whoever sends what it does not understand; their lines are 10.1's.
+var tomcatFrames = []string{
+	"org.apache.coyote.AbstractProcessorLight.process(AbstractProcessorLight.java:71)",
+	"org.apache.coyote.AbstractProtocol$ConnectionHandler.process(AbstractProtocol.java:1307)",
+	"org.apache.tomcat.util.net.NioEndpoint$SocketProcessor.doRun(NioEndpoint.java:2197)",
+	"org.apache.tomcat.util.net.SocketProcessorBase.run(SocketProcessorBase.java:74)",
+	"org.apache.tomcat.util.threads.ThreadPoolExecutor.runWorker(ThreadPoolExecutor.java:976)",
+	"org.apache.tomcat.util.threads.ThreadPoolExecutor$Worker.run(ThreadPoolExecutor.java:494)",
+	"org.apache.tomcat.util.threads.TaskThread$WrappingRunnable.run(TaskThread.java:80)",
+	"java.base/java.lang.Thread.run(Thread.java:840)",
+}
+
+// lineFrames are those above them when the first line was read, up to that line of the source.
+func lineFrames(line int) []string {
+	return []string{fmt.Sprintf("org.apache.coyote.http11.Http11InputBuffer.parseRequestLine(Http11InputBuffer.java:%d)", line), "org.apache.coyote.http11.Http11Processor.service(Http11Processor.java:281)"}
+}
+
+// printable is what Tomcat shows of a request from its n-th word on: up to the space behind the character that it did not expect, or all that has come.
+func printable(raw string, word int, expected func(c byte) bool) string {
+	raw = strings.TrimLeft(raw, "\r\n")
+	for range word {
+		_, raw, _ = strings.Cut(raw, " ")
+	}
+	at := 0
+	for at < len(raw) && expected(raw[at]) {
+		at++
+	}
+	end := "..."
+	if i := strings.IndexByte(raw[min(at+1, len(raw)):], ' '); i >= 0 {
+		raw, end = raw[:at+1+i+1], ""
+	}
+	var out strings.Builder
+	for i := range len(raw) {
+		if c := raw[i]; c < ' ' || c > '~' {
+			fmt.Fprintf(&out, "0x%02x", c)
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String() + end
 }
 
 // tomcatDescriptions are what Tomcat says of each status.
@@ -114,24 +178,60 @@ var tomcatDescriptions = map[int]string{
 	400: "The server cannot or will not process the request due to something that is perceived to be a client error (e.g., malformed request syntax, invalid request message framing, or deceptive request routing).",
 	403: "The server understood the request but refuses to authorize it.",
 	404: "The origin server did not find a current representation for the target resource or is not willing to disclose that one exists.",
+	416: "None of the ranges in the request's Range header field overlap the current extent of the selected resource or that the set of ranges requested has been rejected due to invalid ranges or an excessive request of small or overlapping ranges.",
+	417: "The expectation given in the request's Expect header field could not be met by at least one of the inbound servers.",
 	405: "The method received in the request-line is known by the origin server but not supported by the target resource.",
 	501: "The server does not support the functionality required to fulfill the request.",
 	505: "The server does not support, or refuses to support, the major version of HTTP that was used in the request message.",
 }
 
-func (t *tomcatApp) failure(status int, r *request) string {
-	message := ""
+func (t *tomcatApp) failure(status int, why reason, r *request) string {
+	message, frames := "", []string(nil)
 	switch status {
 	case 404:
 		message = "The requested resource [" + clip(r.path, 1024) + "] is not available"
 	case 405:
-		message = "Request method [" + clip(r.method, 64) + "] is not supported" // the default servlet's words
+		if r.method == "TRACE" {
+			message = "TRACE method is not allowed"
+		}
+	case 501:
+		switch r.method {
+		case "POST", "GET", "HEAD": // for its coding
+		case "CONNECT":
+			message = "HTTP requests using the CONNECT method are not supported"
+		default:
+			message = "Method [" + clip(r.method, 64) + "] is not implemented by this Servlet for this URI"
+		}
+	case 400:
+		message, frames = tomcatMisunderstands(why, r)
 	}
 	description := tomcatDescriptions[status]
 	if description == "" {
 		description = "The server encountered an unexpected condition that prevented it from fulfilling the request."
 	}
-	return t.errorPage(status, message, description)
+	return t.errorPage(status, message, description, frames...)
+}
+
+// tomcatMisunderstands is what Tomcat says of a request that is none, and, where it had an exception of it, what it shows of that.
+func tomcatMisunderstands(why reason, r *request) (message string, frames []string) {
+	switch why {
+	case badMethod:
+		return "Invalid character found in method name [" + printable(r.raw, 0, func(c byte) bool { return isToken(string(rune(c))) }) + "]. HTTP method names must be tokens", lineFrames(410)
+	case badTarget:
+		return "Invalid character found in the request target [" + printable(r.raw, 1, func(c byte) bool { return c > ' ' && c < 0x7f && strings.IndexByte("\"<>\\^`{|}", c) < 0 }) +
+			"]. The valid characters are defined in RFC 7230 and RFC 3986", lineFrames(493)
+	case badProtocol:
+		return "Invalid character found in the HTTP protocol [" + printable(r.raw, 2, func(c byte) bool { return strings.IndexByte("HTP/.0123456789", c) >= 0 }) + "]", lineFrames(561)
+	case bigHead:
+		return "Request header is too large", append([]string{"org.apache.coyote.http11.Http11InputBuffer.fill(Http11InputBuffer.java:773)"}, lineFrames(445)...)
+	case badPath:
+		return "Invalid URI", nil
+	case badEscape:
+		return "Invalid URI: [The hexadecimal encoding is invalid]", nil
+	case escapedSlash:
+		return "Invalid URI: [The encoded slash character is not allowed]", nil
+	}
+	return "", nil
 }
 
 const tomcat401 = `<!DOCTYPE html PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">
