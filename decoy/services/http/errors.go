@@ -101,11 +101,12 @@ func (p product) apachePage(status int, why reason, r *request, address string) 
 		text = "The server is temporarily unable to service your\nrequest due to maintenance downtime or capacity\nproblems. Please try again later."
 	case 400:
 		text = "Your browser sent a request that this server could not understand.<br />\n"
-		if why == plainOnTLS {
+		switch why {
+		case plainOnTLS:
 			text += "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n Instead use the HTTPS scheme to access this URL, please.<br />\n"
-		} else if why == bigHead {
+		case bigHead:
 			text += "Size of a request header field exceeds server limit."
-		} else if why == manyHeaders {
+		case manyHeaders:
 			text += "The number of request header fields exceeds this server's limit."
 		}
 	case 401:

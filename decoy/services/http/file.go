@@ -162,14 +162,12 @@ func (v *Server) part(a answer, r *request, wanted string) answer {
 		a.body = a.body[one.from:one.to]
 		return a
 	}
-	boundary, typed, ranged := "", "Content-Type", "Content-Range"
+	boundary, typed, ranged := "fkj49sn38dcn3", "Content-Type", "Content-Range" // lighttpd's, always
 	switch p.family {
 	case nginx:
 		boundary = fmt.Sprintf("%020d", v.parts.Add(1))
 	case apache:
 		boundary, typed, ranged = fmt.Sprintf("%x", v.host.Bytes("http-boundary", 8)), "Content-type", "Content-range"
-	default:
-		boundary = "fkj49sn38dcn3" // which is lighttpd's, always
 	}
 	var out strings.Builder
 	for _, one := range spans {

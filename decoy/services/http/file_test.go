@@ -230,3 +230,49 @@ func TestABodyThatIsNotWaitedForIsRecordedAsAnnounced(t *testing.T) {
 		return strings.Contains(headers, "Content-Length: 5\n")
 	})
 }
+
+// TestWhatTomcatDoesNotUnderstand holds the decoy to what Debian's Tomcat 10.1.60 answered.
+func TestWhatTomcatDoesNotUnderstand(t *testing.T) {
+	t.Parallel()
+	id := decoytest.Identity()
+	id.Settings = control.Settings{"http": {"fake_app": "tomcat"}}
+	d := decoytest.StartAs(t, id, "http")
+	const host = "Host: web01\r\nConnection: close\r\n\r\n"
+	for request, want := range map[string][]string{
+		"\x16\x03\x01": { // at once
+			"400", "<b>Type</b> Exception Report</p><p><b>Message</b> Invalid character found in method name [0x160x030x01...]. HTTP method names must be tokens</p>",
+			"<pre>java.lang.IllegalArgumentException: Invalid character found in method name [0x160x030x01...]. HTTP method names must be tokens\n\torg.apache.coyote.http11.Http11InputBuffer.parseRequestLine(",
+		},
+		"GET\r\n\r\n":                                                {"400", "method name [GET0x0d0x0a0x0d0x0a...]"},
+		"GET /a|b HTTP/1.1\r\n" + host:                               {"400", "Invalid character found in the request target [&#47;a|b ]. The valid characters are defined in RFC 7230 and RFC 3986"},
+		"GET / FOO/1.1\r\n\r\n":                                      {"400", "Invalid character found in the HTTP protocol [FOO&#47;1.10x0d0x0a0x0d0x0a...]"},
+		"GET /<script> HTTP/1.1\r\n" + host:                          {"400", "[&#47;&lt;script&gt; ]"},
+		"GET / HTTP/2.0\r\n" + host:                                  {"505", "<b>Type</b> Status Report"},
+		"GET / HTTP/1.1\r\nHost: a\r\n" + host:                       {"400", "<b>Type</b> Status Report"},
+		"GET /" + strings.Repeat("a", 9000) + " HTTP/1.1\r\n" + host: {"400", "<b>Message</b> Request header is too large</p>"},
+		"GET /..;/x/../../y HTTP/1.1\r\n" + host:                     {"400", "<b>Message</b> Invalid URI</p>"},
+		"GET /x/..;a=b/manager/html HTTP/1.1\r\n" + host:             {"401", "Tomcat Manager Application"},
+		"GET /%zz HTTP/1.1\r\n" + host:                               {"400", "Invalid URI: [The hexadecimal encoding is invalid]"},
+		"GET /a%2fb HTTP/1.1\r\n" + host:                             {"400", "Invalid URI: [The encoded slash character is not allowed]"},
+		"GET /a%41?q HTTP/1.1\r\n" + host:                            {"404", "The requested resource [&#47;a%41] is not available"},
+		"GET /WEB-INF/web.xml HTTP/1.1\r\n" + host:                   {"404", "<b>Type</b> Status Report</p><p><b>Description</b>"},
+		"FOO /none HTTP/1.1\r\n" + host:                              {"501", "Method [FOO] is not implemented by this Servlet for this URI"},
+		"TRACE / HTTP/1.1\r\n" + host:                                {"405", "TRACE method is not allowed", "\r\nAllow: HEAD, DELETE, POST, GET, OPTIONS, PUT\r\n"},
+		"DELETE /none HTTP/1.1\r\n" + host:                           {"405", "\r\nAllow: OPTIONS, GET, HEAD, POST\r\n"},
+		"DELETE / HTTP/1.1\r\n" + host:                               {"405", "JSPs only permit GET, POST or HEAD. Jasper also permits OPTIONS", "\r\nAllow: GET, HEAD, POST, OPTIONS\r\n"},
+	} {
+		got := exchange(t, d, request)
+		if !strings.HasPrefix(got, "HTTP/1.1 "+want[0]+" \r\n") {
+			t.Errorf("%.60q is answered %.200q, want %s", request, got, want[0])
+		}
+		for _, part := range want[1:] {
+			if !strings.Contains(got, part) {
+				t.Errorf("%.60q is answered, without %q,\n%.900s", request, part, got)
+			}
+		}
+	}
+	long := exchange(t, d, "\x16"+strings.Repeat("\x01", 4000))
+	if n := len(long); n > 16<<10 {
+		t.Errorf("4000 bytes of rubbish are answered by %d", n)
+	}
+}

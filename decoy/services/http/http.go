@@ -174,12 +174,13 @@ func (v *Server) RefusePlain(s *decoy.Session, conn net.Conn) {
 	var r *request
 	first, err := in.Peek(1)
 	why := problem{400, plainOnTLS}
-	if err == nil && v.refusesAtOnce(first[0]) {
-		r, err = &request{line: string(first)}, problem{400, badMethod}
-	} else if err == nil {
-		r, err = readRequest(in, v.product.family, func(*request) bool { return false })
-	} else {
+	switch {
+	case err != nil:
 		return
+	case v.refusesAtOnce(first[0]):
+		r, err = &request{line: string(first)}, problem{400, badMethod}
+	default:
+		r, err = readRequest(in, v.product.family, func(*request) bool { return false })
 	}
 	if trouble := (problem{}); err != nil && !errors.As(err, &trouble) {
 		return

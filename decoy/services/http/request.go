@@ -389,7 +389,7 @@ func (r *request) parseTarget(f family) error {
 	}
 	switch f {
 	case tomcat:
-		if strings.ContainsFunc(r.target, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", c) }) {
+		if strings.ContainsFunc(r.target, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune(notInTargets, c) }) {
 			return problem{400, badTarget}
 		}
 		return r.takePath(path)
@@ -426,9 +426,13 @@ func (r *request) parseTarget(f family) error {
 
 var slashEscape = regexp.MustCompile(`%(2[fF])`)
 
+// pathParameter is what is not of the path to Tomcat; by it intruders lead a proxy past what they want to reach.
+var pathParameter = regexp.MustCompile(`;[^/]*`)
+
 // takePath takes the path as Tomcat does.
 func (r *request) takePath(path string) error {
 	path, _, _ = strings.Cut(path, "?")
+	path = pathParameter.ReplaceAllString(path, "")
 	var wellFormed bool
 	r.path, wellFormed = unescape(path)
 	switch {
@@ -525,7 +529,7 @@ func (r *request) readHeaders(in *bufio.Reader, f family) error {
 			tooLong = 431
 		}
 		line, err := readLine(in, tooLong)
-		if err == (problem{431, bigHead}) {
+		if errors.Is(err, problem{431, bigHead}) {
 			r.version = ""
 		}
 		if err != nil {

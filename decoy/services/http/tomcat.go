@@ -148,6 +148,9 @@ func lineFrames(line int) []string {
 	return []string{fmt.Sprintf("org.apache.coyote.http11.Http11InputBuffer.parseRequestLine(Http11InputBuffer.java:%d)", line), "org.apache.coyote.http11.Http11Processor.service(Http11Processor.java:281)"}
 }
 
+// notInTargets are the characters that Tomcat takes in no target, besides those that are no ASCII.
+const notInTargets = "\"#<>\\^`{|}"
+
 // printable is what Tomcat shows of a request from its n-th word on: up to the space behind the character that it did not expect, or all that has come.
 func printable(raw string, word int, expected func(c byte) bool) string {
 	raw = strings.TrimLeft(raw, "\r\n")
@@ -189,7 +192,8 @@ func (t *tomcatApp) failure(status int, why reason, r *request) string {
 	message, frames := "", []string(nil)
 	switch status {
 	case 404:
-		message = "The requested resource [" + clip(r.path, 1024) + "] is not available"
+		path, _, _ := strings.Cut(r.target, "?") // as it came
+		message = "The requested resource [" + clip(path, 1024) + "] is not available"
 	case 405:
 		if r.method == "TRACE" {
 			message = "TRACE method is not allowed"
@@ -218,7 +222,7 @@ func tomcatMisunderstands(why reason, r *request) (message string, frames []stri
 	case badMethod:
 		return "Invalid character found in method name [" + printable(r.raw, 0, func(c byte) bool { return isToken(string(rune(c))) }) + "]. HTTP method names must be tokens", lineFrames(410)
 	case badTarget:
-		return "Invalid character found in the request target [" + printable(r.raw, 1, func(c byte) bool { return c > ' ' && c < 0x7f && strings.IndexByte("\"<>\\^`{|}", c) < 0 }) +
+		return "Invalid character found in the request target [" + printable(r.raw, 1, func(c byte) bool { return c > ' ' && c < 0x7f && strings.IndexByte(notInTargets, c) < 0 }) +
 			"]. The valid characters are defined in RFC 7230 and RFC 3986", lineFrames(493)
 	case badProtocol:
 		return "Invalid character found in the HTTP protocol [" + printable(r.raw, 2, func(c byte) bool { return strings.IndexByte("HTP/.0123456789", c) >= 0 }) + "]", lineFrames(561)
