@@ -39,6 +39,9 @@ func (v *Server) answerTo(r *request) answer {
 	case r.path == "*":
 		return v.options(r)
 	}
+	if a, ok := v.folder(r); ok {
+		return a
+	}
 	if v.app != nil && !(v.site.own && r.path == "/" && r.reads()) {
 		switch r.method {
 		case "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS":
@@ -69,6 +72,8 @@ func (v *Server) answerTo(r *request) answer {
 		return traced(r)
 	case r.method == "POST" && login:
 		return answer{status: 200, headers: map[string]string{"Content-Type": "text/html"}, body: v.site.refusal}
+	case !found && p.family.held() && strings.HasSuffix(r.path, "/") && r.path != "/" && v.hasFolder(r.path):
+		return v.failure(403, badLine, r) // a folder without an index
 	case !found:
 		return v.nothing(r)
 	case login: // a program makes it
@@ -150,6 +155,34 @@ func (v *Server) ofServer(r *request) (answer, bool) {
 		}
 	}
 	return answer{}, false
+}
+
+// folder sends a client that names a folder without the slash to the one with it, as servers do before an application is asked. Who tries names finds folders by that.
+func (v *Server) folder(r *request) (answer, bool) {
+	if !v.product.family.held() || !r.reads() && r.method != "POST" || strings.HasSuffix(r.path, "/") {
+		return answer{}, false
+	}
+	if !v.hasFolder(r.path + "/") {
+		return answer{}, false
+	}
+	location := r.path + "/"
+	if _, query, queried := strings.Cut(r.target, "?"); queried {
+		location += "?" + query
+	}
+	if v.product.family == lighttpd {
+		return answer{status: 301, headers: map[string]string{"Location": location}}, true
+	}
+	return v.moved(301, v.origin(r)+location, r), true
+}
+
+// hasFolder tells whether there are files in a folder of that name, which ends with a slash.
+func (v *Server) hasFolder(name string) bool {
+	for path := range v.site.pages {
+		if strings.HasPrefix(path, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // maxName is how long a file's name may be.
@@ -249,7 +282,7 @@ func (v *Server) failure(status int, why reason, r *request) answer {
 		a.headers["Content-Language"] = "en"
 	}
 	switch status {
-	case 400, 411, 413, 414, 417, 431, 501, 505:
+	case 400, 408, 411, 413, 414, 417, 431, 501, 505:
 		a.close = status != 501 && (p.family != tomcat || status != 505 && status != 417) || r.version == "" || p.family == apache || p.family == lighttpd && !slices.Contains(methods, r.method)
 	case 401:
 		if v.site.realm == "" {

@@ -124,6 +124,8 @@ func (p product) apachePage(status int, why reason, r *request, address string) 
 		}
 	case 405:
 		text = "The requested method " + html.EscapeString(r.method) + " is not allowed for this URL."
+	case 408:
+		text = "Server timeout waiting for the HTTP request from the client."
 	case 413:
 		paragraph = "%[3]s"
 		text = "The requested resource does not allow request data with " + html.EscapeString(r.method) +

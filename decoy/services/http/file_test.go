@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
@@ -274,5 +275,48 @@ func TestWhatTomcatDoesNotUnderstand(t *testing.T) {
 	long := exchange(t, d, "\x16"+strings.Repeat("\x01", 4000))
 	if n := len(long); n > 16<<10 {
 		t.Errorf("4000 bytes of rubbish are answered by %d", n)
+	}
+}
+
+func TestApacheTellsOfDelay(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"GET / HTTP/1.1\r\nHost: a\r\n": "HTTP/1.1 408 Request Timeout\r\n",
+		"GET / HT":                      "",
+	} {
+		t.Run(said, func(t *testing.T) {
+			t.Parallel()
+			conn := withBanner(t, anApache).Dial(80)
+			conn.SetDeadline(time.Now().Add(time.Minute)) // which it does not take
+			if _, err := io.WriteString(conn, said); err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(conn)
+			if err != nil || !strings.HasPrefix(string(got), want) || want == "" && len(got) > 0 {
+				t.Errorf("what comes when nothing more is said is %.300q, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestFoldersAreFoundByName(t *testing.T) {
+	t.Parallel()
+	for banner, want := range map[string][]string{
+		anNginx:   {"HTTP/1.1 301 Moved Permanently\r\n", "\r\nLocation: http://web01/wp-includes/?a=b\r\n", "<center><h1>301 Moved Permanently</h1></center>"},
+		anApache:  {"HTTP/1.1 301 Moved Permanently\r\n", "\r\nLocation: http://web01/wp-includes/?a=b\r\n", `The document has moved <a href="http://web01/wp-includes/?a=b">here</a>.`},
+		aLighttpd: {"HTTP/1.1 301 Moved Permanently\r\nLocation: /wp-includes/?a=b\r\nContent-Length: 0\r\n"},
+	} {
+		id := decoytest.Identity()
+		id.Settings = control.Settings{"http": {"server_header": banner, "fake_app": "wordpress"}}
+		d := decoytest.StartAs(t, id, "http")
+		got := exchange(t, d, "GET /wp-includes?a=b HTTP/1.1\r\nHost: web01\r\nConnection: close\r\n\r\n")
+		for _, part := range want {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s answers, without %q,\n%s", banner, part, got)
+			}
+		}
+		if got := exchange(t, d, "GET /wp-includes/js/ HTTP/1.1\r\nHost: web01\r\nConnection: close\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 403 Forbidden\r\n") {
+			t.Errorf("a folder without an index is\n%s", got)
+		}
 	}
 }

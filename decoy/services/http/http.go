@@ -12,6 +12,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -89,7 +90,10 @@ func (v *Server) ServeConn(_ context.Context, s *decoy.Session) { v.Serve(s, s) 
 func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 	in := bufio.NewReaderSize(conn, 2*maxLine)
 	for count := 1; ; count++ {
-		wait := headTime
+		wait := v.product.patience
+		if v.product.family == apache {
+			wait = headTime // before the first byte nobody is in a hurry
+		}
 		if count > 1 {
 			wait = v.product.keepAlive
 		}
@@ -102,7 +106,7 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 			v.serveHTTP2(s, conn, in)
 			return
 		}
-		s.SetReadDeadline(time.Now().Add(headTime))
+		s.SetReadDeadline(time.Now().Add(v.product.patience))
 		var r *request
 		if v.refusesAtOnce(first[0]) {
 			r, err = &request{line: string(first), raw: arrived(in)}, problem{400, badMethod}
@@ -124,6 +128,8 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 		if trouble := (problem{}); errors.As(err, &trouble) {
 			a = v.failure(trouble.status, trouble.reason, r)
 			a.close = true
+		} else if errors.Is(err, os.ErrDeadlineExceeded) && v.tellsOfDelay(r) {
+			a = v.failure(408, badLine, r)
 		} else if err != nil {
 			if r.line != "" {
 				v.record(s, r, 0)
@@ -144,6 +150,9 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 		}
 	}
 }
+
+// tellsOfDelay tells whether a client that has begun a request and does not go on is told so: Apache does once it knows what kind of request it is.
+func (v *Server) tellsOfDelay(r *request) bool { return v.product.family == apache && r.version != "" }
 
 // awaits tells whether the server wants the body that a client announces before it answers: one that has files only doesn't.
 func (v *Server) awaits(r *request) bool {

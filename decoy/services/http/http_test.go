@@ -19,7 +19,10 @@ import (
 	"decnet/decoy/services/internal/servicetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	hasty = 4 * time.Second
+	goleak.VerifyTestMain(m)
+}
 
 // withServer returns an identity whose server fulfils the condition.
 func withServer(t testing.TB, id control.Identity, holds func(*Server) bool) control.Identity {

@@ -36,9 +36,10 @@ type product struct {
 	extras    string // the header behind which an application's own come; "" is the first
 	buffer    int    // a program's page up to this long has its length; a longer one comes in chunks
 	keepAlive time.Duration
-	requests  int  // on one connection
-	tries     bool // nginx looks for a file before it looks at the method, as Debian configures it
-	zips      bool // it compresses, as Debian and Ubuntu configure theirs
+	patience  time.Duration // for one request
+	requests  int           // on one connection
+	tries     bool          // nginx looks for a file before it looks at the method, as Debian configures it
+	zips      bool          // it compresses, as Debian and Ubuntu configure theirs
 }
 
 type offer struct {
@@ -70,6 +71,9 @@ var offersOfSystems = map[string][]offer{
 	"cisco":          {{cisco, "cisco-IOS"}},
 }
 
+// hasty is how long Apache and Tomcat wait for a request that has begun. Tests have less time.
+var hasty = 20 * time.Second
+
 // packaged are the versions of nginx that Debian and its kin ship; others come from nginx.org, with another configuration.
 var packaged = map[string]bool{"nginx": true, "nginx/1.22.1": true, "nginx/1.26.0": true, "nginx/1.26.3": true, "nginx/1.18.0 (Ubuntu)": true}
 
@@ -99,18 +103,18 @@ func productOf(h *decoy.Host, a app) product {
 		choices = offers["debian"]
 	}
 	picked := chosenOf(h, fitting(a, decoy.Pick(h, "http-product", choices...)))
-	p := product{family: picked.family, banner: picked.banner, order: orders[picked.family], extras: extras[picked.family], buffer: 8000, keepAlive: 75 * time.Second, requests: 1000}
+	p := product{family: picked.family, banner: picked.banner, order: orders[picked.family], extras: extras[picked.family], buffer: 8000, keepAlive: 75 * time.Second, patience: headTime, requests: 1000}
 	switch p.family {
 	case nginx:
 		p.buffer = -1
 		p.tries = packaged[p.banner] && (h.Distro == "debian" || h.Distro == "kali" || strings.Contains(p.banner, "Ubuntu"))
 		p.zips = p.tries
 	case tomcat:
-		p.keepAlive, p.requests, p.allow = 20*time.Second, 100, "OPTIONS, GET, HEAD, POST"
+		p.keepAlive, p.patience, p.requests, p.allow = 20*time.Second, hasty, 100, "OPTIONS, GET, HEAD, POST"
 	case jetty:
 		p.keepAlive, p.buffer = 30*time.Second, 32<<10
 	case apache:
-		p.keepAlive, p.requests = 5*time.Second, 100
+		p.keepAlive, p.patience, p.requests = 5*time.Second, hasty, 100
 		p.signature = strings.Contains(p.banner, "Debian") || strings.Contains(p.banner, "Ubuntu")
 		p.echoesURL = strings.HasPrefix(p.banner, "Apache/2.4.6 ")
 		p.zips = p.signature

@@ -108,8 +108,8 @@ func (w *wordpress) answer(v *Server, r *request) (answer, bool) {
 		return made(200, phpPage, "<!DOCTYPE html>\n<html lang=\"en-US\">\n<head>\n<meta name=\"viewport\" content=\"width=device-width\" />\n<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\" />\n"+
 			"<meta name=\"robots\" content=\"noindex,nofollow\" />\n<title>WordPress &rsaquo; Installation</title>\n</head>\n<body class=\"wp-core-ui\">\n<p id=\"logo\">WordPress</p>\n"+
 			"<h1>Already Installed</h1><p>You appear to have already installed WordPress. To reinstall please clear your old database tables first.</p><p class=\"step\"><a href=\""+site+"/wp-login.php\" class=\"button button-large\">Log In</a></p></body></html>\n", wpNoCache...), true
-	case path == "/wp-admin":
-		return v.moved(301, site+"/wp-admin/", r), true
+	case path == "/wp-admin" || path == "/wp-content/uploads":
+		return v.moved(301, site+path+"/", r), true
 	case path == "/wp-admin/" || strings.HasPrefix(path, "/wp-admin/") && strings.HasSuffix(path, ".php"), path == "/login", path == "/admin", path == "/dashboard":
 		target := site + "/wp-login.php"
 		if strings.HasPrefix(path, "/wp-admin/") {
@@ -118,13 +118,13 @@ func (w *wordpress) answer(v *Server, r *request) (answer, bool) {
 			return w.canonical(site+"/wp-admin/", 302), true
 		}
 		return redirect(target, phpPage, append(slices.Clone(wpNoCache), header{"X-Redirect-By", "WordPress"})...), true
-	case slices.Contains([]string{"/wp-config.php", "/wp-cron.php", "/wp-content/", "/wp-content/plugins/", "/wp-content/themes/", "/wp-load.php", "/wp-blog-header.php", "/wp-settings.php"}, path):
+	case slices.Contains([]string{"/wp-config.php", "/wp-cron.php", "/wp-content/", "/wp-content/plugins/", "/wp-content/plugins/akismet/", "/wp-content/themes/", "/wp-content/themes/" + w.theme + "/", "/wp-load.php", "/wp-blog-header.php", "/wp-settings.php"}, path):
 		return made(200, phpPage, ""), true
 	case path == "/wp-signup.php":
 		return w.canonical(site+"/wp-login.php?action=register", 302), true
 	case path == "/wp-includes/" || path == "/wp-content/uploads/":
 		return v.failure(403, badLine, r), true
-	case strings.HasPrefix(path, "/wp-includes/") || strings.HasPrefix(path, "/wp-admin/"):
+	case strings.HasPrefix(path, "/wp-includes/") || strings.HasPrefix(path, "/wp-admin/"), strings.HasPrefix(path, "/wp-content/") && strings.HasSuffix(path, "/") && v.hasFolder(path):
 		return answer{}, false // no file of that name
 	case path == "/index.php" && author == "":
 		return w.canonical(site+"/", 301), true
