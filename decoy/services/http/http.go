@@ -125,17 +125,19 @@ func (v *Server) Serve(s *decoy.Session, conn net.Conn) {
 		}
 		r.before = count - 1
 		var a answer
-		if trouble := (problem{}); errors.As(err, &trouble) {
+		trouble := problem{}
+		switch {
+		case errors.As(err, &trouble):
 			a = v.failure(trouble.status, trouble.reason, r)
 			a.close = true
-		} else if errors.Is(err, os.ErrDeadlineExceeded) && v.tellsOfDelay(r) {
+		case errors.Is(err, os.ErrDeadlineExceeded) && v.tellsOfDelay(r):
 			a = v.failure(408, badLine, r)
-		} else if err != nil {
+		case err != nil:
 			if r.line != "" {
 				v.record(s, r, 0)
 			}
 			return
-		} else {
+		default:
 			v.recordCredentials(s, r)
 			a = v.answerTo(r)
 		}
@@ -195,6 +197,13 @@ func (v *Server) RefusePlain(s *decoy.Session, conn net.Conn) {
 		return
 	} else if err != nil && v.product.family == nginx {
 		why = trouble // it looks at the request before it looks at where it came
+	}
+	if v.product.family == tomcat {
+		v.record(s, r, 400)
+		if _, err := io.WriteString(conn, tomcatPlain); err == nil {
+			linger(s, conn)
+		}
+		return
 	}
 	if v.product.family != nginx && v.product.family != apache {
 		v.record(s, r, 0)

@@ -36,7 +36,10 @@ func (v *Server) TLS(cert tls.Certificate) *tls.Config {
 	case p.family == iis && windows.MachineOf(v.host).Build < firstWith13:
 		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS12
 	}
-	if !p.family.held() {
+	if p.family == tomcat && !v.http2 {
+		c.NextProtos = nil // it knows of none
+	}
+	if !p.family.held() && p.family != tomcat {
 		return c
 	}
 	_, curves := cert.PrivateKey.(*ecdsa.PrivateKey)
@@ -97,7 +100,7 @@ func (v *Server) BeginsTLS(peek func(n int) ([]byte, error)) (secure, plain bool
 		return true, false, nil, nil
 	case v.product.family == nginx && first[0]&oldHello == 0:
 		return false, true, nil, nil
-	case !v.product.family.held():
+	case !v.product.family.held() && v.product.family != tomcat:
 		return false, true, nil, nil
 	}
 	head, err := peek(5) // as OpenSSL does
@@ -109,8 +112,13 @@ func (v *Server) BeginsTLS(peek func(n int) ([]byte, error)) (secure, plain bool
 			return false, true, nil, nil
 		}
 	}
-	const alertRecord, fatal, unexpectedMessage, protocolVersion = 0x15, 2, 10, 70
+	const alertRecord, fatal, unexpectedMessage, protocolVersion, internalError = 0x15, 2, 10, 70, 80
 	switch {
+	case v.product.family == tomcat:
+		if strings.Trim(string(head), "ABCDEFGHIJKLMNOPQRSTUVWXYZ /") == "" {
+			return false, true, nil, nil
+		}
+		alert = []byte{alertRecord, 3, 3, 0, 2, fatal, internalError}
 	case head[0]&oldHello != 0 && head[2] == 1:
 		alert = []byte{alertRecord, 3, 3, 0, 2, fatal, protocolVersion}
 	case head[0] >= 0x14 && head[0] <= 0x18 && head[1] == 3:

@@ -110,6 +110,9 @@ func (t *tomcatApp) index() string {
 `
 }
 
+// tomcatPlain is the whole answer to plain HTTP where TLS is spoken.
+const tomcatPlain = "HTTP/1.1 400 \r\nContent-Type: text/plain;charset=UTF-8\r\nConnection: close\r\n\r\nBad Request\r\nThis combination of host and port requires TLS.\r\n"
+
 // errorPage is Tomcat's own page. message is "" for none; the frames are those of the exception that led to it.
 func (t *tomcatApp) errorPage(status int, message, description string, frames ...string) string {
 	words := statusText(status)

@@ -2,6 +2,7 @@ package https
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -237,7 +238,13 @@ func TestHybridKeyExchangeIsNewerThanTheLibraries(t *testing.T) {
 
 func TestWhatIsNoHandshake(t *testing.T) {
 	t.Parallel()
+	tomcat := decoytest.Identity()
+	tomcat.Settings = control.Settings{"https": {"fake_app": "tomcat"}}
 	for banner, cases := range map[string]map[string]string{
+		"": { // Tomcat
+			"GET / HTTP/1.1\r\nHost: a\r\n\r\n": "HTTP/1.1 400 \r\nContent-Type: text/plain;charset=UTF-8\r\nConnection: close\r\n\r\nBad Request\r\nThis combination of host and port requires TLS.\r\n",
+			"SSH-2.0-x\r\n":                     "\x15\x03\x03\x00\x02\x02\x50",
+		},
 		"nginx/1.22.1": {
 			"SSH-2.0-x\r\n": "HTTP/1.1 400 Bad Request\r\n", "\x00\x00": "HTTP/1.1 400 Bad Request\r\n", "\x80\x2e\x01\x00\x02": "\x15\x03\x03\x00\x02\x02\x46", "\x80\x01\x02\x03\x04": "",
 		},
@@ -246,7 +253,10 @@ func TestWhatIsNoHandshake(t *testing.T) {
 		},
 		"lighttpd/1.4.69": {"GET / HTTP/1.1\r\nHost: a\r\n\r\n": "", "\x00\x00\x00\x00\x00": ""},
 	} {
-		d := chosen(t, banner, "debian")
+		d := chosen(t, cmp.Or(banner, "nginx"), "debian")
+		if banner == "" {
+			d = decoytest.StartAs(t, tomcat, "https")
+		}
 		for said, want := range cases {
 			conn := d.Dial(443)
 			io.WriteString(conn, said)
