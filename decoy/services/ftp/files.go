@@ -78,20 +78,23 @@ func (t tree) in(directory string) []string {
 	return names
 }
 
-// list is a directory, or one file, as LIST shows it.
-func (p product) list(t tree, at string, now time.Time) string {
+// list is a directory, or one file, as LIST shows it; hidden are the entries for the directory and the one above.
+func (p product) list(t tree, at, owner string, hidden bool, now time.Time) string {
 	names, directory := []string{path.Base(at)}, path.Dir(at)
 	if t[at].directory {
 		names, directory = t.in(at), at
+		if hidden && !p.dos {
+			names = append([]string{".", ".."}, names...)
+		}
 	}
 	var b strings.Builder
 	for _, name := range names {
-		b.WriteString(p.entry(name, t[path.Join(directory, name)], now) + "\r\n")
+		b.WriteString(p.entry(name, t[path.Join(directory, name)], owner, now) + "\r\n")
 	}
 	return b.String()
 }
 
-func (p product) entry(name string, f file, now time.Time) string {
+func (p product) entry(name string, f file, owner string, now time.Time) string {
 	if p.dos {
 		size := fmt.Sprintf("%20d", f.size)
 		if f.directory {
@@ -110,18 +113,12 @@ func (p product) entry(name string, f file, now time.Time) string {
 	if now.Sub(f.modified) > 182*24*time.Hour {
 		date = strings.Replace(date, "15:04", " 2006", 1)
 	}
-	owner, group := "1000", "1000"
-	if p.machineList {
-		owner, group = "ftp", "ftp"
+	form := "%s %4d %-8s %-8s %8d %s %s"
+	switch {
+	case p.exact:
+		form = "%s %3d %-8s %-8s %8d %s %s"
+	case p.machineList:
+		form = "%s %4d %-10s %-10s %10d %s %s"
 	}
-	return fmt.Sprintf("%s %4d %-8s %-8s %8d %s %s", mode, links, owner, group, size, f.modified.Format(date), name)
-}
-
-// facts is an entry as MLSD and MLST show it.
-func facts(name string, f file) string {
-	kind, mode := "file", "0644"
-	if f.directory {
-		kind, mode = "dir", "0755"
-	}
-	return fmt.Sprintf("modify=%s;perm=adfr;size=%d;type=%s;UNIX.group=1000;UNIX.mode=%s;UNIX.owner=1000; %s", f.modified.Format("20060102150405"), f.size, kind, mode, name)
+	return fmt.Sprintf(form, mode, links, owner, owner, size, f.modified.Format(date), name)
 }

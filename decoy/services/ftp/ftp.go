@@ -6,11 +6,14 @@ package ftp
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,11 +38,10 @@ type service struct {
 	anonymous bool
 	user      string // of the weak login; "" is none
 	secret    string
-	delay     time.Duration // before a refused login is told
 }
 
 func newService(h *decoy.Host) *service {
-	v := &service{host: h, product: productOf(h), files: treeOf(h), delay: time.Second}
+	v := &service{host: h, product: productOf(h), files: treeOf(h)}
 	r := h.Rand("ftp-logins")
 	if v.anonymous = r.IntN(3) == 0; v.anonymous {
 		v.product.banner = strings.Replace(v.product.banner, "220-This is a private system - No anonymous login\n", "", 1)
@@ -64,6 +66,13 @@ type client struct {
 	passive *passive
 	tries   int
 	uploads int
+	changes int  // of the files
+	active  bool // the client has named a port of its own, to which nothing will connect
+	port    int  // that, or of the last data connection
+	offset  int64
+	moving  string // what RNFR has named
+	up      int64  // bytes, of which some products tell at the end
+	down    int64
 }
 
 // MaxConnections is what the product takes of one address.
@@ -99,14 +108,24 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 			return
 		}
 		command, argument := parse(line)
-		if command == "" {
+		if command == "" && (len(bytes.TrimRight(line, "\r\n")) == 0 || !v.product.plain) {
+			if v.product.answers[""].bare != "" && c.say(v.product.answers[""].bare) != nil {
+				return
+			}
 			continue
 		}
+		verb, _, _ := strings.Cut(strings.TrimRight(string(line), "\r\n"), " ")
 		text := command
 		if argument != "" && command != "PASS" { // the secret is recorded as such
 			text += " " + argument
 		}
 		s.Event(event.CommandRun, event.String(event.Command, text))
+		if slices.Contains(v.product.hangUp, command) && (verb == command || !v.product.exact) && (c.logged || !v.product.plain) {
+			if v.product.hangUpText != "" {
+				c.say(v.product.hangUpText, "{verb}", strings.ToLower(command))
+			}
+			return
+		}
 		if !c.obey(ctx, command, argument) {
 			return
 		}
@@ -125,7 +144,8 @@ func parse(line []byte) (command, argument string) {
 func (c *client) say(text string, replace ...string) error {
 	if strings.Contains(text, "{") {
 		replace = append(replace, "{host}", c.host.Hostname, "{ip}", c.s.Local().Addr().Unmap().String(), "{peer}", c.s.Peer().Addr().Unmap().String(),
-			"{time}", c.host.Now().Format("15:04"), "{users}", fmt.Sprint(1+c.host.Rand("ftp-users").IntN(4)), "{mode}", c.mode(), "{path}", c.here)
+			"{time}", c.host.Now().Format("15:04"), "{users}", fmt.Sprint(1+c.host.Rand("ftp-users").IntN(4)), "{mode}", c.mode(), "{path}", c.here, "{user}", c.user, "{version}", c.product.version,
+			"{site}", c.product.site, "{type}", c.kind(), "{offset}", fmt.Sprint(c.offset), "{port}", fmt.Sprint(c.port), "{up}", kilobytes(c.up), "{down}", kilobytes(c.down))
 		for i := 1; i < len(replace); i += 2 { // what the client sends must not begin a line of its own
 			replace[i] = strings.NewReplacer("\r", "", "\n", "").Replace(replace[i])
 		}
@@ -136,18 +156,69 @@ func (c *client) say(text string, replace ...string) error {
 }
 
 func (c *client) mode() string {
-	if c.ascii {
+	if c.ascii && !c.product.plain {
 		return "ASCII"
 	}
 	return "BINARY"
 }
 
+// kind is the type of transfer that the client has chosen, as STAT and TYPE tell it.
+func (c *client) kind() string {
+	switch {
+	case c.ascii:
+		return "ASCII"
+	case strings.HasPrefix(c.product.binary, "200 TYPE is now "):
+		return "8-bit binary"
+	}
+	return "BINARY"
+}
+
+// kilobytes is a number of bytes in kilobytes that are begun.
+func kilobytes(n int64) string { return fmt.Sprint((n + 1023) / 1024) }
+
 // obey does what a command says and tells whether the conversation goes on.
 func (c *client) obey(ctx context.Context, command, argument string) bool {
 	p := &c.product
+	if words := strings.SplitN(argument, " ", 3); c.logged && command == "SITE" && len(words) == 3 && strings.EqualFold(words[0], "CHMOD") && c.denied(command, argument) == "" {
+		reply := p.changes.chmod
+		if _, exists := c.files[c.resolve(words[2])]; !exists {
+			reply = p.changes.chmodMissing
+		}
+		return c.say(cmp.Or(reply, p.unknown), "{name}", words[2], "{cmd}", command) == nil
+	}
+	if text := p.fixed(command, argument, c.logged); text != "" {
+		if denied := c.denied(command, argument); denied != "" {
+			text = denied
+		}
+		word, second, _ := strings.Cut(argument, " ")
+		return c.say(text, "{arg}", argument, "{ARG}", strings.ToUpper(argument), "{WORD}", strings.ToUpper(word), "{word2}", second, "{opts}", "MLST OPTS "+strings.TrimSpace(second), "{name}", argument) == nil
+	}
+	if c.logged || slices.Contains(p.early, command) {
+		switch command {
+		case "SYST":
+			return c.say(p.system) == nil
+		case "NOOP":
+			return c.say(p.noop) == nil
+		case "HELP":
+			if verb := strings.ToUpper(argument); p.exact && verb != "" && !strings.Contains(p.help, " "+verb+" ") && !strings.Contains(p.help, " "+verb+"* ") {
+				return c.say("502 Unknown command '{ARG}'", "{ARG}", verb) == nil
+			}
+			return c.say(p.help) == nil
+		case "TYPE":
+			return c.retype(argument) == nil
+		}
+	}
 	switch command {
 	case "USER":
-		c.user, c.logged, c.files = argument, false, nil
+		switch {
+		case argument == "" && p.noUser != "":
+			return c.say(p.noUser) == nil
+		case c.logged && c.guest:
+			return c.say(p.alreadyGuest) == nil
+		case c.logged:
+			return c.say(p.already) == nil
+		}
+		c.user = argument
 		guest := c.isGuest()
 		if guest && strings.HasPrefix(p.anonymous, "230") {
 			c.s.Attempt("plaintext", c.user, nil, event.Accepted)
@@ -164,29 +235,53 @@ func (c *client) obey(ctx context.Context, command, argument string) bool {
 		return false
 	case "FEAT":
 		return c.say(p.features) == nil
-	case "SYST":
-		if c.logged || p.dos {
-			return c.say(p.system) == nil
-		}
-	case "NOOP":
-		if c.logged || p.dos {
-			return c.say(p.noop) == nil
-		}
-	case "HELP":
-		if c.logged || !p.zeroDay {
-			return c.say(p.help) == nil
-		}
-	case "OPTS":
-		if strings.EqualFold(argument, "UTF8 ON") {
-			return c.say("200 Always in UTF8 mode.") == nil
-		}
 	case "AUTH", "PBSZ", "PROT":
+		if p.exact {
+			return c.say(p.unknown, "{cmd}", command) == nil
+		}
 		return c.say(p.security) == nil
 	}
 	if !c.logged {
+		if p.exact && !strings.Contains(p.help, " "+command+" ") && !slices.Contains([]string{"SMNT", "MFMT", "MFF", "CSID"}, command) { // it does not know the command, and says so to anybody
+			return c.say(p.unknown, "{cmd}", command) == nil
+		}
 		return c.say(p.loginFirst) == nil
 	}
 	return c.inside(ctx, command, argument) == nil
+}
+
+// denied is what the guest hears to a command that would change something; "" is that he may.
+func (c *client) denied(command, argument string) string {
+	if !c.guest {
+		return ""
+	}
+	word, _, _ := strings.Cut(argument, " ")
+	return cmp.Or(c.product.changes.guest[command+" "+strings.ToUpper(word)], c.product.changes.guest[command])
+}
+
+// retype answers TYPE.
+func (c *client) retype(argument string) error {
+	p := &c.product
+	switch kind := strings.ToUpper(argument); {
+	case kind == "A", kind == "A N", kind == "A T" && !p.plain:
+		c.ascii = true
+		if p.exact { // it repeats the letter as it came
+			return c.say("200 Type set to {letter}", "{letter}", argument[:1])
+		}
+		return c.say(p.ascii)
+	case p.exact && strings.HasPrefix(kind, "L "): // and stays as it is
+		return c.say("200 Type set to L")
+	case p.keepsUser && strings.HasPrefix(kind, "L "):
+		c.ascii = false
+		return c.say("200-Missing argument\n{binary}", "{binary}", p.binary)
+	case kind == "I", kind == "L 8" || kind == "L8" && !p.exact:
+		c.ascii = false
+		if p.exact {
+			return c.say("200 Type set to {letter}", "{letter}", argument)
+		}
+		return c.say(p.binary)
+	}
+	return c.say(p.retype, "{arg}", argument)
 }
 
 // isGuest tells whether who is named may enter without a password.
@@ -197,7 +292,15 @@ func (c *client) isGuest() bool {
 
 func (c *client) login(ctx context.Context, secret string) bool {
 	p := &c.product
-	if c.user == "" {
+	switch {
+	case c.guest && strings.HasPrefix(p.anonymous, "230"): // he is in already
+		c.s.Attempt("plaintext", c.user, []byte(secret), event.Accepted)
+		return c.say(p.guest) == nil
+	case c.logged:
+		c.s.Attempt("plaintext", c.user, []byte(secret), event.Rejected)
+		return c.say(p.passAgain) == nil
+	case c.user == "":
+		c.s.Attempt("plaintext", "", []byte(secret), event.Rejected)
 		return c.say(p.userFirst) == nil
 	}
 	switch {
@@ -212,14 +315,16 @@ func (c *client) login(ctx context.Context, secret string) bool {
 	}
 	c.s.Attempt("plaintext", c.user, []byte(secret), event.Rejected)
 	c.tries++
-	timer := time.NewTimer(c.delay)
+	timer := time.NewTimer(p.wait + rand.N(p.wait/2))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
 		return false
 	}
-	c.user = ""
+	if !p.keepsUser {
+		c.user = ""
+	}
 	return c.say(p.refused) == nil && c.tries < maxTries
 }
 

@@ -134,18 +134,122 @@ func TestGuest(t *testing.T) {
 257 "/" is the current directory
 250 Directory successfully changed.
 550 Failed to change directory.
-550 Failed to open file.
+550 Could not get file size.
 500 Illegal PORT command.
 500 Illegal EPRT command.
 425 Use PORT or PASV first.
 550 Permission denied.
-530 Please login with USER and PASS.
+500 Unknown command.
 500 Unknown command.
 221 Goodbye.`
 	if got != want {
 		t.Errorf("the replies are\n%s", got)
 	}
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "anonymous"), decoytest.Has(event.Outcome, event.Accepted))
+}
+
+// conversations are what the real servers of Debian 12 said to the same lines: to a stranger, and to who has logged in.
+var conversations = map[string]struct{ stranger, known [][2]string }{
+	"220 (vsFTPd": {
+		[][2]string{
+			{"SYST", "530 Please login with USER and PASS."}, {"OPTS UTF8 ON", "200 Always in UTF8 mode."}, {"OPTS X", "501 Option not understood."}, {"GET / HTTP/1.0", "530 Please login with USER and PASS."},
+			{" ", "530 Please login with USER and PASS."}, {"PASS early", "503 Login with USER first."},
+		},
+		[][2]string{
+			{"MKD new", `257 "/new" created`}, {"MKD new", "550 Create directory operation failed."}, {"CWD new", "250 Directory successfully changed."}, {"RMD ../new/", "250 Remove directory operation successful."},
+			{"CWD /", "250 Directory successfully changed."}, {"RNFR pub", "350 Ready for RNTO."}, {"RNTO bar", "250 Rename successful."}, {"RNTO bar", "503 RNFR required first."}, {"DELE nope", "550 Delete operation failed."},
+			{"SIZE bar", "550 Could not get file size."}, {"REST 5", "350 Restart position accepted (5)."}, {"SITE HELP", "214 CHMOD UMASK HELP"}, {"SITE CHMOD 777 bar", "200 SITE CHMOD command ok."},
+			{"TYPE E", "500 Unrecognised TYPE command."}, {"USER x", "530 Can't change to another user."}, {"PASS y", "230 Already logged in."}, {"RETR x", "425 Use PORT or PASV first."}, {"STAT nope", "213 End of status"},
+			{"GET / HTTP/1.0", "500 HTTP protocol commands not allowed."},
+		},
+	},
+	"220 ProFTPD": {
+		[][2]string{
+			{"", "500 Invalid command: try being more creative"}, {"SYST", "215 UNIX Type: L8"}, {"CLNT x", "200 OK"}, {"XYZZY", "500 XYZZY not understood"}, {"SMNT", "530 Please login with USER and PASS"}, {"HELP FOO", "502 Unknown command 'FOO'"},
+			{"USER", "500 USER: command requires a parameter"}, {"SITE CPFR /etc/passwd", "530 Please login with USER and PASS"}, {"get x", "500 GET not understood"}, {"GET x", "EOF"},
+		},
+		[][2]string{
+			{"MKD new", `257 "/new" - Directory successfully created`}, {"MKD new", "550 new: File exists"}, {"XRMD new", "250 XRMD command successful"}, {"CDUP", "250 CDUP command successful"}, {"CWD", "501 Invalid number of parameters"},
+			{"SIZE pub", "550 SIZE not allowed in ASCII mode"}, {"TYPE I", "200 Type set to I"}, {"SIZE pub", "550 pub: not a regular file"}, {"RNFR pub", "350 File or directory exists, ready for destination name"}, {"RNTO bar", "250 Rename successful"},
+			{"DELE bar", "550 bar: Is a directory"}, {"MLST nope", "550 'nope' cannot be listed"}, {"SITE FOO", "500 'SITE FOO' not understood"}, {"REST 5", "350 Restarting at 5. Send STORE or RETRIEVE to initiate transfer"},
+			{"USER x", "501 Reauthentication not supported"}, {"STAT", "211 End of status"}, {"STAT nope", "450 nope: No such file or directory"}, {"LIST", "425 Unable to build data connection: Connection refused"},
+		},
+	},
+	"220---": {
+		[][2]string{
+			{"SYST", "215 UNIX Type: L8"}, {"NOOP", "200 Zzz..."}, {"MODE B", "504 Please use S(tream) mode"}, {"PROT P", "503 PROT must be preceded by a successful PBSZ command"}, {"XYZZY", "530 You aren't logged in"}, {"get x", "500 HTTP command: [get]"},
+		},
+		[][2]string{
+			{"MKD new", `257 "new" : The directory was successfully created`}, {"RMD new", "250 The directory was successfully removed"}, {"DELE nope", "550 Could not delete nope: No such file or directory"},
+			{"RNFR pub", "350 RNFR accepted - file exists, ready for destination"}, {"RNTO bar", "250 File successfully renamed or moved"}, {"SIZE bar", "550 I can only retrieve regular files"}, {"ALLO 5", "200 A L'HUILE"},
+			{"TYPE E", "504 TYPE is now ASCII"}, {"STAT", "211 https://www.pureftpd.org/"}, {"SITE UMASK", "500 SITE UMASK is an unknown extension"}, {"PASS y", "530 We can't do that in the current session"}, {"OPTS UTF8 ON", "504 Unknown command"},
+			{"QUIT", "221 Logout."},
+		},
+	},
+}
+
+func TestAnswersAreTheProducts(t *testing.T) {
+	t.Parallel()
+	for begin, said := range conversations {
+		d := decoytest.StartAs(t, such(t, func(v *service) bool { return weak(v) && strings.HasPrefix(v.product.banner, begin) }), "ftp")
+		v := newService(d.Host)
+		for _, about := range []struct {
+			login []string
+			said  [][2]string
+		}{{nil, said.stranger}, {[]string{"USER " + v.user, "PASS " + v.secret}, said.known}} {
+			lines := about.login
+			for _, pair := range about.said {
+				lines = append(lines, pair[0])
+			}
+			got := talk(t, d, lines...)[1+len(about.login):]
+			for i, pair := range about.said {
+				if got[i] != pair[1] {
+					t.Errorf("%s: to %q it says %q, want %q", begin, pair[0], got[i], pair[1])
+				}
+			}
+		}
+	}
+	d := decoytest.StartAs(t, such(t, func(v *service) bool { return v.product.plain && !v.anonymous }), "ftp")
+	talk(t, d, "PASS early")
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, "early"))
+}
+
+// TestClientsPortIsNotConnectedTo names a port of the client's own, as an active transfer does, and another host's.
+func TestClientsPortIsNotConnectedTo(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, func(v *service) bool { return weak(v) && v.product.plain }), "ftp")
+	v := newService(d.Host)
+	trap, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := trap.Addr().(*net.TCPAddr).Port
+	got := talk(t, d, "USER "+v.user, "PASS "+v.secret, fmt.Sprintf("PORT 127,0,0,1,%d,%d", port>>8, port&0xff), "LIST", fmt.Sprintf("PORT 192,0,2,7,%d,%d", port>>8, port&0xff), fmt.Sprintf("EPRT |1|127.0.0.1|%d|", port), "QUIT")
+	want := "200 PORT command successful. Consider using PASV.\n425 Failed to establish connection.\n500 Illegal PORT command.\n200 EPRT command successful. Consider using EPSV.\n221 Goodbye."
+	if got := strings.Join(got[3:], "\n"); got != want {
+		t.Errorf("the replies are\n%s", got)
+	}
+	if err := trap.(*net.TCPListener).SetDeadline(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if conn, err := trap.Accept(); err == nil {
+		t.Errorf("%s connected", conn.RemoteAddr())
+	}
+	trap.Close()
+}
+
+func TestFilesOfASessionAreBounded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, such(t, func(v *service) bool { return weak(v) && v.product.plain }), "ftp")
+	v := newService(d.Host)
+	lines := []string{"USER " + v.user, "PASS " + v.secret}
+	for i := range maxChanges + 1 {
+		lines = append(lines, fmt.Sprint("MKD d", i))
+	}
+	got := talk(t, d, lines...)
+	if last := got[len(got)-1]; last != "550 Create directory operation failed." || !strings.HasPrefix(got[len(got)-2], "257") {
+		t.Errorf("the last but one hears %q, the last %q", got[len(got)-2], last)
+	}
 }
 
 func TestDataPortEndsWithTheSession(t *testing.T) {
@@ -221,7 +325,7 @@ func TestDeckiesDifferAndStay(t *testing.T) {
 	t.Parallel()
 	servicetest.Looks(t, 18, func(h *decoy.Host) string {
 		v := newService(h)
-		return v.product.banner + v.user + v.product.list(v.files, "/", h.Installed())
+		return v.product.banner + v.user + v.product.list(v.files, "/", "ftp", false, h.Installed())
 	})
 }
 
@@ -231,11 +335,12 @@ func TestLists(t *testing.T) {
 	f := file{size: 1234, modified: time.Date(2026, 11, 5, 9, 14, 0, 0, time.UTC)}
 	old := file{directory: true, modified: time.Date(2024, 3, 5, 21, 14, 0, 0, time.UTC)}
 	for _, c := range []struct{ got, want string }{
-		{vsftpd.entry("a", f, now), "-rw-r--r--    1 1000     1000         1234 Nov 05 09:14 a"},
-		{vsftpd.entry("a", old, now), "drwxr-xr-x    2 1000     1000         4096 Mar 05  2024 a"},
-		{proftpd.entry("a", f, now), "-rw-r--r--    1 ftp      ftp          1234 Nov  5 09:14 a"},
-		{microsoft.entry("a", f, now), "11-05-26  09:14AM                 1234 a"},
-		{microsoft.entry("a", old, now), "03-05-24  09:14PM       <DIR>          a"},
+		{vsftpd.entry("a", f, "1000", now), "-rw-r--r--    1 1000     1000         1234 Nov 05 09:14 a"},
+		{vsftpd.entry("a", old, "1000", now), "drwxr-xr-x    2 1000     1000         4096 Mar 05  2024 a"},
+		{proftpd.entry("a", f, "web", now), "-rw-r--r--   1 web      web          1234 Nov  5 09:14 a"},
+		{pureftpd.entry("a", old, "web", now), "drwxr-xr-x    2 web        web              4096 Mar  5  2024 a"},
+		{microsoft.entry("a", f, "", now), "11-05-26  09:14AM                 1234 a"},
+		{microsoft.entry("a", old, "", now), "03-05-24  09:14PM       <DIR>          a"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got  %q\nwant %q", c.got, c.want)
