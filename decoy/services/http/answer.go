@@ -67,7 +67,11 @@ func (v *Server) answerTo(r *request) answer {
 	}
 	switch {
 	case r.method == "OPTIONS" && (found || p.family != nginx && p.family != lighttpd):
-		return v.options(r)
+		a := v.options(r)
+		if p.family == apache && !found {
+			delete(a.headers, "Content-Type")
+		}
+		return a
 	case r.method == "TRACE" && p.family == apache:
 		return traced(r)
 	case r.method == "POST" && login:

@@ -37,6 +37,9 @@ func (v *Server) file(r *request, f page) answer {
 		return p.unchanged(a)
 	}
 	wanted := r.get("Range")
+	if p.family == apache { // which joins them, and then finds that it is no list
+		wanted = strings.Join(r.all("Range"), ", ")
+	}
 	if p.family == apache && v.compresses(&a, r) {
 		a.body, a.zipped = zip(a.body), true
 	} else if v.compresses(&a, r) {
