@@ -80,6 +80,12 @@ func (c *client) admit(in *bufio.Reader) bool {
 	if c.s.SetReadDeadline(time.Now().Add(helloTime)) != nil {
 		return false
 	}
+	// What can't be a greeting is not waited for.
+	if first, err := in.Peek(1); err == nil && first[0] != connect<<4 {
+		body, _ := in.Peek(in.Buffered())
+		c.strange("no hello", packet{kind: first[0] >> 4, body: body})
+		return false
+	}
 	p, err := read(in, maxStranger)
 	if err != nil {
 		if errors.Is(err, errMalformed) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -130,11 +136,15 @@ func (c *client) admit(in *bufio.Reader) bool {
 	}
 	accept := []byte{0, 0}
 	if h.version == 5 {
-		properties := []byte{0x22, 0, 10, 0x21, 0, 20} // ten aliases of topics, twenty messages under way
+		properties := []byte{0x22, 0, 10} // aliases of topics
 		if h.id == "" {
 			b := c.host.Hex("mqtt-auto/"+c.s.ID(), 16)
 			properties = append(append(properties, 0x12), text("auto-"+strings.ToUpper(b[:8]+"-"+b[8:12]+"-"+b[12:16]+"-"+b[16:20]+"-"+b[20:]))...)
 		}
+		if h.keepAlive == 0 && strings.HasPrefix(c.version, "2.") {
+			properties = append(properties, 0x13, 0xff, 0xff) // nobody may be silent for ever
+		}
+		properties = append(properties, 0x21, 0, 20) // messages under way
 		accept = append(appendVarint(accept, len(properties)), properties...)
 	}
 	_, err = c.s.Write(encode(connack, 0, accept))
@@ -221,7 +231,9 @@ func (c *client) obey(ctx context.Context, p packet) bool {
 		return c.published(ctx, p)
 	case pubrel:
 		return len(id) == 2 && c.send(ctx, encode(pubcomp, 0, id))
-	case puback, pubrec, pubcomp, pingresp:
+	case pubrec: // of what isn't under way, too
+		return len(id) == 2 && c.send(ctx, encode(pubrel, 2, id))
+	case puback, pubcomp, pingresp:
 		return true
 	case subscribe:
 		return c.subscribed(ctx, p)
@@ -260,7 +272,7 @@ func (c *client) published(ctx context.Context, p packet) bool {
 	m, ok := parsePublish(p, c.hello.version)
 	if !ok {
 		c.strange("no message", p)
-		if m.topic == "" || strings.ContainsAny(m.topic, "+#") {
+		if m.topic == "" || strings.ContainsAny(m.topic, "+#") || m.qos > 0 && m.qos < 3 && m.id == 0 {
 			return c.dismiss(ctx, protocolError)
 		}
 		return c.dismiss(ctx, malformed)

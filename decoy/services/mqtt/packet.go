@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"unicode/utf8"
 )
 
 // The kinds of packet.
@@ -245,11 +246,16 @@ func parseHello(body []byte) (h hello, ok bool) {
 	h.clean = flags&2 != 0
 	h.keepAlive = f.number()
 	h.method = f.properties(h.version, authMethod)
-	h.id = f.text()
+	if h.id = f.text(); !utf8.ValidString(h.id) {
+		return h, false
+	}
 	if flags&4 != 0 {
 		f.properties(h.version, 0)
 		h.will, h.willTopic = true, f.text()
 		h.willBody = f.take(f.number())
+		if flags>>3&3 == 3 || !validTopic(h.willTopic) {
+			return h, false
+		}
 	}
 	if flags&0x80 != 0 {
 		h.hasUser, h.user = true, f.text()
@@ -281,7 +287,7 @@ func parsePublish(p packet, version byte) (m message, ok bool) {
 	}
 	f.properties(version, 0)
 	m.body = f.rest
-	return m, !f.bad && m.qos < 3 && validTopic(m.topic)
+	return m, !f.bad && m.qos < 3 && (m.qos == 0 || m.id > 0) && validTopic(m.topic)
 }
 
 // encode writes the message for a client of the version.
@@ -318,5 +324,5 @@ func parseFilters(p packet, version byte) (id int, filters []filter, ok bool) {
 			return id, nil, false
 		}
 	}
-	return id, filters, !f.bad && len(filters) > 0 && p.flags == 2
+	return id, filters, !f.bad && id > 0 && len(filters) > 0 && p.flags == 2
 }
