@@ -129,12 +129,30 @@ func (b *broker) own(now time.Time) []message {
 		return message{topic: "$SYS/broker/" + topic, body: fmt.Append(nil, value), retain: true}
 	}
 	devices := len(b.values)
-	return []message{
+	all := []message{
 		say("version", "mosquitto version "+b.version), say("uptime", fmt.Sprintf("%d seconds", uptime)),
-		say("clients/total", devices+1), say("clients/connected", devices+1), say("clients/disconnected", 0), say("clients/maximum", devices+3),
-		say("messages/received", uptime/7*int64(devices)), say("messages/sent", uptime/5*int64(devices)), say("bytes/received", uptime*int64(11*devices)), say("bytes/sent", uptime*int64(17*devices)),
-		say("retained messages/count", len(b.fixed)+devices+48), say("subscriptions/count", devices+2), say("load/messages/received/1min", fmt.Sprintf("%.2f", float64(devices)*8.6)),
+		say("clients/total", devices+1), say("clients/maximum", devices+3), say("clients/active", devices+1), say("clients/connected", devices+1),
 	}
+	// What passes in a minute, about; the longer the mean, the less it swings.
+	size := 24 // bytes of a message, with its topic
+	for i, span := range []string{"1min", "5min", "15min"} {
+		swing := 1 + math.Sin(float64(now.Unix())/97)*0.05/float64(1+4*i)
+		for _, load := range []struct {
+			of   string
+			each float64
+		}{
+			{"messages/received", 8.6}, {"messages/sent", 12}, {"publish/sent", 3.4}, {"publish/received", 7.6}, {"bytes/received", 8.6 * float64(size)}, {"bytes/sent", 12 * float64(size)}, {"sockets", 0.06}, {"connections", 0.06},
+		} {
+			all = append(all, say("load/"+load.of+"/"+span, fmt.Sprintf("%.2f", float64(devices)*load.each*swing)))
+		}
+	}
+	stored := len(b.fixed) + devices + 48
+	received, sent := uptime*int64(devices)*86/600, uptime*int64(devices)/5
+	return append(all,
+		say("messages/stored", stored), say("store/messages/count", stored), say("store/messages/bytes", stored*9), say("subscriptions/count", devices+2), say("retained messages/count", stored+4),
+		say("heap/current", 41000+devices*2900), say("heap/maximum", 46000+devices*3400),
+		say("messages/received", received), say("messages/sent", sent), say("publish/messages/received", received*76/86), say("publish/messages/sent", sent*34/120),
+		say("bytes/received", received*int64(size)), say("bytes/sent", sent*int64(size)), say("publish/bytes/received", received*6), say("publish/bytes/sent", sent*34/120*6))
 }
 
 // retained are all messages that the server keeps, as they are now.

@@ -56,6 +56,19 @@ func TestClientsHearTheHouse(t *testing.T) {
 	d.Wait("subscribe", decoytest.Has("topics", "#\n$SYS/broker/version"))
 }
 
+// What a broker tells of itself is all there: scanners list it.
+func TestTheBrokerTellsOfItself(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "mqtt")
+	out := run(t, d, "mosquitto_sub", "-v", "-C", fmt.Sprint(len(newBroker(d.Host).own(time.Now()))), "-W", "8", "-t", "$SYS/#")
+	for _, topic := range []string{
+		"clients/active", "heap/current", "heap/maximum", "messages/stored", "store/messages/count", "store/messages/bytes", "publish/bytes/sent", "publish/messages/sent", "retained messages/count",
+		"load/bytes/received/15min", "load/connections/5min", "load/messages/sent/1min", "load/publish/sent/15min", "load/sockets/1min",
+	} {
+		servicetest.Contains(t, out, "$SYS/broker/"+topic+" ")
+	}
+}
+
 func TestMessagesReachTheirSendersAlone(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, identity(t, open), "mqtt")
