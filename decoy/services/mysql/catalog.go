@@ -10,7 +10,7 @@ import (
 
 // emptyTables are those of information_schema in which nothing stands here. Dumpers and scanners ask them, and take it ill when they are missing.
 var emptyTables = []string{
-	"files", "routines", "partitions", "statistics", "user_privileges", "schema_privileges", "table_privileges", "column_privileges", "plugins", "events", "triggers", "views",
+	"files", "routines", "partitions", "statistics", "schema_privileges", "table_privileges", "column_privileges", "plugins", "events", "triggers", "views",
 	"key_column_usage", "referential_constraints", "table_constraints", "parameters", "processlist", "column_statistics", "innodb_tablespaces", "tablespaces", "collations", "character_sets",
 }
 

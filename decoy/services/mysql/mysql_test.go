@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -232,5 +233,132 @@ func TestTooManyConnections(t *testing.T) {
 	out, err := client(t, d, "root", "", "SELECT 1")
 	if err == nil || !strings.Contains(out, "1040") || !strings.Contains(out, "Too many connections") {
 		t.Errorf("the client shows, with %v,\n%s", err, out)
+	}
+}
+
+// raw sends bytes after the greeting and returns the packet that answers, with its number before it.
+func raw(t *testing.T, d *decoytest.Decky, sent string) string {
+	t.Helper()
+	conn := d.Dial(3306)
+	p := packets{rw: conn}
+	if _, err := p.read(maxPacket); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(conn, sent)
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(conn, head); err != nil {
+		return err.Error()
+	}
+	body := make([]byte, int(head[0])|int(head[1])<<8)
+	if _, err := io.ReadFull(conn, body); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(head[3], " ", string(body[1:]))
+}
+
+// What the servers answer to who takes them for another, as MariaDB 10.11 and MySQL did.
+func TestStrangersAreRefusedAsTheServersDo(t *testing.T) {
+	t.Parallel()
+	const (
+		order = "1 \x84\x04#08S01Got packets out of order"
+		proxy = "1 j\x04#HY000Proxy header is not accepted from 127.0.0.1"
+		bad   = "2 \x13\x04#08S01Bad handshake"
+	)
+	zeros := strings.Repeat("\x00", 23)
+	maria, mysql := decoytest.StartAs(t, identity(t, true, "10."), "mysql"), decoytest.StartAs(t, identity(t, false, "8"), "mysql")
+	for sent, want := range map[string][2]string{
+		"GET / HTTP/1.0\r\n\r\n":             {order, order},
+		"\r\n\r\n":                           {proxy, order},
+		"PROXY TCP4 192.0.2.1 192.0.2.2 1 2": {proxy, order},
+		"\x03\x00\x00\x01abc":                {bad, bad},
+		"\x20\x00\x00\x01\x8d\xae\x0f\x00\x00\x00\x00\x01\x2d" + zeros:                                         {bad, ""}, // TLS, which MariaDB has not
+		"\x41\x00\x00\x01\x85\xa6\x0f\x00\x00\x00\x00\x01\x2d" + zeros + "root\x00\x05aaaaa" + native + "\x00": {bad, "2 \x15\x04#28000Access denied for user 'root'@'127.0.0.1' (using password: YES)"},
+		"\x0b\x00\x00\x01\x85\x24\xff\xff\xffroot\x00\x00": {"2 \x15\x04Access denied for user 'root'@'127.0.0.1' (using password: NO)",
+			"2 \xe3\x04Client does not support authentication protocol requested by server; consider upgrading MySQL client"},
+	} {
+		for i, d := range []*decoytest.Decky{maria, mysql} {
+			if got := ""; want[i] != "" {
+				if got = raw(t, d, sent); got != want[i] {
+					t.Errorf("%q gets %q, want %q", sent, got, want[i])
+				}
+			}
+		}
+	}
+	maria.Wait("protocol_error", decoytest.Has("data", "GET / HTTP/1.0\r\n\r\n"))
+}
+
+// A program that dumps all that it may read gets the rows.
+func TestDumpOfAll(t *testing.T) {
+	t.Parallel()
+	for _, mariadb := range []bool{true, false} {
+		d := decoytest.StartAs(t, identity(t, mariadb, ""), "mysql")
+		app := bait.AppOf(d.Host)
+		host, port, err := net.SplitHostPort(d.Address(3306))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := servicetest.Run(t, "", "mysqldump", "--no-defaults", "-h", host, "-P", port, "-u", app.Name, "-p"+app.Secret, "--skip-ssl", "--databases", app.Name)
+		if err != nil {
+			t.Errorf("mysqldump: %v", err)
+		}
+		contains(t, out, "CREATE DATABASE", "CREATE TABLE `users`", app.People[0].Hash, "Dump completed")
+	}
+}
+
+func TestWhatProgramsAskAnAccountFor(t *testing.T) {
+	t.Parallel()
+	for _, mariadb := range []bool{true, false} {
+		d := decoytest.StartAs(t, identity(t, mariadb, ""), "mysql")
+		app, v := bait.AppOf(d.Host), newServer(d.Host)
+		out, _ := client(t, d, app.Name, app.Secret, `SELECT sys_eval('id');
+SELECT user, host FROM mysql.user WHERE Grant_priv = 'Y';
+SELECT * FROM mysql.func;
+SELECT md5('a'), -1, (2), 8/2, 1=1, hex('k'), concat(upper('x'), 1+1), if(1=1,'yes','no'), substring(version(),1,1);
+SELECT 0x414243;
+SET GLOBAL nonesuch = 1;
+KILL 99999999;
+SELECT * FROM nodb.t;
+-- nothing
+SHOW GRANTS FOR nobody@'%';
+SHOW VARIABLES LIKE 'innodb_buffer_pool_size';
+SELECT user FROM mysql.user WHERE Super_priv = 'Y';
+SHOW GRANTS;
+EXPLAIN SELECT 1;
+`, "--skip-ssl")
+		contains(t, out, "FUNCTION sys_eval does not exist", "| root ", "0cc175b9c0f1b6a831c399e269772661 | -1 |", "4.0000 |   1 | 6B ", "| X2 ", "| yes ", "| ABC ", "Unknown system variable 'nonesuch'", "Unknown thread id: 99999999",
+			"There is no such grant defined for user 'nobody' on host '%'", "| innodb_buffer_pool_size | 134217728 |", "GRANT USAGE ON *.* TO `"+app.Name+"`@`%`", "No tables used", map[bool]string{true: "Table 'nodb.t' doesn't exist", false: "Unknown database 'nodb'"}[mariadb])
+		if _, hasPassword := v.columnsOf("user")["Password"]; hasPassword != mariadb {
+			t.Errorf("mysql.user has a column Password: %v", hasPassword)
+		}
+	}
+}
+
+// columnsOf are the columns of a table of the database mysql.
+func (v *server) columnsOf(table string) map[string]bool {
+	columns := map[string]bool{}
+	for _, t := range v.tables("mysql") {
+		if t.Name == table {
+			for _, c := range t.Columns {
+				columns[c.Name] = true
+			}
+		}
+	}
+	return columns
+}
+
+// Several statements in one query are one mistake, or several answers where the client said that it takes them.
+func TestSeveralStatements(t *testing.T) {
+	t.Parallel()
+	v := newServer(decoytest.StartAs(t, identity(t, true, "10."), "mysql").Host)
+	ask := func(several bool, text string) string {
+		c := &conn{server: v, s: &decoy.Session{}, several: several, capabilities: capDeprecateEOF}
+		c.query(text)
+		return c.out.String()
+	}
+	if got := ask(false, "SELECT 1; SELECT 2"); !strings.Contains(got, "near 'SELECT 2' at line 1") {
+		t.Errorf("%q", got)
+	}
+	if got := ask(true, "SELECT 'one'; SELECT 'two'"); !strings.Contains(got, "\x03one") || !strings.Contains(got, "\x03two") || strings.Count(got, "\xfe\x00\x00\x0a") != 1 {
+		t.Errorf("%q", got)
 	}
 }

@@ -3,6 +3,7 @@ package mysql
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,25 +163,81 @@ func (v *server) tables(database string) []bait.Table {
 	return nil
 }
 
+// informationTable begins a table of information_schema.
+func informationTable(name, columns string) bait.Table {
+	t := bait.Table{Name: name}
+	for column := range strings.FieldsSeq(columns) {
+		t.Columns = append(t.Columns, bait.Column{Name: column})
+	}
+	return t
+}
+
 func (v *server) informationSchema() []bait.Table {
-	schemata := bait.Table{Name: "SCHEMATA", Columns: []bait.Column{{Name: "SCHEMA_NAME"}, {Name: "DEFAULT_CHARACTER_SET_NAME"}}}
-	tables := bait.Table{Name: "TABLES", Columns: []bait.Column{{Name: "TABLE_SCHEMA"}, {Name: "TABLE_NAME"}, {Name: "TABLE_TYPE"}, {Name: "ENGINE"}, {Name: "TABLE_ROWS", Kind: bait.Number}}}
-	columns := bait.Table{Name: "COLUMNS", Columns: []bait.Column{{Name: "TABLE_SCHEMA"}, {Name: "TABLE_NAME"}, {Name: "COLUMN_NAME"}, {Name: "DATA_TYPE"}, {Name: "COLUMN_TYPE"}}}
+	schemata := informationTable("SCHEMATA", "CATALOG_NAME SCHEMA_NAME DEFAULT_CHARACTER_SET_NAME DEFAULT_COLLATION_NAME SQL_PATH")
+	tables := informationTable("TABLES", "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME TABLE_TYPE ENGINE VERSION ROW_FORMAT TABLE_ROWS AVG_ROW_LENGTH DATA_LENGTH MAX_DATA_LENGTH INDEX_LENGTH DATA_FREE AUTO_INCREMENT CREATE_TIME UPDATE_TIME CHECK_TIME "+
+		"TABLE_COLLATION CHECKSUM CREATE_OPTIONS TABLE_COMMENT")
+	columns := informationTable("COLUMNS", "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION COLUMN_DEFAULT IS_NULLABLE DATA_TYPE CHARACTER_MAXIMUM_LENGTH CHARACTER_OCTET_LENGTH NUMERIC_PRECISION NUMERIC_SCALE "+
+		"DATETIME_PRECISION CHARACTER_SET_NAME COLLATION_NAME COLUMN_TYPE COLUMN_KEY EXTRA PRIVILEGES COLUMN_COMMENT GENERATION_EXPRESSION")
+	engines := informationTable("ENGINES", "ENGINE SUPPORT COMMENT TRANSACTIONS XA SAVEPOINTS")
+	for _, row := range v.engines().Rows {
+		engine := make([]string, len(row))
+		for i, value := range row {
+			engine[i], _ = value.(string)
+		}
+		engines.Rows = append(engines.Rows, engine)
+	}
+	privileged := informationTable("USER_PRIVILEGES", "GRANTEE TABLE_CATALOG PRIVILEGE_TYPE IS_GRANTABLE")
+	for _, user := range v.accounts() {
+		grantee, grantable := "'"+user+"'@'%'", "YES"
+		if user == v.app.Name {
+			privileged.Rows = append(privileged.Rows, []string{grantee, "def", "USAGE", "NO"})
+			continue
+		}
+		for privilege := range strings.SplitSeq(v.globalPrivileges(), ", ") {
+			privileged.Rows = append(privileged.Rows, []string{grantee, "def", privilege, grantable})
+		}
+	}
+	collation, created := text(v.variables()["collation_server"]), v.host.Installed().Format("2006-01-02 15:04:05")
 	for _, database := range v.databases() {
-		schemata.Rows = append(schemata.Rows, []string{database, "utf8mb4"})
+		schemata.Rows = append(schemata.Rows, []string{"def", database, "utf8mb4", collation, ""})
 		if database == "information_schema" {
 			continue
 		}
 		for _, t := range v.tables(database) {
-			tables.Rows = append(tables.Rows, []string{database, t.Name, "BASE TABLE", "InnoDB", strconv.Itoa(len(t.Rows))})
-			for _, column := range t.Columns {
+			rows := len(t.Rows)
+			tables.Rows = append(tables.Rows, []string{"def", database, t.Name, "BASE TABLE", "InnoDB", "10", "Dynamic", strconv.Itoa(rows), strconv.Itoa(16384 / max(rows, 1)), "16384", "0", "0", "0", "", created, "", "", collation, "", "", ""})
+			for i, column := range t.Columns {
 				full := typeOf(column)
-				short, _, _ := strings.Cut(full, "(")
-				columns.Rows = append(columns.Rows, []string{database, t.Name, column.Name, short, full})
+				short, size, _ := strings.Cut(strings.TrimSuffix(full, ")"), "(")
+				row := []string{"def", database, t.Name, column.Name, strconv.Itoa(i + 1), "", "YES", short, "", "", "", "", "", "", "", full, "", "", "select,insert,update,references", "", ""}
+				switch column.Kind {
+				case bait.Number:
+					row[10], row[11] = "10", "0"
+				case bait.Time:
+					row[12] = "0"
+				default:
+					n, _ := strconv.Atoi(size)
+					row[8], row[9], row[13], row[14] = size, strconv.Itoa(4*n), "utf8mb4", collation
+				}
+				if i == 0 {
+					row[6], row[16] = "NO", "PRI"
+				}
+				columns.Rows = append(columns.Rows, row)
 			}
 		}
 	}
-	return []bait.Table{columns, schemata, tables}
+	all := []bait.Table{columns, engines, schemata, tables, privileged}
+	if v.mariadb {
+		variables := informationTable("GLOBAL_VARIABLES", "VARIABLE_NAME VARIABLE_VALUE")
+		shown := v.showVariables()
+		for _, name := range slices.Sorted(maps.Keys(shown)) {
+			variables.Rows = append(variables.Rows, []string{strings.ToUpper(name), shown[name]})
+		}
+		session := variables
+		session.Name = "SESSION_VARIABLES"
+		all = append(all, variables, session)
+	}
+	return all
 }
 
 // typeOf is a column's type as SHOW COLUMNS has it.

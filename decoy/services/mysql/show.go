@@ -271,6 +271,18 @@ func (c *conn) tableAt(text string, tokens []tinysql.Token, at int) *bait.Table 
 }
 
 func (c *conn) describe(text string, tokens []tinysql.Token, at int) {
+	if at < len(tokens) && tokens[at].Is("select") {
+		r := &tinysql.Result{Columns: headings("id select_type table type possible_keys key key_len ref rows Extra"), Rows: [][]any{{"1", "SIMPLE", nil, nil, nil, nil, nil, nil, nil, "No tables used"}}}
+		if s, err := tinysql.ParseHead(text, tokens[at:]); err == nil && s.From != nil {
+			t := c.table(s.From)
+			if t == nil {
+				return
+			}
+			r.Rows = [][]any{{"1", "SIMPLE", t.Name, "ALL", nil, nil, nil, nil, strconv.Itoa(len(t.Rows)), ""}}
+		}
+		c.answer("", r)
+		return
+	}
 	t := c.tableAt(text, tokens, at)
 	if t == nil {
 		return
@@ -287,6 +299,19 @@ func (c *conn) describe(text string, tokens []tinysql.Token, at int) {
 }
 
 func (c *conn) showCreate(text string, tokens []tinysql.Token, at int) {
+	if at < len(tokens) && (tokens[at].Is("database") || tokens[at].Is("schema")) {
+		name := tokens[len(tokens)-1].Text
+		if !slices.Contains(c.server.databases(), name) {
+			c.fail(1049, "42000", fmt.Sprintf("Unknown database '%.64s'", name))
+			return
+		}
+		made := "CREATE DATABASE `" + name + "` /*!40100 DEFAULT CHARACTER SET utf8mb4 COLLATE " + c.server.showVariables()["collation_server"] + " */"
+		if !c.server.mariadb {
+			made += " /*!80016 DEFAULT ENCRYPTION='N' */"
+		}
+		c.answer("", &tinysql.Result{Columns: []bait.Column{{Name: "Database"}, {Name: "Create Database"}}, Rows: [][]any{{name, made}}})
+		return
+	}
 	if at >= len(tokens) || !tokens[at].Is("table") {
 		c.syntaxError(text, tokens[min(at, len(tokens)-1)].From)
 		return

@@ -103,14 +103,19 @@ func (v *server) systemTables() []bait.Table {
 		empty("tables_priv", "Host Db User Table_name Grantor Timestamp Table_priv Column_priv"), v.userTable())
 }
 
-// grants are what SHOW GRANTS says of a user.
-func (v *server) grants(user string) []string {
+// globalPrivileges are those of who may do all but write to a server that is read-only.
+func (v *server) globalPrivileges() string {
 	global := "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, SHUTDOWN, PROCESS, FILE, REFERENCES, INDEX, ALTER, SHOW DATABASES, "
 	if v.mariadb {
 		global += "CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, BINLOG MONITOR, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, CREATE TABLESPACE"
 	} else {
 		global += "CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, CREATE TABLESPACE, CREATE ROLE, DROP ROLE"
 	}
+	return global
+}
+
+// grants are what SHOW GRANTS says of a user.
+func (v *server) grants(user string) []string {
 	proof := ""
 	if v.mariadb {
 		proof = " IDENTIFIED BY PASSWORD '" + v.hash(user) + "'"
@@ -118,5 +123,5 @@ func (v *server) grants(user string) []string {
 	if user == v.app.Name {
 		return []string{"GRANT USAGE ON *.* TO `" + user + "`@`%`" + proof, "GRANT ALL PRIVILEGES ON `" + v.app.Name + "`.* TO `" + user + "`@`%`"}
 	}
-	return []string{"GRANT " + global + " ON *.* TO `" + user + "`@`%`" + proof + " WITH GRANT OPTION"}
+	return []string{"GRANT " + v.globalPrivileges() + " ON *.* TO `" + user + "`@`%`" + proof + " WITH GRANT OPTION"}
 }

@@ -88,7 +88,7 @@ func (v *server) variables() map[string]any {
 		"character_set_server": "utf8mb4", "character_set_client": "utf8mb4", "character_set_connection": "utf8mb4", "character_set_results": "utf8mb4", "character_set_database": "utf8mb4",
 		"collation_server": "utf8mb4_0900_ai_ci", "collation_connection": "utf8mb4_0900_ai_ci", "collation_database": "utf8mb4_0900_ai_ci", "system_time_zone": "UTC", "general_log": "0", "log_bin": "0",
 		"max_join_size": "100000", "sql_big_selects": "0", "max_connections": strconv.Itoa(maxConnections), "server_id": number, "ssl_ca": nil, "ssl_capath": nil, "ssl_cert": nil, "ssl_crl": nil, "ssl_crlpath": nil, "ssl_key": nil,
-		"general_log_file": dir + v.host.Hostname + ".log", "innodb_version": strings.SplitN(v.version, "-", 2)[0],
+		"general_log_file": dir + v.host.Hostname + ".log",
 	}
 	for name, value := range own {
 		all[name] = value
@@ -106,6 +106,7 @@ func (v *server) variables() map[string]any {
 		}
 		return all
 	}
+	all["innodb_version"], _, _ = strings.Cut(v.version, "-")
 	all["secure_file_priv"], all["super_read_only"], all["server_uuid"], all["mysqlx_port"] = "/var/lib/mysql-files/", "1", decoy.UUID(v.host, "mysql", 1), "33060"
 	if windows {
 		all["secure_file_priv"] = `C:\ProgramData\MySQL\MySQL Server 8.0\Uploads\`
