@@ -8,7 +8,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +37,8 @@ type server struct {
 	capabilities uint32
 	extended     uint32
 	charset      byte
-	pace         time.Duration // of connections, before anybody looked
+	pace         time.Duration         // of connections, before anybody looked
+	variables    func() map[string]any // the system's; nobody changes them
 	count        atomic.Uint32
 }
 
@@ -68,6 +71,7 @@ func newServer(h *decoy.Host) *server {
 		host: h, system: shell.SystemOf(h), app: bait.AppOf(h), version: version, banner: version, mariadb: strings.Contains(version, "MariaDB"),
 		pace: time.Duration(20+h.Rand("mysql").IntN(200)) * time.Second,
 	}
+	v.variables = sync.OnceValue(v.makeVariables)
 	if !v.mariadb {
 		v.plugin, v.capabilities, v.charset, v.comment = caching, capabilities8, 255, "MySQL Community Server - GPL"
 		if strings.Contains(version, "ubuntu") {
@@ -261,7 +265,7 @@ func (c *conn) disordered(head []byte) {
 	c.s.SetReadDeadline(time.Now().Add(200 * time.Millisecond)) // it is there already, if at all
 	rest := make([]byte, 1024)
 	n, _ := c.s.Read(rest)
-	data := append(head, rest[:n]...)
+	data := slices.Concat(head, rest[:n])
 	c.s.Event("protocol_error", event.Bytes("data", data))
 	if c.server.mariadb && c.greeted && (string(head) == "\r\n\r\n" || string(head) == "PROX") {
 		c.fail(1130, "HY000", "Proxy header is not accepted from "+c.s.Peer().Addr().String())

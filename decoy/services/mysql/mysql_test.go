@@ -277,10 +277,11 @@ func TestStrangersAreRefusedAsTheServersDo(t *testing.T) {
 			"2 \xe3\x04Client does not support authentication protocol requested by server; consider upgrading MySQL client"},
 	} {
 		for i, d := range []*decoytest.Decky{maria, mysql} {
-			if got := ""; want[i] != "" {
-				if got = raw(t, d, sent); got != want[i] {
-					t.Errorf("%q gets %q, want %q", sent, got, want[i])
-				}
+			if want[i] == "" {
+				continue
+			}
+			if got := raw(t, d, sent); got != want[i] {
+				t.Errorf("%q gets %q, want %q", sent, got, want[i])
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	_ "embed" // of the variables
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,8 +65,8 @@ func (v *server) release() int {
 	return major*100 + minor
 }
 
-// variables are the system variables as SELECT has them. Those with a value of nil are NULL.
-func (v *server) variables() map[string]any {
+// makeVariables makes the system variables as SELECT has them. Those with a value of nil are NULL.
+func (v *server) makeVariables() map[string]any {
 	r := v.host.Rand("mysql-variables")
 	dir, plugins, os := "/var/lib/mysql/", "/usr/lib/mysql/plugin/", "Linux"
 	windows := v.host.OS == "windows" || v.host.OS == "windows_server"
@@ -82,17 +83,14 @@ func (v *server) variables() map[string]any {
 		all[name] = value
 	}
 	number := strconv.Itoa(2 + r.IntN(9))
-	own := map[string]any{
+	maps.Copy(all, map[string]any{
 		"version": v.version, "version_comment": v.comment, "version_compile_os": os, "version_compile_machine": "x86_64", "hostname": v.host.Hostname, "datadir": dir, "plugin_dir": plugins, "port": "3306", "tmpdir": "/tmp",
 		"read_only": "1", "autocommit": "1", "sql_mode": "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
 		"character_set_server": "utf8mb4", "character_set_client": "utf8mb4", "character_set_connection": "utf8mb4", "character_set_results": "utf8mb4", "character_set_database": "utf8mb4",
 		"collation_server": "utf8mb4_0900_ai_ci", "collation_connection": "utf8mb4_0900_ai_ci", "collation_database": "utf8mb4_0900_ai_ci", "system_time_zone": "UTC", "general_log": "0", "log_bin": "0",
 		"max_join_size": "100000", "sql_big_selects": "0", "max_connections": strconv.Itoa(maxConnections), "server_id": number, "ssl_ca": nil, "ssl_capath": nil, "ssl_cert": nil, "ssl_crl": nil, "ssl_crlpath": nil, "ssl_key": nil,
 		"general_log_file": dir + v.host.Hostname + ".log",
-	}
-	for name, value := range own {
-		all[name] = value
-	}
+	})
 	if v.mariadb {
 		compiled := os
 		if os == "Linux" && v.system.Packages == "apt" {
@@ -115,13 +113,11 @@ func (v *server) variables() map[string]any {
 		all["ssl_"+file] = map[string]string{"ca": "ca.pem", "cert": "server-cert.pem", "key": "server-key.pem"}[file]
 	}
 	if v.release() < 804 {
-		for name, value := range map[string]any{
+		maps.Copy(all, map[string]any{
 			"default_authentication_plugin": caching, "expire_logs_days": "0", "have_openssl": "YES", "have_ssl": "YES", "innodb_log_file_size": "50331648", "innodb_log_files_in_group": "2",
 			"log_bin_use_v1_row_events": "0", "master_info_repository": "TABLE", "relay_log_info_repository": "TABLE", "new": "0", "old": "0", "slave_rows_search_algorithms": "INDEX_SCAN,HASH_SCAN", "avoid_temporal_upgrade": "0",
 			"binlog_transaction_dependency_tracking": "COMMIT_ORDER", "transaction_write_set_extraction": "XXHASH64",
-		} {
-			all[name] = value
-		}
+		})
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -604,9 +605,7 @@ func (p *luaParser) variable(name string) luaValue {
 	if value, ok := luaGlobals[name]; ok {
 		if name == "redis" && v.atLeast(7, 0) {
 			t := &luaTable{names: map[string]luaValue{"REDIS_VERSION": v.String(), "REDIS_VERSION_NUM": float64(v[0]<<16 | v[1]<<8 | v[2])}}
-			for field, f := range value.(*luaTable).names {
-				t.names[field] = f
-			}
+			maps.Copy(t.names, value.(*luaTable).names)
 			return t
 		}
 		return value

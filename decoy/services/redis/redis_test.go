@@ -218,7 +218,7 @@ func TestMatch(t *testing.T) {
 func FuzzCommand(f *testing.F) {
 	f.Add([]byte("*2\r\n$3\r\nGET\r\n$1\r\na\r\nSET a \"\\x41b\" 'c'\r\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := reader{in: bufio.NewReaderSize(bytes.NewReader(data), maxInline)}
+		r := reader{in: bufio.NewReaderSize(bytes.NewReader(data), maxInline), odd: func([]byte) {}}
 		for {
 			args, err := r.command()
 			if err != nil {
