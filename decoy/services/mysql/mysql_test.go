@@ -322,12 +322,15 @@ SELECT * FROM nodb.t;
 -- nothing
 SHOW GRANTS FOR nobody@'%';
 SHOW VARIABLES LIKE 'innodb_buffer_pool_size';
+SHOW VARIABLES LIKE 'bind_address';
+SELECT @@log_bin, @@secure_file_priv;
 SELECT user FROM mysql.user WHERE Super_priv = 'Y';
 SHOW GRANTS;
 EXPLAIN SELECT 1;
 `, "--skip-ssl")
 		contains(t, out, "FUNCTION sys_eval does not exist", "| root ", "0cc175b9c0f1b6a831c399e269772661 | -1 |", "4.0000 |   1 | 6B ", "| X2 ", "| yes ", "| ABC ", "Unknown system variable 'nonesuch'", "Unknown thread id: 99999999",
-			"There is no such grant defined for user 'nobody' on host '%'", "| innodb_buffer_pool_size | 134217728 |", "GRANT USAGE ON *.* TO `"+app.Name+"`@`%`", "No tables used", map[bool]string{true: "Table 'nodb.t' doesn't exist", false: "Unknown database 'nodb'"}[mariadb])
+			"There is no such grant defined for user 'nobody' on host '%'", "| innodb_buffer_pool_size | 134217728 |", map[bool]string{true: "| bind_address  | 0.0.0.0 |", false: "| bind_address  | *     |"}[mariadb],
+			map[bool]string{true: "|         0 | NULL ", false: "|         0 | /var/lib/mysql-files/ "}[mariadb], "GRANT USAGE ON *.* TO `"+app.Name+"`@`%`", "No tables used", map[bool]string{true: "Table 'nodb.t' doesn't exist", false: "Unknown database 'nodb'"}[mariadb])
 		if _, hasPassword := v.columnsOf("user")["Password"]; hasPassword != mariadb {
 			t.Errorf("mysql.user has a column Password: %v", hasPassword)
 		}

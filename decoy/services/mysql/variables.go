@@ -51,11 +51,27 @@ func (v *server) isSwitch(name string) bool {
 }
 
 func (v *server) defaults() shown {
-	if v.mariadb {
+	switch {
+	case v.mariadb:
 		return ofMariaDB
+	case v.release() < 804:
+		return ofMySQL80
 	}
 	return ofMySQL
 }
+
+// ofMySQL80 are MySQL 8.0's: what went with 8.4, and what was otherwise.
+var ofMySQL80 = func() shown {
+	all := maps.Clone(ofMySQL)
+	maps.Copy(all, shown{
+		"default_authentication_plugin": caching, "expire_logs_days": "0", "have_openssl": "YES", "have_ssl": "YES", "innodb_log_file_size": "50331648", "innodb_log_files_in_group": "2",
+		"log_bin_use_v1_row_events": "OFF", "master_info_repository": "TABLE", "relay_log_info_repository": "TABLE", "new": "OFF", "old": "OFF", "slave_rows_search_algorithms": "INDEX_SCAN,HASH_SCAN",
+		"avoid_temporal_upgrade": "OFF", "binlog_transaction_dependency_tracking": "COMMIT_ORDER", "binlog_transaction_dependency_history_size": "25000", "transaction_write_set_extraction": "XXHASH64",
+		"innodb_adaptive_hash_index": "ON", "innodb_change_buffering": "all", "innodb_flush_method": "fsync", "innodb_io_capacity": "200", "innodb_io_capacity_max": "2000", "innodb_log_buffer_size": "16777216",
+		"temptable_max_ram": "1073741824", "temptable_use_mmap": "ON", "group_replication_consistency": "EVENTUAL",
+	})
+	return all
+}()
 
 // release is the version's first two numbers, as one.
 func (v *server) release() int {
@@ -84,14 +100,16 @@ func (v *server) makeVariables() map[string]any {
 	}
 	number := strconv.Itoa(2 + r.IntN(9))
 	maps.Copy(all, map[string]any{
-		"version": v.version, "version_comment": v.comment, "version_compile_os": os, "version_compile_machine": "x86_64", "hostname": v.host.Hostname, "datadir": dir, "plugin_dir": plugins, "port": "3306", "tmpdir": "/tmp",
+		"version": v.version, "version_comment": v.comment, "version_compile_os": os, "version_compile_machine": "x86_64", "hostname": v.host.Hostname, "datadir": dir, "plugin_dir": plugins, "port": "3306", "tmpdir": "/tmp", "bind_address": "*",
 		"read_only": "1", "autocommit": "1", "sql_mode": "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
 		"character_set_server": "utf8mb4", "character_set_client": "utf8mb4", "character_set_connection": "utf8mb4", "character_set_results": "utf8mb4", "character_set_database": "utf8mb4",
 		"collation_server": "utf8mb4_0900_ai_ci", "collation_connection": "utf8mb4_0900_ai_ci", "collation_database": "utf8mb4_0900_ai_ci", "system_time_zone": "UTC", "general_log": "0", "log_bin": "0",
-		"max_join_size": "100000", "sql_big_selects": "0", "max_connections": strconv.Itoa(maxConnections), "server_id": number, "ssl_ca": nil, "ssl_capath": nil, "ssl_cert": nil, "ssl_crl": nil, "ssl_crlpath": nil, "ssl_key": nil,
+		"back_log": "151", "max_join_size": "100000", "sql_big_selects": "0", "max_connections": strconv.Itoa(maxConnections), "server_id": number, "ssl_ca": nil, "ssl_capath": nil, "ssl_cert": nil, "ssl_crl": nil, "ssl_crlpath": nil, "ssl_key": nil,
 		"general_log_file": dir + v.host.Hostname + ".log",
 	})
 	if v.mariadb {
+		all["back_log"] = "80"
+		all["bind_address"] = "0.0.0.0"
 		compiled := os
 		if os == "Linux" && v.system.Packages == "apt" {
 			compiled = "debian-linux-gnu"
@@ -111,13 +129,6 @@ func (v *server) makeVariables() map[string]any {
 	}
 	for _, file := range []string{"ca", "cert", "key"} {
 		all["ssl_"+file] = map[string]string{"ca": "ca.pem", "cert": "server-cert.pem", "key": "server-key.pem"}[file]
-	}
-	if v.release() < 804 {
-		maps.Copy(all, map[string]any{
-			"default_authentication_plugin": caching, "expire_logs_days": "0", "have_openssl": "YES", "have_ssl": "YES", "innodb_log_file_size": "50331648", "innodb_log_files_in_group": "2",
-			"log_bin_use_v1_row_events": "0", "master_info_repository": "TABLE", "relay_log_info_repository": "TABLE", "new": "0", "old": "0", "slave_rows_search_algorithms": "INDEX_SCAN,HASH_SCAN", "avoid_temporal_upgrade": "0",
-			"binlog_transaction_dependency_tracking": "COMMIT_ORDER", "transaction_write_set_extraction": "XXHASH64",
-		})
 	}
 	return all
 }
