@@ -27,9 +27,11 @@ var errExpression = errors.New("not understood")
 // expression works out an item without a table: numbers are float64, NULL is nil.
 type expression struct {
 	c      *conn
+	row    func(column string) (any, bool) // of the table, where there is one
 	tokens []tinysql.Token
 	at     int
 	depth  int
+	inside int // calls of functions
 }
 
 func (e *expression) take(texts ...string) string {
@@ -224,8 +226,21 @@ func (e *expression) operand() (any, error) {
 		if e.take("(") != "" {
 			return e.call(strings.ToLower(t.Text))
 		}
+		for e.take(".") != "" && e.at < len(e.tokens) { // of a table's
+			t = e.tokens[e.at]
+			e.at++
+		}
+		if e.row != nil {
+			if v, ok := e.row(t.Text); ok {
+				return v, nil
+			}
+		}
 		if strings.EqualFold(t.Text, "current_user") {
 			return e.c.user + "@%", nil
+		}
+		if e.inside > 0 && !strings.EqualFold(t.Text, "distinct") && !strings.EqualFold(t.Text, "case") && !strings.EqualFold(t.Text, "select") {
+			e.c.unknownColumn(t.Text)
+			return nil, errRefused
 		}
 	}
 	return nil, errExpression
@@ -234,6 +249,8 @@ func (e *expression) operand() (any, error) {
 // call reads the arguments of a function and gives its value.
 func (e *expression) call(f string) (any, error) {
 	var args []any
+	e.inside++
+	defer func() { e.inside-- }()
 	for e.take(")") == "" {
 		if len(args) > 0 && e.take(",") == "" || e.at >= len(e.tokens) {
 			return nil, errExpression

@@ -313,6 +313,9 @@ func TestWhatProgramsAskAnAccountFor(t *testing.T) {
 		app, v := bait.AppOf(d.Host), newServer(d.Host)
 		out, _ := client(t, d, app.Name, app.Secret, `SELECT sys_eval('id');
 SELECT user, host FROM mysql.user WHERE Grant_priv = 'Y';
+SELECT DISTINCT CONCAT(user, ':', authentication_string) FROM mysql.user WHERE authentication_string <> '';
+SELECT concat(u.username, 0x3a, upper(role)) FROM `+app.Name+`.users u;
+SELECT concat(nonesuch, 'x') FROM mysql.user;
 SELECT * FROM mysql.func;
 SELECT md5('a'), -1, (2), 8/2, 1=1, hex('k'), concat(upper('x'), 1+1), if(1=1,'yes','no'), substring(version(),1,1);
 SELECT 0x414243;
@@ -328,7 +331,7 @@ SELECT user FROM mysql.user WHERE Super_priv = 'Y';
 SHOW GRANTS;
 EXPLAIN SELECT 1;
 `, "--skip-ssl")
-		contains(t, out, "FUNCTION sys_eval does not exist", "| root ", "0cc175b9c0f1b6a831c399e269772661 | -1 |", "4.0000 |   1 | 6B ", "| X2 ", "| yes ", "| ABC ", "Unknown system variable 'nonesuch'", "Unknown thread id: 99999999",
+		contains(t, out, "FUNCTION sys_eval does not exist", "| root ", "| root:"+v.hash("root"), "| "+app.People[0].Login+":"+strings.ToUpper(app.People[0].Role), "ERROR 1054 (42S22)", "0cc175b9c0f1b6a831c399e269772661 | -1 |", "4.0000 |   1 | 6B ", "| X2 ", "| yes ", "| ABC ", "Unknown system variable 'nonesuch'", "Unknown thread id: 99999999",
 			"There is no such grant defined for user 'nobody' on host '%'", "| innodb_buffer_pool_size | 134217728 |", map[bool]string{true: "| bind_address  | 0.0.0.0 |", false: "| bind_address  | *     |"}[mariadb],
 			map[bool]string{true: "|         0 | NULL ", false: "|         0 | /var/lib/mysql-files/ "}[mariadb], "GRANT USAGE ON *.* TO `"+app.Name+"`@`%`", "No tables used", map[bool]string{true: "Table 'nodb.t' doesn't exist", false: "Unknown database 'nodb'"}[mariadb])
 		if _, hasPassword := v.columnsOf("user")["Password"]; hasPassword != mariadb {

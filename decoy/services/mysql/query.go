@@ -358,7 +358,7 @@ func heading(i tinysql.Item) string {
 
 // evaluate gives the value of an item that is no column.
 func (c *conn) evaluate(i tinysql.Item) (any, error) {
-	e := &expression{c: c, tokens: i.Tokens}
+	e := &expression{c: c, row: i.Row, tokens: i.Tokens}
 	v, err := e.value(0)
 	switch {
 	case errors.Is(err, errRefused):

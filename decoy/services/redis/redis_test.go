@@ -453,7 +453,7 @@ func TestATLSGreetingIsWaitedOut(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	conn = d.Dial(6379)
-	io.WriteString(conn, "\x00"+strings.Repeat("x\n", maxInline))
+	io.WriteString(conn, "\x00"+strings.Repeat("x", maxInline)) // not a byte that would stay unread
 	if got, _ := bufio.NewReader(conn).ReadString('\n'); got != "-ERR Protocol error: too big inline request\r\n" {
 		t.Errorf("what never ends gets %q", got)
 	}

@@ -18,6 +18,8 @@ type Item struct {
 	Tokens []Token
 	Text   string // as it was written, without the alias
 	Alias  string
+	// Row looks a column's value up where the item is evaluated for a row; nil where it isn't.
+	Row func(column string) (value any, ok bool)
 }
 
 // Select is a parsed SELECT.
@@ -391,9 +393,11 @@ func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) 
 	}
 	out := &Result{}
 	type cell struct {
-		from  int // a column, or -1 for value
+		from  int // a column, or -1 for value, or ofRow
 		value any
+		item  Item
 	}
+	const ofRow = -2
 	var cells []cell
 	counting := false
 	for _, item := range s.Items {
@@ -422,6 +426,10 @@ func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) 
 			counting, ok, value = true, true, strconv.Itoa(len(rows))
 		}
 		if !ok {
+			if t != nil && item.mentions(source) {
+				out.Columns, cells = append(out.Columns, heading), append(cells, cell{from: ofRow, item: item})
+				continue
+			}
 			if value, err = evaluate(item); err != nil {
 				return nil, err
 			}
@@ -431,7 +439,7 @@ func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) 
 				heading.Kind = bait.Number
 			}
 		}
-		out.Columns, cells = append(out.Columns, heading), append(cells, cell{-1, value})
+		out.Columns, cells = append(out.Columns, heading), append(cells, cell{from: -1, value: value})
 	}
 	if counting {
 		rows = rows[:min(len(rows), 1)]
@@ -442,8 +450,21 @@ func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) 
 	for _, row := range rows {
 		values := make([]any, len(cells))
 		for i, c := range cells {
-			if values[i] = c.value; c.from >= 0 {
+			switch {
+			case c.from >= 0:
 				values[i] = row[c.from]
+			case c.from == ofRow:
+				c.item.Row = func(column string) (any, bool) {
+					if at := source.index(column); at >= 0 {
+						return row[at], true
+					}
+					return nil, false
+				}
+				if values[i], err = evaluate(c.item); err != nil {
+					return nil, err
+				}
+			default:
+				values[i] = c.value
 			}
 		}
 		if !s.unlike || !slices.ContainsFunc(out.Rows, func(have []any) bool { return slices.Equal(have, values) }) {
@@ -455,6 +476,17 @@ func (s *Select) Run(t *bait.Table, name func(Item) string, evaluate func(Item) 
 		out.Rows = out.Rows[:min(s.limit, len(out.Rows))]
 	}
 	return out, nil
+}
+
+// mentions tells whether a column of the source is part of the item.
+func (i Item) mentions(source *Result) bool {
+	for at, t := range i.Tokens {
+		called := at+1 < len(i.Tokens) && i.Tokens[at+1].Is("(")
+		if (t.Kind == Word || t.Kind == Name) && !called && source.index(t.Text) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Result) index(column string) int {
