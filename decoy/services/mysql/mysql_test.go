@@ -369,3 +369,15 @@ func TestSeveralStatements(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// What a query makes for each row of the longest table is no way to have the decoy write without end.
+func TestWhatAQueryMakesIsBounded(t *testing.T) {
+	t.Parallel()
+	v := newServer(decoytest.StartAs(t, identity(t, true, "10."), "mysql").Host)
+	c := &conn{server: v, s: &decoy.Session{}}
+	item := "concat(VARIABLE_NAME" + strings.Repeat(",@@optimizer_switch", 20) + ")"
+	c.query("SELECT " + item + strings.Repeat(","+item, 40) + " FROM information_schema.GLOBAL_VARIABLES")
+	if n := c.out.Len(); n < maxMade || n > 2*maxMade {
+		t.Errorf("it answers with %d bytes", n)
+	}
+}

@@ -29,6 +29,7 @@ func (c *conn) query(text string) {
 		c.syntaxError(text, statements[1][0].From)
 		return
 	}
+	c.made = 0
 	for i, tokens := range statements[:min(len(statements), maxStatements)] {
 		c.more, c.failed = i+1 < min(len(statements), maxStatements), false
 		// A statement's text ends where the next begins.
@@ -45,6 +46,9 @@ func (c *conn) query(text string) {
 
 // maxStatements bounds those of one query.
 const maxStatements = 16
+
+// maxMade bounds the bytes of what one query makes, row for row.
+const maxMade = 2 << 20
 
 func (c *conn) statement(text string, tokens []tinysql.Token) {
 	word := func(i int) string {
@@ -358,8 +362,12 @@ func heading(i tinysql.Item) string {
 
 // evaluate gives the value of an item that is no column.
 func (c *conn) evaluate(i tinysql.Item) (any, error) {
+	if c.made > maxMade {
+		return nil, nil // as what is larger than max_allowed_packet
+	}
 	e := &expression{c: c, row: i.Row, tokens: i.Tokens}
 	v, err := e.value(0)
+	c.made += len(text(v))
 	switch {
 	case errors.Is(err, errRefused):
 		return nil, err
