@@ -727,7 +727,7 @@ func multi(c *client, _ []string) {
 		c.out.fail("ERR MULTI calls can not be nested")
 		return
 	}
-	c.multi, c.queue = true, nil
+	c.multi, c.queue, c.queued = true, nil, 0
 	c.out.simple("OK")
 }
 
@@ -767,10 +767,13 @@ func (c *client) subscribed(command string) *[]string {
 	return &c.channels
 }
 
+// maxChannel bounds the name of a channel that is remembered.
+const maxChannel = 1024
+
 func subscribe(c *client, args []string) {
 	to := c.subscribed(args[0])
 	for _, channel := range args[1:] {
-		if len(*to) < maxQueued && !slices.Contains(*to, channel) {
+		if len(*to) < maxQueued && len(channel) <= maxChannel && !slices.Contains(*to, channel) {
 			*to = append(*to, channel)
 		}
 		c.pushed(strings.ToLower(args[0]), channel, true)

@@ -141,6 +141,7 @@ type client struct {
 	user      string
 	known     bool // has authenticated, or needn't
 	db        int
+	queued    int        // bytes of MULTI's commands
 	queue     [][]string // of MULTI
 	multi     bool
 	executing bool // EXEC
@@ -259,7 +260,11 @@ func (c *client) run(args []string) {
 	case !c.known && !cmd.stranger:
 		c.out.fail("NOAUTH Authentication required.")
 	case c.multi && !cmd.control:
-		if len(c.queue) == maxQueued {
+		size := 0
+		for _, a := range args {
+			size += len(a) + argCost
+		}
+		if c.queued += size; len(c.queue) == maxQueued || c.queued > maxStored {
 			c.out.fail("OOM command not allowed when used memory > 'maxmemory'.")
 			return
 		}

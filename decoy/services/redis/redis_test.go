@@ -531,3 +531,12 @@ func TestScriptsAnswerWithinBounds(t *testing.T) {
 		t.Errorf("it answers with %d bytes", out.Len())
 	}
 }
+
+func TestWhatMultiQueuesIsBounded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	got := ask(t, d, "MULTI\n"+strings.Repeat("SET k "+strings.Repeat("x", 60<<10)+"\n", 12)+"DISCARD")
+	if queued := strings.Count(got, "+QUEUED"); queued < 4 || !strings.Contains(got, "-OOM") {
+		t.Errorf("%d are queued of twelve: %q", queued, got)
+	}
+}
