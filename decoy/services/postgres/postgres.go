@@ -5,8 +5,11 @@ package postgres
 
 import (
 	"context"
+	"crypto/md5"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
@@ -102,7 +105,22 @@ func (v *server) full() string {
 }
 
 func (v *server) databases() []string {
-	return []string{v.app.Name, "postgres", "template0", "template1"}
+	return []string{v.app.Name, "postgres", "template1"}
+}
+
+// proof is what the server keeps of a role's password.
+func (v *server) proof(name string) string {
+	weak := v.passwords(name)
+	if len(weak) == 0 {
+		return ""
+	}
+	if v.md5 {
+		sum := md5.Sum([]byte(weak[0] + name))
+		return "md5" + hex.EncodeToString(sum[:])
+	}
+	salt := v.salt(name)
+	keys := v.keys(name, salt)[0]
+	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", iterations, base64.StdEncoding.EncodeToString(salt), base64.StdEncoding.EncodeToString(keys.stored), base64.StdEncoding.EncodeToString(keys.server))
 }
 
 // roles are the users that there are.
@@ -117,18 +135,30 @@ type conn struct {
 	user, database, application string
 	pid                         uint32
 	status                      byte // of the transaction: I, T or E
-	statements                  map[string]string
+	statements                  map[string]statement
 	portals                     map[string]outcome
+	secured                     bool
 
-	ctx     context.Context
-	made    map[string]*bait.Table // what the session has made or changed; nil is what it has dropped
-	kept    int                    // bytes
-	machine *shell.Machine         // once it has run something
+	ctx       context.Context
+	account   string // who logged in: user is who the session is now
+	given     string // application as the client gave it
+	own       *world // what the session sees, and has changed
+	kept      int    // bytes of that
+	saves     []savepoint
+	cursors   map[string]*result
+	objects   map[uint32]string // large ones
+	set       map[string]string // settings
+	isolation string
+	readOnly  bool
+	listening map[string]bool
+	later     []pgproto3.BackendMessage // what the client is told when it is ready
+	nested    int
+	machine   *shell.Machine // once it has run something
 }
 
 // ServeConn answers one client.
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
-	c := &conn{server: v, s: s, status: 'I', statements: map[string]string{}, portals: map[string]outcome{}, ctx: ctx}
+	c := &conn{server: v, s: s, status: 'I', statements: map[string]statement{}, portals: map[string]outcome{}, ctx: ctx}
 	c.pid = 900 + uint32(v.host.Now().Sub(v.host.BootTime())/(40*time.Second))%60000 + v.count.Add(1)
 	s.SetReadDeadline(time.Now().Add(loginTime))
 	message := c.start(ctx)
@@ -192,7 +222,7 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 			if err != nil {
 				return nil // recorded
 			}
-			stream = secured
+			stream, c.secured = secured, true
 			c.out = pgproto3.NewBackend(stream, stream)
 		case code == 2<<16 && c.server.speaksOld():
 			c.old(stream, body)
@@ -225,34 +255,43 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 
 // fatal writes the error that ends a connection.
 func (c *conn) fatal(code, message, routine string) {
-	c.out.Send(&pgproto3.ErrorResponse{Severity: "FATAL", SeverityUnlocalized: "FATAL", Code: code, Message: message, File: files[routine], Line: c.line(routine), Routine: routine})
+	p := c.server.placeOf(routine)
+	c.out.Send(&pgproto3.ErrorResponse{Severity: "FATAL", SeverityUnlocalized: "FATAL", Code: code, Message: message, File: p.file, Line: p.line, Routine: p.routine})
 	c.out.Flush()
 }
 
-// files are where the routines that complain are in PostgreSQL's source.
-var files = map[string]string{
-	"ProcessStartupPacket": "postmaster.c", "auth_failed": "auth.c", "InitPostgres": "postinit.c", "InitProcess": "proc.c", "scanner_yyerror": "scan.l", "parserOpenTable": "parse_relation.c",
-	"errorMissingColumn": "parse_relation.c", "ParseFuncOrColumn": "parse_func.c", "PreventCommandIfReadOnly": "utility.c", "find_option": "guc.c", "exec_simple_query": "postgres.c", "BeginCopyFrom": "copyfrom.c", "NextCopyFrom": "copyfromparse.c", "BeginCopyTo": "copyto.c", "ClosePipeFromProgram": "copyfrom.c", "mdextend": "md.c", "heap_create_with_catalog": "heap.c", "DropErrorMsgNonExistent": "tablecmds.c", "transformInsertRow": "analyze.c", "internal_load_library": "dfmgr.c", "aclcheck_error": "aclchk.c",
+// place is where in PostgreSQL's source an error is from.
+type place struct {
+	file    string
+	line    int32
+	routine string
 }
 
-// lines are where in those files, in version 15; in others they are some way off.
-var lines = map[string]int{
-	"ProcessStartupPacket": 2195, "auth_failed": 326, "InitPostgres": 884, "InitProcess": 359, "scanner_yyerror": 1176, "parserOpenTable": 1392, "errorMissingColumn": 3656, "ParseFuncOrColumn": 629,
-	"PreventCommandIfReadOnly": 411, "find_option": 5623, "exec_simple_query": 1083, "BeginCopyFrom": 1460, "NextCopyFrom": 876, "BeginCopyTo": 672, "ClosePipeFromProgram": 1604, "mdextend": 451, "heap_create_with_catalog": 1146, "DropErrorMsgNonExistent": 1268, "transformInsertRow": 936, "internal_load_library": 206, "aclcheck_error": 3650,
+// places are those of version 15; in others the lines are some way off. Psql shows them to who asks for all that there is to an error.
+var places = map[string]place{
+	"ATExecDropColumn": {"tablecmds.c", 9232, "ATExecDropColumn"}, "AlterRole": {"acl.c", 5277, "get_rolespec_tuple"}, "BeginCopyFrom": {"copyfrom.c", 1523, "BeginCopyFrom"}, "BeginCopyTo": {"copyto.c", 722, "BeginCopyTo"}, "BeginTransactionBlock": {"xact.c", 3792, "BeginTransactionBlock"}, "CheckAttributeNamesTypes": {"tablecmds.c", 2444, "MergeAttributes"}, "CheckTransactionBlock": {"xact.c", 3590, "CheckTransactionBlock"}, "ClosePipeFromProgram": {"copyto.c", 304, "ClosePipeToProgram"}, "CopyGetAttnums": {"copy.c", 817, "CopyGetAttnums"}, "CreateExtension": {"extension.c", 2099, "CreateExtension"}, "CreateFunction": {"functioncmds.c", 1119, "CreateFunction"}, "CreateRole": {"user.c", 308, "CreateRole"}, "DateTimeParseError": {"datetime.c", 4023, "DateTimeParseError"}, "DoCopy": {"copy.c", 85, "DoCopy"}, "DropErrorMsgNonExistent": {"tablecmds.c", 1331, "DropErrorMsgNonExistent"}, "DropErrorMsgWrongType": {"tablecmds.c", 1381, "DropErrorMsgWrongType"}, "DropRole": {"user.c", 951, "DropRole"}, "EndTransactionBlock": {"xact.c", 3990, "EndTransactionBlock"}, "ExecConstraints": {"execMain.c", 2003, "ExecConstraints"}, "ExecSetParamPlan": {"nodeSubplan.c", 1132, "ExecSetParamPlan"}, "ExpandAllTables": {"parse_target.c", 1335, "ExpandAllTables"}, "FetchPreparedStatement": {"prepare.c", 451, "FetchPreparedStatement"}, "GetConfigOptionByName": {"guc.c", 8340, "GetConfigOptionByName"}, "GetForeignServerByName": {"foreign.c", 699, "get_foreign_server_oid"}, "InitPostgres": {"postinit.c", 884, "InitPostgres"}, "InitProcess": {"proc.c", 359, "InitProcess"}, "LookupExplicitNamespace": {"namespace.c", 3099, "get_namespace_oid"}, "LookupFuncName": {"parse_func.c", 2226, "LookupFuncName"}, "MemoryContextAlloc": {"mcxt.c", 1083, "MemoryContextAlloc"}, "NextCopyFrom": {"copyfromparse.c", 888, "NextCopyFrom"}, "ParseFuncOrColumn": {"parse_func.c", 629, "ParseFuncOrColumn"}, "PerformPortalFetch": {"portalcmds.c", 240, "PerformPortalClose"}, "PreventCommandIfReadOnly": {"utility.c", 414, "PreventCommandIfReadOnly"}, "PreventInTransactionBlock": {"xact.c", 3538, "PreventInTransactionBlock"}, "ProcedureCreate": {"pg_proc.c", 375, "ProcedureCreate"}, "ProcessStartupPacket": {"postmaster.c", 2195, "ProcessStartupPacket"}, "RE_compile_and_cache": {"regexp.c", 209, "RE_compile_and_cache"}, "RangeVarCallbackForDropRelation": {"tablecmds.c", 1648, "RangeVarCallbackForDropRelation"}, "RangeVarGetRelidExtended": {"namespace.c", 433, "RangeVarGetRelidExtended"}, "ReleaseSavepoint": {"xact.c", 4320, "ReleaseSavepoint"}, "RequireTransactionBlock": {"xact.c", 3590, "CheckTransactionBlock"}, "RollbackToSavepoint": {"xact.c", 4413, "RollbackToSavepoint"}, "StorePreparedStatement": {"prepare.c", 405, "StorePreparedStatement"}, "UserAbortTransactionBlock": {"xact.c", 4113, "UserAbortTransactionBlock"}, "_bt_check_unique": {"nbtinsert.c", 664, "_bt_check_unique"}, "aclcheck_error": {"aclchk.c", 3655, "aclcheck_error"}, "array_in": {"arrayfuncs.c", 266, "array_in"}, "auth_failed": {"auth.c", 326, "auth_failed"}, "call_string_check_hook": {"guc.c", 12085, "call_string_check_hook"}, "checkInsertTargets": {"parse_target.c", 1075, "checkInsertTargets"}, "checkNameSpaceConflicts": {"parse_relation.c", 444, "checkNameSpaceConflicts"}, "check_agglevels_and_constraints": {"parse_agg.c", 590, "check_agglevels_and_constraints"}, "check_for_column_name_collision": {"tablecmds.c", 7876, "check_for_column_name_collision"}, "check_stack_depth": {"postgres.c", 3532, "check_stack_depth"}, "check_ungrouped_columns_walker": {"parse_agg.c", 1484, "check_ungrouped_columns_walker"}, "coerce_to_boolean": {"parse_coerce.c", 1163, "coerce_to_boolean"}, "create_tablespace_directories": {"tablespace.c", 636, "create_tablespace_directories"}, "createdb": {"dbcommands.c", 1241, "createdb"}, "does_not_exist_skipping": {"parse_func.c", 2499, "LookupFuncWithArgs"}, "dropdb": {"dbcommands.c", 1585, "dropdb"}, "errorMissingColumn": {"parse_relation.c", 3665, "errorMissingColumn"}, "errorMissingRTE": {"parse_relation.c", 3617, "errorMissingRTE"}, "exec_bind_message": {"postgres.c", 1713, "exec_bind_message"}, "exec_parse_message": {"postgres.c", 1480, "exec_parse_message"}, "exec_simple_query": {"postgres.c", 1081, "exec_simple_query"}, "exec_stmt_raise": {"pl_exec.c", 3907, "exec_stmt_raise"}, "execute_extension_script": {"extension.c", 1142, "execute_extension_script"}, "findTargetlistEntrySQL92": {"parse_clause.c", 2018, "findTargetlistEntrySQL92"}, "find_option": {"guc.c", 5766, "find_option"}, "get_foreign_data_wrapper_oid": {"foreign.c", 677, "get_foreign_data_wrapper_oid"}, "get_namespace_oid": {"namespace.c", 3099, "get_namespace_oid"}, "get_object_address_unqualified": {"dropcmds.c", 490, "does_not_exist_skipping"}, "get_role_oid": {"acl.c", 5201, "get_role_oid"}, "get_rolespec_oid": {"acl.c", 5201, "get_role_oid"}, "get_rolespec_tuple": {"acl.c", 5201, "get_role_oid"}, "heap_create_with_catalog": {"heap.c", 1454, "heap_create_with_catalog"}, "int4div": {"int.c", 869, "int4div"}, "int4pl": {"int.c", 803, "int4pl"}, "internal_load_library": {"dfmgr.c", 208, "internal_load_library"}, "inv_open": {"inv_api.c", 285, "inv_open"}, "makeRangeVarFromAnyName": {"gram.y", 18310, "makeRangeVarFromQualifiedName"}, "mdextend": {"md.c", 451, "mdextend"}, "numeric_int4": {"int8.c", 1243, "int84"}, "op_error": {"parse_oper.c", 656, "op_error"}, "parse_and_validate_value": {"guc.c", 7454, "parse_and_validate_value"}, "parse_extension_control_file": {"extension.c", 671, "parse_extension_control_file"}, "parserOpenTable": {"parse_relation.c", 1392, "parserOpenTable"}, "pg_signal_backend": {"signalfuncs.c", 71, "pg_signal_backend"}, "pg_stat_file": {"genfile.c", 411, "pg_stat_file"}, "pg_strtoint32": {"numutils.c", 226, "pg_strtoint32"}, "recompute_limits": {"nodeLimit.c", 374, "recompute_limits"}, "reportDependentObjects": {"dependency.c", 1196, "reportDependentObjects"}, "scalar_input": {"numutils.c", 232, "pg_strtoint32"}, "scanRTEForColumn": {"parse_relation.c", 720, "colNameToVar"}, "scanner_yyerror": {"scan.l", 1180, "scanner_yyerror"}, "select_common_type": {"parse_coerce.c", 1364, "select_common_type"}, "set_config_option_ext": {"guc.c", 7630, "set_config_option"}, "table_open": {"table.c", 144, "table_open"}, "transformAssignedExpr": {"parse_target.c", 587, "transformAssignedExpr"}, "transformCreateStmt": {"parse_utilcmd.c", 207, "transformCreateStmt"}, "transformDistinctClause": {"parse_clause.c", 2994, "transformDistinctClause"}, "transformInsertRow": {"analyze.c", 1017, "transformInsertRow"}, "transformInsertStmt": {"analyze.c", 1035, "transformInsertRow"}, "transformSetOperationTree": {"analyze.c", 2172, "transformSetOperationTree"}, "transformSubLink": {"parse_expr.c", 1812, "transformSubLink"}, "transformTypeCast": {"parse_expr.c", 2561, "transformTypeCast"}, "transformUpdateTargetList": {"analyze.c", 2521, "transformUpdateTargetList"}, "transformWindowFuncCall": {"parse_agg.c", 870, "transformWindowFuncCall"}, "typenameType": {"parse_type.c", 270, "typenameType"}, "varchar": {"varchar.c", 632, "varchar"},
 }
 
-func (c *conn) line(routine string) int32 { return int32(lines[routine] + (c.server.major-15)*7) }
+// placeOf is that of an error, by the routine that is given for it. One that isn't known is in a place of its own.
+func (v *server) placeOf(routine string) place {
+	p, ok := places[routine]
+	if !ok {
+		p = place{"utility.c", 1000 + 7*int32(len(routine)), routine}
+	}
+	p.line += int32(v.major-15) * 7
+	return p
+}
 
 // welcome tells the client all that it needs to know after a login.
 func (c *conn) welcome() {
 	c.out.Send(&pgproto3.AuthenticationOk{})
-	parameters := [][2]string{{"application_name", c.application}, {"client_encoding", "UTF8"}, {"DateStyle", "ISO, MDY"}, {"integer_datetimes", "on"}, {"IntervalStyle", "postgres"}, {"is_superuser", c.settings()["is_superuser"]},
-		{"server_encoding", "UTF8"}, {"server_version", c.server.version}, {"session_authorization", c.user}, {"standard_conforming_strings", "on"}, {"TimeZone", "Etc/UTC"}}
-	if c.server.major >= 14 {
-		parameters = append(parameters, [2]string{"default_transaction_read_only", "off"}, [2]string{"in_hot_standby", "off"})
-	}
-	for _, p := range parameters {
-		c.out.Send(&pgproto3.ParameterStatus{Name: p[0], Value: p[1]})
+	c.account, c.given = c.user, c.application
+	settings := c.settings()
+	for _, name := range reported {
+		// Those of hot standbys are told of since version 14.
+		if c.server.major >= 14 || name != "default_transaction_read_only" && name != "in_hot_standby" {
+			c.out.Send(&pgproto3.ParameterStatus{Name: name, Value: settings[strings.ToLower(name)]})
+		}
 	}
 	key := make([]byte, 4)
 	rand.Read(key)

@@ -350,12 +350,107 @@ func TestWhatASessionMakesIsBounded(t *testing.T) {
 		do(fmt.Sprintf("insert into t%d select * from t%[1]d; create table u%[1]d as select * from t%[1]d", i))
 	}
 	total := 0
-	for _, made := range c.made {
-		for _, row := range made.Rows {
-			total += len(row[0])
+	for _, made := range c.world().relations {
+		for _, row := range made.rows {
+			for _, v := range row {
+				total += len(str(v))
+			}
 		}
 	}
-	if len(c.made) > maxMade || total > maxBytes {
-		t.Errorf("%d tables of %d bytes", len(c.made), total)
+	if n := len(c.world().relations); n > maxMade+1 || total > maxBytes {
+		t.Errorf("%d tables of %d bytes", n, total)
+	}
+}
+
+// What a person or a tool types first is answered as PostgreSQL 15 answered it, word for word: each want is a real server's.
+func TestAnswersAreThoseOfTheRealServer(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool { v := newServer(h); return v.major == 15 && v.tls && !v.md5 }), "postgres")
+	v := newServer(d.Host)
+	out := psql(t, d, "postgres", bait.Passwords(d.Host, "postgres", "postgres")[0], v.app.Name, `\pset format unaligned
+\pset tuples_only on
+select 'a'||'b', upper('x'), 7/2, 7/2.0, 'abc'::text, length('four'), pg_typeof(1.5), null is null;
+select 'x'::int;
+select 1/0;
+select cast(version() as numeric);
+select role, count(*) from users group by role order by 1 limit 1;
+select count(*) from users u join orders o on o.user_id = u.id where u.id < 0;
+select username from users where id = (select min(id) from users);
+select 1 union select 2 order by 1 desc;
+select sum(n), string_agg(n::text, ',') from generate_series(1, 4) n;
+select id, count(*) from orders group by user_id;
+select * from users where id = 'abc';
+select u.nope from users u;
+select x.id from users u;
+select nope(1, 'a');
+drop table if exists t;
+create table t(a int primary key, b varchar(3), c text default 'd');
+insert into t values (1, 'abcd');
+insert into t values (1, 'abc') returning a, c;
+insert into t values (1, 'x');
+begin;
+delete from t;
+rollback;
+select count(*) from t;
+update t set b = 'z' where a = 1;
+select b from t;
+\d t
+create extension plpython3u;
+create function f() returns int as 'x' language plpython3u;
+create function f() returns int as '/lib/x86_64-linux-gnu/libc.so.6', 'system' language c;
+set role nope;
+commit;
+select 1; selec 2;
+select current_setting('data_directory'), current_setting('nope', true) is null;
+select lo_from_bytea(4242, 'abc');
+select lo_export(4242, '/tmp/lo');
+select pg_read_file('/tmp/lo');
+do $$ begin raise notice 'hello'; end $$;
+prepare p as select 40 + $1::int;
+execute p(2);
+select rolname from pg_roles where rolname like 'pg_r%' order by 1;
+`)
+	dir := fmt.Sprintf("/var/lib/postgresql/%d/main", v.major)
+	contains(t, out, "ab|X|3|3.5000000000000000|abc|4|numeric|t\n", `invalid input syntax for type integer: "x"`+"\nLINE 1: select 'x'::int;\n               ^", "ERROR:  22012: division by zero", `22P02: invalid input syntax for type numeric: "PostgreSQL 15`,
+		"admin|1\n", "\n0\n", "\nadmin\n", "\n2\n1\n", "10|1,2,3,4\n", `42803: column "orders.id" must appear in the GROUP BY clause`, `invalid input syntax for type integer: "abc"`, "column u.nope does not exist", `missing FROM-clause entry for table "x"`, "function nope(integer, unknown) does not exist",
+		`NOTICE:  00000: table "t" does not exist, skipping`, "22001: value too long for type character varying(3)", "\n1|d\n", `23505: duplicate key value violates unique constraint "t_pkey"`+"\nDETAIL:  Key (a)=(1) already exists.", "\nUPDATE 1\nz\n", "b|character varying(3)|||", "c|text|||'d'::text",
+		`0A000: extension "plpython3u" is not available`, `42704: language "plpython3u" does not exist`, "XX000: incompatible library", `22023: role "nope" does not exist`, "WARNING:  25P01: there is no transaction in progress", dir+"|t\n", "\n4242\n", "\nabc\n", "NOTICE:  00000: hello", "\n42\n", "pg_read_all_data\npg_read_all_settings\npg_read_all_stats\npg_read_server_files\n")
+	d.Wait("file_written", decoytest.Has("path", "/tmp/lo"), decoytest.Has("content", "abc"))
+}
+
+// A statement is bounded in what it costs, whatever is put together.
+func TestWhatAStatementCostsIsBounded(t *testing.T) {
+	t.Parallel()
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &conn{server: newServer(h), s: &decoy.Session{}, user: "postgres", status: 'I', statements: map[string]statement{}}
+	for text, code := range map[string]string{
+		"select count(*) from pg_attribute a, pg_attribute b, pg_attribute c":          "53200",
+		"select repeat('x', 2000000000)":                                               "53200",
+		"select a, a from (select repeat('x', 3000000) a) s":                           "53200",
+		"select * from generate_series(1, 2000000000)":                                 "53200",
+		"select " + strings.Repeat("(", 1000) + "1" + strings.Repeat(")", 1000):        "54001",
+		"select " + strings.Repeat("repeat(", 20) + "'x'" + strings.Repeat(", 9)", 20): "53200",
+		"create function r() returns int as 'select r()' language sql; select r()":     "",
+		"prepare p as execute p; execute p":                                            "54001",
+		"select lpad('', 2000000000)":                                                  "53200",
+		"select string_agg(repeat('y', 3000), '') from generate_series(1, 3000)":       "53200",
+		"select replace(repeat('y', 100000), 'y', repeat('z', 1000))":                  "53200",
+		"select " + strings.Repeat("9999999999::numeric * ", 400) + "1":                "22003",
+	} {
+		var o outcome
+		for _, tokens := range dialect.Split(text) {
+			o = c.run(text, tokens)
+		}
+		if got := ""; code != "" {
+			if o.failed != nil {
+				got = o.failed.Code
+			}
+			if got != code {
+				t.Errorf("%.60s: %q, want %s", text, got, code)
+			}
+		}
 	}
 }
