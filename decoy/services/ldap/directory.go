@@ -27,6 +27,7 @@ type attribute struct {
 type entry struct {
 	dn         string
 	key        string // the name in the form in which names are compared
+	active     bool   // of Active Directory
 	attributes []attribute
 }
 
@@ -85,14 +86,29 @@ func canonical(dn string) string {
 	return b.String()
 }
 
-// validName tells whether it has the shape of a name in a directory.
-func validName(dn string) bool {
+// validName tells whether it is a name that OpenLDAP can read: of attributes that its schema has. The empty one is that of the root.
+func (v *server) validName(dn string) bool {
 	for part := range strings.SplitSeq(dn, ",") {
-		if name, value, found := strings.Cut(part, "="); !found || strings.TrimSpace(name) == "" || strings.TrimSpace(value) == "" {
+		if name, value, found := strings.Cut(part, "="); dn != "" && (!found || !v.knows(name) || strings.TrimSpace(value) == "") {
 			return false
 		}
 	}
 	return true
+}
+
+// knows tells whether the schema has the attribute, by its name or its number.
+func (v *server) knows(name string) bool {
+	name, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(name)), ";")
+	return schemaOf().known[name] || name != "" && strings.Trim(name, "0123456789.") == ""
+}
+
+// defined tells whether the schema that the entry is of has the attribute, and anybody may ask for it. That of Active Directory is not kept here.
+func (e *entry) defined(name string) bool {
+	if e.active {
+		return true
+	}
+	name, _, _ = strings.Cut(strings.ToLower(name), ";")
+	return schemaOf().known[name] && name != "userpassword"
 }
 
 // shortName is the login in any form of a Windows user's name.
@@ -113,7 +129,7 @@ func (v *server) put(relative string) *entry {
 	if relative != "" {
 		dn = relative + "," + v.base
 	}
-	e := &entry{dn: dn, key: canonical(dn)}
+	e := &entry{dn: dn, key: canonical(dn), active: v.active}
 	v.entries = append(v.entries, e)
 	return e
 }
@@ -141,11 +157,17 @@ func prefixed(prefix string, parts []string) []string {
 func (v *server) furnishOpenLDAP(domain string) {
 	h := v.host
 	stamp := func(t time.Time) string { return t.Format("20060102150405Z") }
-	mechanisms := decoy.Pick(h, "ldap-sasl", []string{"SCRAM-SHA-1", "SCRAM-SHA-256", "GS2-IAKERB", "GS2-KRB5", "GSSAPI", "GSS-SPNEGO", "DIGEST-MD5", "OTP", "CRAM-MD5", "NTLM"}, []string{"DIGEST-MD5", "CRAM-MD5", "NTLM"}, []string{"DIGEST-MD5", "NTLM", "CRAM-MD5", "PLAIN", "LOGIN"})
+	// Those whose conversation is held here: a client takes the strongest that is offered, and meets it first.
+	mechanisms := decoy.Pick(h, "ldap-sasl", []string{"DIGEST-MD5", "CRAM-MD5"}, []string{"CRAM-MD5", "DIGEST-MD5"})
+	extensions := []string{"1.3.6.1.4.1.1466.20037", "1.3.6.1.4.1.4203.1.11.1", "1.3.6.1.4.1.4203.1.11.3", "1.3.6.1.1.8"}
+	if h.Distro != "centos7" && h.Distro != "ubuntu20" { // they have 2.4, without transactions
+		extensions = append(extensions, "1.3.6.1.1.21.3", "1.3.6.1.1.21.1")
+	}
+	v.subschema = subentry(h.Installed())
 	v.root = (&entry{}).add("objectClass", "top", "OpenLDAProotDSE").operational("structuralObjectClass", "OpenLDAProotDSE").operational("configContext", "cn=config").
 		operational("namingContexts", v.base).
 		operational("supportedControl", "2.16.840.1.113730.3.4.18", "2.16.840.1.113730.3.4.2", "1.3.6.1.4.1.4203.1.10.1", "1.3.6.1.1.22", "1.2.840.113556.1.4.319", "1.2.826.0.1.3344810.2.3", "1.3.6.1.1.13.2", "1.3.6.1.1.13.1", "1.3.6.1.1.12").
-		operational("supportedExtension", "1.3.6.1.4.1.1466.20037", "1.3.6.1.4.1.4203.1.11.1", "1.3.6.1.4.1.4203.1.11.3", "1.3.6.1.1.8").
+		operational("supportedExtension", extensions...).
 		operational("supportedFeatures", "1.3.6.1.1.14", "1.3.6.1.4.1.4203.1.5.1", "1.3.6.1.4.1.4203.1.5.2", "1.3.6.1.4.1.4203.1.5.3", "1.3.6.1.4.1.4203.1.5.4", "1.3.6.1.4.1.4203.1.5.5").
 		operational("supportedLDAPVersion", "3").operational("supportedSASLMechanisms", mechanisms...).operational("entryDN", "").operational("subschemaSubentry", "cn=Subschema")
 	first, _, _ := strings.Cut(domain, ".")
@@ -155,10 +177,19 @@ func (v *server) furnishOpenLDAP(domain string) {
 		number++
 		b := h.Bytes("ldap-entry/"+strconv.Itoa(number), 16)
 		e.operational("structuralObjectClass", class).operational("entryUUID", fmt.Sprintf("%x-%x-103%x-%x-%x", b[:4], b[4:6], b[6]&15, b[7:9], b[9:15])).
-			operational("creatorsName", admin).operational("createTimestamp", stamp(created)).operational("entryDN", e.dn).operational("subschemaSubentry", "cn=Subschema")
+			operational("creatorsName", admin).operational("createTimestamp", stamp(created)).operational("entryCSN", created.Format("20060102150405")+fmt.Sprintf(".%06dZ#000000#000#000000", int(b[15])*3907%1_000_000)).
+			operational("modifiersName", admin).operational("modifyTimestamp", stamp(created)).operational("entryDN", e.dn).operational("subschemaSubentry", "cn=Subschema").
+			operational("hasSubordinates", map[bool]string{true: "TRUE", false: "FALSE"}[e.dn == v.base || class == "organizationalUnit"])
 	}
 	finish(v.put("").add("objectClass", "top", "dcObject", "organization").add("o", strings.ToUpper(first[:1])+first[1:]).add("dc", first), h.Installed(), "organization")
-	finish(v.put("cn=admin").add("objectClass", "simpleSecurityObject", "organizationalRole").add("cn", "admin").add("description", "LDAP administrator"), h.Installed(), "organizationalRole")
+	hash := func(of string) attribute {
+		salt := h.Bytes("ldap-salt/"+of, 4)
+		sum := sha1.Sum(append(h.Bytes("ldap-hash/"+of, 12), salt...)) // the hash of nothing that anybody knows
+		return attribute{name: "userPassword", values: []string{"{SSHA}" + base64.StdEncoding.EncodeToString(append(sum[:], salt...))}, secret: true}
+	}
+	root := v.put("cn=admin").add("objectClass", "simpleSecurityObject", "organizationalRole").add("cn", "admin").add("description", "LDAP administrator")
+	root.attributes = append(root.attributes, hash("cn=admin"))
+	finish(root, h.Installed(), "organizationalRole")
 	v.users[canonical(admin)] = bait.Passwords(h, "ldap", "admin")
 	people, groups := decoy.Pick(h, "ldap-people", "people", "users", "People"), decoy.Pick(h, "ldap-groups", "groups", "Groups", "group")
 	for _, unit := range []string{people, groups} {
@@ -167,12 +198,10 @@ func (v *server) furnishOpenLDAP(domain string) {
 	var logins []string
 	for i, p := range bait.AppOf(h).People {
 		given, last := p.Names()
-		salt := h.Bytes("ldap-salt/"+p.Login, 4)
-		sum := sha1.Sum(append(h.Bytes("ldap-hash/"+p.Login, 12), salt...)) // the hash of nothing that anybody knows
 		e := v.put("uid="+p.Login+",ou="+people).add("objectClass", "inetOrgPerson", "posixAccount", "shadowAccount").add("uid", p.Login).add("sn", last).add("givenName", given).
 			add("cn", given+" "+last).add("displayName", given+" "+last).add("uidNumber", strconv.Itoa(10000+i)).add("gidNumber", "5000").add("loginShell", "/bin/bash").
 			add("homeDirectory", "/home/"+p.Login).add("mail", p.Email)
-		e.attributes = append(e.attributes, attribute{name: "userPassword", values: []string{"{SSHA}" + base64.StdEncoding.EncodeToString(append(sum[:], salt...))}, secret: true})
+		e.attributes = append(e.attributes, hash(p.Login))
 		finish(e, p.Created, "inetOrgPerson")
 		logins = append(logins, p.Login)
 	}
@@ -193,7 +222,7 @@ func (v *server) present() *entry {
 	if !v.active {
 		return v.root
 	}
-	now := &entry{attributes: slices.Clone(v.root.attributes)}
+	now := &entry{active: true, attributes: slices.Clone(v.root.attributes)}
 	return now.add("currentTime", zulu(v.host.Now()))
 }
 
@@ -287,7 +316,7 @@ func (v *server) furnishWindows(domain string) {
 		}
 		finish(v.put("CN="+name+",CN=Users").add("objectClass", "top", "group").add("cn", name).add("member", who...).add("objectSid", sid(g.RID)).add("sAMAccountName", name).add("sAMAccountType", "268435456").add("groupType", "-2147483646"), name, h.Installed(), "Group")
 	}
-	dc := &entry{dn: computer, key: canonical(computer)}
+	dc := &entry{dn: computer, key: canonical(computer), active: true}
 	v.entries = append(v.entries, finish(dc.add("objectClass", "top", "person", "organizationalPerson", "user", "computer").add("cn", m.Name).add("userAccountControl", "532480").add("primaryGroupID", "516").
 		add("objectSid", sid(1000)).add("sAMAccountName", m.Name+"$").add("sAMAccountType", "805306369").add("operatingSystem", m.Product).add("operatingSystemVersion", fmt.Sprintf("%d.%d (%d)", m.Major, m.Minor, m.Build)).
 		add("dNSHostName", m.DNSName).add("servicePrincipalName", "ldap/"+m.DNSName, "HOST/"+m.DNSName, "GC/"+m.DNSName+"/"+domain), m.Name, h.Installed(), "Computer"))

@@ -5,10 +5,15 @@ package ldap
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -41,7 +46,9 @@ type server struct {
 	build   string // of Windows, as its errors tell it
 	entries []*entry
 	root    *entry
-	users   map[string][]string // passwords by any name that is taken for the user's, in lower case
+	// Of OpenLDAP.
+	subschema *entry
+	users     map[string][]string // passwords by any name that is taken for the user's, in lower case
 }
 
 func newServer(h *decoy.Host) *server {
@@ -85,11 +92,15 @@ const (
 	strongerNeeded  = 8
 	inProgress      = 14
 	noSuchAttribute = 16
-	noSuchObject    = 32
-	invalidDN       = 34
-	invalidSecret   = 49
-	noRights        = 50
-	unwilling       = 53
+	undefinedType   = 17
+	noOperation     = 119
+	// unavailableExtension is of a control that is critical and not known.
+	unavailableExtension = 12
+	noSuchObject         = 32
+	invalidDN            = 34
+	invalidSecret        = 49
+	noRights             = 50
+	unwilling            = 53
 )
 
 // client is one connection.
@@ -101,6 +112,8 @@ type client struct {
 	secured bool
 	user    string         // the name of who is let in; "" is nobody
 	ntlm    *ntlm.Exchange // of a bind that has begun
+	asked   string         // the mechanism of one, and what was asked
+	nonce   string
 }
 
 // ServeConn answers one client.
@@ -210,6 +223,12 @@ func (c *client) obey(ctx context.Context, m ber.Node, raw []byte) bool {
 		if len(op.Kids) > 0 {
 			dn = string(op.Kids[0].Value)
 		}
+		if op.Tag == deleteRequest || op.Tag == modifyRequest || op.Tag == addRequest || op.Tag == renameRequest {
+			if !c.active && !c.validName(dn) {
+				c.s.Event("write", event.String("operation", name), event.String("dn", dn), event.String("user", c.user), event.Bytes("content", raw[:min(len(raw), maxRecorded)]))
+				return c.send(id, ber.Of(answer, c.result(invalidDN, "", "invalid DN")...))
+			}
+		}
 		c.s.Event("write", event.String("operation", name), event.String("dn", dn), event.String("user", c.user), event.Bytes("content", raw[:min(len(raw), maxRecorded)]))
 		code, text := int64(strongerNeeded), "modifications require authentication"
 		switch {
@@ -286,7 +305,7 @@ func (c *client) simple(name string, secret []byte) (code int64, text string) {
 		}
 		return unwilling, "unauthenticated bind (DN with no password) disallowed"
 	}
-	if !c.active && !validName(name) {
+	if !c.active && !c.validName(name) {
 		c.s.Attempt("plaintext", name, secret, event.Rejected)
 		return invalidDN, "invalid DN"
 	}
@@ -325,6 +344,8 @@ func (c *client) sasl(mechanism string, token []byte, answer func(int64, string,
 		return answer(invalidSecret, "SASL(-13): user not found: Password verification failed")
 	case (mechanism == "GSS-SPNEGO" || mechanism == "NTLM") && c.active:
 		return c.spnego(token, answer)
+	case (mechanism == "CRAM-MD5" || mechanism == "DIGEST-MD5") && !c.active:
+		return c.challenge(mechanism, token, answer)
 	case mechanism == "EXTERNAL":
 		c.s.Event("bind", event.String("method", mechanism))
 		return answer(notSupported, "SASL(-4): no mechanism available: ")
@@ -335,6 +356,68 @@ func (c *client) sasl(mechanism string, token []byte, answer func(int64, string,
 		text = "00002027: LdapErr: DSID-0C0905F8, comment: Invalid Authentication method, data 0, " + c.build
 	}
 	return answer(notSupported, text)
+}
+
+var digestUser = regexp.MustCompile(`username="((?:[^"\\\\]|\\\\.){0,256})"`)
+
+// challenge holds the conversation of a mechanism by which a client proves its password. SASL's own database has nobody: none is let in.
+func (c *client) challenge(mechanism string, token []byte, answer func(int64, string, ...ber.Node) bool) bool {
+	const serverCredentials = 0x87
+	if c.asked != mechanism || len(token) == 0 {
+		nonce := make([]byte, 24)
+		rand.Read(nonce)
+		host := c.host.Hostname
+		c.asked, c.nonce = mechanism, fmt.Sprintf("<%d.%d@%s>", binary.BigEndian.Uint64(nonce)>>1, c.host.Now().Unix(), host)
+		if mechanism == "DIGEST-MD5" {
+			c.nonce = fmt.Sprintf("nonce=\"%s\",realm=\"%s\",qop=\"auth,auth-int,auth-conf\",cipher=\"rc4-40,rc4-56,rc4,des,3des\",maxbuf=65536,charset=utf-8,algorithm=md5-sess", base64.StdEncoding.EncodeToString(nonce), host)
+		}
+		return answer(inProgress, "", ber.Text(serverCredentials, c.nonce))
+	}
+	asked := c.nonce
+	c.asked = ""
+	text := string(token[:min(len(token), maxRecorded)])
+	name, proof := "", text
+	if mechanism == "CRAM-MD5" {
+		if at := strings.LastIndexByte(text, ' '); at >= 0 {
+			name, proof = text[:at], text[at+1:]
+		}
+	} else if m := digestUser.FindStringSubmatch(text); m != nil {
+		name = m[1]
+	}
+	kind := strings.ReplaceAll(strings.ToLower(mechanism), "-", "_")
+	c.s.Attempt(kind, name, []byte(proof), event.Rejected, event.String("mechanism", mechanism), event.String("challenge", asked))
+	return answer(invalidSecret, "SASL(-13): user not found: no secret in database")
+}
+
+// password answers who wants to change one.
+func (c *client) password(op ber.Node, answer func(int64, string, ...ber.Node) bool) bool {
+	who, secret := c.user, ""
+	if len(op.Kids) > 1 {
+		if n, _, err := ber.Parse(op.Kids[1].Value); err == nil {
+			for _, kid := range n.Kids {
+				switch kid.Tag {
+				case 0x80:
+					who = string(kid.Value)
+				case 0x82:
+					secret = string(kid.Value)
+				}
+			}
+		}
+	}
+	c.s.Event("password_change", event.String(event.Principal, who), event.String(event.Secret, secret))
+	switch {
+	case c.user == "":
+		return answer(strongerNeeded, "only authenticated users may change passwords")
+	case !slices.ContainsFunc(c.entries, func(e *entry) bool { return e.key == canonical(who) }):
+		return answer(noSuchObject, "")
+	case canonical(who) != canonical(c.user) && !strings.HasPrefix(canonical(c.user), "cn=admin,"):
+		return answer(noRights, "")
+	case secret == "": // the server makes one up
+		made := make([]byte, 6)
+		rand.Read(made)
+		return answer(success, "", ber.Bytes(0x8b, ber.Of(ber.Sequence, ber.Text(0x80, base64.RawURLEncoding.EncodeToString(made))).Encode()))
+	}
+	return answer(success, "")
 }
 
 // spnego takes the proof of a login by NTLM, which is refused.
@@ -373,7 +456,7 @@ func (c *client) spnego(token []byte, answer func(int64, string, ...ber.Node) bo
 
 // extended answers what came after the first version of the protocol.
 func (c *client) extended(ctx context.Context, id, op ber.Node) bool {
-	const startTLS, whoAmI = "1.3.6.1.4.1.1466.20037", "1.3.6.1.4.1.4203.1.11.3"
+	const startTLS, whoAmI, passwordChange, cancel = "1.3.6.1.4.1.1466.20037", "1.3.6.1.4.1.4203.1.11.3", "1.3.6.1.4.1.4203.1.11.1", "1.3.6.1.1.8"
 	name := ""
 	if len(op.Kids) > 0 {
 		name = string(op.Kids[0].Value)
@@ -400,6 +483,10 @@ func (c *client) extended(ctx context.Context, id, op ber.Node) bool {
 			who = "dn:" + c.user
 		}
 		return answer(success, "", ber.Text(0x8b, who))
+	case name == passwordChange && !c.active:
+		return c.password(op, answer)
+	case name == cancel && !c.active:
+		return answer(noOperation, "message ID not found")
 	case c.active:
 		return answer(protocolError, "0000203D: LdapErr: DSID-0C090C7E, comment: Unknown extended request OID, data 0, "+c.build)
 	}

@@ -2,6 +2,7 @@ package ldap
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,14 +46,14 @@ func (c *client) search(id, op ber.Node, rest []ber.Node) bool {
 	if limit == 0 || limit > maxResults {
 		limit = maxResults
 	}
-	sent := int64(0)
+	sent, last := int64(0), 0
 	give := func(e *entry) bool {
 		sent++
 		return c.send(id, ber.Of(searchEntry, ber.Text(ber.OctetString, e.dn), ber.Of(ber.Sequence, e.show(wanted, namesOnly, c)...)))
 	}
 	if base == "" && scope == 0 {
 		// That of Windows has no class, and yet answers who asks for any.
-		if root := c.present(); (c.active || matches(filter, root)) && !give(root) {
+		if root := c.present(); (c.active || matches(filter, root) == yes) && !give(root) {
 			return false
 		}
 		return finish(success, "", "")
@@ -60,23 +61,36 @@ func (c *client) search(id, op ber.Node, rest []ber.Node) bool {
 	if c.active && c.user == "" {
 		return finish(operationsError, "", "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind must be completed on the connection., data 0, "+c.build)
 	}
+	if text, code := c.critical(rest); code != success {
+		return finish(code, "", text)
+	}
+	if !c.active && canonical(base) == "cn=subschema" {
+		if scope == 0 && matches(filter, c.subschema) == yes && !give(c.subschema) {
+			return false
+		}
+		return finish(success, "", "")
+	}
+	if !c.active && !c.validName(base) {
+		return finish(invalidDN, "", "invalid DN")
+	}
 	at := slices.IndexFunc(c.entries, func(e *entry) bool { return e.key == canonical(base) })
 	if at < 0 {
 		text := ""
 		if c.active {
 			text = "0000208D: NameErr: DSID-0310028B, problem 2001 (NO_OBJECT), data 0, best match of:\n\t'" + c.base + "'\n"
 		}
-		matched := ""
-		if strings.HasSuffix(canonical(base), canonical(c.base)) {
-			matched = c.base
-		}
-		return finish(noSuchObject, matched, text)
+		return finish(noSuchObject, c.above(base), text)
 	}
 	root := c.entries[at].key
-	for _, e := range c.entries {
-		if !within(e.key, root, scope) || !matches(filter, e) {
+	page, from, paging := pageOf(rest)
+	for i, e := range c.entries {
+		if i < from || !within(e.key, root, scope) || matches(filter, e) != yes {
 			continue
 		}
+		if paging && sent == page && page > 0 {
+			return finish(success, "", "", pages(last)...)
+		}
+		last = i + 1
 		if sent == limit {
 			return finish(sizeExceeded, "", "")
 		}
@@ -84,24 +98,90 @@ func (c *client) search(id, op ber.Node, rest []ber.Node) bool {
 			return false
 		}
 	}
-	return finish(success, "", "", pages(rest)...)
+	if paging {
+		return finish(success, "", "", pages(0)...)
+	}
+	return finish(success, "", "")
 }
 
-// pages answers the control by which a client asks for the results in pages: this was the last one.
-func pages(rest []ber.Node) []ber.Node {
-	const paged = "1.2.840.113556.1.4.319"
+// above is the name of the entry closest above one that there isn't.
+func (c *client) above(name string) string {
+	for key := canonical(name); ; {
+		_, rest, found := strings.Cut(key, ",")
+		if !found {
+			return ""
+		}
+		if at := slices.IndexFunc(c.entries, func(e *entry) bool { return e.key == rest }); at >= 0 {
+			return c.entries[at].dn
+		}
+		key = rest
+	}
+}
+
+const paged = "1.2.840.113556.1.4.319"
+
+// each goes through the controls of a request.
+func each(rest []ber.Node, do func(oid string, critical bool, value []byte)) {
 	for _, n := range rest {
 		if n.Tag != controls {
 			continue
 		}
 		for _, control := range n.Kids {
-			if len(control.Kids) > 0 && string(control.Kids[0].Value) == paged {
-				value := ber.Of(ber.Sequence, ber.Number(ber.Integer, 0), ber.Text(ber.OctetString, "")).Encode()
-				return []ber.Node{ber.Of(controls, ber.Of(ber.Sequence, ber.Text(ber.OctetString, paged), ber.Bytes(ber.OctetString, value)))}
+			if len(control.Kids) == 0 {
+				continue
 			}
+			critical, value := false, []byte(nil)
+			for _, kid := range control.Kids[1:] {
+				switch kid.Tag {
+				case ber.Boolean:
+					critical = len(kid.Value) == 1 && kid.Value[0] != 0
+				case ber.OctetString:
+					value = kid.Value
+				}
+			}
+			do(string(control.Kids[0].Value), critical, value)
 		}
 	}
-	return nil
+}
+
+// critical refuses a control that must be obeyed and is not known.
+func (c *client) critical(rest []ber.Node) (text string, code int64) {
+	each(rest, func(oid string, critical bool, _ []byte) {
+		known := c.root.attribute("supportedControl")
+		if critical && !slices.Contains(known.values, oid) {
+			text, code = "critical extension is not recognized", unavailableExtension
+			if c.active {
+				text = "00002040: SvcErr: DSID-031401E3, problem 5010 (UNAVAIL_EXTENSION), data 0\n"
+			}
+		}
+	})
+	return text, code
+}
+
+// pageOf reads the control by which a client asks for the results in pages: how many, and after which entry.
+func pageOf(rest []ber.Node) (size int64, from int, paging bool) {
+	each(rest, func(oid string, _ bool, value []byte) {
+		n, _, err := ber.Parse(value)
+		if oid != paged || err != nil || len(n.Kids) != 2 {
+			return
+		}
+		paging = true
+		size, _ = n.Kids[0].Int()
+		if len(n.Kids[1].Value) == 8 {
+			from = int(binary.LittleEndian.Uint64(n.Kids[1].Value) & 0xffff)
+		}
+	})
+	return size, from, paging
+}
+
+// pages is the control that answers: its cookie is the number of the last entry, as OpenLDAP's is; none is the end.
+func pages(last int) []ber.Node {
+	var cookie []byte
+	if last > 0 {
+		cookie = binary.LittleEndian.AppendUint64(nil, uint64(last))
+	}
+	value := ber.Of(ber.Sequence, ber.Number(ber.Integer, 0), ber.Bytes(ber.OctetString, cookie)).Encode()
+	return []ber.Node{ber.Of(controls, ber.Of(ber.Sequence, ber.Text(ber.OctetString, paged), ber.Bytes(ber.OctetString, value)))}
 }
 
 // within tells whether the entry lies in the scope of the base.
@@ -121,16 +201,23 @@ func within(key, base string, scope int64) bool {
 // compare tells whether an entry has a value.
 func (c *client) compare(id, op ber.Node) bool {
 	const compareResponse = 0x6f
-	code := int64(noSuchObject)
+	code, matched, text := int64(noSuchObject), "", ""
 	if len(op.Kids) == 2 && len(op.Kids[1].Kids) == 2 {
 		name, attribute, value := string(op.Kids[0].Value), string(op.Kids[1].Kids[0].Value), string(op.Kids[1].Kids[1].Value)
 		c.s.Event("compare", event.String("dn", name), event.String("attribute", attribute), event.String("data", value))
-		for _, e := range c.entries {
-			if e.key != canonical(name) {
-				continue
-			}
+		at := slices.IndexFunc(c.entries, func(e *entry) bool { return e.key == canonical(name) })
+		switch {
+		case !c.active && !c.validName(name):
+			code, text = invalidDN, "invalid DN"
+		case !c.active && !c.knows(attribute):
+			code = undefinedType
+		case at < 0:
+			matched = c.above(name)
+		default:
 			code = noSuchAttribute
-			if a := e.attribute(attribute); a != nil && !a.secret {
+			if a := c.entries[at].attribute(attribute); a != nil && a.secret {
+				code = noRights
+			} else if a != nil {
 				code = compareFalse
 				if slices.ContainsFunc(a.values, func(v string) bool { return strings.EqualFold(v, value) }) {
 					code = compareTrue
@@ -139,9 +226,9 @@ func (c *client) compare(id, op ber.Node) bool {
 		}
 	}
 	if c.active && c.user == "" {
-		code = operationsError
+		code, matched = operationsError, ""
 	}
-	return c.send(id, ber.Of(compareResponse, c.result(code, "", "")...))
+	return c.send(id, ber.Of(compareResponse, c.result(code, matched, text)...))
 }
 
 // The clauses of a filter.
@@ -190,26 +277,62 @@ func sound(f ber.Node, left *int) bool {
 	return false
 }
 
+// verdict is what a filter says of an entry: of an attribute that there is not, or that may not be seen, neither yes nor no.
+type verdict int
+
+const (
+	no verdict = iota
+	unknown
+	yes
+)
+
+func verdictOf(v bool) verdict {
+	if v {
+		return yes
+	}
+	return no
+}
+
 // matches tells whether the filter, which is sound, lets the entry through.
-func matches(f ber.Node, e *entry) bool {
+func matches(f ber.Node, e *entry) verdict {
 	switch f.Tag {
 	case and:
-		return !slices.ContainsFunc(f.Kids, func(kid ber.Node) bool { return !matches(kid, e) })
+		v := yes
+		for _, kid := range f.Kids {
+			v = min(v, matches(kid, e))
+		}
+		return v
 	case or:
-		return slices.ContainsFunc(f.Kids, func(kid ber.Node) bool { return matches(kid, e) })
+		v := no
+		for _, kid := range f.Kids {
+			v = max(v, matches(kid, e))
+		}
+		return v
 	case not:
-		return !matches(f.Kids[0], e)
+		return yes - matches(f.Kids[0], e)
 	case present:
-		return e.attribute(string(f.Value)) != nil
+		a := e.attribute(string(f.Value))
+		switch {
+		case a != nil && a.secret, a == nil && !e.defined(string(f.Value)):
+			return unknown
+		}
+		return verdictOf(a != nil)
 	case extensible:
-		return matchesBits(f, e)
+		return matchesRules(f, e)
 	}
-	a := e.attribute(string(f.Kids[0].Value))
+	name := string(f.Kids[0].Value)
+	a := e.attribute(name)
+	if a == nil && e.defined(name) {
+		return no
+	}
 	if a == nil || a.secret {
-		return false
+		return unknown
 	}
 	want := strings.ToLower(string(f.Kids[1].Value))
-	return slices.ContainsFunc(a.values, func(v string) bool {
+	if strings.EqualFold(name, "objectClass") && f.Tag == equal {
+		return verdictOf(slices.Contains(inherited(a.values), want))
+	}
+	return verdictOf(slices.ContainsFunc(a.values, func(v string) bool {
 		v = strings.ToLower(v)
 		switch f.Tag {
 		case substrings:
@@ -218,9 +341,11 @@ func matches(f ber.Node, e *entry) bool {
 			return compareValues(v, want) >= 0
 		case atMost:
 			return compareValues(v, want) <= 0
+		case like:
+			return slices.Contains(strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(" @.-_", r) }), want) || v == want
 		}
 		return v == want || strings.Contains(v, "=") && canonical(v) == canonical(want)
-	})
+	}))
 }
 
 // compareValues compares numbers as such, all else as text.
@@ -257,9 +382,11 @@ func matchesParts(parts []ber.Node, value string) bool {
 	return true
 }
 
-// matchesBits tells whether a number has bits set: how Active Directory is asked for accounts of a kind.
-func matchesBits(f ber.Node, e *entry) bool {
+// matchesRules is a clause with a rule of its own: whether a number has bits set, which is how Active Directory is asked for accounts of a kind, or equality, maybe with a part of the entry's name.
+func matchesRules(f ber.Node, e *entry) verdict {
+	const ofName = 0x84
 	var rule, attribute, value string
+	inName := false
 	for _, kid := range f.Kids {
 		switch kid.Tag {
 		case matchesRule:
@@ -268,15 +395,27 @@ func matchesBits(f ber.Node, e *entry) bool {
 			attribute = string(kid.Value)
 		case theValue:
 			value = string(kid.Value)
+		case ofName:
+			inName = len(kid.Value) == 1 && kid.Value[0] != 0
 		}
 	}
 	a := e.attribute(attribute)
+	if a != nil && a.secret || a == nil && !e.defined(attribute) {
+		return unknown
+	}
+	if rule != bitAnd && rule != bitOr {
+		part := strings.ToLower(attribute + "=" + value)
+		if inName && slices.Contains(strings.Split(e.key, ","), part) {
+			return yes
+		}
+		return verdictOf(a != nil && slices.ContainsFunc(a.values, func(v string) bool { return strings.EqualFold(v, value) }))
+	}
 	bits, err := strconv.ParseInt(value, 10, 64)
-	if a == nil || err != nil || a.secret {
-		return false
+	if a == nil || err != nil {
+		return no
 	}
 	has, err := strconv.ParseInt(a.values[0], 10, 64)
-	return err == nil && (rule == bitAnd && has&bits == bits || rule == bitOr && has&bits != 0)
+	return verdictOf(err == nil && (rule == bitAnd && has&bits == bits || rule == bitOr && has&bits != 0))
 }
 
 // render writes a filter, which is sound, as people do.
