@@ -83,8 +83,32 @@ func receive[T pgproto3.FrontendMessage](c *conn, kind uint32) (message T, ok bo
 	if err != nil {
 		return message, false
 	}
-	message, ok = m.(T)
+	if message, ok = m.(T); !ok {
+		if raw, err := m.Encode(nil); err == nil && len(raw) > 0 {
+			what, routine := "SASL response", "CheckSASLAuth"
+			if kind == pgproto3.AuthTypeMD5Password {
+				what, routine = "password response", "recv_password_packet"
+			}
+			c.fatal("08P01", fmt.Sprintf("expected %s, got message type %d", what, raw[0]), routine)
+		}
+	}
 	return message, ok
+}
+
+// malformed refuses a message of SCRAM.
+func (c *conn) malformed(message string) {
+	f := c.failure("08P01", "malformed SCRAM message", 0, "read_client_first_message")
+	f.Severity, f.SeverityUnlocalized = "FATAL", "FATAL"
+	switch {
+	case message == "":
+		f.Detail = "The message is empty."
+	case message[0] == 'p':
+		f.Detail = "The client selected SCRAM-SHA-256 without channel binding, but the SCRAM message includes channel binding data."
+	case message[0] != 'n' && message[0] != 'y':
+		f.Detail = fmt.Sprintf("Unexpected channel-binding flag \"'%c'\".", message[0])
+	}
+	c.out.Send(f)
+	c.out.Flush()
 }
 
 // md5 asks for the password's MD5; whole is false where the client didn't answer.
@@ -180,8 +204,12 @@ func (c *conn) scram() (proven, whole bool) {
 		return false, false
 	}
 	header, bare, ok := clientFirst(string(initial.Data))
-	if !ok || initial.AuthMechanism != "SCRAM-SHA-256" {
-		c.fatal("08P01", "malformed SCRAM message", "auth_failed")
+	if initial.AuthMechanism != "SCRAM-SHA-256" {
+		c.fatal("08P01", "client selected an invalid SASL authentication mechanism", "scram_init")
+		return false, false
+	}
+	if !ok {
+		c.malformed(string(initial.Data))
 		return false, false
 	}
 	salt := c.server.salt(c.user)

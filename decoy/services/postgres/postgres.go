@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -200,6 +201,7 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 		if size < 4 || size > maxStartup {
 			// PostgreSQL doesn't answer what doesn't look like its protocol.
 			c.s.Event("protocol_error", event.String("reason", "invalid length of startup packet"), event.Bytes("data", head[:]))
+			c.drain(stream)
 			return nil
 		}
 		body := make([]byte, size)
@@ -234,7 +236,8 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 				oldest = "2.0"
 			}
 			text := fmt.Sprintf("unsupported frontend protocol %d.%d: server supports %s to 3.0", code>>16, code&0xffff, oldest)
-			if code>>16 < 3 && c.server.speaksOld() {
+			c.drain(stream)
+			if code>>16 < 3 {
 				oldFatal(stream, text)
 			} else {
 				c.fatal("0A000", text, "ProcessStartupPacket")
@@ -242,15 +245,53 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 			return nil
 		default:
 			binary.BigEndian.PutUint32(body, pgproto3.ProtocolVersion30)
+			newer := code != pgproto3.ProtocolVersion30
 			message := &pgproto3.StartupMessage{}
 			if message.Decode(body) != nil {
 				c.fatal("08P01", "invalid startup packet layout: expected terminator as last byte", "ProcessStartupPacket")
+				return nil
+			}
+			if mode, ok := message.Parameters["replication"]; ok && !slices.Contains([]string{"true", "false", "on", "off", "yes", "no", "1", "0", "database"}, mode) {
+				f := c.failure("22023", fmt.Sprintf("invalid value for parameter \"replication\": \"%.64s\"", mode), 0, "ProcessStartupPacket")
+				f.Severity, f.SeverityUnlocalized, f.Hint = "FATAL", "FATAL", "Valid values are: \"false\", 0, \"true\", 1, \"database\"."
+				c.out.Send(f)
+				c.out.Flush()
+				return nil
+			}
+			if c.negotiate(stream, newer, message) != nil {
 				return nil
 			}
 			return message
 		}
 	}
 	return nil
+}
+
+// drain reads what has come with a packet that is refused, as the server has read it: a connection that is closed before is reset.
+func (c *conn) drain(stream io.Reader) {
+	c.s.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	io.ReadFull(stream, make([]byte, 8192)) // all that is there, or what there is by then
+}
+
+// negotiate tells a client that wants a newer minor version of the protocol, or extensions of it, what there is.
+func (c *conn) negotiate(stream io.Writer, newer bool, m *pgproto3.StartupMessage) error {
+	var options []string
+	for name := range m.Parameters {
+		if strings.HasPrefix(name, "_pq_.") {
+			options = append(options, name)
+		}
+	}
+	if !newer && options == nil {
+		return nil
+	}
+	slices.Sort(options)
+	body := binary.BigEndian.AppendUint32(nil, pgproto3.ProtocolVersion30)
+	body = binary.BigEndian.AppendUint32(body, uint32(len(options)))
+	for _, name := range options {
+		body = append(append(body, name...), 0)
+	}
+	_, err := stream.Write(append(binary.BigEndian.AppendUint32([]byte{'v'}, uint32(len(body)+4)), body...))
+	return err
 }
 
 // fatal writes the error that ends a connection.
@@ -269,6 +310,7 @@ type place struct {
 
 // places are those of version 15; in others the lines are some way off. Psql shows them to who asks for all that there is to an error.
 var places = map[string]place{
+	"CheckSASLAuth": {"auth-sasl.c", 97, "CheckSASLAuth"}, "recv_password_packet": {"auth.c", 738, "recv_password_packet"}, "scram_init": {"auth-scram.c", 253, "scram_init"}, "read_client_first_message": {"auth-scram.c", 979, "read_client_first_message"},
 	"ATExecDropColumn": {"tablecmds.c", 9232, "ATExecDropColumn"}, "AlterRole": {"acl.c", 5277, "get_rolespec_tuple"}, "BeginCopyFrom": {"copyfrom.c", 1523, "BeginCopyFrom"}, "BeginCopyTo": {"copyto.c", 722, "BeginCopyTo"}, "BeginTransactionBlock": {"xact.c", 3792, "BeginTransactionBlock"}, "CheckAttributeNamesTypes": {"tablecmds.c", 2444, "MergeAttributes"}, "CheckTransactionBlock": {"xact.c", 3590, "CheckTransactionBlock"}, "ClosePipeFromProgram": {"copyto.c", 304, "ClosePipeToProgram"}, "CopyGetAttnums": {"copy.c", 817, "CopyGetAttnums"}, "CreateExtension": {"extension.c", 2099, "CreateExtension"}, "CreateFunction": {"functioncmds.c", 1119, "CreateFunction"}, "CreateRole": {"user.c", 308, "CreateRole"}, "DateTimeParseError": {"datetime.c", 4023, "DateTimeParseError"}, "DoCopy": {"copy.c", 85, "DoCopy"}, "DropErrorMsgNonExistent": {"tablecmds.c", 1331, "DropErrorMsgNonExistent"}, "DropErrorMsgWrongType": {"tablecmds.c", 1381, "DropErrorMsgWrongType"}, "DropRole": {"user.c", 951, "DropRole"}, "EndTransactionBlock": {"xact.c", 3990, "EndTransactionBlock"}, "ExecConstraints": {"execMain.c", 2003, "ExecConstraints"}, "ExecSetParamPlan": {"nodeSubplan.c", 1132, "ExecSetParamPlan"}, "ExpandAllTables": {"parse_target.c", 1335, "ExpandAllTables"}, "FetchPreparedStatement": {"prepare.c", 451, "FetchPreparedStatement"}, "GetConfigOptionByName": {"guc.c", 8340, "GetConfigOptionByName"}, "GetForeignServerByName": {"foreign.c", 699, "get_foreign_server_oid"}, "InitPostgres": {"postinit.c", 884, "InitPostgres"}, "InitProcess": {"proc.c", 359, "InitProcess"}, "LookupExplicitNamespace": {"namespace.c", 3099, "get_namespace_oid"}, "LookupFuncName": {"parse_func.c", 2226, "LookupFuncName"}, "MemoryContextAlloc": {"mcxt.c", 1083, "MemoryContextAlloc"}, "NextCopyFrom": {"copyfromparse.c", 888, "NextCopyFrom"}, "ParseFuncOrColumn": {"parse_func.c", 629, "ParseFuncOrColumn"}, "PerformPortalFetch": {"portalcmds.c", 240, "PerformPortalClose"}, "PreventCommandIfReadOnly": {"utility.c", 414, "PreventCommandIfReadOnly"}, "PreventInTransactionBlock": {"xact.c", 3538, "PreventInTransactionBlock"}, "ProcedureCreate": {"pg_proc.c", 375, "ProcedureCreate"}, "ProcessStartupPacket": {"postmaster.c", 2195, "ProcessStartupPacket"}, "RE_compile_and_cache": {"regexp.c", 209, "RE_compile_and_cache"}, "RangeVarCallbackForDropRelation": {"tablecmds.c", 1648, "RangeVarCallbackForDropRelation"}, "RangeVarGetRelidExtended": {"namespace.c", 433, "RangeVarGetRelidExtended"}, "ReleaseSavepoint": {"xact.c", 4320, "ReleaseSavepoint"}, "RequireTransactionBlock": {"xact.c", 3590, "CheckTransactionBlock"}, "RollbackToSavepoint": {"xact.c", 4413, "RollbackToSavepoint"}, "StorePreparedStatement": {"prepare.c", 405, "StorePreparedStatement"}, "UserAbortTransactionBlock": {"xact.c", 4113, "UserAbortTransactionBlock"}, "_bt_check_unique": {"nbtinsert.c", 664, "_bt_check_unique"}, "aclcheck_error": {"aclchk.c", 3655, "aclcheck_error"}, "array_in": {"arrayfuncs.c", 266, "array_in"}, "auth_failed": {"auth.c", 326, "auth_failed"}, "call_string_check_hook": {"guc.c", 12085, "call_string_check_hook"}, "checkInsertTargets": {"parse_target.c", 1075, "checkInsertTargets"}, "checkNameSpaceConflicts": {"parse_relation.c", 444, "checkNameSpaceConflicts"}, "check_agglevels_and_constraints": {"parse_agg.c", 590, "check_agglevels_and_constraints"}, "check_for_column_name_collision": {"tablecmds.c", 7876, "check_for_column_name_collision"}, "check_stack_depth": {"postgres.c", 3532, "check_stack_depth"}, "check_ungrouped_columns_walker": {"parse_agg.c", 1484, "check_ungrouped_columns_walker"}, "coerce_to_boolean": {"parse_coerce.c", 1163, "coerce_to_boolean"}, "create_tablespace_directories": {"tablespace.c", 636, "create_tablespace_directories"}, "createdb": {"dbcommands.c", 1241, "createdb"}, "does_not_exist_skipping": {"parse_func.c", 2499, "LookupFuncWithArgs"}, "dropdb": {"dbcommands.c", 1585, "dropdb"}, "errorMissingColumn": {"parse_relation.c", 3665, "errorMissingColumn"}, "errorMissingRTE": {"parse_relation.c", 3617, "errorMissingRTE"}, "exec_bind_message": {"postgres.c", 1713, "exec_bind_message"}, "exec_parse_message": {"postgres.c", 1480, "exec_parse_message"}, "exec_simple_query": {"postgres.c", 1081, "exec_simple_query"}, "exec_stmt_raise": {"pl_exec.c", 3907, "exec_stmt_raise"}, "execute_extension_script": {"extension.c", 1142, "execute_extension_script"}, "findTargetlistEntrySQL92": {"parse_clause.c", 2018, "findTargetlistEntrySQL92"}, "find_option": {"guc.c", 5766, "find_option"}, "get_foreign_data_wrapper_oid": {"foreign.c", 677, "get_foreign_data_wrapper_oid"}, "get_namespace_oid": {"namespace.c", 3099, "get_namespace_oid"}, "get_object_address_unqualified": {"dropcmds.c", 490, "does_not_exist_skipping"}, "get_role_oid": {"acl.c", 5201, "get_role_oid"}, "get_rolespec_oid": {"acl.c", 5201, "get_role_oid"}, "get_rolespec_tuple": {"acl.c", 5201, "get_role_oid"}, "heap_create_with_catalog": {"heap.c", 1454, "heap_create_with_catalog"}, "int4div": {"int.c", 869, "int4div"}, "int4pl": {"int.c", 803, "int4pl"}, "internal_load_library": {"dfmgr.c", 208, "internal_load_library"}, "inv_open": {"inv_api.c", 285, "inv_open"}, "makeRangeVarFromAnyName": {"gram.y", 18310, "makeRangeVarFromQualifiedName"}, "mdextend": {"md.c", 451, "mdextend"}, "numeric_int4": {"int8.c", 1243, "int84"}, "op_error": {"parse_oper.c", 656, "op_error"}, "parse_and_validate_value": {"guc.c", 7454, "parse_and_validate_value"}, "parse_extension_control_file": {"extension.c", 671, "parse_extension_control_file"}, "parserOpenTable": {"parse_relation.c", 1392, "parserOpenTable"}, "pg_signal_backend": {"signalfuncs.c", 71, "pg_signal_backend"}, "pg_stat_file": {"genfile.c", 411, "pg_stat_file"}, "pg_strtoint32": {"numutils.c", 226, "pg_strtoint32"}, "recompute_limits": {"nodeLimit.c", 374, "recompute_limits"}, "reportDependentObjects": {"dependency.c", 1196, "reportDependentObjects"}, "scalar_input": {"numutils.c", 232, "pg_strtoint32"}, "scanRTEForColumn": {"parse_relation.c", 720, "colNameToVar"}, "scanner_yyerror": {"scan.l", 1180, "scanner_yyerror"}, "select_common_type": {"parse_coerce.c", 1364, "select_common_type"}, "set_config_option_ext": {"guc.c", 7630, "set_config_option"}, "table_open": {"table.c", 144, "table_open"}, "transformAssignedExpr": {"parse_target.c", 587, "transformAssignedExpr"}, "transformCreateStmt": {"parse_utilcmd.c", 207, "transformCreateStmt"}, "transformDistinctClause": {"parse_clause.c", 2994, "transformDistinctClause"}, "transformInsertRow": {"analyze.c", 1017, "transformInsertRow"}, "transformInsertStmt": {"analyze.c", 1035, "transformInsertRow"}, "transformSetOperationTree": {"analyze.c", 2172, "transformSetOperationTree"}, "transformSubLink": {"parse_expr.c", 1812, "transformSubLink"}, "transformTypeCast": {"parse_expr.c", 2561, "transformTypeCast"}, "transformUpdateTargetList": {"analyze.c", 2521, "transformUpdateTargetList"}, "transformWindowFuncCall": {"parse_agg.c", 870, "transformWindowFuncCall"}, "typenameType": {"parse_type.c", 270, "typenameType"}, "varchar": {"varchar.c", 632, "varchar"},
 }
 

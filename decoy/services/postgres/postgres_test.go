@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -197,8 +196,20 @@ func TestUnsupportedProtocol(t *testing.T) {
 	conn := d.Dial(5432)
 	conn.Write([]byte{0, 0, 0, 12, 0, 2, 0, 0, 'a', 'b', 'c', 0})
 	got, err := io.ReadAll(conn)
-	if err != nil || !bytes.Contains(got, []byte("unsupported frontend protocol 2.0: server supports 3.0 to 3.0")) {
+	if err != nil || string(got) != "EFATAL:  unsupported frontend protocol 2.0: server supports 3.0 to 3.0\n\x00" {
 		t.Errorf("%q, %v", got, err)
+	}
+	// What is no protocol at all is closed in good order, and a newer minor version is told of the one that there is.
+	conn = d.Dial(5432)
+	io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
+	if got, err := io.ReadAll(conn); err != nil || len(got) > 0 {
+		t.Errorf("%q, %v", got, err)
+	}
+	conn = d.Dial(5432)
+	io.WriteString(conn, "\x00\x00\x00\x17\x00\x03\x00\x02user\x00postgres\x00\x00")
+	start := make([]byte, 13)
+	if _, err := io.ReadFull(conn, start); err != nil || string(start) != "v\x00\x00\x00\x0c\x00\x03\x00\x00\x00\x00\x00\x00" {
+		t.Errorf("%q, %v", start, err)
 	}
 }
 
