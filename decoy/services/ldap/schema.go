@@ -37,7 +37,7 @@ var schemaOf = sync.OnceValue(func() *schema {
 		if m == nil {
 			continue
 		}
-		for _, name := range strings.Fields(strings.ReplaceAll(m[1]+" "+m[2], "'", "")) {
+		for name := range strings.FieldsSeq(strings.ReplaceAll(m[1]+" "+m[2], "'", "")) {
 			name = strings.ToLower(name)
 			switch kind {
 			case "attributeTypes":

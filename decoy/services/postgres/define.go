@@ -569,18 +569,18 @@ func (c *conn) createTable(q *query, text string, p *cursor, names []string, at 
 var sequenceColumns = []column{{name: "last_value", typ: typeInt8, mod: -1}, {name: "log_cnt", typ: typeInt8, mod: -1}, {name: "is_called", typ: typeBool, mod: -1}}
 
 // column parses the definition of one; it returns the name of one whose values are counted.
-func (r *reader) column(made *relation) (serial string) {
-	name, ok := r.ident()
+func (p *reader) column(made *relation) (serial string) {
+	name, ok := p.ident()
 	if !ok {
-		r.unexpected()
+		p.unexpected()
 	}
 	if made.index(name) >= 0 {
-		r.q.fail("42701", 0, "CheckAttributeNamesTypes", "column \"%s\" specified more than once", clip(name))
+		p.q.fail("42701", 0, "CheckAttributeNamesTypes", "column \"%s\" specified more than once", clip(name))
 	}
 	col := column{name: cut(name), mod: -1}
 	for word, typ := range map[string]uint32{"serial": typeInt4, "bigserial": typeInt8, "smallserial": typeInt2, "serial4": typeInt4, "serial8": typeInt8} {
-		if r.is(word) {
-			r.at++
+		if p.is(word) {
+			p.at++
 			serial, col.typ, col.notNull = col.name, typ, true
 			sequence := cut(made.name + "_" + col.name + "_seq")
 			col.defText = "nextval('" + sequence + "'::regclass)"
@@ -589,61 +589,61 @@ func (r *reader) column(made *relation) (serial string) {
 		}
 	}
 	if serial == "" {
-		col.typ, col.mod = r.typeName()
+		col.typ, col.mod = p.typeName()
 	}
 	for {
 		switch {
-		case r.take("not", "null"):
+		case p.take("not", "null"):
 			col.notNull = true
-		case r.take("null"), r.take("unique"):
-		case r.take("primary", "key"):
+		case p.take("null"), p.take("unique"):
+		case p.take("primary", "key"):
 			col.primary, col.notNull = true, true
-		case r.take("default"):
-			from := r.peek().From
-			col.def = r.operand(levelIs + 1)
-			col.defText = r.q.text[from:r.ahead(-1).To]
+		case p.take("default"):
+			from := p.peek().From
+			col.def = p.operand(levelIs + 1)
+			col.defText = p.q.text[from:p.ahead(-1).To]
 			if col.def.kind == isString {
 				col.defText += "::" + long(col.typ)
 			}
-			r.q.assigned(r.q.compile(col.def, &scope{}), col, made)
-		case r.take("collate"):
-			r.qualified()
-		case r.take("constraint"):
-			r.label()
-		case r.take("check"):
-			r.need("(")
-			for depth := 1; depth > 0; r.at++ {
-				switch t := r.peek(); {
+			p.q.assigned(p.q.compile(col.def, &scope{}), col, made)
+		case p.take("collate"):
+			p.qualified()
+		case p.take("constraint"):
+			p.label()
+		case p.take("check"):
+			p.need("(")
+			for depth := 1; depth > 0; p.at++ {
+				switch t := p.peek(); {
 				case t.Kind == tinysql.End:
-					r.unexpected()
+					p.unexpected()
 				case t.Is("("):
 					depth++
 				case t.Is(")"):
 					depth--
 				}
 			}
-		case r.take("references"):
-			r.qualified()
-			if r.take("(") {
-				r.list(")")
+		case p.take("references"):
+			p.qualified()
+			if p.take("(") {
+				p.list(")")
 			}
-			for r.take("on") {
-				r.label()
-				r.label()
-				r.take("null")
-				r.take("action")
+			for p.take("on") {
+				p.label()
+				p.label()
+				p.take("null")
+				p.take("action")
 			}
-		case r.take("generated"):
-			for r.at < len(r.tokens) && !r.is(",") && !r.is(")") {
-				r.at++
+		case p.take("generated"):
+			for p.at < len(p.tokens) && !p.is(",") && !p.is(")") {
+				p.at++
 			}
 		default:
-			if !r.is(",") && !r.is(")") && r.at < len(r.tokens) {
-				r.unexpected()
+			if !p.is(",") && !p.is(")") && p.at < len(p.tokens) {
+				p.unexpected()
 			}
 			made.columns = append(made.columns, col)
 			if len(made.columns) > maxColumns {
-				panic(r.q.c.full())
+				panic(p.q.c.full())
 			}
 			return serial
 		}
@@ -855,10 +855,12 @@ func (c *conn) drop(q *query, text string, p *cursor) outcome {
 		name := names[len(names)-1]
 		arguments := ""
 		if p.take("(") {
-			for p.at < len(p.tokens) && !p.take(")") {
-				arguments += strings.ToLower(p.tokens[p.at].Text)
+			from := p.end(text)
+			for p.at < len(p.tokens) && !p.is(")") {
 				p.at++
 			}
+			arguments = strings.ToLower(strings.TrimSpace(text[from:max(from, p.end(text))]))
+			p.take(")")
 		}
 		gone := func(code, routine, format string, args ...any) {
 			message := fmt.Sprintf(format, args...)

@@ -520,6 +520,7 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		return formatTime(t, typeTimestamp)
 	}, "timezone(text,timestamptz) timestamp")
 	def(func(q *query, a []any) any {
+		q.step(maxSteps / 16)
 		q.c.sleep(float(a[0]))
 		return ""
 	}, "pg_sleep(float8) void")
@@ -807,14 +808,23 @@ func (q *query) guard(name string) {
 // guarded are the functions that are refused when the query is looked at, before its arguments count.
 var guarded = []string{"pg_read_file", "pg_read_binary_file", "pg_ls_dir", "pg_stat_file", "lo_import", "lo_export", "pg_reload_conf", "pg_rotate_logfile", "pg_ls_logdir", "pg_ls_waldir"}
 
-// sleep waits as pg_sleep does.
+// maxSleep bounds how long one call of pg_sleep waits: nobody sees whether the client is still there.
+const maxSleep = 5 * time.Minute
+
+// sleep waits as pg_sleep does. Others may have the turn meanwhile.
 func (c *conn) sleep(seconds float64) {
 	if !(seconds > 0) || c.ctx == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, time.Duration(min(seconds, 24*3600)*float64(time.Second)))
+	ctx, cancel := context.WithTimeout(c.ctx, time.Duration(min(seconds, maxSleep.Seconds())*float64(time.Second)))
 	defer cancel()
-	c.out.Flush()
+	if c.turn {
+		<-c.server.turns
+		defer func() { c.server.turns <- struct{}{} }()
+	}
+	if c.out != nil {
+		c.out.Flush()
+	}
 	<-ctx.Done()
 }
 

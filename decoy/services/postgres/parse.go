@@ -111,7 +111,6 @@ type common struct {
 	name    string
 	columns []string
 	sub     *selection
-	change  []tinysql.Token // INSERT … RETURNING and the like: not done here
 }
 
 // maxDepth bounds how deeply a statement nests.
@@ -435,7 +434,7 @@ func (p *reader) sources() (all []*source) {
 	defer p.deeper()()
 	all = append(all, p.source())
 	for {
-		join := ""
+		var join string
 		natural := p.take("natural")
 		switch {
 		case !natural && p.take(","):
@@ -604,14 +603,15 @@ func (p *reader) operator() (text string, tokens int) {
 		}
 		return "", 0
 	}
-	var joined string
-	for n := 0; n < 4; n++ {
+	var all strings.Builder
+	for n := range 4 {
 		t := p.ahead(n)
 		if t.Kind != tinysql.Symbol || n > 0 && t.From != p.ahead(n-1).To {
 			break
 		}
-		joined += t.Text
+		all.WriteString(t.Text)
 	}
+	joined := all.String()
 	for _, s := range symbols {
 		if strings.HasPrefix(joined, s) {
 			n, size := 0, 0
@@ -872,11 +872,12 @@ func (p *reader) prefix() *expr {
 	case t.Is("trim") && p.ahead(1).Is("("):
 		p.at += 2
 		name := "btrim"
-		if p.take("leading") {
+		switch {
+		case p.take("leading"):
 			name = "ltrim"
-		} else if p.take("trailing") {
+		case p.take("trailing"):
 			name = "rtrim"
-		} else {
+		default:
 			p.take("both")
 		}
 		var args []*expr

@@ -14,8 +14,9 @@ import (
 
 // The bounds of one statement.
 const (
-	maxSteps  = 2 << 20 // rows looked at and functions called
-	maxGotten = 4 << 20 // bytes of values that are made or given out
+	maxSteps  = 2 << 20  // rows looked at and functions called
+	maxGotten = 4 << 20  // bytes of values that are made or given out
+	maxHeld   = 16 << 20 // bytes of rows on the way
 )
 
 // query is a statement that is being answered. What is wrong with it is a panic with a *pgproto3.ErrorResponse: see [conn.try].
@@ -25,6 +26,7 @@ type query struct {
 	now   time.Time
 	steps int
 	bytes int
+	held  int
 	ctes  []map[string]*plan
 	depth int
 }
@@ -51,6 +53,13 @@ func (q *query) step(n int) {
 // grow counts what a statement's values take.
 func (q *query) grow(n int) {
 	if q.bytes += n; q.bytes > maxGotten || n < 0 {
+		q.exhausted()
+	}
+}
+
+// hold counts what rows on the way take, each of so many columns.
+func (q *query) hold(rows, width int) {
+	if q.held += rows * (24 + 16*width); q.held > maxHeld {
 		q.exhausted()
 	}
 }
@@ -701,7 +710,7 @@ func (q *query) compileIn(e *expr, sc *scope) node {
 func (q *query) compileAny(e *expr, sc *scope) node {
 	left := q.compile(e.args[0], sc)
 	var values func(*frame) []any
-	typ := uint32(typeText)
+	var typ uint32
 	if e.sub != nil {
 		p := q.compileSelection(e.sub, sc).once()
 		typ = p.cols[0].typ

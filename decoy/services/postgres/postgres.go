@@ -48,6 +48,7 @@ type server struct {
 	md5     bool   // instead of SCRAM
 	tls     bool
 	count   atomic.Uint32
+	turns   chan struct{} // of those whose queries run: what they hold meanwhile is bounded for all together
 }
 
 // versions are those that each distribution and PostgreSQL's own packages for it ship.
@@ -72,7 +73,7 @@ func newServer(h *decoy.Host) *server {
 	if choices == nil {
 		choices = versions["debian"]
 	}
-	v := &server{host: h, app: bait.AppOf(h), version: decoy.Pick(h, "postgres-version", choices...)}
+	v := &server{host: h, turns: make(chan struct{}, 4), app: bait.AppOf(h), version: decoy.Pick(h, "postgres-version", choices...)}
 	fmt.Sscan(v.version, &v.major)
 	v.md5 = v.major < 14 || h.Rand("postgres-md5").IntN(5) == 0
 	v.tls = strings.Contains(v.version, "(")
@@ -154,6 +155,7 @@ type conn struct {
 	listening map[string]bool
 	later     []pgproto3.BackendMessage // what the client is told when it is ready
 	nested    int
+	turn      bool           // its query runs
 	machine   *shell.Machine // once it has run something
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -463,5 +464,35 @@ func TestWhatAStatementCostsIsBounded(t *testing.T) {
 				t.Errorf("%.60s: %q, want %s", text, got, code)
 			}
 		}
+	}
+}
+
+// Who sleeps is waited for, and ends with the service; others go on.
+func TestSleepIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := newServer(h)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan outcome)
+	text := "select pg_sleep(100), 1"
+	for range cap(v.turns) + 1 {
+		c := &conn{server: v, s: &decoy.Session{}, user: "postgres", status: 'I', ctx: ctx}
+		go func() { done <- c.run(text, dialect.Split(text)[0]) }()
+	}
+	other := &conn{server: v, s: &decoy.Session{}, user: "postgres", status: 'I', ctx: ctx}
+	if o := other.run("select 1", dialect.Split("select 1")[0]); o.failed != nil || len(o.result.rows) != 1 {
+		t.Error(o.failed)
+	}
+	select {
+	case o := <-done:
+		t.Errorf("a sleeper is back at once: %v", o.failed)
+	default:
+	}
+	stop()
+	for range cap(v.turns) + 1 {
+		<-done
 	}
 }

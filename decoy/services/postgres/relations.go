@@ -286,6 +286,7 @@ func (q *query) rowsOf(r *relation) [][]any {
 		rows = append(rows, row)
 	})
 	q.step(len(rows))
+	q.hold(len(rows), len(r.columns))
 	return rows
 }
 

@@ -252,7 +252,7 @@ func (q *query) compileSet(s *selection, outer *scope) *plan {
 		}
 		a, b := gather(left), gather(right)
 		if s.setOp == "union" {
-			rows = append(a, b...)
+			rows = slices.Concat(a, b)
 		} else {
 			there := map[string]bool{}
 			for _, row := range b {
@@ -490,6 +490,7 @@ func (q *query) join(left [][]any, j *joined, conditions, after []*condition, wi
 		right = right[:0]
 		for _, row := range j.rows(f) {
 			q.step(1)
+			q.hold(1, width)
 			padded := make([]any, j.from, width)
 			padded = append(padded, row[:min(size, len(row))]...)
 			if holds(padded, alone) {
@@ -512,6 +513,7 @@ func (q *query) join(left [][]any, j *joined, conditions, after []*condition, wi
 	emit := func(row []any) {
 		if holds(row, after) {
 			out = append(out, row)
+			q.hold(1, width)
 			q.step(1 + len(row)/16)
 		}
 	}
@@ -869,6 +871,7 @@ func (q *query) compileCore(s *selection, outer *scope) *plan {
 					}
 				}
 				q.step(1 + len(out)/16)
+				q.hold(1, len(out)+len(keys)+4)
 				r := result{row: out}
 				for i, key := range keys {
 					if places[i] >= 0 {

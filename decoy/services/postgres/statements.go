@@ -283,6 +283,12 @@ func (c *conn) answer(q *query, p *plan, tag string) (o outcome) {
 			panic(r)
 		}
 	}()
+	c.server.turns <- struct{}{}
+	c.turn = true
+	defer func() {
+		c.turn = false
+		<-c.server.turns
+	}()
 	out.rows = p.exec(nil)
 	for _, row := range out.rows {
 		size := 8

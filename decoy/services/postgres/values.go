@@ -658,7 +658,7 @@ func elements(s string) []any {
 	s = strings.TrimSpace(s)
 	if len(s) < 2 || s[0] != '{' { // a vector
 		var out []any
-		for _, field := range strings.Fields(s) {
+		for field := range strings.FieldsSeq(s) {
 			out = append(out, field)
 		}
 		return out
