@@ -541,7 +541,11 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 	def(func(q *query, _ []any) any { return q.c.s.Local().Addr().Unmap().String() }, "inet_server_addr() inet")
 	fixed("5432", "inet_server_port() int4")
 	fixed("f", "pg_is_in_recovery() bool", "pg_is_wal_replay_paused() bool", "pg_is_other_temp_schema(oid) bool", "pg_relation_is_publishable(regclass) bool")
-	fixed("UTF8", "pg_client_encoding() name")
+	fixed("UTF8", "pg_client_encoding() name", "getdatabaseencoding() name")
+	fixed("6", "pg_char_to_encoding(name) int4")
+	def(func(_ *query, a []any) any {
+		return array(slices.DeleteFunc(elements(str(a[0])), func(v any) bool { return v == a[1] }))
+	}, "array_remove(_text,text) _text")
 	fixed("0", "pg_my_temp_schema() oid", "pg_backend_memory() int8")
 	def(func(q *query, a []any) any {
 		for _, r := range slices.Concat(factsOf().relations, q.c.world().relations) {

@@ -27,6 +27,7 @@ type query struct {
 	steps int
 	bytes int
 	held  int
+	read  map[*relation][][]any // catalogs, which are the same throughout
 	ctes  []map[string]*plan
 	depth int
 }
@@ -534,6 +535,15 @@ func (q *query) compileOne(e *expr, sc *scope) node {
 	case isIndex:
 		nodes := all()
 		of := elementOf(nodes[0].typ)
+		if nodes[0].typ == typeName && len(nodes) == 2 { // an array of letters, counted from zero
+			return node{typ: typeChar, mod: -1, eval: func(f *frame) any {
+				s, i := str(nodes[0].eval(f)), integer(nodes[1].eval(f))
+				if i < 0 || i >= len(s) {
+					return nil
+				}
+				return s[i : i+1]
+			}}
+		}
 		if of == 0 {
 			q.fail("42804", nodes[0].at, "transformContainerType", "cannot subscript type %s because it does not support subscripting", long(nodes[0].typ))
 		}

@@ -254,7 +254,11 @@ func (q *query) rowsOf(r *relation) [][]any {
 		}
 		return r.rows
 	}
-	var rows [][]any
+	rows, ok := q.read[r]
+	if ok {
+		q.step(len(rows))
+		return rows
+	}
 	q.c.catalog(q, r, func(values ...any) {
 		row := make([]any, len(r.columns))
 		for i, col := range r.columns {
@@ -287,6 +291,10 @@ func (q *query) rowsOf(r *relation) [][]any {
 	})
 	q.step(len(rows))
 	q.hold(len(rows), len(r.columns))
+	if q.read == nil {
+		q.read = map[*relation][][]any{}
+	}
+	q.read[r] = rows
 	return rows
 }
 

@@ -836,7 +836,10 @@ func (q *query) compileCore(s *selection, outer *scope) *plan {
 		}
 	}
 	p.correlated = sc.reached
-	p.exec = func(f *frame) [][]any {
+	p.exec = func(f *frame) (out [][]any) {
+		// What it held is gone when it is over, but for what it gives.
+		before := q.held
+		defer func() { q.held = before; q.hold(len(out), len(nodes)) }()
 		type result struct{ row, keys, on []any }
 		var results []result
 		each := func(fr *frame) {
@@ -905,7 +908,6 @@ func (q *query) compileCore(s *selection, outer *scope) *plan {
 		if len(keys) > 0 {
 			slices.SortStableFunc(results, func(a, b result) int { q.step(1); return compareKeys(a.keys, b.keys, keys, s.order) })
 		}
-		var out [][]any
 		seen := map[string]bool{}
 		for _, r := range results {
 			if s.distinct {
