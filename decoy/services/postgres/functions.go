@@ -529,11 +529,15 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 	def(func(q *query, _ []any) any { return q.c.server.full() }, "version() text")
 	def(func(q *query, _ []any) any { return q.c.database }, "current_database() name")
 	fixed("public", "current_schema() name")
-	def(func(_ *query, a []any) any {
+	def(func(q *query, a []any) any {
+		var path []any
 		if str(a[0]) == "t" {
-			return "{pg_catalog,public}"
+			path = append(path, "pg_catalog")
 		}
-		return "{public}"
+		if q.c.seesPublic() {
+			path = append(path, "public")
+		}
+		return array(path)
 	}, "current_schemas(bool) _name")
 	def(func(q *query, _ []any) any { return strconv.Itoa(int(q.c.pid)) }, "pg_backend_pid() int4")
 	def(func(q *query, _ []any) any { return q.c.s.Peer().Addr().Unmap().String() }, "inet_client_addr() inet")
@@ -542,6 +546,20 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 	fixed("5432", "inet_server_port() int4")
 	fixed("f", "pg_is_in_recovery() bool", "pg_is_wal_replay_paused() bool", "pg_is_other_temp_schema(oid) bool", "pg_relation_is_publishable(regclass) bool")
 	fixed("UTF8", "pg_client_encoding() name", "getdatabaseencoding() name")
+	def(func(q *query, a []any) any {
+		who := "postgres"
+		for _, r := range q.c.world().roles {
+			if strconv.Itoa(int(r.oid)) == str(a[1]) {
+				who = r.name
+			}
+		}
+		rights := map[string][2]string{"n": {"", "UC"}, "r": {"", "arwdDxt"}, "s": {"", "rwU"}, "d": {"Tc", "CTc"}, "f": {"X", "X"}, "l": {"U", "U"}, "T": {"U", "U"}, "L": {"", "rw"}, "t": {"", "C"}}[str(a[0])]
+		all := who + "=" + rights[1] + "/" + who
+		if rights[0] != "" {
+			all = "=" + rights[0] + "/" + who + "," + all
+		}
+		return "{" + all + "}"
+	}, "acldefault(text,oid) _text")
 	fixed("6", "pg_char_to_encoding(name) int4")
 	def(func(_ *query, a []any) any {
 		return array(slices.DeleteFunc(elements(str(a[0])), func(v any) bool { return v == a[1] }))
@@ -582,7 +600,7 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		}
 		return nil
 	}, "pg_get_constraintdef(oid) text", "pg_get_constraintdef(oid,bool) text")
-	fixed(nil, "acldefault(text,oid) _text", "pg_describe_object(oid,oid,int4) text", "pg_get_function_sqlbody(oid) text", "pg_sequence_last_value(regclass) int8")
+	fixed(nil, "pg_describe_object(oid,oid,int4) text", "pg_get_function_sqlbody(oid) text", "pg_sequence_last_value(regclass) int8")
 	def(func(_ *query, a []any) any { return a[0] }, "pg_get_expr(text,oid) text", "pg_get_expr(text,oid,bool) text")
 	fixed("t", "pg_type_is_visible(oid) bool", "pg_function_is_visible(oid) bool", "pg_operator_is_visible(oid) bool", "pg_collation_is_visible(oid) bool", "pg_statistics_obj_is_visible(oid) bool", "pg_ts_config_is_visible(oid) bool", "pg_ts_dict_is_visible(oid) bool", "row_security_active(oid) bool")
 	fixed(nil, "col_description(oid,int4) text", "pg_get_viewdef(oid,bool) text", "pg_get_viewdef(oid) text", "pg_get_function_result(oid) text",
@@ -1065,6 +1083,11 @@ func (q *query) special(name string, nodes []node, e *expr) (node, bool) {
 			}})
 		}
 		n.eval = func(f *frame) any { values = nil; return record(n.parts, f) }
+		return n, true
+	case "pg_options_to_table": // nothing here has options
+		n := node{typ: typeRecord, mod: -1, fields: []bound{{column: column{name: "option_name", typ: typeText, mod: -1}}, {column: column{name: "option_value", typ: typeText, mod: -1}}}}
+		n.set = func(*frame) []any { return nil }
+		n.eval = func(*frame) any { return nil }
 		return n, true
 	case "pg_ls_logdir", "pg_ls_waldir", "pg_ls_tmpdir":
 		if !q.c.super() {

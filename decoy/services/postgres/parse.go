@@ -108,9 +108,10 @@ type selection struct {
 }
 
 type common struct {
-	name    string
-	columns []string
-	sub     *selection
+	recursive bool
+	name      string
+	columns   []string
+	sub       *selection
 }
 
 // maxDepth bounds how deeply a statement nests.
@@ -229,13 +230,13 @@ func (p *reader) selection() *selection {
 	defer p.deeper()()
 	var with []common
 	if p.take("with") {
-		p.take("recursive")
+		recursive := p.take("recursive")
 		for {
 			name, ok := p.ident()
 			if !ok {
 				p.unexpected()
 			}
-			c := common{name: name}
+			c := common{name: name, recursive: recursive}
 			if p.take("(") {
 				c.columns = p.idents()
 			}

@@ -467,6 +467,22 @@ func TestWhatAStatementCostsIsBounded(t *testing.T) {
 	}
 }
 
+// Who takes the whole database away gets it, by the tool that is for that.
+func TestDumpHasTheData(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool { v := newServer(h); return v.major == 15 && !v.md5 }), "postgres")
+	v := newServer(d.Host)
+	host, port, err := net.SplitHostPort(d.Address(5432))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := servicetest.Run(t, "", "env", "PGPASSWORD="+v.app.Secret, "pg_dump", "-h", host, "-p", port, "-U", v.app.Name, v.app.Name)
+	if err != nil {
+		t.Errorf("%v\n%.2000s", err, out)
+	}
+	contains(t, out, "CREATE TABLE public.users (\n    id integer NOT NULL,\n    username text,", "COPY public.users (id, username, email, password_hash, role, created_at) FROM stdin;", v.app.People[0].Email, "ADD CONSTRAINT users_pkey PRIMARY KEY (id);")
+}
+
 // Who sleeps is waited for, and ends with the service; others go on.
 func TestSleepIsWaitedFor(t *testing.T) {
 	t.Parallel()

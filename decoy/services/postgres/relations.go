@@ -231,7 +231,7 @@ func (q *query) relation(names []string, at int) *relation {
 }
 
 // secret are the catalogs with proofs of passwords, and what else is for superusers alone.
-var secret = map[string]string{"pg_shadow": "view", "pg_authid": "table", "pg_hba_file_rules": "view", "pg_file_settings": "view", "pg_ident_file_mappings": "view", "pg_largeobject": "table", "pg_statistic": "table", "pg_user_mapping": "table", "pg_subscription": "table"}
+var secret = map[string]string{"pg_shadow": "view", "pg_authid": "table", "pg_hba_file_rules": "view", "pg_file_settings": "view", "pg_ident_file_mappings": "view", "pg_largeobject": "table", "pg_statistic": "table", "pg_user_mapping": "table"}
 
 // permitted refuses a relation that the user may not read.
 func (q *query) permitted(r *relation) {
@@ -553,7 +553,11 @@ func (c *conn) catalog(q *query, r *relation, add func(values ...any)) {
 		types := factsOf().types
 		for _, oid := range slices.Sorted(maps.Keys(types)) {
 			t := types[oid]
-			add("oid", oid, "typname", t.name, "typnamespace", 11, "typowner", 10, "typlen", t.size, "typbyval", t.size > 0 && t.size <= 8, "typtype", t.kind, "typcategory", t.category, "typisdefined", true, "typdelim", ",", "typelem", t.of, "typarray", t.array, "typtypmod", -1, "typcollation", collationOf(oid, false), "typalign", "i", "typstorage", "p")
+			storage := "p"
+			if t.size < 0 {
+				storage = "x"
+			}
+			add("oid", oid, "typname", t.name, "typnamespace", 11, "typowner", 10, "typlen", t.size, "typbyval", t.size > 0 && t.size <= 8, "typtype", t.kind, "typcategory", t.category, "typisdefined", true, "typdelim", ",", "typelem", t.of, "typarray", t.array, "typtypmod", -1, "typcollation", collationOf(oid, false), "typalign", "i", "typstorage", storage)
 		}
 	case "pg_language":
 		things("language", func(t *catalogued) {
@@ -667,6 +671,10 @@ func (c *conn) catalog(q *query, r *relation, add func(values ...any)) {
 		add("pid", c.pid, "ssl", c.secured, "version", map[bool]any{true: "TLSv1.3"}[c.secured], "bits", map[bool]any{true: 256}[c.secured])
 	case "pg_stat_database":
 		things("database", func(t *catalogued) { add("datid", t.oid, "datname", t.name, "numbackends", t.name == c.database) })
+	case "pg_init_privs":
+		for _, schema := range []int{11, 13207} {
+			add("objoid", schema, "classoid", 2615, "privtype", "i", "initprivs", "{postgres=UC/postgres,=U/postgres}")
+		}
 	case "pg_description":
 		add("objoid", 13562, "classoid", 3079, "description", "PL/pgSQL procedural language")
 		add("objoid", 2200, "classoid", 2615, "description", "standard public schema")

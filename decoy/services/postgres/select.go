@@ -18,7 +18,12 @@ func (q *query) compileSelection(s *selection, outer *scope) *plan {
 		q.ctes = append(q.ctes, names)
 		defer func() { q.ctes = q.ctes[:len(q.ctes)-1] }()
 		for _, c := range s.with {
-			p := q.compileSelection(c.sub, outer).once()
+			var p *plan
+			if c.recursive && c.sub.setOp == "union" {
+				p = q.recursive(c, names, outer).once()
+			} else {
+				p = q.compileSelection(c.sub, outer).once()
+			}
 			for i, name := range c.columns {
 				if i < len(p.cols) {
 					p.cols[i].name = name
@@ -37,6 +42,42 @@ func (q *query) compileSelection(s *selection, outer *scope) *plan {
 		return q.compileCore(s, outer)
 	}
 	return q.limited(s, q.ordered(s, p), outer)
+}
+
+// recursive makes a plan of a query that goes on with its own rows until there are no new ones.
+func (q *query) recursive(c common, names map[string]*plan, outer *scope) *plan {
+	left := q.compileSelection(c.sub.left, outer)
+	cols := slices.Clone(left.cols)
+	for i, name := range c.columns {
+		if i < len(cols) {
+			cols[i].name = name
+		}
+	}
+	var working [][]any
+	names[c.name] = &plan{cols: cols, correlated: true, exec: func(*frame) [][]any { return working }}
+	right := q.compileSelection(c.sub.right, outer)
+	if len(right.cols) != len(cols) {
+		q.fail("42601", c.sub.right.at, "transformSetOperationTree", "each UNION query must have the same number of columns")
+	}
+	return &plan{cols: cols, correlated: left.correlated, exec: func(f *frame) (all [][]any) {
+		seen := map[string]bool{}
+		take := func(rows [][]any) (fresh [][]any) {
+			for _, row := range rows {
+				q.step(1)
+				q.hold(1, len(row))
+				if key := rowKey(row); c.sub.all || !seen[key] {
+					seen[key] = true
+					fresh = append(fresh, row)
+				}
+			}
+			all = append(all, fresh...)
+			return fresh
+		}
+		for working = take(left.exec(f)); len(working) > 0; {
+			working = take(right.exec(f))
+		}
+		return all
+	}}
 }
 
 // ordered sorts what has no columns but its own: those of UNION and of VALUES.
