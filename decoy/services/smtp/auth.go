@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -19,8 +20,18 @@ const (
 
 // authenticate hears the credentials of one AUTH command, and tells whether the conversation goes on. Whatever the client sends is
 // recorded, also where it breaks off or is not what the mechanism wants.
-func (c *client) authenticate() bool {
+func (c *client) authenticate(ctx context.Context) bool {
 	p := &c.product
+	if untimely := p.untimely(c.mail != nil, c.extended); untimely != "" {
+		mechanism, initial, _ := strings.Cut(c.argument, " ")
+		if c.argument = mechanism; initial != "" {
+			c.attempt("plaintext", "", initial, event.Rejected)
+		}
+		return c.tell(ctx, untimely)
+	}
+	if c.argument == "" && p.authNothing != "" {
+		return c.tell(ctx, p.authNothing)
+	}
 	mechanism, initial, _ := strings.Cut(c.argument, " ")
 	c.argument = mechanism
 	refuse := func(kind, user, secret, reply string) bool {
@@ -41,7 +52,13 @@ func (c *client) authenticate() bool {
 		}
 		var ok bool
 		if user, secret, ok = mail.Plain(initial); !ok {
-			return refuse(name, "", initial, p.authAborted)
+			reply := p.authAborted
+			if p.badBase64 != "" && initial != "*" {
+				if reply = p.authRefused; !encoded(strings.TrimPrefix(initial, "=")) {
+					reply = p.badBase64
+				}
+			}
+			return refuse(name, "", initial, reply)
 		}
 	case "login":
 		answer := initial
@@ -54,6 +71,9 @@ func (c *client) authenticate() bool {
 		if answer == "*" {
 			return c.say(p.authAborted) == nil
 		}
+		if p.badBase64Next != "" && !encoded(answer) {
+			return refuse("plaintext", answer, "", p.badBase64Next)
+		}
 		user = decoded(answer)
 		answer, ok := c.ask(askSecret)
 		switch {
@@ -65,7 +85,7 @@ func (c *client) authenticate() bool {
 		secret = decoded(answer)
 	case "ntlm", "gssapi":
 		if slices.Contains(p.integrated, strings.ToUpper(name)) {
-			return c.prove(initial)
+			return c.prove(ctx, initial)
 		}
 		fallthrough
 	default:
@@ -76,11 +96,22 @@ func (c *client) authenticate() bool {
 		outcome = event.Accepted
 	}
 	c.attempt("plaintext", user, secret, outcome)
-	return c.admit(outcome)
+	return c.admit(ctx, outcome)
+}
+
+// untimely is the answer to AUTH where a message has begun or nothing was offered yet; "" is that it may come.
+func (p *product) untimely(inMail, extended bool) string {
+	switch {
+	case inMail:
+		return p.authInMail
+	case !extended:
+		return p.authEarly
+	}
+	return ""
 }
 
 // prove hears a login with a Windows account, which tells in return what machine this is.
-func (c *client) prove(initial string) bool {
+func (c *client) prove(ctx context.Context, initial string) bool {
 	p := &c.product
 	lost := false
 	ask := func(challenge string) (string, error) {
@@ -106,7 +137,7 @@ func (c *client) prove(initial string) bool {
 				outcome = event.Accepted
 			}
 			proof.Record(c.s, outcome, event.String("scheme", strings.ToLower(c.argument)))
-			return c.admit(outcome)
+			return c.admit(ctx, outcome)
 		}
 	}
 	switch {
@@ -115,7 +146,7 @@ func (c *client) prove(initial string) bool {
 	case errors.Is(err, mail.ErrAborted):
 		return c.say(p.authAborted) == nil
 	}
-	return c.admit(event.Rejected)
+	return c.admit(ctx, event.Rejected)
 }
 
 // isUser tells whether the name is that of the weak login.
@@ -125,19 +156,16 @@ func (c *client) isUser(user string) bool {
 }
 
 // admit answers an attempt, and tells whether the conversation goes on.
-func (c *client) admit(outcome string) bool {
+func (c *client) admit(ctx context.Context, outcome string) bool {
 	p := &c.product
 	reply := p.authRefused
 	if outcome == event.Accepted {
 		reply, c.logged = p.authOK, true
 	}
-	if outcome == event.Rejected {
-		if c.unknown++; c.unknown > p.maxUnknown {
-			c.say(p.tooMany)
-			return false
-		}
+	if outcome == event.Rejected && !c.pause(ctx, p.authWait) {
+		return false
 	}
-	return c.say(reply) == nil
+	return c.tell(ctx, reply)
 }
 
 // attempt records a try with the mechanism that the command named.
@@ -152,6 +180,12 @@ func (c *client) ask(challenge string) (string, bool) {
 	}
 	line, err := c.line()
 	return strings.TrimSpace(line), err == nil
+}
+
+// encoded tells whether an answer is in base64.
+func encoded(answer string) bool {
+	_, err := base64.StdEncoding.DecodeString(answer)
+	return err == nil
 }
 
 // decoded is the text of an answer; one that is not in base64 is taken as it is, for it is evidence all the same.

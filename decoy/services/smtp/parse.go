@@ -16,7 +16,7 @@ func parse(line string) (command, argument string) {
 	return strings.ToUpper(command), strings.TrimSpace(argument)
 }
 
-// address takes the address out of FROM:<address> or TO:<address> and the parameters that follow it, in capitals.
+// address takes the address out of FROM:<address> or TO:<address> and the parameters that follow it.
 func address(argument, keyword string) (addr string, parameters []string, ok bool) {
 	if len(argument) < len(keyword) || !strings.EqualFold(argument[:len(keyword)], keyword) {
 		return "", nil, false
@@ -31,18 +31,23 @@ func address(argument, keyword string) (addr string, parameters []string, ok boo
 	if strings.ContainsAny(addr, " <>\r\n") || len(addr) > 320 {
 		return "", nil, false
 	}
-	return addr, strings.Fields(strings.ToUpper(rest)), ok
+	return addr, strings.Fields(rest), ok
 }
 
-// copyData copies a message to w, without the dots that protect lines and as far as its final one.
-func copyData(w io.Writer, in *bufio.Reader) error {
+// copyData copies a message to w, without the dots that protect lines and as far as its final one. A strict one whose first line ends with CRLF is ended by no other line.
+func copyData(w io.Writer, in *bufio.Reader, strict bool) error {
+	first := true
 	for begin := true; ; {
 		line, err := in.ReadSlice('\n')
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return err
 		}
+		whole := bytes.HasSuffix(line, []byte("\r\n"))
+		if first {
+			strict, first = strict && whole, false
+		}
 		if begin && line[0] == '.' {
-			if line = line[1:]; len(bytes.TrimRight(line, "\r\n")) == 0 {
+			if line = line[1:]; len(bytes.TrimRight(line, "\r\n")) == 0 && (whole || !strict) {
 				return nil
 			}
 		}

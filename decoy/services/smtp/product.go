@@ -59,6 +59,43 @@ type product struct {
 	noHello       string // the answer to a message or an address before HELO; "" is that none is needed
 	expand        string // the answer to EXPN for one of the users
 	expandNoUser  string
+	expandNothing string            // EXPN without an argument; "" is as verifyNothing
+	demand        string            // the answer to VRFY and EXPN before HELO; "" is that none is needed
+	blank         string            // to an empty line; "" is as to anything unknown
+	trims         bool              // blanks before a command are left out
+	bogus         bool              // what begins with no letter is taken for a browser's, too
+	arguments     map[string]string // to commands that take no argument and have one
+	others        map[string]string // to further commands
+	etrnNothing   string            // ETRN without an argument
+	badName       string            // the answer to HELO with what can't be a host's name; "" takes all
+	strictName    bool              // nor has a name an underscore
+	badFrom       string            // an address that can't be read, within brackets; "" is badSender
+	badTo         string            // likewise, badRecipient
+	noOperand     string            // MAIL FROM: and RCPT TO: without an address; "" is as for one that can't be read
+	needDomain    string            // an address without one; "" is that none is needed
+	noLiterals    string            // an address with a number for its domain; "" takes them
+	restricted    string            // a recipient with a route in its name; "" is that it is refused as a relay
+	option        string            // an unknown parameter; "" takes all
+	optionTo      bool              // even those of DSN, behind a recipient
+	plus          bool              // what stands behind a plus in a recipient's name does not count
+	authNothing   string            // AUTH without an argument
+	authInMail    string            // AUTH after MAIL
+	authEarly     string            // AUTH, STARTTLS and BDAT before EHLO, of which {cmd} was not offered
+	badBase64     string            // an initial response in AUTH that is not in base64
+	badBase64Next string            // a later one
+	authWait      time.Duration     // until wrong credentials are called wrong
+	chunked       string            // BDAT; {chunk} are its bytes, {total} those of the message
+	chunkedLast   string
+	chunkBad      string // BDAT without a size
+	chunkThenData string
+	slowAfter     int           // refusals, of which each further one comes slowly
+	slow          time.Duration // by so much
+	maxSyntax     int           // errors of form or order; more than those end the conversation. 0 counts all refusals alike, against maxUnknown
+	tooManySyntax string
+	maxIdle       int // commands that bring no message on; 0 is any number
+	tooManyIdle   string
+	unread        string // what ends the conversation with who sends more behind an unknown command before it is answered; "" takes that
+	strictEnd     bool   // a message that began with CRLF ends with CRLF
 	most          int    // connections
 	crowded       string // what is said beyond them
 }
@@ -84,23 +121,31 @@ func postfix(system string, old, newest bool) product {
 		capabilities: []string{"PIPELINING", "SIZE 10240000", "VRFY", "ETRN", "STARTTLS", "AUTH PLAIN LOGIN", "ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"},
 		noName:       "501 Syntax: {cmd} hostname",
 		sender:       "250 2.1.0 Ok", recipient: "250 2.1.5 Ok", begin: "354 End data with <CR><LF>.<CR><LF>", queued: "250 2.0.0 Ok: queued as {id}",
-		queueID: func() string { return letters(hexDigits, 10) },
+		queueID: postfixIDs(0),
 		size:    10240000, tooBig: "552 5.3.4 Message size exceeds fixed limit",
 		relay: "454 4.7.1 <{addr}>: Relay access denied", noUser: "550 5.1.1 <{addr}>: Recipient address rejected: User unknown in local recipient table",
 		submission: "554 5.7.1 <unknown[{peer}]>: Client host rejected: Access denied",
-		twice:      "503 5.5.1 Error: nested MAIL command", noSender: "503 5.5.1 Error: need MAIL command", noRecipient: "554 5.5.1 Error: no valid recipients",
+		twice:      "503 5.5.1 Error: nested MAIL command", noSender: "503 5.5.1 Error: need MAIL command", noMessage: "503 5.5.1 Error: need RCPT command", noRecipient: "554 5.5.1 Error: no valid recipients",
 		badSender: "501 5.5.4 Syntax: MAIL FROM:<address>", badRecipient: "501 5.5.4 Syntax: RCPT TO:<address>",
-		verify: "252 2.0.0 {arg}", verifyNothing: "501 5.5.4 Syntax: VRFY address", verifyNoUser: "550 5.1.1 <{arg}>: Recipient address rejected: User unknown in local recipient table",
+		verify: "252 2.0.0 {arg}", verifyNothing: "501 5.5.4 Syntax: VRFY address [SMTPUTF8]", verifyNoUser: "550 5.1.1 <{arg}>: Recipient address rejected: User unknown in local recipient table",
 		noop: "250 2.0.0 Ok", reset: "250 2.0.0 Ok", bye: "221 2.0.0 Bye",
 		unknown: "500 5.5.2 Error: command not recognized", maxUnknown: 20, tooMany: "421 4.7.0 {host} Error: too many errors",
 		tls: "220 2.0.0 Ready to start TLS", tlsAgain: "554 5.5.1 Error: TLS already active",
 		authRefused: "535 5.7.8 Error: authentication failed: ", authOK: "235 2.7.0 Authentication successful", authAborted: "501 5.7.0 Authentication aborted",
 		mechanism: "535 5.7.8 Error: authentication failed: Invalid authentication mechanism",
-		etrn:      "459 4.7.1 <{arg}>: service unavailable",
-		web:       "221 2.7.0 Error: I can break rules, too. Goodbye.",
-		chunks:    true,
+		etrn:      "459 <{arg}>: service unavailable", etrnNothing: "500 Syntax: ETRN domain",
+		blank: "500 5.5.2 Error: bad syntax", trims: true,
+		arguments: map[string]string{"STARTTLS": "501 5.5.4 Syntax: STARTTLS", "RSET": "501 5.5.4 Syntax: RSET", "DATA": "501 5.5.4 Syntax: DATA"},
+		others:    map[string]string{"XCLIENT": "550 5.7.0 Error: insufficient authorization", "XFORWARD": "550 5.7.0 Error: insufficient authorization"},
+		badFrom:   "501 5.1.7 Bad sender address syntax", badTo: "501 5.1.3 Bad recipient address syntax", option: "555 5.5.4 Unsupported option: {option}", plus: true,
+		authNothing: "501 5.5.4 Syntax: AUTH mechanism", authInMail: "503 5.5.1 Error: MAIL transaction in progress",
+		badBase64: "535 5.7.8 Error: authentication failed: Invalid base64 data in initial response", badBase64Next: "535 5.7.8 Error: authentication failed: Invalid base64 data in continued response", authWait: 2 * time.Second,
+		chunked: "250 2.0.0 Ok: {chunk} bytes", chunkedLast: "250 2.0.0 Ok: {total} bytes queued as {id}", chunkBad: "521 5.5.4 Syntax: BDAT count [LAST]", chunkThenData: "503 5.5.1 Error: DATA after BDAT",
+		slowAfter: 10, slow: time.Second,
+		web:    "221 2.7.0 Error: I can break rules, too. Goodbye.",
+		chunks: true,
 	}
-	p.expand, p.expandNoUser = p.unknown, p.unknown
+	p.expand, p.expandNoUser, p.expandNothing = p.unknown, p.unknown, p.unknown
 	p.help = p.unknown
 	if newest {
 		p.help = "214 2.0.0 https://www.postfix.org/"
@@ -109,7 +154,8 @@ func postfix(system string, old, newest bool) product {
 		p.capabilities = p.capabilities[:9] // before version 3
 		p.chunks = false
 		p.unknown = "502 5.5.2 Error: command not recognized"
-		p.help, p.expand, p.expandNoUser = p.unknown, p.unknown, p.unknown
+		p.help, p.expand, p.expandNoUser, p.expandNothing = p.unknown, p.unknown, p.unknown, p.unknown
+		p.verifyNothing = "501 5.5.4 Syntax: VRFY address"
 	}
 	return p
 }
@@ -122,22 +168,27 @@ func exim(version string, connects bool) product {
 		capabilities: []string{"SIZE 52428800", "8BITMIME", "PIPELINING", "PIPECONNECT", "AUTH PLAIN LOGIN", "CHUNKING", "STARTTLS", "PRDR", "HELP"},
 		noName:       "501 Syntactically invalid {cmd} argument(s)",
 		sender:       "250 OK", recipient: "250 Accepted", begin: "354 Enter message, ending with \".\" on a line by itself", queued: "250 OK id={id}",
-		queueID: func() string {
-			return "1" + letters(base62, 5) + "-" + letters(base62, 6) + "-" + letters(base62, 2)
-		},
-		size: 52428800, tooBig: "552 Message size exceeds maximum permitted",
+		queueID: func() string { return eximID(version) },
+		size:    52428800, tooBig: "552 Message size exceeds maximum permitted",
 		relay: "550 relay not permitted", noUser: "550 Unrouteable address",
-		twice: "503 sender already given", noSender: "503 sender not yet given", noRecipient: "503 Valid RCPT command must precede DATA",
+		twice: "503 sender already given", noSender: "503 sender not yet given", noMessage: "503 valid RCPT command must precede DATA", noRecipient: "503 valid RCPT command must precede DATA",
 		badSender: "501 {arg}: malformed address", badRecipient: "501 {arg}: malformed address",
-		verifyNothing: "501 Syntactically invalid {cmd} argument(s)", verify: "252 Administrative prohibition", verifyNoUser: "252 Administrative prohibition",
+		verifyNothing: "501 empty address", expandNothing: "550 Administrative prohibition", verify: "252 Administrative prohibition", verifyNoUser: "252 Administrative prohibition",
 		noop: "250 OK", reset: "250 Reset OK", bye: "221 {host} closing connection",
 		help:    "214-Commands supported:\n214 AUTH STARTTLS HELO EHLO MAIL RCPT DATA BDAT NOOP QUIT RSET HELP",
 		unknown: "500 unrecognized command", maxUnknown: 3, tooMany: "500 Too many unrecognized commands",
 		tls: "220 TLS go ahead", tlsAgain: "503 STARTTLS command used when not advertised",
 		authRefused: "535 Incorrect authentication data", authOK: "235 Authentication succeeded", authAborted: "501 Authentication cancelled",
 		mechanism: "504 {arg} authentication mechanism not supported",
-		etrn:      "500 unrecognized command",
-		chunks:    true, expand: "550 Administrative prohibition", expandNoUser: "550 Administrative prohibition",
+		etrn:      "458 Administrative prohibition", etrnNothing: "458 Administrative prohibition",
+		noHello:   "503 HELO or EHLO required",
+		arguments: map[string]string{"STARTTLS": "501 unexpected argument data", "RSET": "501 unexpected argument data", "DATA": "501 unexpected argument data", "QUIT": "501 unexpected argument data"},
+		badName:   "501 Syntactically invalid {cmd} argument(s)", strictName: true, noOperand: "501 {cmd} must have an address operand", needDomain: "501 {address}: {role} address must contain a domain", noLiterals: "501 {address}: domain literals not allowed",
+		restricted: "550 restricted characters in address", option: "501 {address} {options}: malformed address: {options} may not follow {address} ", optionTo: true,
+		authInMail: "503 not permitted in mail transaction", authEarly: "503 {cmd} command used when not advertised", badBase64: "501 Invalid base64 data", badBase64Next: "501 Invalid base64 data",
+		chunked: "250 {chunk} byte chunk received", chunkedLast: "250- {chunk} byte chunk, total {total}\n250 OK id={id}", chunkBad: "501 missing size for BDAT command", chunkThenData: "503 only BDAT permissible after non-LAST BDAT",
+		maxSyntax: 3, tooManySyntax: "Too many syntax or protocol errors", maxIdle: 10, tooManyIdle: "554 Too many nonmail commands", unread: "554 SMTP synchronization error", strictEnd: true,
+		chunks: true, expand: "550 Administrative prohibition", expandNoUser: "550 Administrative prohibition",
 	}
 	if !connects {
 		p.capabilities = append(p.capabilities[:3:3], p.capabilities[4:]...) // PIPECONNECT came with 4.94
@@ -198,10 +249,17 @@ func sendmail(version string, debian bool) product {
 		tls: "220 2.0.0 Ready to start TLS", tlsAgain: "454 4.3.3 TLS not available after start",
 		authRefused: "535 5.7.0 authentication failed", authOK: "235 2.0.0 OK Authenticated", authAborted: "501 5.0.0 AUTH aborted",
 		mechanism: "504 5.3.3 AUTH mechanism {arg} not available",
-		etrn:      "250 2.0.0 Queuing for node {arg} started",
-		web:       "421 4.7.0 {host} Rejecting open proxy [{peer}]", webFirst: true,
+		etrn:      "250 2.0.0 Queuing for node {arg} started", etrnNothing: "500 5.5.2 Parameter required",
+		trims: true, badName: "501 5.0.0 Invalid domain name", arguments: map[string]string{"STARTTLS": "501 5.5.2 Syntax error (no parameters allowed)"},
+		others: map[string]string{"TURN": notImplemented, "SEND": notImplemented, "SAML": notImplemented, "SOML": notImplemented},
+		web:    "421 4.7.0 {host} Rejecting open proxy [{peer}]", webFirst: true,
+	}
+	if short == "8.17.1.9" || short >= "8.18" { // since which a message must end as the protocol says
+		p.begin = "354 End data with <CR><LF>.<CR><LF>"
 	}
 	if debian {
+		p.demand = "503 5.0.0 I demand that you introduce yourself first"
+		p.others["VERB"] = "250 2.0.0 Verbose mode"
 		p.banner += "; (No UCE/UBE) logging access from: [{peer}](FAIL)-[{peer}]"
 		p.noHello = "503 5.0.0 Polite people say HELO first"
 		p.capabilities = slices.Insert(p.capabilities, 2, "EXPN", "VERB")
@@ -209,6 +267,36 @@ func sendmail(version string, debian bool) product {
 		p.expand, p.expandNoUser = p.verify, p.verifyNoUser
 	}
 	return p
+}
+
+const notImplemented = `502 5.5.1 Command not implemented: "{line}"`
+
+// postfixIDs makes a message's numbers as Postfix does: of the microsecond and of its file's number, which is near inode on one disk.
+func postfixIDs(inode int) func() string {
+	return func() string {
+		return fmt.Sprintf("%05X%05X", time.Now().Nanosecond()/1000, 0x10000+inode%0xe0000+rand.IntN(64))
+	}
+}
+
+// eximID is a message's number as Exim makes it: the time, a process and a part of the second, all longer since 4.97.
+func eximID(version string) string {
+	process, fraction := 6, 2
+	at := time.Now()
+	part := at.Nanosecond() / 500_000
+	if version >= "4.97" {
+		process, fraction = 11, 4
+		part = at.Nanosecond() / 1000
+	}
+	return inBase62(int(at.Unix()), 6) + "-" + inBase62(300+rand.IntN(60000), process) + "-" + inBase62(part%3844, fraction)
+}
+
+func inBase62(n, digits int) string {
+	b := make([]byte, digits)
+	for i := digits - 1; i >= 0; i-- {
+		b[i] = base62[n%62]
+		n /= 62
+	}
+	return string(b)
 }
 
 // sendmailID is a message's number as Sendmail makes it: the time, a count and a process.
@@ -274,6 +362,11 @@ func drawn(h *decoy.Host, mta, version string) product {
 		mta = "exim"
 	}
 	p := postfix(system, h.Distro == "centos7", h.Distro == "arch" || h.Distro == "kali")
+	p.queueID = postfixIDs(h.Rand("smtp-inode").IntN(0xe0000))
+	if !slices.Contains([]string{"centos7", "rocky9", "ubuntu20", "ubuntu22"}, h.Distro) { // 3.7 and later
+		p.authRefused += "(reason unavailable)"
+		p.bogus = true
+	}
 	switch mta {
 	case "exim":
 		version = cmp.Or(version, decoy.Pick(h, "smtp-version", available...))

@@ -4,8 +4,10 @@ package smtp
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -77,6 +79,10 @@ type client struct {
 	in        *bufio.Reader
 	secured   bool
 	logged    bool
+	extended  bool // EHLO it was
+	chunking  bool // a piece of the message has come by BDAT
+	syntax    int  // errors of form or order
+	idle      int  // commands that bring no message on
 	helo      string
 	mail      *message
 	commands  int
@@ -85,6 +91,8 @@ type client struct {
 	command   string
 	text      string // the whole of it
 	addressee string
+	chunk     int64 // the bytes of the last piece, and of the whole message
+	total     int64
 	id        string
 }
 
@@ -111,6 +119,9 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 		}
 		if err != nil {
 			return
+		}
+		if v.product.trims {
+			line = strings.TrimLeft(line, " \t")
 		}
 		c.command, c.argument = parse(line)
 		c.text = strings.TrimRight(line, "\r\n")
@@ -156,14 +167,34 @@ func (c *client) fill(text string) string {
 	}
 	user, _, _ := strings.Cut(strings.Trim(c.argument, "<>"), "@")
 	return strings.NewReplacer("{open}", "{", "{close}", "}", "{line}", c.text, "{sender}", sender, "{user}", user, "{host}", c.name, "{peer}", c.s.Peer().Addr().Unmap().String(), "{helo}", c.helo, "{cmd}", c.command, "{arg}", c.argument,
-		"{addr}", c.addressee, "{id}", c.id, "{gmt}", c.host.Now().Format("Mon, 2 Jan 2006 15:04:05 GMT"), "{time}", c.host.Now().Format("Mon, 02 Jan 2006 15:04:05 -0700")).Replace(text)
+		"{addr}", c.addressee, "{chunk}", fmt.Sprint(c.chunk), "{total}", fmt.Sprint(c.total), "{id}", c.id, "{gmt}", c.host.Now().Format("Mon, 2 Jan 2006 15:04:05 GMT"), "{time}", c.host.Now().Format("Mon, 02 Jan 2006 15:04:05 -0700")).Replace(text)
 }
 
 // obey does what a command says and tells whether the conversation goes on.
 func (c *client) obey(ctx context.Context) bool {
 	p := &c.product
 	var reply string
+	if text := p.arguments[c.command]; text != "" && c.argument != "" {
+		return c.tell(ctx, text)
+	}
+	if p.bogus && c.text != "" && (!letter(c.text[0]) || strings.IndexByte(c.command, ':') > 0) {
+		c.say(p.web)
+		return false
+	}
 	switch c.command {
+	case "NOOP", "HELP", "VRFY", "EXPN", "ETRN":
+		if c.idle++; p.maxIdle > 0 && c.idle > p.maxIdle {
+			c.say(p.tooManyIdle)
+			return false
+		}
+	case "STARTTLS", "BDAT":
+		if p.authEarly != "" && !c.extended {
+			return c.tell(ctx, p.authEarly)
+		}
+	}
+	switch c.command {
+	case "":
+		reply = cmp.Or(p.blank, p.unknown)
 	case "HELO", "EHLO":
 		reply = c.hello()
 	case "MAIL":
@@ -171,31 +202,33 @@ func (c *client) obey(ctx context.Context) bool {
 	case "RCPT":
 		reply = c.to()
 	case "DATA":
-		return c.data()
+		return c.data(ctx)
 	case "BDAT":
 		if p.chunks {
-			return c.chunk()
+			return c.piece(ctx)
 		}
 		reply = p.unknown
 	case "RSET":
-		c.mail, reply = nil, p.reset
+		c.mail, c.chunking, reply = nil, false, p.reset
 	case "NOOP":
 		reply = p.noop
 	case "VRFY":
-		reply = c.verify(p.verify, p.verifyNoUser)
+		reply = c.verify(p.verify, p.verifyNoUser, p.verifyNothing)
 	case "EXPN":
-		reply = c.verify(p.expand, p.expandNoUser)
+		reply = c.verify(p.expand, p.expandNoUser, cmp.Or(p.expandNothing, p.verifyNothing))
 	case "HELP":
 		reply = p.help
 	case "ETRN":
-		reply = p.etrn
+		if reply = p.etrn; c.argument == "" {
+			reply = cmp.Or(p.etrnNothing, p.etrn)
+		}
 	case "X-EXPS":
 		if p.integrated != nil {
-			return c.authenticate()
+			return c.authenticate(ctx)
 		}
 		reply = p.unknown
 	case "AUTH":
-		return c.authenticate()
+		return c.authenticate(ctx)
 	case "STARTTLS":
 		return c.startTLS(ctx)
 	case "QUIT":
@@ -208,15 +241,57 @@ func (c *client) obey(ctx context.Context) bool {
 		}
 		reply = p.unknown
 	default:
-		reply = p.unknown
+		reply = cmp.Or(p.others[c.command], p.unknown)
 	}
-	if strings.HasPrefix(reply, "5") {
+	return c.tell(ctx, reply)
+}
+
+func letter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
+
+// tell sends a reply, counts it where it is a refusal, and tells whether the conversation goes on.
+func (c *client) tell(ctx context.Context, reply string) bool {
+	p := &c.product
+	switch {
+	case reply == p.unknown && p.unread != "" && c.in.Buffered() > 0:
+		c.say(p.unread)
+		return false
+	case reply[0] < '4':
+	case p.maxSyntax > 0: // of what its rules refuse it keeps no count
+		if !strings.HasPrefix(reply, "50") {
+			break
+		}
+		if reply == p.unknown {
+			if c.unknown++; c.unknown > p.maxUnknown {
+				c.say(p.tooMany)
+				return false
+			}
+		}
+		if c.syntax++; c.syntax > p.maxSyntax {
+			c.say(reply[:3] + "-" + reply[4:] + "\n" + reply[:3] + " " + p.tooManySyntax)
+			return false
+		}
+	case reply[0] == '5' || p.slow > 0:
 		if c.unknown++; c.unknown > p.maxUnknown {
 			c.say(p.tooMany)
 			return false
 		}
+		if c.unknown > p.slowAfter && !c.pause(ctx, p.slow) {
+			return false
+		}
 	}
 	return c.say(reply) == nil
+}
+
+// pause waits, and tells whether the conversation goes on.
+func (c *client) pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (c *client) hello() string {
@@ -224,7 +299,12 @@ func (c *client) hello() string {
 	if c.argument == "" {
 		return p.noName
 	}
-	c.helo, c.mail = c.argument, nil
+	if p.badName != "" && (len(c.argument) > 255 && !p.strictName || strings.ContainsFunc(c.argument, func(r rune) bool {
+		return r <= ' ' || r > '~' || r == '<' || r == '>' || r == '_' && p.strictName
+	})) {
+		return p.badName
+	}
+	c.helo, c.mail, c.chunking, c.extended = c.argument, nil, false, c.command == "EHLO"
 	if c.command == "HELO" {
 		return p.helo
 	}
@@ -245,9 +325,15 @@ func (c *client) hello() string {
 }
 
 // verify answers who asks for a user, by VRFY or EXPN.
-func (c *client) verify(known, unknown string) string {
-	if c.argument == "" {
-		return c.product.verifyNothing
+func (c *client) verify(known, unknown, nothing string) string {
+	p := &c.product
+	switch {
+	case c.helo == "" && p.demand != "":
+		return p.demand
+	case c.argument == "":
+		return nothing
+	case p.needDomain != "" && c.command == "VRFY" && !strings.Contains(c.argument, "@"):
+		return strings.NewReplacer("{address}", "{arg}", "{role}", "recipient").Replace(p.needDomain)
 	}
 	if c.hasUser(c.argument) {
 		return known
@@ -258,6 +344,9 @@ func (c *client) verify(known, unknown string) string {
 // hasUser tells whether the address, or the name alone, is one of the decky's.
 func (c *client) hasUser(addr string) bool {
 	name, _, _ := strings.Cut(strings.Trim(addr, "<>"), "@")
+	if c.product.plus {
+		name, _, _ = strings.Cut(name, "+")
+	}
 	for _, user := range c.users {
 		if strings.EqualFold(name, user) {
 			return true
@@ -279,6 +368,6 @@ func (c *client) startTLS(ctx context.Context) bool {
 		return false // recorded
 	}
 	c.over(secured)
-	c.secured, c.helo, c.mail = true, "", nil
+	c.secured, c.helo, c.mail, c.extended = true, "", nil, false
 	return true
 }

@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -132,11 +134,11 @@ func TestPostfix(t *testing.T) {
 	id.Distro = "ubuntu22"
 	d := decoytest.StartAs(t, such(t, id, func(v *server) bool { return isPostfix(v) && !v.open && v.product.size == 10240000 }), "smtp")
 	expect(t, talk(t, d, 25, "EHLO a", "MAIL FROM <x>", "RCPT TO:<a@b>", "MAIL FROM:<x@y> SIZE=99999999", "MAIL FROM:<x@y>", "MAIL FROM:<x@y>", "DATA", "RCPT TO:<nobody@"+d.Host.Hostname+">", "VRFY root", "EXPN root",
-		"AUTH CRAM-MD5", "AUTH LOGIN "+base64.StdEncoding.EncodeToString([]byte("u")), "*", "NOOP", "RSET", "HELO", "QUIT")[1:],
+		"AUTH PLAIN AHUAcA==", "RSET", "AUTH CRAM-MD5", "AUTH LOGIN "+base64.StdEncoding.EncodeToString([]byte("u")), "*", "NOOP", "RSET", "HELO", "QUIT")[1:],
 		"250-"+d.Host.Hostname+"\n250-PIPELINING\n250-SIZE 10240000\n250-VRFY\n250-ETRN\n250-STARTTLS\n250-AUTH PLAIN LOGIN\n250-ENHANCEDSTATUSCODES\n250-8BITMIME\n250-DSN\n250-SMTPUTF8\n250 CHUNKING",
 		"501 5.5.4 Syntax: MAIL FROM:<address>", "503 5.5.1 Error: need MAIL command", "552 5.3.4 Message size exceeds fixed limit", "250 2.1.0 Ok", "503 5.5.1 Error: nested MAIL command",
 		"554 5.5.1 Error: no valid recipients", "550 5.1.1 <nobody@"+d.Host.Hostname+">: Recipient address rejected: User unknown in local recipient table", "252 2.0.0 root",
-		"500 5.5.2 Error: command not recognized", "535 5.7.8 Error: authentication failed: Invalid authentication mechanism", "334 UGFzc3dvcmQ6", "501 5.7.0 Authentication aborted", "250 2.0.0 Ok", "250 2.0.0 Ok",
+		"500 5.5.2 Error: command not recognized", "503 5.5.1 Error: MAIL transaction in progress", "250 2.0.0 Ok", "535 5.7.8 Error: authentication failed: Invalid authentication mechanism", "334 UGFzc3dvcmQ6", "501 5.7.0 Authentication aborted", "250 2.0.0 Ok", "250 2.0.0 Ok",
 		"501 Syntax: HELO hostname", "221 2.0.0 Bye")
 	expect(t, talk(t, d, 25, "GET / HTTP/1.0")[1:], "221 2.7.0 Error: I can break rules, too. Goodbye.")
 	expect(t, talk(t, d, 587, "MAIL FROM:<x@y>", "RCPT TO:<root@"+d.Host.Hostname+">")[2:], "554 5.7.1 <unknown[127.0.0.1]>: Client host rejected: Access denied")
@@ -145,11 +147,11 @@ func TestPostfix(t *testing.T) {
 func TestExim(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, such(t, decoytest.Identity(), func(v *server) bool { return isExim(v) && !v.open }), "smtp")
-	got := talk(t, d, 25, "EHLO a", "RCPT TO:<a@b>", "MAIL FROM:<x@y>", "RCPT TO:<a@b.example>", "RSET", "A", "B", "QUIT")
+	got := talk(t, d, 25, "EHLO a", "RCPT TO:<a@b>", "MAIL FROM:<x@y>", "RCPT TO:<a@b.example>", "RSET", "RCPT TO:<a@c.example>", "A", "B", "C")
 	if !strings.HasPrefix(got[0], "220 "+d.Host.Hostname+" ESMTP Exim 4.") || !strings.HasPrefix(got[1], "250-"+d.Host.Hostname+" Hello a [127.0.0.1]\n250-SIZE ") || !strings.HasSuffix(got[1], "\n250-PRDR\n250 HELP") {
 		t.Errorf("it begins with %q", got[:2])
 	}
-	expect(t, got[2:], "503 sender not yet given", "250 OK", "550 relay not permitted", "250 Reset OK", "500 unrecognized command", "500 Too many unrecognized commands")
+	expect(t, got[2:], "503 sender not yet given", "250 OK", "550 relay not permitted", "250 Reset OK", "503 sender not yet given", "500 unrecognized command", "500-unrecognized command\n500 Too many syntax or protocol errors")
 }
 
 // chosen returns an identity with a setting of smtp.
@@ -176,7 +178,7 @@ func TestSendmail(t *testing.T) {
 		"250-"+host+" Hello [127.0.0.1], pleased to meet you\n250-ENHANCEDSTATUSCODES\n250-PIPELINING\n250-EXPN\n250-VERB\n250-8BITMIME\n250-SIZE\n250-DSN\n250-ETRN\n250-AUTH LOGIN PLAIN\n250-STARTTLS\n250-DELIVERBY\n250 HELP",
 		`501 5.5.2 Syntax error in parameters scanning "FROM"`, "503 5.0.0 Need MAIL before RCPT", "503 5.0.0 Need MAIL command", "250 2.1.0 <a@b.example>... Sender ok", "503 5.5.0 Sender already specified",
 		"503 5.0.0 Need RCPT (recipient)", "550 5.7.1 <victim@c.example>... Relaying denied", "550 5.1.1 <nobody@"+host+">... User unknown", "250 2.1.5 <root@"+host+">... Recipient ok",
-		`354 Enter mail, end with "." on a line by itself`)
+		"354 End data with <CR><LF>.<CR><LF>")
 	expect(t, got[15:], "250 2.1.5 root <root@"+host+">", "550 5.1.1 nobody... User unknown", "250 2.1.5 root <root@"+host+">", "501 5.5.2 Argument required", `500 5.5.1 Command unrecognized: "FOO  bar"`,
 		`500 5.5.1 Command unrecognized: "BDAT 5"`, `500 5.5.1 Command unrecognized: "GET / HTTP/1.0"`, "250 2.0.0 Queuing for node b.example started", "250 2.0.0 OK", "250 2.0.0 Reset state",
 		"221 2.0.0 "+host+" closing connection")
@@ -235,7 +237,77 @@ func TestExchangeTellsByNTLMWhatMachineItIs(t *testing.T) {
 		t.Errorf("it offers %q", got[1])
 	}
 	expect(t, got[2:], "334 NTLM supported", "501 5.7.0 Authentication aborted", "535 5.7.3 Authentication unsuccessful", "334 GSSAPI supported", "501 5.7.0 Authentication aborted", "250 2.0.0 OK")
-	expect(t, talk(t, decoytest.StartAs(t, chosen("mta", "exim"), "smtp"), 25, "AUTH NTLM", "X-EXPS NTLM")[1:], "504 NTLM authentication mechanism not supported", "500 unrecognized command")
+	expect(t, talk(t, decoytest.StartAs(t, chosen("mta", "exim"), "smtp"), 25, "EHLO a", "AUTH NTLM", "X-EXPS NTLM")[2:], "504 NTLM authentication mechanism not supported", "500 unrecognized command")
+}
+
+// TestProductsRefuseInTheirOwnWay holds what a relay test, a search for users and a scanner meet against what Debian's servers said to the same lines.
+func TestProductsRefuseInTheirOwnWay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		mta         string
+		lines, want []string
+	}{
+		{"exim", []string{"MAIL FROM:<a@b.example>", "EHLO a", "VRFY root", "MAIL FROM:<root>", "MAIL FROM:<a@b.example>", "RCPT TO:<a@c.example>", "RCPT TO:<a@c.example>", "RCPT TO:<a@c.example>", "RCPT TO:<a@c.example>", "RCPT TO:<a@c.example>", "RCPT TO:<x@[127.0.0.1]>"},
+			[]string{"503 HELO or EHLO required", "", "501 root: recipient address must contain a domain", "501 <root>: sender address must contain a domain", "250 OK", "550 relay not permitted", "550 relay not permitted", "550 relay not permitted",
+				"550 relay not permitted", "550 relay not permitted", "501-<x@[127.0.0.1]>: domain literals not allowed\n501 Too many syntax or protocol errors"}},
+		{"exim", []string{"EHLO a", "MAIL FROM:", "MAIL"}, []string{"", "501 MAIL must have an address operand", "500 unrecognized command"}},
+		{"exim", []string{"EHLO a_b", "HELO a", "AUTH PLAIN AHUAcA==", "STARTTLS", "ETRN x"},
+			[]string{"501 Syntactically invalid EHLO argument(s)", "", "503 AUTH command used when not advertised", "503 STARTTLS command used when not advertised", "458 Administrative prohibition"}},
+		{"exim", []string{"EHLO a", "NOOP", "NOOP", "NOOP", "NOOP", "NOOP", "NOOP", "NOOP", "NOOP", "NOOP", "NOOP", "NOOP"},
+			[]string{"", "250 OK", "250 OK", "250 OK", "250 OK", "250 OK", "250 OK", "250 OK", "250 OK", "250 OK", "250 OK", "554 Too many nonmail commands"}},
+		{"exim", []string{"EHLO a", "MAIL FROM:<a@b.example>", "AUTH PLAIN AHUAcA==", "RSET", "AUTH PLAIN !", "A\r\nB"},
+			[]string{"", "250 OK", "503 not permitted in mail transaction", "250 Reset OK", "501 Invalid base64 data", "554 SMTP synchronization error"}},
+		{"postfix", []string{"DATA", "ETRN x", "ETRN", "VRFY", "RSET x", "", " NOOP", "XCLIENT x", "MAIL FROM:<a@b", "MAIL FROM:<a@b> FOO=bar", "Host: x"},
+			[]string{"503 5.5.1 Error: need RCPT command", "459 <x>: service unavailable", "500 Syntax: ETRN domain", "501 5.5.4 Syntax: VRFY address [SMTPUTF8]", "501 5.5.4 Syntax: RSET", "500 5.5.2 Error: bad syntax", "250 2.0.0 Ok",
+				"550 5.7.0 Error: insufficient authorization", "501 5.1.7 Bad sender address syntax", "555 5.5.4 Unsupported option: FOO=bar", "221 2.7.0 Error: I can break rules, too. Goodbye."}},
+		{"postfix", []string{"EHLO a", "AUTH", "AUTH PLAIN AHUAcA==", "AUTH PLAIN !", "MAIL FROM:<a@b.example>", "RCPT TO:<x%c.example@{host}>", "RCPT TO:<postmaster+x@{host}>", "BDAT x"},
+			[]string{"", "501 5.5.4 Syntax: AUTH mechanism", "535 5.7.8 Error: authentication failed: (reason unavailable)", "535 5.7.8 Error: authentication failed: Invalid base64 data in initial response", "250 2.1.0 Ok",
+				"454 4.7.1 <x%c.example@{host}>: Relay access denied", "250 2.1.5 Ok", "521 5.5.4 Syntax: BDAT count [LAST]"}},
+		{"sendmail", []string{"VRFY root", "EXPN", "HELO a b", "TURN", "VERB", "ETRN", "STARTTLS x"},
+			[]string{"503 5.0.0 I demand that you introduce yourself first", "503 5.0.0 I demand that you introduce yourself first", "501 5.0.0 Invalid domain name", `502 5.5.1 Command not implemented: "TURN"`, "250 2.0.0 Verbose mode", "500 5.5.2 Parameter required",
+				"501 5.5.2 Syntax error (no parameters allowed)"}},
+	} {
+		d := decoytest.StartAs(t, such(t, chosen("mta", c.mta), func(v *server) bool { return !v.open && v.user == "" }), "smtp")
+		here := strings.NewReplacer("{host}", d.Host.Hostname)
+		for i := range c.lines {
+			c.lines[i] = here.Replace(c.lines[i])
+		}
+		got := talk(t, d, 25, c.lines...)[1:]
+		for i, want := range c.want {
+			if want != "" && got[i] != here.Replace(want) {
+				t.Errorf("%s: to %q it says %q, want %q", c.mta, c.lines[i], got[i], want)
+			}
+		}
+	}
+	d := decoytest.StartAs(t, chosen("mta", "exim"), "smtp")
+	talk(t, d, 25, "AUTH PLAIN AHUAc2VjcmV0")
+	d.Wait(event.AuthAttempt, decoytest.Has("scheme", "plain"), decoytest.Has(event.Secret, "AHUAc2VjcmV0"))
+}
+
+func TestNumbersOfMessagesTellTheTime(t *testing.T) {
+	t.Parallel()
+	id := postfixIDs(0x12345)()
+	if usec, err := strconv.ParseUint(id[:5], 16, 32); err != nil || usec > 999_999 || len(id) != 10 || id[5:8] != "223" {
+		t.Errorf("Postfix: %s", id)
+	}
+	for version, form := range map[string]string{"4.96": `^\w{6}-0\w{5}-[0-9A-W]\w$`, "4.98": `^\w{6}-0{8}\w{3}-\w{4}$`} {
+		at := inBase62(int(time.Now().Unix()), 6)
+		if id := eximID(version); !regexp.MustCompile(form).MatchString(id) || id[:5] != at[:5] {
+			t.Errorf("Exim %s: %s, now is %s", version, id, at)
+		}
+	}
+}
+
+// TestEximTakesNoSmuggledEnd sends an end of the message that is none after a line that ended as it should.
+func TestEximTakesNoSmuggledEnd(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	for strict, want := range map[bool]string{true: "a\r\n\nb\r\n", false: "a\r\n"} {
+		out.Reset()
+		if err := copyData(&out, bufio.NewReader(strings.NewReader("a\r\n.\nb\r\n.\r\n")), strict); err != nil || out.String() != want {
+			t.Errorf("strict %t: %q, %v", strict, out.String(), err)
+		}
+	}
 }
 
 func TestWeakLoginMayRelayIntoNothing(t *testing.T) {
@@ -244,7 +316,7 @@ func TestWeakLoginMayRelayIntoNothing(t *testing.T) {
 	v := newServer(d.Host, "smtp")
 	secret := base64.StdEncoding.EncodeToString([]byte("\x00" + v.user + "\x00" + v.secret))
 	got := talk(t, d, 587, "EHLO a", "AUTH PLAIN "+secret, "MAIL FROM:<x@y>", "RCPT TO:<v@example.org>", "BDAT 7\r\nabcde", "BDAT 5 LAST\r\nfgh")
-	if got[2] != "235 2.7.0 Authentication successful" || got[4] != "250 2.1.5 Ok" || !strings.HasPrefix(got[6], "250 2.0.0 Ok: queued as ") {
+	if got[2] != "235 2.7.0 Authentication successful" || got[4] != "250 2.1.5 Ok" || !strings.HasPrefix(got[6], "250 2.0.0 Ok: 12 bytes queued as ") {
 		t.Errorf("the replies are %q", got)
 	}
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Accepted))
@@ -307,7 +379,7 @@ func FuzzParsers(f *testing.F) {
 		mail.Plain(argument)
 		decoded(argument)
 		var out bytes.Buffer
-		if err := copyData(&out, bufio.NewReaderSize(bytes.NewReader(data), 16)); out.Len() > len(data) {
+		if err := copyData(&out, bufio.NewReaderSize(bytes.NewReader(data), 16), false); out.Len() > len(data) {
 			t.Fatalf("%d bytes of %d, %v", out.Len(), len(data), err)
 		}
 		subject(out.Bytes())
