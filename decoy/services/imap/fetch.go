@@ -20,6 +20,9 @@ var macros = map[string][]string{
 const maxItems = 32
 
 func (c *client) fetch(cmd command, byUID bool) bool {
+	if len(cmd.args) == 0 {
+		return c.refuse(cmd.tag, cmd.name, "Invalid arguments")
+	}
 	chosen, ok := c.chosen(cmd.text(0), byUID)
 	if !ok {
 		return c.refuse(cmd.tag, cmd.name, "Invalid messageset")
@@ -186,17 +189,23 @@ func addresses(field string) string {
 	return "((" + quote(called) + " NIL " + quote(local) + " " + quote(domain) + "))"
 }
 
-// search answers SEARCH.
+// search answers SEARCH, and SORT and THREAD: messages lie in the order in which they came, and each is a thread of its own.
 func (c *client) search(cmd command, byUID bool) bool {
-	keys := cmd.args
-	if len(keys) > 1 && strings.EqualFold(keys[0].text, "CHARSET") {
+	keys, reverse := cmd.args, false
+	switch {
+	case cmd.name != "SEARCH":
+		if len(keys) < 3 || keys[0].isList != (cmd.name == "SORT") {
+			return c.refuse(cmd.tag, cmd.name, "Missing or invalid arguments")
+		}
+		reverse = keys[0].isList && len(keys[0].list) > 0 && strings.EqualFold(keys[0].list[0].text, "REVERSE")
+		keys = keys[2:]
+	case len(keys) > 1 && strings.EqualFold(keys[0].text, "CHARSET"):
 		keys = keys[2:]
 	}
 	if len(keys) == 0 {
 		return c.refuse(cmd.tag, cmd.name, "Missing search parameters")
 	}
-	var found strings.Builder
-	found.WriteString("* SEARCH")
+	var found []string
 	for i, m := range c.folder.Messages {
 		q := query{c, m, uint32(i + 1), keys}
 		holds := true
@@ -208,13 +217,23 @@ func (c *client) search(cmd command, byUID bool) bool {
 			holds = holds && one
 		}
 		if holds && byUID {
-			fmt.Fprint(&found, " ", m.UID)
+			found = append(found, fmt.Sprint(m.UID))
 		} else if holds {
-			fmt.Fprint(&found, " ", i+1)
+			found = append(found, fmt.Sprint(i+1))
 		}
 	}
-	c.Say(found.String())
-	return c.done(cmd.tag, "Search")
+	if reverse {
+		slices.Reverse(found)
+	}
+	list := " " + strings.Join(found, " ")
+	if cmd.name == "THREAD" {
+		list = " (" + strings.Join(found, ")(") + ")"
+	}
+	if len(found) == 0 {
+		list = ""
+	}
+	c.Say("* " + cmd.name + list)
+	return c.done(cmd.tag, capital(cmd.name))
 }
 
 // query is the search keys that are still to be asked of one message.

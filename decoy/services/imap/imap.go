@@ -31,7 +31,8 @@ type client struct {
 	box      *mail.Mailbox // nil before the login
 	folder   *mail.Folder  // the selected one, or nil
 	readOnly bool
-	bad      int // commands in a row that were none
+	asked    bool // for the capabilities: the client will not look for them in another answer
+	bad      int  // commands in a row that were none
 }
 
 // ServeConn answers one client.
@@ -210,7 +211,7 @@ func (c *client) no(tag, why string) bool {
 func (c *client) obey(cmd command) bool {
 	switch cmd.name {
 	case "CAPABILITY":
-		c.bad = 0
+		c.bad, c.asked = 0, true
 		c.Say("* CAPABILITY " + c.capability())
 		if c.Known || c.Product.Exchange {
 			return c.done(cmd.tag, "Capability")
@@ -314,6 +315,9 @@ func (c *client) admit(cmd command, who mail.Credentials) bool {
 	c.box, c.Known, c.bad = box, true, 0
 	if c.Product.Exchange {
 		return c.Say(cmd.tag+" OK "+cmd.name+" completed.") == nil
+	}
+	if c.asked {
+		return c.Say("* CAPABILITY "+c.capability(), cmd.tag+" OK Logged in") == nil
 	}
 	return c.Say(cmd.tag+" OK [CAPABILITY "+c.capability()+"] Logged in") == nil
 }

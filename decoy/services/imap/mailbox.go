@@ -18,7 +18,7 @@ func init() {
 		"CREATE": (*client).create, "DELETE": (*client).remove, "RENAME": (*client).remove, "SUBSCRIBE": (*client).subscribe, "UNSUBSCRIBE": (*client).subscribe,
 		"APPEND": (*client).keep, "IDLE": (*client).idle,
 		"CHECK": (*client).inFolder, "CLOSE": (*client).inFolder, "UNSELECT": (*client).inFolder, "EXPUNGE": (*client).inFolder, "FETCH": (*client).inFolder,
-		"STORE": (*client).inFolder, "SEARCH": (*client).inFolder, "COPY": (*client).inFolder, "MOVE": (*client).inFolder, "UID": (*client).inFolder,
+		"STORE": (*client).inFolder, "SEARCH": (*client).inFolder, "SORT": (*client).inFolder, "THREAD": (*client).inFolder, "COPY": (*client).inFolder, "MOVE": (*client).inFolder, "UID": (*client).inFolder,
 	}
 }
 
@@ -30,6 +30,9 @@ func (c *client) missing(tag, name string) bool {
 
 // choose answers SELECT and EXAMINE.
 func (c *client) choose(cmd command) bool {
+	if c.folder != nil && !c.Product.Exchange {
+		c.Say("* OK [CLOSED] Previous mailbox closed.")
+	}
 	c.folder = nil
 	f := c.box.Folder(cmd.text(0))
 	if f == nil {
@@ -77,7 +80,10 @@ func (c *client) status(cmd command) bool {
 	if f == nil {
 		return c.missing(cmd.tag, cmd.text(0))
 	}
-	if len(cmd.args) < 2 || !cmd.args[1].isList {
+	if len(cmd.args) < 2 {
+		return c.refuse(cmd.tag, cmd.name, "Missing arguments")
+	}
+	if !cmd.args[1].isList {
 		return c.refuse(cmd.tag, cmd.name, "Status items must be a list")
 	}
 	unseen, size := 0, 0
@@ -108,6 +114,9 @@ func (c *client) status(cmd command) bool {
 		items = append(items, fmt.Sprintf("%s %d", strings.ToUpper(item.text), n))
 	}
 	c.Say("* STATUS " + name(f.Name) + " (" + strings.Join(items, " ") + ")")
+	if f == c.folder && !c.Product.Exchange {
+		return c.done(cmd.tag, "[CLIENTBUG] Status on selected mailbox")
+	}
 	return c.done(cmd.tag, "Status")
 }
 
@@ -121,6 +130,9 @@ func name(s string) string {
 
 // list answers LIST and LSUB; a pattern's * and % match alike, since no folder is inside another.
 func (c *client) list(cmd command) bool {
+	if cmd.name == "XLIST" && !c.Product.Exchange { // which Dovecot knows by its newer name
+		cmd.name = "LIST"
+	}
 	if len(cmd.args) < 2 {
 		return c.refuse(cmd.tag, cmd.name, "Invalid reference")
 	}
@@ -168,12 +180,17 @@ func (c *client) enable(cmd command) bool {
 			names = append(names, n)
 		}
 	}
-	c.Say(strings.TrimSpace("* ENABLED " + strings.Join(names, " ")))
+	if len(cmd.args) > 0 {
+		c.Say(strings.TrimSpace("* ENABLED " + strings.Join(names, " ")))
+	}
 	return c.Say(cmd.tag+" OK Enabled"+took()+".") == nil
 }
 
 // create seems to make a folder. It is not there: none of what a client makes is kept.
 func (c *client) create(cmd command) bool {
+	if len(cmd.args) == 0 {
+		return c.refuse(cmd.tag, cmd.name, "Missing arguments")
+	}
 	if c.box.Folder(cmd.text(0)) != nil {
 		return c.no(cmd.tag, c.word("[ALREADYEXISTS] Mailbox already exists", cmd.text(0)+" already exists."))
 	}
@@ -187,7 +204,7 @@ func (c *client) remove(cmd command) bool {
 	case f == nil:
 		return c.no(cmd.tag, c.word("[NONEXISTENT] Mailbox doesn't exist: "+cmd.text(0), cmd.text(0)+" doesn't exist."))
 	case f.Name == "INBOX":
-		return c.no(cmd.tag, c.word("[CANNOT] INBOX can't be deleted.", "INBOX can't be deleted."))
+		return c.no(cmd.tag, c.word("INBOX can't be deleted", "INBOX can't be deleted."))
 	}
 	for i, other := range c.box.Folders {
 		if other == f {
@@ -245,7 +262,7 @@ func (c *client) inFolder(cmd command) bool {
 	byUID := cmd.name == "UID"
 	if byUID {
 		if len(cmd.args) == 0 {
-			return c.refuse(cmd.tag, cmd.name, "Missing UID command")
+			return c.refuse(cmd.tag, "", "")
 		}
 		cmd.name, cmd.args = strings.ToUpper(cmd.text(0)), cmd.args[1:]
 	}
@@ -254,6 +271,11 @@ func (c *client) inFolder(cmd command) bool {
 		return c.fetch(cmd, byUID)
 	case "SEARCH":
 		return c.search(cmd, byUID)
+	case "SORT", "THREAD":
+		if !c.Product.Exchange {
+			return c.search(cmd, byUID)
+		}
+		return c.refuse(cmd.tag, cmd.name, "Unknown command")
 	case "STORE":
 		return c.store(cmd, byUID)
 	case "COPY", "MOVE":
@@ -298,7 +320,7 @@ func (c *client) store(cmd command, byUID bool) bool {
 		return c.refuse(cmd.tag, cmd.name, "Invalid messageset")
 	}
 	if len(cmd.args) < 3 {
-		return c.refuse(cmd.tag, cmd.name, "Missing arguments")
+		return c.refuse(cmd.tag, cmd.name, "Invalid arguments")
 	}
 	how := strings.ToUpper(cmd.text(1))
 	given := cmd.args[2].list

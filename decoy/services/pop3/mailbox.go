@@ -108,7 +108,11 @@ func (c *client) retrieve(name, argument string) bool {
 	}
 	n, err := strconv.ParseUint(strings.TrimSpace(count), 10, 31)
 	if err != nil {
-		return c.fail("Invalid line count: "+count, "Protocol error. 14")
+		why := "Invalid size: " + count
+		if count == "" {
+			why = "Noise after message number: "
+		}
+		return c.fail(why, "Protocol error. 14")
 	}
 	head := strings.Count(m.Header(), "\r\n")
 	return c.lines("", "", text[:min(uint64(head)+n, uint64(len(text)))])

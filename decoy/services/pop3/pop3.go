@@ -111,7 +111,7 @@ func (c *client) lines(dovecot, exchange string, text []string) bool {
 func (c *client) unknown(name string) bool {
 	c.bad++
 	dovecot, most := "Unknown command.", 3
-	if c.Known {
+	if c.Known && name != "" {
 		dovecot, most = "Unknown command: "+name, 20
 	}
 	if !c.fail(dovecot, "Protocol error. 14") {
