@@ -62,6 +62,7 @@ type product struct {
 	expandNothing string            // EXPN without an argument; "" is as verifyNothing
 	demand        string            // the answer to VRFY and EXPN before HELO; "" is that none is needed
 	blank         string            // to an empty line; "" is as to anything unknown
+	tooLong       string            // to a line that is longer than any; "" is Postfix's word
 	trims         bool              // blanks before a command are left out
 	bogus         bool              // what begins with no letter is taken for a browser's, too
 	arguments     map[string]string // to commands that take no argument and have one
@@ -250,6 +251,7 @@ func sendmail(version string, debian bool) product {
 		authRefused: "535 5.7.0 authentication failed", authOK: "235 2.0.0 OK Authenticated", authAborted: "501 5.0.0 AUTH aborted",
 		mechanism: "504 5.3.3 AUTH mechanism {arg} not available",
 		etrn:      "250 2.0.0 Queuing for node {arg} started", etrnNothing: "500 5.5.2 Parameter required",
+		authInMail: "503 5.5.0 AUTH not permitted during a mail transaction", tooLong: "421 4.7.0 {host} Command too long, possible attack [{peer}]",
 		trims: true, badName: "501 5.0.0 Invalid domain name", arguments: map[string]string{"STARTTLS": "501 5.5.2 Syntax error (no parameters allowed)"},
 		others: map[string]string{"TURN": notImplemented, "SEND": notImplemented, "SAML": notImplemented, "SOML": notImplemented},
 		web:    "421 4.7.0 {host} Rejecting open proxy [{peer}]", webFirst: true,

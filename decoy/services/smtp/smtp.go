@@ -114,7 +114,7 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 		line, err := c.line()
 		if errors.Is(err, bufio.ErrBufferFull) {
 			c.s.Event(event.CommandRun, event.String(event.Command, line[:256]))
-			c.say("500 5.5.2 Error: line too long")
+			c.say(cmp.Or(v.product.tooLong, "500 5.5.2 Error: line too long"))
 			return
 		}
 		if err != nil {

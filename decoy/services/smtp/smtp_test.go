@@ -263,6 +263,7 @@ func TestProductsRefuseInTheirOwnWay(t *testing.T) {
 		{"postfix", []string{"EHLO a", "AUTH", "AUTH PLAIN AHUAcA==", "AUTH PLAIN !", "MAIL FROM:<a@b.example>", "RCPT TO:<x%c.example@{host}>", "RCPT TO:<postmaster+x@{host}>", "BDAT x"},
 			[]string{"", "501 5.5.4 Syntax: AUTH mechanism", "535 5.7.8 Error: authentication failed: (reason unavailable)", "535 5.7.8 Error: authentication failed: Invalid base64 data in initial response", "250 2.1.0 Ok",
 				"454 4.7.1 <x%c.example@{host}>: Relay access denied", "250 2.1.5 Ok", "521 5.5.4 Syntax: BDAT count [LAST]"}},
+		{"sendmail", []string{"EHLO a", "MAIL FROM:<a@b.example>", "AUTH PLAIN AHUAcA=="}, []string{"", "", "503 5.5.0 AUTH not permitted during a mail transaction"}},
 		{"sendmail", []string{"VRFY root", "EXPN", "HELO a b", "TURN", "VERB", "ETRN", "STARTTLS x"},
 			[]string{"503 5.0.0 I demand that you introduce yourself first", "503 5.0.0 I demand that you introduce yourself first", "501 5.0.0 Invalid domain name", `502 5.5.1 Command not implemented: "TURN"`, "250 2.0.0 Verbose mode", "500 5.5.2 Parameter required",
 				"501 5.5.2 Syntax error (no parameters allowed)"}},
