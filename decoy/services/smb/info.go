@@ -11,10 +11,10 @@ import (
 // replyBuffer is an answer that is a buffer.
 func replyBuffer(content []byte) result {
 	var b builder
-	b.u16(9)
-	b.u16(headerSize + 8)
-	b.u32(uint32(len(content)))
-	b.bytes(content)
+	b.U16(9)
+	b.U16(headerSize + 8)
+	b.U32(uint32(len(content)))
+	b.Bytes(content)
 	return result{body: b}
 }
 
@@ -24,9 +24,9 @@ func (c *conn) queryDirectory(q request, o *open) result {
 		return fail(invalidParameter)
 	}
 	const restart, single = 1 | 0x10, 2
-	class, flags := q.u8(body(2)), q.u8(body(3))
-	pattern := windows.Text(q.buffer(int(q.u16(body(24))), int(q.u16(body(26)))))
-	room := int(min(q.u32(body(28)), maxMessage))
+	class, flags := q.U8(body(2)), q.U8(body(3))
+	pattern := windows.Text(q.buffer(int(q.U16(body(24))), int(q.U16(body(26)))))
+	room := int(min(q.U32(body(28)), maxMessage))
 	if flags&restart != 0 || pattern != o.pattern {
 		o.listed = false
 	}
@@ -46,12 +46,12 @@ func (c *conn) queryDirectory(q request, o *open) result {
 		if entry == nil || start+len(entry) > room {
 			return false
 		}
-		b.zeros(start - len(b))
+		b.Zeros(start - len(b))
 		if last >= 0 {
-			b.patch32(last, uint32(start-last))
+			b.Patch32(last, uint32(start-last))
 		}
 		last = start
-		b.bytes(entry)
+		b.Bytes(entry)
 		return flags&single == 0
 	}
 	if entryOf(class, "", &open{node: o.node}) == nil {
@@ -85,40 +85,40 @@ func matches(pattern, name string) bool {
 func entryOf(class byte, name string, o *open) []byte {
 	text := windows.UTF16(name)
 	var b builder
-	b.u32(0) // to the next
-	b.u32(0)
+	b.U32(0) // to the next
+	b.U32(0)
 	if class != 12 {
 		o.times(&b)
-		b.u64(o.size())
-		b.u64(o.size())
-		b.u32(o.attributes())
+		b.U64(o.size())
+		b.U64(o.size())
+		b.U32(o.attributes())
 	}
-	b.u32(uint32(len(text)))
+	b.U32(uint32(len(text)))
 	switch class {
 	case 1, 12: // the plain ones
 	case 2, 38:
-		b.u32(0)
+		b.U32(0)
 	case 3, 37:
-		b.u32(0)
-		b.zeros(2 + 24) // no short name
+		b.U32(0)
+		b.Zeros(2 + 24) // no short name
 	default:
 		return nil
 	}
 	switch class {
 	case 37:
-		b.u16(0)
-		b.u64(o.node.number)
+		b.U16(0)
+		b.U64(o.node.number)
 	case 38:
-		b.u32(0)
-		b.u64(o.node.number)
+		b.U32(0)
+		b.U64(o.node.number)
 	}
-	b.bytes(text)
+	b.Bytes(text)
 	return b
 }
 
 // queryInfo tells about a file or its share.
 func (c *conn) queryInfo(q request, k *shared, o *open) result {
-	kind, class, room := q.u8(body(2)), q.u8(body(3)), int(q.u32(body(4)))
+	kind, class, room := q.U8(body(2)), q.U8(body(3)), int(q.U32(body(4)))
 	var content []byte
 	switch kind {
 	case 1:
@@ -156,14 +156,14 @@ func fileInfo(class byte, o *open) []byte {
 	name := windows.UTF16(`\` + o.path)
 	basic := func() {
 		o.times(&b)
-		b.u32(o.attributes())
-		b.u32(0)
+		b.U32(o.attributes())
+		b.U32(0)
 	}
 	standard := func() {
-		b.u64(o.size())
-		b.u64(o.size())
-		b.u32(1)
-		b.u8(0, flag(o.node != nil && o.node.dir), 0, 0)
+		b.U64(o.size())
+		b.U64(o.size())
+		b.U32(1)
+		b.U8(0, flag(o.node != nil && o.node.dir), 0, 0)
 	}
 	switch class {
 	case 4:
@@ -171,46 +171,46 @@ func fileInfo(class byte, o *open) []byte {
 	case 5:
 		standard()
 	case 6:
-		b.u64(number)
+		b.U64(number)
 	case 7, 16, 17: // extended attributes, mode, alignment
-		b.u32(0)
+		b.U32(0)
 	case 8:
-		b.u32(fullAccess)
+		b.U32(fullAccess)
 	case 9:
-		b.u32(uint32(len(name)))
-		b.bytes(name)
+		b.U32(uint32(len(name)))
+		b.Bytes(name)
 	case 14:
-		b.u64(0)
+		b.U64(0)
 	case 18:
 		basic()
 		standard()
-		b.u64(number)
-		b.u32(0)
-		b.u32(fullAccess)
-		b.u64(0)
-		b.u32(0)
-		b.u32(0)
-		b.u32(uint32(len(name)))
-		b.bytes(name)
+		b.U64(number)
+		b.U32(0)
+		b.U32(fullAccess)
+		b.U64(0)
+		b.U32(0)
+		b.U32(0)
+		b.U32(uint32(len(name)))
+		b.Bytes(name)
 	case 22:
 		if o.node == nil || o.node.dir {
 			return []byte{}
 		}
 		stream := windows.UTF16("::$DATA")
-		b.u32(0)
-		b.u32(uint32(len(stream)))
-		b.u64(o.size())
-		b.u64(o.size())
-		b.bytes(stream)
+		b.U32(0)
+		b.U32(uint32(len(stream)))
+		b.U64(o.size())
+		b.U64(o.size())
+		b.Bytes(stream)
 	case 34:
 		o.times(&b)
-		b.u64(o.size())
-		b.u64(o.size())
-		b.u32(o.attributes())
-		b.u32(0)
+		b.U64(o.size())
+		b.U64(o.size())
+		b.U32(o.attributes())
+		b.U32(0)
 	case 35:
-		b.u32(o.attributes())
-		b.u32(0)
+		b.U32(o.attributes())
+		b.U32(0)
 	default:
 		return nil
 	}
@@ -235,41 +235,41 @@ func (c *conn) shareInfo(class byte, s *share) []byte {
 	switch class {
 	case 1:
 		label := windows.UTF16("")
-		b.u64(windows.FileTime(h.Installed().UnixNano()))
-		b.bytes(h.Bytes("smb-volume", 4))
-		b.u32(uint32(len(label)))
-		b.u8(1, 0)
-		b.bytes(label)
+		b.U64(windows.FileTime(h.Installed().UnixNano()))
+		b.Bytes(h.Bytes("smb-volume", 4))
+		b.U32(uint32(len(label)))
+		b.U8(1, 0)
+		b.Bytes(label)
 	case 3:
-		b.u64(total)
-		b.u64(free)
-		b.u32(8)
-		b.u32(512)
+		b.U64(total)
+		b.U64(free)
+		b.U32(8)
+		b.U32(512)
 	case 4:
-		b.u32(7)
-		b.u32(0x20)
+		b.U32(7)
+		b.U32(0x20)
 	case 5:
 		name := windows.UTF16("NTFS")
-		b.u32(0x00c700ff)
-		b.u32(255)
-		b.u32(uint32(len(name)))
-		b.bytes(name)
+		b.U32(0x00c700ff)
+		b.U32(255)
+		b.U32(uint32(len(name)))
+		b.Bytes(name)
 	case 7:
-		b.u64(total)
-		b.u64(free)
-		b.u64(free)
-		b.u32(8)
-		b.u32(512)
+		b.U64(total)
+		b.U64(free)
+		b.U64(free)
+		b.U32(8)
+		b.U32(512)
 	case 8:
-		b.bytes(h.Bytes("smb-object/"+s.name, 16))
-		b.zeros(48)
+		b.Bytes(h.Bytes("smb-object/"+s.name, 16))
+		b.Zeros(48)
 	case 11:
 		for range 4 {
-			b.u32(512)
+			b.U32(512)
 		}
-		b.u32(3)
-		b.u32(0)
-		b.u32(0)
+		b.U32(3)
+		b.U32(0)
+		b.U32(0)
 	default:
 		return nil
 	}
@@ -278,8 +278,8 @@ func (c *conn) shareInfo(class byte, s *share) []byte {
 
 // setInfo changes a file, in appearance: what would be told is recorded.
 func (c *conn) setInfo(q request, o *open) result {
-	kind, class := q.u8(body(2)), q.u8(body(3))
-	data := q.buffer(int(q.u16(body(8))), int(min(q.u32(body(4)), 4096)))
+	kind, class := q.U8(body(2)), q.U8(body(3))
+	data := q.buffer(int(q.U16(body(8))), int(min(q.U32(body(4)), 4096)))
 	const fileRename, fileDisposition, fileEnd = 10, 13, 20
 	if kind == 1 && o.node != nil {
 		switch class {

@@ -61,7 +61,7 @@ type legacy struct {
 // legacyReply makes an answer to a message.
 func legacyReply(q request, s status, words, content []byte, l *legacy) []byte {
 	b := builder(slices.Clone(q[:legacyHeader]))
-	b.patch32(5, uint32(s))
+	b.Patch32(5, uint32(s))
 	b[9] |= 0x80 // an answer
 	clear(b[14:22])
 	if l.tree != 0 {
@@ -70,10 +70,10 @@ func legacyReply(q request, s status, words, content []byte, l *legacy) []byte {
 	if l.user != 0 {
 		binary.LittleEndian.PutUint16(b[28:], l.user)
 	}
-	b.u8(byte(len(words) / 2))
-	b.bytes(words)
-	b.u16(uint16(len(content)))
-	b.bytes(content)
+	b.U8(byte(len(words) / 2))
+	b.Bytes(words)
+	b.U16(uint16(len(content)))
+	b.Bytes(content)
 	return b
 }
 
@@ -81,31 +81,31 @@ func legacyReply(q request, s status, words, content []byte, l *legacy) []byte {
 func (c *conn) startLegacy(message []byte, index int) []byte {
 	v := c.server
 	c.legacy = &legacy{exchange: ntlm.NewExchange(v.machine)}
-	extended := request(message).u16(10)&legacyExtended != 0
+	extended := request(message).U16(10)&legacyExtended != 0
 	can := uint32(0x0001f3fc) // Windows since 2008 R2: no raw mode
 	var content builder
 	challenge := 8
 	if extended {
 		can |= legacyCanExtend
 		challenge = 0
-		content.bytes(v.guid)
-		content.bytes(ntlm.Offer())
+		content.Bytes(v.guid)
+		content.Bytes(ntlm.Offer())
 	} else {
-		content.bytes(c.legacy.exchange.Nonce())
-		content.bytes(windows.UTF16(v.machine.Domain + "\x00" + v.machine.Name + "\x00"))
+		content.Bytes(c.legacy.exchange.Nonce())
+		content.Bytes(windows.UTF16(v.machine.Domain + "\x00" + v.machine.Name + "\x00"))
 	}
 	var words builder
-	words.u16(uint16(index))
-	words.u8(3) // each user logs in, with a challenge
-	words.u16(50)
-	words.u16(1)
-	words.u32(16644)
-	words.u32(65536)
-	words.u32(0)
-	words.u32(can)
-	words.u64(windows.FileTime(v.host.Now().UnixNano()))
-	words.u16(0)
-	words.u8(byte(challenge))
+	words.U16(uint16(index))
+	words.U8(3) // each user logs in, with a challenge
+	words.U16(50)
+	words.U16(1)
+	words.U32(16644)
+	words.U32(65536)
+	words.U32(0)
+	words.U32(can)
+	words.U64(windows.FileTime(v.host.Now().UnixNano()))
+	words.U16(0)
+	words.U8(byte(challenge))
 	return legacyReply(message, ok, words, content, c.legacy)
 }
 
@@ -171,7 +171,7 @@ func (c *conn) legacySetup(q request, words, content []byte) ([]byte, bool) {
 	extended := len(words) == 24
 	switch {
 	case extended:
-		token := content[:min(len(content), int(w.u16(14)))]
+		token := content[:min(len(content), int(w.U16(14)))]
 		message := ntlm.Find(token)
 		if ntlm.Kind(message) == 3 {
 			p, err := l.exchange.Proof(message)
@@ -190,7 +190,7 @@ func (c *conn) legacySetup(q request, words, content []byte) ([]byte, bool) {
 		l.user = 0x0800
 		return legacyReply(q, moreProcessing, legacySetupWords(0, len(next)), append(next, legacyText(q, 43+len(next), c.server.system())...), l), true
 	case len(words) == 26:
-		lm, nt := int(w.u16(14)), int(w.u16(16))
+		lm, nt := int(w.U16(14)), int(w.U16(16))
 		if lm+nt > len(content) {
 			return legacyReply(q, invalidParameter, nil, nil, l), false
 		}
@@ -218,7 +218,7 @@ func (c *conn) legacySetup(q request, words, content []byte) ([]byte, bool) {
 
 // legacyText writes text as the client wants it, where at bytes come before: Unicode begins at an even one.
 func legacyText(q request, at int, text string) []byte {
-	if q.u16(10)&legacyUnicode == 0 {
+	if q.U16(10)&legacyUnicode == 0 {
 		return []byte(text)
 	}
 	return append(make([]byte, at%2), windows.UTF16(text)...)
@@ -231,7 +231,7 @@ func legacySetupWords(action byte, token int) []byte {
 // legacyTexts reads four texts, each with a zero at its end; at is where they are in the message, since Unicode begins at an even byte.
 func legacyTexts(q request, content []byte, at int) [4]string {
 	var out [4]string
-	if q.u16(10)&legacyUnicode != 0 {
+	if q.U16(10)&legacyUnicode != 0 {
 		content = content[min(at%2, len(content)):]
 		copy(out[:], strings.Split(windows.Text(content), "\x00"))
 	} else {
@@ -243,7 +243,7 @@ func legacyTexts(q request, content []byte, at int) [4]string {
 // legacyTree connects to the share that is there for everybody, or to none.
 func (c *conn) legacyTree(q request, words, content []byte) ([]byte, bool) {
 	l := c.legacy
-	secret := int(request(words).u16(6))
+	secret := int(request(words).U16(6))
 	if secret > len(content) {
 		return legacyReply(q, invalidParameter, nil, nil, l), false
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"strings"
 
+	"decnet/decoy/services/internal/dcerpc"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -32,29 +33,29 @@ func (r *rpc) authority(number uint16, a *arguments) []byte {
 	case lsaOpen, lsaOpen2:
 		return v.handle(toServer, 0, ok)
 	case lsaClose:
-		return append(make([]byte, handleSize), ends(ok)...)
+		return append(make([]byte, dcerpc.HandleSize), ends(ok)...)
 	}
-	if a.all.u32(4) != toServer {
+	if a.All.U32(4) != toServer {
 		return ends(accessDenied)
 	}
 	switch number {
 	case lsaPolicy, lsaPolicy2:
-		return v.policy(a.uint16())
+		return v.policy(a.Uint16())
 	case lsaAccounts:
-		return v.rightful(a.uint32())
+		return v.rightful(a.Uint32())
 	case lsaLookupSIDs, lsaLookupSIDs2:
-		n := int(min(a.uint32(), 1024))
-		a.at += 8
-		a.at += 4 * n
+		n := int(min(a.Uint32(), 1024))
+		a.At += 8
+		a.At += 4 * n
 		sids := make([][]byte, n)
 		for i := range sids {
-			sids[i] = a.sid()
+			sids[i] = a.SID()
 		}
 		return r.namesOf(sids, number == lsaLookupSIDs2)
 	case lsaLookupNames, lsaLookupNames2, lsaLookupNames3:
-		n := int(min(a.uint32(), 256))
-		a.uint32()
-		return r.sidsOf(a.counted(n), number)
+		n := int(min(a.Uint32(), 256))
+		a.Uint32()
+		return r.sidsOf(a.Counted(n), number)
 	}
 	return nil
 }
@@ -71,28 +72,28 @@ func (v *server) policy(level uint16) []byte {
 		sid = append(bytes.Clone(sid[:12]), v.host.Bytes("domain-sid", 12)...)
 	}
 	var b builder
-	b.pointer()
-	b.u16(level)
-	b.u16(0)
+	b.Pointer()
+	b.U16(level)
+	b.U16(0)
 	named := func(name string, sid []byte, names ...string) {
-		b.head(name)
+		b.Head(name)
 		for _, n := range names {
-			b.head(n)
+			b.Head(n)
 		}
 		if names != nil {
-			b.bytes(v.host.Bytes("domain-guid", 16))
+			b.Bytes(v.host.Bytes("domain-guid", 16))
 		}
 		if sid == nil {
-			b.u32(0)
+			b.U32(0)
 		} else {
-			b.pointer()
+			b.Pointer()
 		}
-		b.chars(name)
+		b.Chars(name)
 		for _, n := range names {
-			b.chars(n)
+			b.Chars(n)
 		}
 		if sid != nil {
-			b.sid(sid)
+			b.SID(sid)
 		}
 	}
 	switch {
@@ -101,14 +102,14 @@ func (v *server) policy(level uint16) []byte {
 	case level == 5:
 		named(v.local(), windows.SID(v.host))
 	case level == 6:
-		b.u16(3) // primary
-		b.align(4)
+		b.U16(3) // primary
+		b.Align(4)
 	case level == 12 && m.Joined:
 		named(primary, sid, m.DNS, m.DNS)
 	default:
 		return ends(invalidParameter, 0)
 	}
-	b.u32(uint32(ok))
+	b.U32(uint32(ok))
 	return b
 }
 
@@ -123,15 +124,15 @@ func (v *server) rightful(from uint32) []byte {
 	}
 	sids = append(sids, []byte{1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0}) // everybody
 	var b builder
-	b.u32(uint32(len(sids)))
-	b.array(len(sids))
+	b.U32(uint32(len(sids)))
+	b.Array(len(sids))
 	for range sids {
-		b.pointer()
+		b.Pointer()
 	}
 	for _, s := range sids {
-		b.sid(s)
+		b.SID(s)
 	}
-	b.u32(uint32(ok))
+	b.U32(uint32(ok))
 	return b
 }
 
@@ -158,7 +159,7 @@ func (v *server) domains() []translation {
 func (v *server) who(sid []byte) translation {
 	none := translation{principal: principal{kind: kindUnknown}}
 	if v.machine.Real {
-		none.name = sidText(sid)
+		none.name = dcerpc.SIDText(sid)
 	}
 	for i, d := range v.domains() {
 		if bytes.Equal(sid, d.sid) {
@@ -229,7 +230,7 @@ func (v *server) whose(name string) translation {
 }
 
 // referred adds the domains of what was found, and returns which of them each is in.
-func (b *builder) referred(all []translation) (index []uint32) {
+func referred(b *builder, all []translation) (index []uint32) {
 	const most = 32
 	var domains []translation
 	for _, t := range all {
@@ -247,18 +248,18 @@ func (b *builder) referred(all []translation) (index []uint32) {
 		}
 		index = append(index, at)
 	}
-	b.pointer()
-	b.u32(uint32(len(domains)))
-	b.pointer()
-	b.u32(most)
-	b.u32(uint32(len(domains)))
+	b.Pointer()
+	b.U32(uint32(len(domains)))
+	b.Pointer()
+	b.U32(most)
+	b.U32(uint32(len(domains)))
 	for _, d := range domains {
-		b.head(d.domain)
-		b.pointer()
+		b.Head(d.domain)
+		b.Pointer()
 	}
 	for _, d := range domains {
-		b.chars(d.domain)
-		b.sid(d.sid)
+		b.Chars(d.domain)
+		b.SID(d.sid)
 	}
 	return index
 }
@@ -281,22 +282,22 @@ func (r *rpc) namesOf(sids [][]byte, long bool) []byte {
 		all = append(all, t)
 	}
 	var b builder
-	index := b.referred(all)
-	b.array(len(all))
+	index := referred(&b, all)
+	b.Array(len(all))
 	for i, t := range all {
-		b.u16(uint16(t.kind))
-		b.u16(0)
-		b.head(t.name)
-		b.u32(index[i])
+		b.U16(uint16(t.kind))
+		b.U16(0)
+		b.Head(t.name)
+		b.U32(index[i])
 		if long {
-			b.u32(0)
+			b.U32(0)
 		}
 	}
 	for _, t := range all {
-		b.chars(t.name)
+		b.Chars(t.name)
 	}
-	b.u32(uint32(found))
-	b.u32(uint32(mapped(found, len(all))))
+	b.U32(uint32(found))
+	b.U32(uint32(mapped(found, len(all))))
 	return b
 }
 
@@ -315,8 +316,8 @@ func (r *rpc) sidsOf(names []string, number uint16) []byte {
 		all = append(all, t)
 	}
 	var b builder
-	index := b.referred(all)
-	b.array(len(all))
+	index := referred(&b, all)
+	b.Array(len(all))
 	sidOf := func(t translation) []byte {
 		if t.kind == kindDomain {
 			return t.sid
@@ -324,29 +325,29 @@ func (r *rpc) sidsOf(names []string, number uint16) []byte {
 		return under(t.sid, t.rid)
 	}
 	for i, t := range all {
-		b.u16(uint16(t.kind))
-		b.u16(0)
+		b.U16(uint16(t.kind))
+		b.U16(0)
 		switch {
 		case number != lsaLookupNames3:
-			b.u32(t.rid)
+			b.U32(t.rid)
 		case t.sid == nil:
-			b.u32(0)
+			b.U32(0)
 		default:
-			b.pointer()
+			b.Pointer()
 		}
-		b.u32(index[i])
+		b.U32(index[i])
 		if number != lsaLookupNames {
-			b.u32(0)
+			b.U32(0)
 		}
 	}
 	if number == lsaLookupNames3 {
 		for _, t := range all {
 			if t.sid != nil {
-				b.sid(sidOf(t))
+				b.SID(sidOf(t))
 			}
 		}
 	}
-	b.u32(uint32(found))
-	b.u32(uint32(mapped(found, len(all))))
+	b.U32(uint32(found))
+	b.U32(uint32(mapped(found, len(all))))
 	return b
 }

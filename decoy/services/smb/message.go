@@ -3,6 +3,8 @@ package smb
 import (
 	"encoding/binary"
 	"slices"
+
+	"decnet/decoy/services/internal/dcerpc"
 )
 
 // The commands.
@@ -71,23 +73,16 @@ const headerSize = 64
 // request is one command. Its fields are read by their offset from the header's beginning; what lies outside of it reads as zero.
 type request []byte
 
-func (r request) u8(at int) byte { return r.part(at, 1)[0] }
+func (r request) U8(at int) byte { return dcerpc.Message(r).U8(at) }
 
-func (r request) u16(at int) uint16 { return binary.LittleEndian.Uint16(r.part(at, 2)) }
+func (r request) U16(at int) uint16 { return dcerpc.Message(r).U16(at) }
 
-func (r request) u32(at int) uint32 { return binary.LittleEndian.Uint32(r.part(at, 4)) }
+func (r request) U32(at int) uint32 { return dcerpc.Message(r).U32(at) }
 
-func (r request) u64(at int) uint64 { return binary.LittleEndian.Uint64(r.part(at, 8)) }
-
-var zeros [16]byte
+func (r request) U64(at int) uint64 { return dcerpc.Message(r).U64(at) }
 
 // part returns n bytes, at most 16, or zeros.
-func (r request) part(at, n int) []byte {
-	if at < 0 || at+n > len(r) {
-		return zeros[:n]
-	}
-	return r[at : at+n]
-}
+func (r request) Part(at, n int) []byte { return dcerpc.Message(r).Part(at, n) }
 
 // buffer returns the bytes that the client says are there, or fewer.
 func (r request) buffer(at, size int) []byte {
@@ -100,23 +95,11 @@ func (r request) buffer(at, size int) []byte {
 // body is the offset of a field from the command's own beginning.
 func body(at int) int { return headerSize + at }
 
-func (r request) command() uint16   { return r.u16(12) }
-func (r request) flags() uint32     { return r.u32(16) }
-func (r request) message() uint64   { return r.u64(24) }
-func (r request) tree() uint32      { return r.u32(36) }
-func (r request) sessionID() uint64 { return r.u64(40) }
-
-// builder writes little-endian numbers.
-type builder []byte
-
-func (b *builder) u8(v ...byte)             { *b = append(*b, v...) }
-func (b *builder) u16(v uint16)             { *b = binary.LittleEndian.AppendUint16(*b, v) }
-func (b *builder) u32(v uint32)             { *b = binary.LittleEndian.AppendUint32(*b, v) }
-func (b *builder) u64(v uint64)             { *b = binary.LittleEndian.AppendUint64(*b, v) }
-func (b *builder) bytes(v []byte)           { *b = append(*b, v...) }
-func (b *builder) zeros(n int)              { *b = append(*b, make([]byte, n)...) }
-func (b *builder) align(to int)             { b.zeros((to - len(*b)%to) % to) }
-func (b *builder) patch32(at int, v uint32) { binary.LittleEndian.PutUint32((*b)[at:], v) }
+func (r request) command() uint16   { return r.U16(12) }
+func (r request) flags() uint32     { return r.U32(16) }
+func (r request) message() uint64   { return r.U64(24) }
+func (r request) tree() uint32      { return r.U32(36) }
+func (r request) sessionID() uint64 { return r.U64(40) }
 
 // shared is what the commands of one chain share.
 type shared struct {
@@ -190,27 +173,27 @@ func header(q request, r result) []byte {
 		content = []byte{9, 0, 0, 0, 0, 0, 0, 0, 0}
 	}
 	var b builder
-	b.bytes([]byte("\xfeSMB"))
-	b.u16(headerSize)
-	b.u16(q.u16(6)) // what the command costs
-	b.u32(uint32(r.status))
-	b.u16(q.command())
-	b.u16(min(max(q.u16(14), 1), 128)) // more commands that the client may send
-	b.u32(flagReply | q.flags()&flagRelated)
-	b.u32(0)
-	b.u64(q.message())
-	b.u32(q.u32(32))
+	b.Bytes([]byte("\xfeSMB"))
+	b.U16(headerSize)
+	b.U16(q.U16(6)) // what the command costs
+	b.U32(uint32(r.status))
+	b.U16(q.command())
+	b.U16(min(max(q.U16(14), 1), 128)) // more commands that the client may send
+	b.U32(flagReply | q.flags()&flagRelated)
+	b.U32(0)
+	b.U64(q.message())
+	b.U32(q.U32(32))
 	if r.tree != 0 {
-		b.u32(r.tree)
+		b.U32(r.tree)
 	} else {
-		b.u32(q.tree())
+		b.U32(q.tree())
 	}
 	if r.session != 0 {
-		b.u64(r.session)
+		b.U64(r.session)
 	} else {
-		b.u64(q.sessionID())
+		b.U64(q.sessionID())
 	}
-	b.zeros(16)
+	b.Zeros(16)
 	return slices.Concat(b, content)
 }
 
@@ -326,7 +309,7 @@ var everything = [16]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
 
 // fileOf finds the file of a command, nil where it isn't open.
 func (c *conn) fileOf(q request, k *shared, at int) *open {
-	id := [16]byte(q.part(body(at), 16))
+	id := [16]byte(q.Part(body(at), 16))
 	if id == everything {
 		id = k.file
 	}
@@ -336,3 +319,9 @@ func (c *conn) fileOf(q request, k *shared, at int) *open {
 	}
 	return o
 }
+
+// builder writes what stands on the wire, and arguments reads those of a call.
+type (
+	builder   = dcerpc.Builder
+	arguments = dcerpc.Arguments
+)

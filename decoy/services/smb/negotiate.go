@@ -37,13 +37,13 @@ func (c *conn) negotiate(q request) result {
 	}
 	var offered []uint16
 	var names []string
-	for i := range min(int(q.u16(body(2))), 64) {
-		d := q.u16(body(36 + 2*i))
+	for i := range min(int(q.U16(body(2))), 64) {
+		d := q.U16(body(36 + 2*i))
 		offered = append(offered, d)
 		names = append(names, fmt.Sprintf("%04x", d))
 	}
-	c.client = [16]byte(q.part(body(12), 16))
-	c.s.Event("negotiate", event.String("dialects", strings.Join(names, ",")), event.String("client_guid", fmt.Sprintf("%x", c.client)), event.Int("security_mode", int64(q.u16(body(4)))))
+	c.client = [16]byte(q.Part(body(12), 16))
+	c.s.Event("negotiate", event.String("dialects", strings.Join(names, ",")), event.String("client_guid", fmt.Sprintf("%x", c.client)), event.Int("security_mode", int64(q.U16(body(4)))))
 	at := slices.IndexFunc(dialects, func(d uint16) bool {
 		// SMB 3.1.1 came with Windows 10.
 		return slices.Contains(offered, d) && !(d == 0x0311 && c.server.machine.Real && c.server.machine.Major < 10)
@@ -68,35 +68,35 @@ func (c *conn) negotiation(dialect uint16) []byte {
 		size = 64 << 10
 	}
 	var b builder
-	b.u16(65)
-	b.u16(mode)
-	b.u16(dialect)
+	b.U16(65)
+	b.U16(mode)
+	b.U16(dialect)
 	contexts := 0
 	if dialect == 0x0311 {
 		contexts = 1
 	}
-	b.u16(uint16(contexts))
-	b.bytes(v.guid)
-	b.u32(capabilities(dialect))
-	b.u32(size)
-	b.u32(size)
-	b.u32(size)
-	b.u64(windows.FileTime(v.host.Now().UnixNano()))
-	b.u64(v.started())
-	b.u16(headerSize + 64)
-	b.u16(uint16(len(token)))
-	b.u32(0)
-	b.bytes(token)
+	b.U16(uint16(contexts))
+	b.Bytes(v.guid)
+	b.U32(capabilities(dialect))
+	b.U32(size)
+	b.U32(size)
+	b.U32(size)
+	b.U64(windows.FileTime(v.host.Now().UnixNano()))
+	b.U64(v.started())
+	b.U16(headerSize + 64)
+	b.U16(uint16(len(token)))
+	b.U32(0)
+	b.Bytes(token)
 	if contexts > 0 {
-		b.align(8)
-		b.patch32(60, uint32(headerSize+len(b)))
-		b.u16(1) // the hash over all that comes before the keys
-		b.u16(38)
-		b.u32(0)
-		b.u16(1)
-		b.u16(32)
-		b.u16(1) // SHA-512
-		b.bytes(v.host.Bytes(fmt.Sprintf("smb-salt/%x", c.client), 32))
+		b.Align(8)
+		b.Patch32(60, uint32(headerSize+len(b)))
+		b.U16(1) // the hash over all that comes before the keys
+		b.U16(38)
+		b.U32(0)
+		b.U16(1)
+		b.U16(32)
+		b.U16(1) // SHA-512
+		b.Bytes(v.host.Bytes(fmt.Sprintf("smb-salt/%x", c.client), 32))
 	}
 	return b
 }

@@ -51,9 +51,9 @@ const (
 
 // create opens a file, and makes it if the client wants to.
 func (c *conn) create(q request, k *shared) result {
-	name := windows.Text(q.buffer(int(q.u16(body(44))), int(q.u16(body(46)))))
-	disposition, options := q.u32(body(36)), q.u32(body(40))
-	access := q.u32(body(24))
+	name := windows.Text(q.buffer(int(q.U16(body(44))), int(q.U16(body(46)))))
+	disposition, options := q.U32(body(36)), q.U32(body(40))
+	access := q.U32(body(24))
 	s := k.session
 	if len(s.open) == maxOpen {
 		return fail(insufficient)
@@ -123,17 +123,17 @@ func (c *conn) opened(k *shared, o *open, action uint32) result {
 	binary.LittleEndian.PutUint64(o.id[8:], n|1<<32)
 	k.session.open[o.id], k.file = o, o.id
 	var b builder
-	b.u16(89)
-	b.u8(0, 0)
-	b.u32(action)
+	b.U16(89)
+	b.U8(0, 0)
+	b.U32(action)
 	o.times(&b)
-	b.u64(o.size())
-	b.u64(o.size())
-	b.u32(o.attributes())
-	b.u32(0)
-	b.bytes(o.id[:])
-	b.u32(0)
-	b.u32(0)
+	b.U64(o.size())
+	b.U64(o.size())
+	b.U32(o.attributes())
+	b.U32(0)
+	b.Bytes(o.id[:])
+	b.U32(0)
+	b.U32(0)
 	return result{body: b}
 }
 
@@ -148,9 +148,9 @@ func (o *open) modified() time.Time {
 func (o *open) times(b *builder) {
 	for range 4 {
 		if o.modified().IsZero() {
-			b.u64(0)
+			b.U64(0)
 		} else {
-			b.u64(windows.FileTime(o.modified().UnixNano()))
+			b.U64(windows.FileTime(o.modified().UnixNano()))
 		}
 	}
 }
@@ -180,18 +180,18 @@ func (c *conn) close(q request, k *shared, o *open) result {
 	delete(k.session.open, o.id)
 	c.closeFile(o)
 	var b builder
-	b.u16(60)
-	flags := q.u16(body(2)) & 1 // the client wants to know how it is now
-	b.u16(flags)
-	b.u32(0)
+	b.U16(60)
+	flags := q.U16(body(2)) & 1 // the client wants to know how it is now
+	b.U16(flags)
+	b.U32(0)
 	if flags == 0 {
-		b.zeros(32 + 16 + 4)
+		b.Zeros(32 + 16 + 4)
 		return result{body: b}
 	}
 	o.times(&b)
-	b.u64(o.size())
-	b.u64(o.size())
-	b.u32(o.attributes())
+	b.U64(o.size())
+	b.U64(o.size())
+	b.U32(o.attributes())
 	return result{body: b}
 }
 
@@ -215,7 +215,7 @@ func (c *conn) closeFile(o *open) {
 
 // readFile reads from a file or a pipe.
 func (c *conn) readFile(q request, o *open) result {
-	size, from := int(min(q.u32(body(4)), maxMessage)), q.u64(body(8))
+	size, from := int(min(q.U32(body(4)), maxMessage)), q.U64(body(8))
 	var content []byte
 	state := ok
 	switch {
@@ -243,25 +243,25 @@ func (c *conn) readFile(q request, o *open) result {
 		content = all[from:min(uint64(len(all)), from+uint64(size))]
 	}
 	var b builder
-	b.u16(17)
-	b.u8(headerSize+16, 0)
-	b.u32(uint32(len(content)))
-	b.u32(0)
-	b.u32(0)
-	b.bytes(content)
+	b.U16(17)
+	b.U8(headerSize+16, 0)
+	b.U32(uint32(len(content)))
+	b.U32(0)
+	b.U32(0)
+	b.Bytes(content)
 	return result{status: state, body: b}
 }
 
 // writeFile writes to a file or a pipe.
 func (c *conn) writeFile(q request, o *open) result {
-	data := q.buffer(int(q.u16(body(2))), int(min(q.u32(body(4)), maxMessage)))
+	data := q.buffer(int(q.U16(body(2))), int(min(q.U32(body(4)), maxMessage)))
 	switch {
 	case o.pipe != nil:
 		o.pipe.in(c, data)
 	case o.node.dir || o.written == nil:
 		return fail(accessDenied)
 	default:
-		w, from := o.written, q.u64(body(8))
+		w, from := o.written, q.U64(body(8))
 		if from > 1<<40 {
 			return fail(insufficient)
 		}
@@ -277,9 +277,9 @@ func (c *conn) writeFile(q request, o *open) result {
 		w.most = max(w.most, int64(from)+int64(len(data)))
 	}
 	var b builder
-	b.u16(17)
-	b.u16(0)
-	b.u32(uint32(len(data)))
-	b.zeros(8)
+	b.U16(17)
+	b.U16(0)
+	b.U32(uint32(len(data)))
+	b.Zeros(8)
 	return result{body: b}
 }

@@ -83,19 +83,19 @@ const (
 
 // ioctl answers a control.
 func (c *conn) ioctl(q request, k *shared) result {
-	code := q.u32(body(4))
-	input := q.buffer(int(q.u32(body(24))), int(min(q.u32(body(28)), maxMessage)))
-	room := int(min(q.u32(body(44)), maxMessage))
+	code := q.U32(body(4))
+	input := q.buffer(int(q.U32(body(24))), int(min(q.U32(body(28)), maxMessage)))
+	room := int(min(q.U32(body(44)), maxMessage))
 	var output []byte
 	state := ok
 	switch code {
 	case ctlValidate:
 		// By this a client sees that nobody changed its negotiation on the way.
 		var b builder
-		b.u32(capabilities(c.dialect))
-		b.bytes(c.server.guid)
-		b.u16(signsAllowed | uint16(flag(c.server.signs))*signsRequired)
-		b.u16(c.dialect)
+		b.U32(capabilities(c.dialect))
+		b.Bytes(c.server.guid)
+		b.U16(signsAllowed | uint16(flag(c.server.signs))*signsRequired)
+		b.U16(c.dialect)
 		output = b
 	case ctlTransceive:
 		o := c.fileOf(q, k, 8)
@@ -114,16 +114,16 @@ func (c *conn) ioctl(q request, k *shared) result {
 		return fail(notSupported)
 	}
 	var b builder
-	b.u16(49)
-	b.u16(0)
-	b.u32(code)
-	b.bytes(q.part(body(8), 16))
-	b.u32(headerSize + 48)
-	b.u32(0)
-	b.u32(headerSize + 48)
-	b.u32(uint32(len(output)))
-	b.u32(0)
-	b.u32(0)
-	b.bytes(output)
+	b.U16(49)
+	b.U16(0)
+	b.U32(code)
+	b.Bytes(q.Part(body(8), 16))
+	b.U32(headerSize + 48)
+	b.U32(0)
+	b.U32(headerSize + 48)
+	b.U32(uint32(len(output)))
+	b.U32(0)
+	b.U32(0)
+	b.Bytes(output)
 	return result{status: state, body: b}
 }

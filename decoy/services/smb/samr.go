@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"decnet/decoy/services/internal/dcerpc"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -127,14 +128,14 @@ func (v *server) everybody() []principal {
 func (v *server) handle(to int, rid uint32, why status) []byte {
 	var b builder
 	if why == ok {
-		b.u32(0)
-		b.u32(uint32(to))
-		b.u32(rid)
-		b.bytes(v.host.Bytes("smb-handle", 8))
+		b.U32(0)
+		b.U32(uint32(to))
+		b.U32(rid)
+		b.Bytes(v.host.Bytes("smb-handle", 8))
 	} else {
-		b.zeros(handleSize)
+		b.Zeros(dcerpc.HandleSize)
 	}
-	b.u32(uint32(why))
+	b.U32(uint32(why))
 	return b
 }
 
@@ -142,16 +143,16 @@ func (v *server) handle(to int, rid uint32, why status) []byte {
 func ends(why status, before ...uint32) []byte {
 	var b builder
 	for _, n := range before {
-		b.u32(n)
+		b.U32(n)
 	}
-	b.u32(uint32(why))
+	b.U32(uint32(why))
 	return b
 }
 
 // accounts answers a call about accounts; a is behind the handle that most calls begin with.
 func (r *rpc) accounts(number uint16, a *arguments) []byte {
 	v := r.server
-	to, rid := int(a.all.u32(4)), a.all.u32(8)
+	to, rid := int(a.All.U32(4)), a.All.U32(8)
 	switch number {
 	case samrConnect, samrConnect2, samrConnect4, samrConnect5:
 		// Windows lets administrators alone ask about accounts.
@@ -162,10 +163,10 @@ func (r *rpc) accounts(number uint16, a *arguments) []byte {
 		answer := v.handle(toServer, 0, why)
 		if number == samrConnect5 {
 			var b builder
-			b.u32(1)
-			b.u32(1)
-			b.u32(3)
-			b.u32(0)
+			b.U32(1)
+			b.U32(1)
+			b.U32(3)
+			b.U32(0)
 			return append(b, answer...)
 		}
 		return answer
@@ -177,14 +178,14 @@ func (r *rpc) accounts(number uint16, a *arguments) []byte {
 	}
 	switch number {
 	case samrClose:
-		return append(make([]byte, handleSize), ends(ok)...)
+		return append(make([]byte, dcerpc.HandleSize), ends(ok)...)
 	case samrDomains:
 		return v.list([]principal{{v.local(), 0, 0}, {"Builtin", 1, 0}})
 	case samrLookupDomain:
-		return v.lookupDomain(a.counted(1)[0])
+		return v.lookupDomain(a.Counted(1)[0])
 	case samrOpenDomain:
-		a.uint32() // what is wanted of it
-		switch sid := a.sid(); {
+		a.Uint32() // what is wanted of it
+		switch sid := a.SID(); {
 		case bytes.Equal(sid, windows.SID(v.host)):
 			return v.handle(toDomain, 0, ok)
 		case bytes.Equal(sid, builtin):
@@ -192,54 +193,54 @@ func (r *rpc) accounts(number uint16, a *arguments) []byte {
 		}
 		return v.handle(0, 0, noSuchDomain)
 	case samrDomainInfo, samrDomainInfo2:
-		return v.domainInfo(a.uint16())
+		return v.domainInfo(a.Uint16())
 	case samrUsers:
-		from := a.uint32()
+		from := a.Uint32()
 		return v.list(pick(from == 0 && to == toDomain, v.users()))
 	case samrGroups:
-		from := a.uint32()
+		from := a.Uint32()
 		return v.list(pick(from == 0 && to == toDomain, v.groups()))
 	case samrAliases:
-		from := a.uint32()
+		from := a.Uint32()
 		return v.list(pick(from == 0 && to == toBuiltin && v.machine.Real, builtins))
 	case samrLookupNames:
-		n := int(min(a.uint32(), 256))
-		a.at += 12
-		return v.lookupRIDsOf(a.counted(n), to)
+		n := int(min(a.Uint32(), 256))
+		a.At += 12
+		return v.lookupRIDsOf(a.Counted(n), to)
 	case samrLookupRIDs:
-		n := int(min(a.uint32(), 256))
-		a.at += 12
+		n := int(min(a.Uint32(), 256))
+		a.At += 12
 		rids := make([]uint32, n)
 		for i := range rids {
-			rids[i] = a.uint32()
+			rids[i] = a.Uint32()
 		}
 		return v.lookupNamesOf(rids, to)
 	case samrOpenUser, samrOpenGroup, samrOpenAlias:
-		a.uint32()
-		return v.openPrincipal(number, a.uint32(), to)
+		a.Uint32()
+		return v.openPrincipal(number, a.Uint32(), to)
 	case samrUserInfo, samrUserInfo2:
-		return v.userInfo(rid, a.uint16())
+		return v.userInfo(rid, a.Uint16())
 	case samrGroupsOfUser:
 		var b builder
-		b.pointer()
-		b.array(1)
-		b.u32(513)
-		b.u32(7)
-		b.u32(uint32(ok))
+		b.Pointer()
+		b.Array(1)
+		b.U32(513)
+		b.U32(7)
+		b.U32(uint32(ok))
 		return b
 	case samrAliasMembers:
 		if rid == 544 && v.machine.Real {
 			var b builder
-			b.array(1)
-			b.pointer()
-			b.sid(windows.SID(v.host, 500))
-			b.u32(uint32(ok))
+			b.Array(1)
+			b.Pointer()
+			b.SID(windows.SID(v.host, 500))
+			b.U32(uint32(ok))
 			return b
 		}
 		return ends(ok, 0, 0)
 	case samrDisplay, samrDisplay2, samrDisplay3:
-		level := a.uint16()
-		return v.display(level, a.uint32(), to)
+		level := a.Uint16()
+		return v.display(level, a.Uint32(), to)
 	case samrUserPassword:
 		return v.passwordRules()
 	}
@@ -267,18 +268,18 @@ func (v *server) users() []principal {
 // list is a list of names with their numbers.
 func (v *server) list(all []principal) []byte {
 	var b builder
-	b.u32(0) // where to go on
-	b.pointer()
-	b.array(len(all))
+	b.U32(0) // where to go on
+	b.Pointer()
+	b.Array(len(all))
 	for _, p := range all {
-		b.u32(p.rid)
-		b.head(p.name)
+		b.U32(p.rid)
+		b.Head(p.name)
 	}
 	for _, p := range all {
-		b.chars(p.name)
+		b.Chars(p.name)
 	}
-	b.u32(uint32(len(all)))
-	b.u32(uint32(ok))
+	b.U32(uint32(len(all)))
+	b.U32(uint32(ok))
 	return b
 }
 
@@ -286,15 +287,15 @@ func (v *server) lookupDomain(name string) []byte {
 	var b builder
 	switch {
 	case strings.EqualFold(name, v.local()):
-		b.pointer()
-		b.sid(windows.SID(v.host))
+		b.Pointer()
+		b.SID(windows.SID(v.host))
 	case strings.EqualFold(name, "Builtin"):
-		b.pointer()
-		b.sid(builtin)
+		b.Pointer()
+		b.SID(builtin)
 	default:
 		return ends(noSuchDomain, 0)
 	}
-	b.u32(uint32(ok))
+	b.U32(uint32(ok))
 	return b
 }
 
@@ -311,10 +312,10 @@ func (v *server) minimum() uint16 {
 
 func (v *server) passwordRules() []byte {
 	var b builder
-	b.u16(v.minimum())
-	b.u16(0)
-	b.u32(uint32(flag(v.machine.Controller))) // complex ones
-	b.u32(uint32(ok))
+	b.U16(v.minimum())
+	b.U16(0)
+	b.U32(uint32(flag(v.machine.Controller))) // complex ones
+	b.U32(uint32(ok))
 	return b
 }
 
@@ -335,9 +336,9 @@ func (v *server) domainInfo(level uint16) []byte {
 		forever = sambaNever
 	}
 	var b builder
-	b.pointer()
-	b.u16(level)
-	b.u16(0)
+	b.Pointer()
+	b.U16(level)
+	b.U16(0)
 	switch level {
 	case 1: // of passwords
 		longest, shortest, history := age(forever), uint64(0), uint16(0)
@@ -347,46 +348,46 @@ func (v *server) domainInfo(level uint16) []byte {
 		if v.machine.Controller {
 			shortest, history = age(days1), 24
 		}
-		b.u16(v.minimum())
-		b.u16(history)
-		b.u32(uint32(flag(v.machine.Controller)))
-		b.u64(longest)
-		b.u64(shortest)
+		b.U16(v.minimum())
+		b.U16(history)
+		b.U32(uint32(flag(v.machine.Controller)))
+		b.U64(longest)
+		b.U64(shortest)
 	case 2: // of all
-		b.u64(age(forever))
+		b.U64(age(forever))
 		comment, name := v.comment(), v.local()
 		if !v.machine.Real {
 			name = workgroup
 		}
-		b.head(comment)
-		b.head(name)
-		b.head(v.machine.Name)
-		b.u64(uint64(v.host.BootTime().Unix()))
-		b.u32(1) // enabled
-		b.u32(3) // primary
-		b.u32(1)
-		b.u32(uint32(len(v.users())))
-		b.u32(uint32(len(v.groups())))
-		b.u32(0)
-		b.chars(comment)
-		b.chars(name)
-		b.chars(v.machine.Name)
+		b.Head(comment)
+		b.Head(name)
+		b.Head(v.machine.Name)
+		b.U64(uint64(v.host.BootTime().Unix()))
+		b.U32(1) // enabled
+		b.U32(3) // primary
+		b.U32(1)
+		b.U32(uint32(len(v.users())))
+		b.U32(uint32(len(v.groups())))
+		b.U32(0)
+		b.Chars(comment)
+		b.Chars(name)
+		b.Chars(v.machine.Name)
 	case 3: // of who is logged off by force
-		b.u64(age(forever))
+		b.U64(age(forever))
 	case 5:
-		b.head(v.local())
-		b.chars(v.local())
+		b.Head(v.local())
+		b.Chars(v.local())
 	case 7:
-		b.u32(3)
+		b.U32(3)
 	case 12: // of who is locked out
-		b.u64(age(min30))
-		b.u64(age(min30))
-		b.u16(0)
-		b.align(4)
+		b.U64(age(min30))
+		b.U64(age(min30))
+		b.U16(0)
+		b.Align(4)
 	default:
 		return ends(invalidInfo, 0)
 	}
-	b.u32(uint32(ok))
+	b.U32(uint32(ok))
 	return b
 }
 
@@ -406,12 +407,12 @@ func (v *server) lookupRIDsOf(names []string, to int) []byte {
 	}
 	var b builder
 	for _, list := range [][]uint32{rids, kinds} {
-		b.array(len(list))
+		b.Array(len(list))
 		for _, n := range list {
-			b.u32(n)
+			b.U32(n)
 		}
 	}
-	b.u32(uint32(mapped(found, len(names))))
+	b.U32(uint32(mapped(found, len(names))))
 	return b
 }
 
@@ -431,13 +432,13 @@ func (v *server) lookupNamesOf(rids []uint32, to int) []byte {
 		return ends(noneMapped, 0, 0, 0, 0)
 	}
 	var b builder
-	b.array(len(names))
-	b.strings(names...)
-	b.array(len(kinds))
+	b.Array(len(names))
+	b.Strings(names...)
+	b.Array(len(kinds))
 	for _, n := range kinds {
-		b.u32(n)
+		b.U32(n)
 	}
-	b.u32(uint32(mapped(found, len(rids))))
+	b.U32(uint32(mapped(found, len(rids))))
 	return b
 }
 
@@ -526,12 +527,12 @@ func (v *server) userInfo(rid uint32, level uint16) []byte {
 	}
 	a := all[i]
 	var b builder
-	b.pointer()
-	b.u16(level)
-	b.u16(0)
+	b.Pointer()
+	b.U16(level)
+	b.U16(0)
 	if level == 16 {
-		b.u32(v.flagsOf(a))
-		b.u32(uint32(ok))
+		b.U32(v.flagsOf(a))
+		b.U32(uint32(ok))
 		return b
 	}
 	const forever = 1<<63 - 1
@@ -542,42 +543,42 @@ func (v *server) userInfo(rid uint32, level uint16) []byte {
 			set = 0
 		}
 	}
-	b.u64(0) // the last login
-	b.u64(logoff)
-	b.u64(set)
-	b.u64(forever)
-	b.u64(set)
-	b.u64(forever)
+	b.U64(0) // the last login
+	b.U64(logoff)
+	b.U64(set)
+	b.U64(forever)
+	b.U64(set)
+	b.U64(forever)
 	// The account, the person, the home and its drive, the logon script, the profile, the description, the workstations, a comment.
 	texts := []string{a.Login, name, "", "", "", "", a.Description, "", ""}
 	for _, s := range texts {
-		b.head(s)
+		b.Head(s)
 	}
 	for range 3 { // parameters, and the hashes, which nobody is told
-		b.u32(0)
-		b.u32(0)
+		b.U32(0)
+		b.U32(0)
 	}
-	b.head("") // private data
-	b.u32(0)   // nor who may change it
-	b.u32(0)
-	b.u32(a.RID)
-	b.u32(513)
-	b.u32(v.flagsOf(a))
-	b.u32(0x00ffffff)
-	b.u16(168) // the hours of a week, in each of which it may log in
-	b.u16(0)
-	b.pointer()
-	b.zeros(8)
-	b.u8(0, 0, 0, 0)
+	b.Head("") // private data
+	b.U32(0)   // nor who may change it
+	b.U32(0)
+	b.U32(a.RID)
+	b.U32(513)
+	b.U32(v.flagsOf(a))
+	b.U32(0x00ffffff)
+	b.U16(168) // the hours of a week, in each of which it may log in
+	b.U16(0)
+	b.Pointer()
+	b.Zeros(8)
+	b.U8(0, 0, 0, 0)
 	for _, s := range append(texts, "") {
-		b.chars(s)
+		b.Chars(s)
 	}
-	b.u32(1260)
-	b.u32(0)
-	b.u32(21)
-	b.bytes(bytes.Repeat([]byte{0xff}, 21))
-	b.align(4)
-	b.u32(uint32(ok))
+	b.U32(1260)
+	b.U32(0)
+	b.U32(21)
+	b.Bytes(bytes.Repeat([]byte{0xff}, 21))
+	b.Align(4)
+	b.U32(uint32(ok))
 	return b
 }
 
@@ -594,24 +595,24 @@ func (v *server) display(level uint16, from uint32, to int) []byte {
 	}
 	var b builder
 	size := uint32(100 * len(all))
-	b.u32(size)
-	b.u32(size)
-	b.u16(level)
-	b.u16(0)
-	b.array(len(all))
+	b.U32(size)
+	b.U32(size)
+	b.U16(level)
+	b.U16(0)
+	b.Array(len(all))
 	for i, a := range all {
-		b.u32(from + uint32(i) + 1)
-		b.u32(a.RID)
-		b.u32(v.flagsOf(a))
-		b.head(a.Login)
-		b.head(a.Description)
-		b.head(v.fullName(a))
+		b.U32(from + uint32(i) + 1)
+		b.U32(a.RID)
+		b.U32(v.flagsOf(a))
+		b.Head(a.Login)
+		b.Head(a.Description)
+		b.Head(v.fullName(a))
 	}
 	for _, a := range all {
-		b.chars(a.Login)
-		b.chars(a.Description)
-		b.chars(v.fullName(a))
+		b.Chars(a.Login)
+		b.Chars(a.Description)
+		b.Chars(v.fullName(a))
 	}
-	b.u32(uint32(why))
+	b.U32(uint32(why))
 	return b
 }

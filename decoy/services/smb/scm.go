@@ -1,6 +1,9 @@
 package smb
 
-import "decnet/decoy/event"
+import (
+	"decnet/decoy/event"
+	"decnet/decoy/services/internal/dcerpc"
+)
 
 // The calls of the service control manager, by which tools such as psexec run what they have copied.
 const (
@@ -25,21 +28,21 @@ var scmNames = map[uint16]string{scmControl: "service_control", scmDelete: "serv
 // manage answers a call of the service control manager. Services are made and seem to be started, and don't answer, as they do where an antivirus was
 // faster.
 func (r *rpc) manage(c *conn, number uint16, argument []byte) []byte {
-	a := &arguments{all: argument, at: handleSize}
+	a := &arguments{All: argument, At: dcerpc.HandleSize}
 	handle := func(why uint32) []byte {
 		var b builder
 		if why == 0 {
-			b.u32(0)
-			b.bytes(r.server.host.Bytes("scm/"+r.name, 16))
+			b.U32(0)
+			b.Bytes(r.server.host.Bytes("scm/"+r.name, 16))
 		} else {
-			b.zeros(handleSize)
+			b.Zeros(dcerpc.HandleSize)
 		}
-		b.u32(why)
+		b.U32(why)
 		return b
 	}
 	code := func(why uint32) []byte {
 		var b builder
-		b.u32(why)
+		b.U32(why)
 		return b
 	}
 	tell := func(fields ...event.Field) {
@@ -51,26 +54,26 @@ func (r *rpc) manage(c *conn, number uint16, argument []byte) []byte {
 	case scmClose:
 		return handle(0)
 	case scmOpen:
-		r.last = a.text()
+		r.last = a.Text()
 		tell()
 		if !c.services[r.last] {
 			return handle(serviceMissing)
 		}
 		return handle(0)
 	case scmCreate, scmCreateWow:
-		r.last = a.text()
-		display := a.maybe()
-		a.at += 16 // access, type, start, errors
-		a.at = (a.at + 3) &^ 3
-		tell(event.String("display", display), event.String(event.Command, a.text()))
+		r.last = a.Text()
+		display := a.Maybe()
+		a.At += 16 // access, type, start, errors
+		a.At = (a.At + 3) &^ 3
+		tell(event.String("display", display), event.String(event.Command, a.Text()))
 		var b builder
-		b.u32(0) // no tag
+		b.U32(0) // no tag
 		if len(c.services) == maxServices {
-			b.bytes(handle(serviceUnderUsed))
+			b.Bytes(handle(serviceUnderUsed))
 			return b
 		}
 		c.services[r.last] = true
-		b.bytes(handle(0))
+		b.Bytes(handle(0))
 		return b
 	case scmStart:
 		tell()
@@ -81,10 +84,10 @@ func (r *rpc) manage(c *conn, number uint16, argument []byte) []byte {
 		return code(0)
 	case scmControl, scmQuery:
 		var b builder
-		b.u32(0x10) // a process of its own
-		b.u32(1)    // stopped
-		b.zeros(20)
-		b.u32(0)
+		b.U32(0x10) // a process of its own
+		b.U32(1)    // stopped
+		b.Zeros(20)
+		b.U32(0)
 		return b
 	}
 	return nil

@@ -47,7 +47,7 @@ func (c *conn) sessionSetup(q request) result {
 	if c.dialect == anyDialect {
 		return result{silent: true, hang: true}
 	}
-	token := q.buffer(int(q.u16(body(12))), int(q.u16(body(14))))
+	token := q.buffer(int(q.U16(body(12))), int(q.U16(body(14))))
 	s := c.sessions[q.sessionID()]
 	if s == nil {
 		if q.sessionID() != 0 {
@@ -97,11 +97,11 @@ func (c *conn) sessionSetup(q request) result {
 
 func setupBody(flags uint16, token []byte) []byte {
 	var b builder
-	b.u16(9)
-	b.u16(flags)
-	b.u16(headerSize + 8)
-	b.u16(uint16(len(token)))
-	b.bytes(token)
+	b.U16(9)
+	b.U16(flags)
+	b.U16(headerSize + 8)
+	b.U16(uint16(len(token)))
+	b.Bytes(token)
 	return b
 }
 

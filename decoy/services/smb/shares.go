@@ -175,7 +175,7 @@ type tree struct {
 
 // treeConnect connects to a share.
 func (c *conn) treeConnect(q request, k *shared) result {
-	path := windows.Text(q.buffer(int(q.u16(body(4))), int(q.u16(body(6)))))
+	path := windows.Text(q.buffer(int(q.U16(body(4))), int(q.U16(body(6)))))
 	name := path[strings.LastIndex(path, `\`)+1:]
 	s := k.session
 	refuse := func(why status) result {
@@ -201,11 +201,11 @@ func (c *conn) treeConnect(q request, k *shared) result {
 	s.trees[t.id] = t
 	k.tree = t
 	var b builder
-	b.u16(16)
-	b.u8(found.kind, 0)
-	b.u32(0x30) // no caching by the client
-	b.u32(0)
-	b.u32(fullAccess)
+	b.U16(16)
+	b.U8(found.kind, 0)
+	b.U32(0x30) // no caching by the client
+	b.U32(0)
+	b.U32(fullAccess)
 	return result{body: b, tree: t.id}
 }
 

@@ -17,6 +17,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/dcerpc"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -87,7 +88,7 @@ type conn struct {
 	services map[string]bool // that it has made
 	login    bool            // somebody is let in
 	legacy   *legacy         // nil unless SMB 1 is spoken
-	partial  partial
+	partial  dcerpc.Parts
 }
 
 // ServeConn answers one client.

@@ -20,6 +20,7 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/services/internal/dcerpc"
 	"decnet/decoy/services/internal/ntlm"
 	"decnet/decoy/services/internal/servicetest"
 	"decnet/decoy/services/internal/windows"
@@ -108,7 +109,7 @@ func TestWindowsTellsANullSessionNothing(t *testing.T) {
 			t.Errorf("netlogon of a controller (%v) is %v", controller, p)
 		}
 		if p != nil {
-			if got := p.rpc.call(c, callAuthenticate3, nil); request(got).u32(len(got)-4) != uint32(accessDenied) {
+			if got := p.rpc.call(c, callAuthenticate3, nil); request(got).U32(len(got)-4) != uint32(accessDenied) {
 				t.Errorf("whoever would be the controller is told %x", got)
 			}
 		}
@@ -268,7 +269,7 @@ func TestAccountsAreTold(t *testing.T) {
 	servicetest.Contains(t, ask(samba, "srvinfo"), "Wk Sv PrQ Unx NT SNT "+newServer(samba.Host).comment(), "0x809a03")
 	servicetest.Contains(t, ask(samba, "lookupnames root "+windows.Accounts(samba.Host, false)[1].Login), "root S-1-22-1-0 (User: 1)", "-1000 (User: 1)")
 	// Who guesses accounts by their numbers asks for a thousand at once, which takes several messages there and back.
-	own := sidText(windows.SID(samba.Host))
+	own := dcerpc.SIDText(windows.SID(samba.Host))
 	var guesses strings.Builder
 	for rid := range 900 {
 		fmt.Fprintf(&guesses, " %s-%d", own, 500+rid)
@@ -282,18 +283,18 @@ func TestAccountsAreTold(t *testing.T) {
 	id := such(t, "windows_server", hospitable)
 	id.Archetype = "domain-controller"
 	controller := decoytest.StartAs(t, id, "smb")
-	servicetest.Contains(t, ask(controller, "lsaquery"), "Domain Name: "+windows.MachineOf(controller.Host).Domain, "Domain Sid: "+sidText(windows.SID(controller.Host)))
+	servicetest.Contains(t, ask(controller, "lsaquery"), "Domain Name: "+windows.MachineOf(controller.Host).Domain, "Domain Sid: "+dcerpc.SIDText(windows.SID(controller.Host)))
 	servicetest.Contains(t, ask(controller, "enumdomusers"), "NT_STATUS_ACCESS_DENIED")
 	servicetest.Contains(t, ask(controller, "lookupnames administrator"), "NT_STATUS_ACCESS_DENIED")
 	servicetest.Contains(t, ask(decoytest.StartAs(t, such(t, "windows", hospitable), "smb"), "lsaquery"), "NT_STATUS_ACCESS_DENIED")
 	// Who has an account there is told everything.
 	r := &rpc{server: newServer(controller.Host), name: "samr", trust: member}
-	a := slices.Concat(r.server.handle(toDomain, 0, ok)[:handleSize], make([]byte, 12))
+	a := slices.Concat(r.server.handle(toDomain, 0, ok)[:dcerpc.HandleSize], make([]byte, 12))
 	if list := r.call(nil, samrUsers, a); !bytes.Contains(list, windows.UTF16("krbtgt")) {
 		t.Errorf("the users are %q", list)
 	}
 	guest := &rpc{server: r.server, name: "samr", trust: visitor}
-	if answer := guest.call(nil, samrUsers, a); request(answer).u32(len(answer)-4) != uint32(accessDenied) {
+	if answer := guest.call(nil, samrUsers, a); request(answer).U32(len(answer)-4) != uint32(accessDenied) {
 		t.Errorf("a guest who makes up a handle is told %q", answer)
 	}
 }
@@ -302,19 +303,19 @@ func TestServicesOfPsexecAreRecorded(t *testing.T) {
 	t.Parallel()
 	v := newServer(decoytest.Start(t, "smb").Host)
 	c := &conn{server: v, s: &decoy.Session{}, services: map[string]bool{}}
-	open := append(builder(nil), make([]byte, handleSize)...)
-	open.text("AVWF")
-	open.u32(0xf01ff)
-	create := append(builder(nil), make([]byte, handleSize)...)
-	create.text("AVWF")
-	create.pointer()
-	create.text("AVWF display")
-	create.zeros(16)
-	create.text(`%systemroot%\x.exe`)
+	open := append(builder(nil), make([]byte, dcerpc.HandleSize)...)
+	open.Text("AVWF")
+	open.U32(0xf01ff)
+	create := append(builder(nil), make([]byte, dcerpc.HandleSize)...)
+	create.Text("AVWF")
+	create.Pointer()
+	create.Text("AVWF display")
+	create.Zeros(16)
+	create.Text(`%systemroot%\x.exe`)
 	r := &rpc{server: v, name: "svcctl"}
 	ends := func(answer []byte, want uint32) {
 		t.Helper()
-		if got := request(answer).u32(len(answer) - 4); got != want {
+		if got := request(answer).U32(len(answer) - 4); got != want {
 			t.Errorf("the call ends with %d, want %d", got, want)
 		}
 	}
@@ -323,8 +324,8 @@ func TestServicesOfPsexecAreRecorded(t *testing.T) {
 	ends(r.call(c, scmCreate, create), 0)
 	ends((&rpc{server: v, name: "svcctl"}).call(c, scmOpen, open), 0)
 	ends(r.call(c, scmStart, nil), serviceNoAnswer)
-	a := &arguments{all: request(create), at: handleSize}
-	if name, display := a.text(), a.maybe(); name != "AVWF" || display != "AVWF display" {
+	a := &arguments{All: dcerpc.Message(create), At: dcerpc.HandleSize}
+	if name, display := a.Text(), a.Maybe(); name != "AVWF" || display != "AVWF display" {
 		t.Errorf("%q, %q", name, display)
 	}
 }
@@ -430,14 +431,14 @@ func FuzzCommands(f *testing.F) {
 	}
 	v := newServer(h)
 	// Calls about accounts begin with a handle; then come numbers, names and SIDs.
-	handle := builder(v.handle(toDomain, 0, ok)[:handleSize])
+	handle := builder(v.handle(toDomain, 0, ok)[:dcerpc.HandleSize])
 	sids, names := slices.Clone(handle), slices.Clone(handle)
-	sids.array(1)
-	sids.pointer()
-	sids.sid(windows.SID(h, 500))
+	sids.Array(1)
+	sids.Pointer()
+	sids.SID(windows.SID(h, 500))
 	f.Add(uint16(cmdEcho), []byte{}, []byte(sids))
-	names.array(1)
-	names.strings("Administrator")
+	names.Array(1)
+	names.Strings("Administrator")
 	f.Add(uint16(cmdEcho), []byte{}, []byte(names))
 	f.Fuzz(func(t *testing.T, number uint16, content, rpcMessage []byte) {
 		c := &conn{server: v, s: &decoy.Session{}, sessions: map[uint64]*session{}, dialect: 0x0311, changes: changes{map[*node][]*node{}, map[*node]bool{}}, services: map[string]bool{}}
