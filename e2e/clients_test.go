@@ -75,6 +75,8 @@ var clients = []struct {
 	{"smtp_relay", `swaks --server $IP --from a@b.example --to c@d.example --header 'Subject: probe' --timeout 10`, `250 `, touched{typ: "mail", fields: fields{"to": "^c@d.example$", "subject": "^probe$", "outcome": "^accepted$"}}},
 	{"ldap", `ldapsearch -x -H ldap://$IP -D cn=bob,dc=corp -w $PW -b dc=corp`, `Invalid credentials`, tried("plaintext", "cn=bob,dc=corp", theirs)},
 	{"ldap", `ldapsearch -x -H ldap://$IP -s base -b '' '(objectClass=*)' namingContexts`, `namingContexts`, touched{typ: "search", fields: fields{"scope": "^base$"}}},
+	{"ldap", `ldapsearch -x -H ldap://$IP:3268 -s base -b '' '(objectClass=*)' isGlobalCatalogReady`, `isGlobalCatalogReady: TRUE`, touched{typ: "search", fields: fields{"attributes": "^isglobalcatalogready$"}}},
+	{"kerberos", `nmap -Pn -n -p88 --script krb5-enum-users --script-args krb5-enum-users.realm=NOWHERE $IP`, `88/tcp open`, touched{typ: "as_request", fields: fields{"realm": "^NOWHERE$", "code": "^68$"}}},
 	{"dns", `dig +time=2 +tries=1 @$IP secret.example A`, `status:`, touched{typ: "query", fields: fields{"name": `^secret\.example\.$`, "qtype": "^A$", "transport": "^udp$"}}},
 	{"dns", `dig +time=2 +tries=1 @$IP corp.example AXFR`, `Transfer failed`, touched{typ: "zone_transfer", fields: fields{"name": `^corp\.example\.$`, "transport": "^tcp$"}}},
 	{"dns", `dig +time=2 +tries=1 +bufsize=4096 @$IP isc.org ANY +notcp`, `status:`, touched{typ: "amp_probe", fields: fields{"name": `^isc\.org\.$`, "edns_size": "^4096$"}}},
@@ -92,7 +94,7 @@ func TestTheClientsThatIntrudersUse(t *testing.T) {
 	enginetest.RequireDocker(t)
 	s := start(t, "--engine", "docker")
 	// Services that want the same port go on different deckies, and those of Windows on one of its own.
-	on := map[string]string{"smb": "windows", "rdp": "windows", "mssql": "windows", "ldap": "windows", "dns": "windows"}
+	on := map[string]string{"smb": "windows", "rdp": "windows", "mssql": "windows", "ldap": "windows", "dns": "windows", "kerberos": "windows"}
 	for _, service := range []string{"smtp_relay", "k8s", "conpot", "mqtt", "snmp", "sip", "tftp", "llmnr", "https"} {
 		on[service] = "other"
 	}

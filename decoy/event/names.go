@@ -17,7 +17,7 @@ const shown = `
 	client_host client_id client_mac client_name client_os client_path client_pid client_platform client_program client_version client_versions code
 	collection contact container cookie credssp_version cwd
 	database dialects direction directory display disposition dn domain
-	edns_options edns_size engine exception extension
+	edns_options edns_size engine etype etypes exception extension
 	failure file filter fingerprint first folder from function
 	group hassh host host_network host_paths host_pid how
 	id image instance interface iterations ja3 ja4 keep_alive kept key_type keyboard kind known

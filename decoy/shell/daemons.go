@@ -25,7 +25,7 @@ var programs = map[string]decoy.Program{
 	"smtp_relay":    {User: "root", Command: "/usr/lib/postfix/sbin/master -w"},
 	"imap":          {User: "root", Command: "/usr/sbin/dovecot -F"},
 	"pop3":          {User: "root", Command: "/usr/sbin/dovecot -F"},
-	"ldap":          {User: "openldap", Command: "/usr/sbin/slapd -h ldap:/// ldapi:/// -g openldap -u openldap -F /etc/ldap/slapd.d"},
+	"kerberos":      {User: "root", Command: "/usr/sbin/krb5kdc -P /var/run/krb5-kdc.pid"},
 	"dns":           {User: "bind", Command: "/usr/sbin/named -f -u bind"},
 	"mqtt":          {User: "mosquitto", Command: "/usr/sbin/mosquitto -c /etc/mosquitto/mosquitto.conf"},
 	"snmp":          {User: "Debian-snmp", Command: "/usr/sbin/snmpd -LOw -u Debian-snmp -g Debian-snmp -I -smux mteTrigger mteTriggerConf -f"},
@@ -347,7 +347,7 @@ var unitNames = map[string]unit{
 	"mysqld": {"mysql", "MySQL Community Server"}, "postgres": {"postgresql", "PostgreSQL RDBMS"}, "postmaster": {"postgresql", "PostgreSQL database server"},
 	"redis-server": {"redis-server", "Advanced key-value store"}, "mongod": {"mongod", "MongoDB Database Server"}, "dockerd": {"docker", "Docker Application Container Engine"},
 	"vsftpd": {"vsftpd", "vsftpd FTP server"}, "proftpd": {"proftpd", "ProFTPD FTP Server"}, "inetd": {"inetd", "Internet superserver"}, "master": {"postfix", "Postfix Mail Transport Agent"},
-	"dovecot": {"dovecot", "Dovecot IMAP/POP3 email server"}, "named": {"named", "BIND Domain Name Server"}, "smbd": {"smbd", "Samba SMB Daemon"}, "slapd": {"slapd", "OpenLDAP Server Daemon"},
+	"dovecot": {"dovecot", "Dovecot IMAP/POP3 email server"}, "named": {"named", "BIND Domain Name Server"}, "smbd": {"smbd", "Samba SMB Daemon"}, "slapd": {"slapd", "OpenLDAP Server Daemon"}, "krb5kdc": {"krb5-kdc", "Kerberos 5 Key Distribution Center"},
 	"snmpd": {"snmpd", "Simple Network Management Protocol (SNMP) Daemon."}, "mosquitto": {"mosquitto", "Mosquitto MQTT Broker"}, "asterisk": {"asterisk", "Asterisk PBX"},
 	"sqlservr": {"mssql-server", "Microsoft SQL Server Database Engine"}, "in.tftpd": {"tftpd-hpa", "HPA's tftp server"}, "xrdp": {"xrdp", "xrdp daemon"},
 }

@@ -11,6 +11,7 @@ import (
 	_ "decnet/decoy/services/https"
 	_ "decnet/decoy/services/imap"
 	_ "decnet/decoy/services/k8s"
+	_ "decnet/decoy/services/kerberos"
 	_ "decnet/decoy/services/ldap"
 	_ "decnet/decoy/services/llmnr"
 	_ "decnet/decoy/services/mongodb"

@@ -261,7 +261,7 @@ func (v *server) furnishWindows(domain string) {
 	finish(v.put("OU=Domain Controllers").add("objectClass", "top", "organizationalUnit").add("ou", "Domain Controllers"), "Domain Controllers", h.Installed(), "Organizational-Unit")
 
 	var members []string
-	account := func(a windows.Account, flags int, groups ...string) {
+	account := func(a windows.Account) {
 		login, name, created := a.Login, a.Name(), a.Created
 		if slices.Contains(members, "CN="+name+",CN=Users,"+v.base) {
 			name += " " + login // the second who is called so
@@ -273,41 +273,33 @@ func (v *server) furnishWindows(domain string) {
 		if a.First != "" {
 			e.add("sn", a.Last).add("givenName", a.First).add("displayName", name).add("userPrincipalName", login+"@"+domain)
 		}
-		for i, g := range groups {
-			groups[i] = "CN=" + g + ",CN=Users," + v.base
+		var groups []string
+		for _, g := range a.Groups {
+			groups = append(groups, "CN="+g+",CN=Users,"+v.base)
 		}
 		if groups != nil {
 			e.add("memberOf", groups...)
 		}
 		logon := strconv.FormatUint(windows.FileTime(created.Add(40*24*time.Hour).UnixNano()), 10)
-		e.add("userAccountControl", strconv.Itoa(flags)).add("badPwdCount", "0").add("pwdLastSet", strconv.FormatUint(windows.FileTime(created.UnixNano()), 10)).add("lastLogon", logon).
+		e.add("userAccountControl", strconv.Itoa(int(a.Flags))).add("badPwdCount", "0").add("pwdLastSet", strconv.FormatUint(windows.FileTime(created.UnixNano()), 10)).add("lastLogon", logon).
 			add("primaryGroupID", "513").add("objectSid", sid(a.RID)).add("sAMAccountName", login).add("sAMAccountType", "805306368")
-		if strings.HasPrefix(login, "svc_") {
-			e.add("servicePrincipalName", "MSSQLSvc/sql01."+domain+":1433")
+		switch {
+		case a.Service != "":
+			e.add("servicePrincipalName", a.Service)
+		case login == "krbtgt":
+			e.add("servicePrincipalName", "kadmin/changepw")
 		}
 		finish(e, name, created, "Person")
 		members = append(members, e.dn)
 		if a.Disabled {
 			return
 		}
-		passwords := bait.Passwords(h, "ldap", login)
 		for _, alias := range []string{e.dn, login + "@" + domain, m.Domain + `\` + login, login} {
-			v.users[canonical(alias)] = passwords
+			v.users[canonical(alias)] = a.Passwords()
 		}
 	}
 	for _, a := range windows.Accounts(h, true) {
-		switch a.Login {
-		case "Administrator":
-			account(a, 512, "Domain Admins", "Enterprise Admins", "Schema Admins")
-		case "Guest":
-			account(a, 66082)
-		case "krbtgt":
-			account(a, 514)
-		case "svc_sql":
-			account(a, 66048, "Domain Admins")
-		default:
-			account(a, 512)
-		}
+		account(a)
 	}
 	for _, g := range windows.Groups() {
 		name, who := g.Name, members[:1]
@@ -318,10 +310,9 @@ func (v *server) furnishWindows(domain string) {
 	}
 	dc := &entry{dn: computer, key: canonical(computer), active: true}
 	v.entries = append(v.entries, finish(dc.add("objectClass", "top", "person", "organizationalPerson", "user", "computer").add("cn", m.Name).add("userAccountControl", "532480").add("primaryGroupID", "516").
-		add("objectSid", sid(1000)).add("sAMAccountName", m.Name+"$").add("sAMAccountType", "805306369").add("operatingSystem", m.Product).add("operatingSystemVersion", fmt.Sprintf("%d.%d (%d)", m.Major, m.Minor, m.Build)).
+		add("objectSid", sid(windows.ControllerRID)).add("sAMAccountName", m.Name+"$").add("sAMAccountType", "805306369").add("operatingSystem", m.Product).add("operatingSystemVersion", fmt.Sprintf("%d.%d (%d)", m.Major, m.Minor, m.Build)).
 		add("dNSHostName", m.DNSName).add("servicePrincipalName", "ldap/"+m.DNSName, "HOST/"+m.DNSName, "GC/"+m.DNSName+"/"+domain), m.Name, h.Installed(), "Computer"))
-	for i := range 2 + h.Rand("ldap-computers").IntN(6) {
-		name := "DESKTOP-" + strings.ToUpper(h.Hex("ldap-computer/"+strconv.Itoa(i), 4))[:7]
+	for _, name := range windows.Computers(h) {
 		finish(v.put("CN="+name+",CN=Computers").add("objectClass", "top", "person", "organizationalPerson", "user", "computer").add("cn", name).add("userAccountControl", "4096").add("sAMAccountName", name+"$").
 			add("sAMAccountType", "805306369").add("operatingSystem", "Windows 10 Pro").add("operatingSystemVersion", "10.0 (19045)").add("dNSHostName", name+"."+domain), name, h.Installed(), "Computer")
 	}

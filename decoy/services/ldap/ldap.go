@@ -28,6 +28,8 @@ import (
 
 const (
 	tlsPort     = 636
+	forestPort  = 3268 // of the global catalog, which a domain controller has beside its domain's directory
+	forestTLS   = 3269
 	maxMessage  = 256 << 10
 	maxStranger = 64 << 10 // before a bind that is let in
 	maxRecorded = 2048     // bytes of a change or of what is no message, in the record
@@ -46,19 +48,40 @@ type server struct {
 	build   string // of Windows, as its errors tell it
 	entries []*entry
 	root    *entry
+	ldaps   bool // where it is OpenLDAP
 	// Of OpenLDAP.
 	subschema *entry
 	users     map[string][]string // passwords by any name that is taken for the user's, in lower case
 }
 
 func newServer(h *decoy.Host) *server {
-	v := &server{host: h, active: h.OS == "windows" || h.OS == "windows_server", machine: windows.MachineOf(h), users: map[string][]string{}}
+	v := &server{host: h, active: h.OS == "windows" || h.OS == "windows_server", machine: windows.MachineOf(h), ldaps: decoy.Pick(h, "ldap-tls", true, false), users: map[string][]string{}}
 	domain := bait.AppOf(h).Domain
 	if v.active && v.machine.Joined {
 		domain = v.machine.DNS
 	}
 	v.furnish(domain)
 	return v
+}
+
+// Listens tells whether the directory has the port: the global catalog is Windows's, and OpenLDAP speaks TLS from the beginning where somebody has turned that on.
+func (v *server) Listens(port decoy.Port) bool {
+	switch port.Number {
+	case forestPort, forestTLS:
+		return v.active
+	case tlsPort:
+		return v.active || v.ldaps
+	}
+	return true
+}
+
+// Program is how the directory looks from inside.
+func (v *server) Program() decoy.Program {
+	urls := "ldap:///"
+	if v.ldaps {
+		urls += " ldaps:///"
+	}
+	return decoy.Program{User: "openldap", Command: "/usr/sbin/slapd -h " + urls + " ldapi:/// -g openldap -u openldap -F /etc/ldap/slapd.d"}
 }
 
 // The operations, by the tags of their requests; what answers has the next tag, but for a search.
@@ -120,7 +143,7 @@ type client struct {
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &client{server: v, s: s}
 	c.over(s)
-	if s.CatalogPort() == tlsPort && !c.startTLS(ctx) {
+	if (s.CatalogPort() == tlsPort || s.CatalogPort() == forestTLS) && !c.startTLS(ctx) {
 		return
 	}
 	for {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,12 @@ func controller() control.Identity {
 	return id
 }
 
+// encrypted is the identity of an OpenLDAP that has LDAPS.
+func encrypted(t testing.TB) control.Identity {
+	t.Helper()
+	return servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool { return newServer(h).ldaps })
+}
+
 // search runs ldapsearch.
 func search(t *testing.T, d *decoytest.Decky, args ...string) string {
 	t.Helper()
@@ -35,7 +42,7 @@ func search(t *testing.T, d *decoytest.Decky, args ...string) string {
 }
 
 func TestOpenLDAP(t *testing.T) {
-	d := decoytest.Start(t, "ldap")
+	d := decoytest.StartAs(t, encrypted(t), "ldap")
 	v := newServer(d.Host)
 	admin, good := "cn=admin,"+v.base, v.users[canonical("cn=admin,"+v.base)][0]
 	servicetest.Contains(t, search(t, d, "-x", "-s", "base", "-b", "", "+"), "namingContexts: "+v.base, "supportedLDAPVersion: 3", "supportedSASLMechanisms: ")
@@ -75,6 +82,48 @@ func TestActiveDirectory(t *testing.T) {
 	servicetest.Contains(t, search(t, d, append(as, "(servicePrincipalName=MSSQLSvc/*)", "memberOf")...), "Domain Admins")
 	servicetest.Contains(t, search(t, d, append(as, "(objectClass=computer)", "operatingSystem")...), v.machine.Product)
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, v.machine.Domain+`\Administrator`), decoytest.Has(event.Secret, "wrong one"))
+}
+
+func TestWhichPortsADirectoryHas(t *testing.T) {
+	t.Parallel()
+	plain := servicetest.Such(t, decoytest.Identity(), func(h *decoy.Host) bool { return !newServer(h).ldaps })
+	for _, c := range []struct {
+		id   control.Identity
+		want []int
+	}{{controller(), []int{389, 636, 3268, 3269}}, {encrypted(t), []int{389, 636}}, {plain, []int{389}}} {
+		h, err := decoy.NewHost(c.id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		all, _ := decoy.CatalogPorts("ldap")
+		for _, p := range all {
+			if newServer(h).Listens(p) {
+				got = append(got, p.Number)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("a %s directory listens on %v, want %v", c.id.OS, got, c.want)
+		}
+	}
+}
+
+func TestTheGlobalCatalogIsTheSameDirectory(t *testing.T) {
+	d := decoytest.StartAs(t, controller(), "ldap")
+	v := newServer(d.Host)
+	t.Setenv("LDAPTLS_REQCERT", "never")
+	for _, url := range []string{"ldap://" + d.Address(3268), "ldaps://" + d.Address(3269)} {
+		out, _ := servicetest.Run(t, "", "ldapsearch", "-H", url, "-LLL", "-x", "-D", "Administrator@"+v.machine.DNS, "-w", v.users["administrator"][0], "-b", v.base, "(userAccountControl:1.2.840.113556.1.4.803:=4194304)", "sAMAccountName")
+		servicetest.Contains(t, out, "sAMAccountName: svc_")
+		// As tools ask for accounts that run services, by the class alone.
+		out, _ = servicetest.Run(t, "", "ldapsearch", "-H", url, "-LLL", "-x", "-D", "Administrator@"+v.machine.DNS, "-w", v.users["administrator"][0], "-b", v.base, "(&(servicePrincipalName=*)(!(objectCategory=computer)))", "sAMAccountName")
+		servicetest.Contains(t, out, "sAMAccountName: svc_sql")
+		if strings.Contains(out, "DC01$") {
+			t.Errorf("a computer is no computer:\n%s", out)
+		}
+	}
+	d.Wait("search", decoytest.Has(event.DstPort, "3268"))
+	d.Wait("search", decoytest.Has(event.DstPort, "3269"))
 }
 
 func TestNTLMProofIsCaptured(t *testing.T) {
@@ -147,12 +196,11 @@ func simple(version int64, name, secret string) string {
 func TestAbandonedConnectionsEnd(t *testing.T) {
 	t.Parallel()
 	servicetest.Abandoned(t, "ldap", 389, "\x30", "\x30\x84\x00\x00", simple(3, "", ""))
-	servicetest.Abandoned(t, "ldap", 636, "\x16\x03\x01\x02\x00")
 }
 
 func TestGarbage(t *testing.T) {
 	t.Parallel()
-	d := decoytest.Start(t, "ldap")
+	d := decoytest.StartAs(t, encrypted(t), "ldap")
 	servicetest.Garbage(t, d, 389, simple(3, "", ""), simple(3, "", "")+"\x30\x82\x01\x00\x02\x01\x02\x63", "\x30\x40\x02\x01\x01\x60")
 	servicetest.Garbage(t, d, 636, "\x16\x03\x01")
 	servicetest.Recovers(t, func() bool {

@@ -344,8 +344,17 @@ func matches(f ber.Node, e *entry) verdict {
 		case like:
 			return slices.Contains(strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(" @.-_", r) }), want) || v == want
 		}
-		return v == want || strings.Contains(v, "=") && canonical(v) == canonical(want)
+		return v == want || strings.Contains(v, "=") && (canonical(v) == canonical(want) || strings.EqualFold(a.name, "objectCategory") && ofCategory(v, want))
 	}))
+}
+
+// ofCategory tells whether the category, which is a name in the schema, is of the class: a client may give that alone.
+func ofCategory(category, class string) bool {
+	if class == "user" {
+		class = "person"
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(category, "cn="), ",")
+	return strings.ReplaceAll(name, "-", "") == class
 }
 
 // compareValues compares numbers as such, all else as text.

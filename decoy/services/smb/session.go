@@ -38,6 +38,13 @@ func (v *server) passwords(user string) []string {
 		return bait.Passwords(v.host, "smb", strings.ToLower(user))
 	case strings.EqualFold(user, v.app.Name):
 		return []string{v.app.Secret}
+	case v.machine.Controller:
+		// Who has guessed the password of a service's account at what Kerberos gives away has it here, too.
+		for _, a := range v.accountList() {
+			if strings.EqualFold(user, a.Login) && (a.Unproved() || a.Service != "") {
+				return a.Passwords()
+			}
+		}
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package windows
 
 import (
 	"encoding/binary"
+	"strconv"
+	"strings"
 	"time"
 
 	"decnet/decoy"
@@ -14,7 +16,31 @@ type Account struct {
 	RID                             uint32 // the last number of its SID
 	Disabled                        bool
 	Created                         time.Time
+
+	// Of a domain's alone:
+	Flags     uint32   // as the directory keeps them (userAccountControl)
+	Service   string   // that runs under it; "" is none
+	Groups    []string // beside Domain Users
+	passwords []string // with which the domain lets it in
 }
+
+// What an account's flags say.
+const (
+	normalAccount    = 0x200
+	disabledAccount  = 0x2
+	keepsPassword    = 0x10000
+	unprovedKerberos = 0x400000
+)
+
+// Unproved tells whether Kerberos gives a ticket of the account's to whoever asks: bait, since what it is encrypted with is guessed offline.
+func (a Account) Unproved() bool { return a.Flags&unprovedKerberos != 0 }
+
+// Passwords are those with which the domain lets the account in, whichever of its services is asked; the first is the one that it has for Kerberos's tickets. There are none for
+// who is disabled.
+func (a Account) Passwords() []string { return a.passwords }
+
+// guessable are passwords that a domain's rules let pass, and that stand in the lists by which they are guessed.
+var guessable = []string{"Password1", "P@ssw0rd", "Passw0rd", "Welcome1", "Password123", "Princess1", "Michael1", "Jordan23", "Liverpool1", "Football1", "Charlie1", "Sunshine1"}
 
 // Name is how the account is shown.
 func (a Account) Name() string {
@@ -48,6 +74,7 @@ func Accounts(h *decoy.Host, domain bool) []Account {
 			built("Guest", "Built-in account for guest access to the computer/domain", 501, true))
 		if domain {
 			all = append(all, built("krbtgt", "Key Distribution Center Service Account", 502, true))
+			all[0].Groups = []string{"Domain Admins", "Enterprise Admins", "Schema Admins"}
 			next = 1104
 			break
 		}
@@ -65,7 +92,47 @@ func Accounts(h *decoy.Host, domain bool) []Account {
 		}
 	}
 	if domain {
-		all = append(all, Account{Login: "svc_sql", First: "SQL", Last: "Service", Description: "SQL service account, do not change the password", RID: next, Created: h.Installed()})
+		all = append(all, Account{Login: "svc_sql", First: "SQL", Last: "Service", Description: "SQL service account, do not change the password", RID: next, Created: h.Installed(),
+			Flags: normalAccount | keepsPassword, Groups: []string{"Domain Admins"}, Service: "MSSQLSvc/sql01." + bait.AppOf(h).Domain + ":1433", passwords: guessed(h, "svc_sql")})
+		old := decoy.Pick(h, "domain-unproved", Account{Login: "svc_backup", First: "Backup"}, Account{Login: "svc_scan", First: "Scanner"}, Account{Login: "svc_print", First: "Print"}, Account{Login: "svc_intranet", First: "Intranet"})
+		old.Last, old.Description, old.RID, old.Created = "Service", old.First+" service account", next+1, h.Installed()
+		old.Flags, old.passwords = normalAccount|keepsPassword|unprovedKerberos, guessed(h, old.Login)
+		all = append(all, old)
+		finish(h, all)
+	}
+	return all
+}
+
+func guessed(h *decoy.Host, login string) []string {
+	return []string{guessable[h.Rand("domain-password/"+login).IntN(len(guessable))]}
+}
+
+// finish gives a domain's accounts the flags and the passwords that they lack.
+func finish(h *decoy.Host, all []Account) {
+	for i := range all {
+		a := &all[i]
+		switch {
+		case a.Login == "Guest":
+			a.Flags = normalAccount | keepsPassword | disabledAccount | 0x20 // and needs no password
+		case a.Disabled:
+			a.Flags = normalAccount | disabledAccount
+		case a.Flags == 0:
+			a.Flags = normalAccount
+		}
+		if !a.Disabled && a.passwords == nil {
+			a.passwords = bait.Passwords(h, "ldap", a.Login)
+		}
+	}
+}
+
+// ControllerRID is the number of a domain controller's own account.
+const ControllerRID = 1000
+
+// Computers are the machines of the domain beside the controller, by their names.
+func Computers(h *decoy.Host) []string {
+	all := make([]string, 2+h.Rand("ldap-computers").IntN(6))
+	for i := range all {
+		all[i] = "DESKTOP-" + strings.ToUpper(h.Hex("ldap-computer/"+strconv.Itoa(i), 4))[:7]
 	}
 	return all
 }
