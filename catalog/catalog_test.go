@@ -14,7 +14,7 @@ import (
 
 func TestDefaultIsWhole(t *testing.T) {
 	c := Default()
-	if a, s, d, p := len(c.Archetypes()), len(c.Services()), len(c.Distros()), len(c.Personalities()); a != 15 || s != 30 || d != 9 || p != 6 {
+	if a, s, d, p := len(c.Archetypes()), len(c.Services()), len(c.Distros()), len(c.Personalities()); a != 15 || s != 31 || d != 9 || p != 6 {
 		t.Fatalf("%d archetypes, %d services, %d distros, %d personalities", a, s, d, p)
 	}
 	var decoys []string

@@ -41,7 +41,7 @@
 //
 // dns records query, zone_transfer, version_query, amp_probe (what wants a long answer on UDP), multi_question and dns_update or another operation; and once a minute of a source what its questions
 // come to: recon_burst (many names of its zones), flood_suspect and tunneling_suspect (names below a domain that carry data). llmnr query and unasked_answer (records), by which poisoners of names betray themselves; smb netbios_query (name, qtype) beside what is done with files; snmp each request
-// (operation, oids), as snmp_set what is set, and once for each session its community; mqtt mqtt_connect, subscribe and publish; kerberos as_request and tgs_request (user, target, etypes, and code where it is refused) and password_change_request; ldap bind, search, compare, write and extended; sip each request and call (number); tftp
+// (operation, oids), as snmp_set what is set, and once for each session its community; mqtt mqtt_connect, subscribe and publish; kerberos as_request and tgs_request (user, target, etypes, and code where it is refused) and password_change_request; msrpc and the pipes of smb rpc_bind and rpc (name, number); ldap bind, search, compare, write and extended; sip each request and call (number); tftp
 // each request and file_read.
 //
 // A file that is uploaded, by SFTP, SCP, SMB or into a container, is a file_written (path, size, sha256, content) with its beginning, and a file_part (sha256, offset, content) for each

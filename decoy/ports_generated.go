@@ -17,6 +17,7 @@ var catalogPorts = map[string][]Port{
 	"llmnr":         {{5355, "udp"}, {5353, "udp"}},
 	"mongodb":       {{27017, "tcp"}},
 	"mqtt":          {{1883, "tcp"}},
+	"msrpc":         {{135, "tcp"}},
 	"mssql":         {{1433, "tcp"}},
 	"mysql":         {{3306, "tcp"}},
 	"pop3":          {{110, "tcp"}, {995, "tcp"}},

@@ -77,6 +77,7 @@ var clients = []struct {
 	{"ldap", `ldapsearch -x -H ldap://$IP -s base -b '' '(objectClass=*)' namingContexts`, `namingContexts`, touched{typ: "search", fields: fields{"scope": "^base$"}}},
 	{"ldap", `ldapsearch -x -H ldap://$IP:3268 -s base -b '' '(objectClass=*)' isGlobalCatalogReady`, `isGlobalCatalogReady: TRUE`, touched{typ: "search", fields: fields{"attributes": "^isglobalcatalogready$"}}},
 	{"kerberos", `nmap -Pn -n -p88 --script krb5-enum-users --script-args krb5-enum-users.realm=NOWHERE $IP`, `88/tcp open`, touched{typ: "as_request", fields: fields{"realm": "^NOWHERE$", "code": "^68$"}}},
+	{"msrpc", `rpcclient "ncacn_ip_tcp:$IP[135,connect]" -U bob%$PW -c epmlookup`, `ACCESS_DENIED`, touched{typ: "auth_attempt", principal: "bob", secret: `^bob::`, fields: fields{"secret_kind": "^netntlmv2$"}}},
 	{"dns", `dig +time=2 +tries=1 @$IP secret.example A`, `status:`, touched{typ: "query", fields: fields{"name": `^secret\.example\.$`, "qtype": "^A$", "transport": "^udp$"}}},
 	{"dns", `dig +time=2 +tries=1 @$IP corp.example AXFR`, `Transfer failed`, touched{typ: "zone_transfer", fields: fields{"name": `^corp\.example\.$`, "transport": "^tcp$"}}},
 	{"dns", `dig +time=2 +tries=1 +bufsize=4096 @$IP isc.org ANY +notcp`, `status:`, touched{typ: "amp_probe", fields: fields{"name": `^isc\.org\.$`, "edns_size": "^4096$"}}},
@@ -94,7 +95,7 @@ func TestTheClientsThatIntrudersUse(t *testing.T) {
 	enginetest.RequireDocker(t)
 	s := start(t, "--engine", "docker")
 	// Services that want the same port go on different deckies, and those of Windows on one of its own.
-	on := map[string]string{"smb": "windows", "rdp": "windows", "mssql": "windows", "ldap": "windows", "dns": "windows", "kerberos": "windows"}
+	on := map[string]string{"smb": "windows", "rdp": "windows", "mssql": "windows", "ldap": "windows", "dns": "windows", "kerberos": "windows", "msrpc": "windows"}
 	for _, service := range []string{"smtp_relay", "k8s", "conpot", "mqtt", "snmp", "sip", "tftp", "llmnr", "https"} {
 		on[service] = "other"
 	}

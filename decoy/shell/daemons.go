@@ -26,6 +26,7 @@ var programs = map[string]decoy.Program{
 	"imap":          {User: "root", Command: "/usr/sbin/dovecot -F"},
 	"pop3":          {User: "root", Command: "/usr/sbin/dovecot -F"},
 	"kerberos":      {User: "root", Command: "/usr/sbin/krb5kdc -P /var/run/krb5-kdc.pid"},
+	"msrpc":         {User: "root", Command: "/usr/libexec/samba/rpcd_epmapper --np-socket"},
 	"dns":           {User: "bind", Command: "/usr/sbin/named -f -u bind"},
 	"mqtt":          {User: "mosquitto", Command: "/usr/sbin/mosquitto -c /etc/mosquitto/mosquitto.conf"},
 	"snmp":          {User: "Debian-snmp", Command: "/usr/sbin/snmpd -LOw -u Debian-snmp -g Debian-snmp -I -smux mteTrigger mteTriggerConf -f"},

@@ -16,6 +16,7 @@ import (
 	_ "decnet/decoy/services/llmnr"
 	_ "decnet/decoy/services/mongodb"
 	_ "decnet/decoy/services/mqtt"
+	_ "decnet/decoy/services/msrpc"
 	_ "decnet/decoy/services/mssql"
 	_ "decnet/decoy/services/mysql"
 	_ "decnet/decoy/services/pop3"

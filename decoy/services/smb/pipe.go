@@ -36,7 +36,11 @@ func (c *conn) openPipe(name string, s *session) (*pipe, status) {
 		if !v.machine.Real || !v.machine.Controller {
 			why = accessDenied
 		}
-	case "winreg", "atsvc", "spoolss", "epmapper", "eventlog", "lsass", "efsrpc", "netdfs":
+	case "epmapper":
+		if by == stranger || !v.machine.Real {
+			why = accessDenied
+		}
+	case "winreg", "atsvc", "spoolss", "eventlog", "lsass", "efsrpc", "netdfs":
 		why = accessDenied
 	default:
 		why = nameNotFound

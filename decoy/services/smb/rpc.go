@@ -9,6 +9,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/dcerpc"
+	"decnet/decoy/services/internal/epm"
 )
 
 // rpc is the conversation with one service over a pipe: DCE/RPC.
@@ -42,7 +43,7 @@ func trustIn(s *session) trust {
 // interfaces are the services' own numbers.
 var interfaces = map[string]string{"srvsvc": "c84f324b7016d30112785a47bf6ee188", "wkssvc": "98d0ff6b12a11036983346c3f87e345a", "svcctl": "81bb7a364498f135ad3298f038001003",
 	"samr": "785734123412cdabef000123456789ac", "lsarpc": "785734123412cdabef000123456789ab",
-	"netlogon": "785634123412cdabef0001234567cffb"}
+	"netlogon": "785634123412cdabef0001234567cffb", "epmapper": epm.Interface}
 
 // answer answers a message, as a client writes it into the pipe: whole, or one part of it. A pipe is of messages, and so is the answer.
 func (r *rpc) answer(c *conn, data []byte) [][]byte {
@@ -99,6 +100,9 @@ func (r *rpc) call(c *conn, number uint16, argument []byte) []byte {
 		return r.manage(c, number, argument)
 	case "netlogon":
 		return r.netlogon(number)
+	case "epmapper":
+		answer, _ := r.server.mapper().Call(number, argument, c.s.Local().Addr())
+		return answer
 	case "samr":
 		return r.accounts(number, &arguments{All: argument, At: dcerpc.HandleSize})
 	case "lsarpc":

@@ -18,6 +18,7 @@ import (
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/dcerpc"
+	"decnet/decoy/services/internal/epm"
 	"decnet/decoy/services/internal/windows"
 )
 
@@ -58,6 +59,7 @@ type server struct {
 
 	accountList func() []windows.Account // of the domain
 	principals  func() []principal       // all that the domain has
+	mapper      func() *epm.Mapper       // of its services
 }
 
 func newServer(h *decoy.Host) *server {
@@ -65,6 +67,7 @@ func newServer(h *decoy.Host) *server {
 	v.card = sync.OnceValue(func() []byte { return cardOf(h, v.machine) })
 	v.accountList = sync.OnceValue(func() []windows.Account { return windows.Accounts(h, v.machine.Controller) })
 	v.principals = sync.OnceValue(v.everybody)
+	v.mapper = sync.OnceValue(func() *epm.Mapper { return epm.New(h) })
 	v.guest = !v.machine.Real || decoy.Pick(h, "smb-guest", true, true, false)
 	v.signs = v.machine.Controller
 	// The last releases that come with SMB 1 switched on.
