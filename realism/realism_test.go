@@ -29,13 +29,16 @@ import (
 func targetOf(t *testing.T, cat *catalog.Catalog, id control.Identity, d *decoytest.Decky, services []string) Target {
 	t.Helper()
 	target := Target{Name: id.Name, Hostname: id.Hostname}
+	open := d.Handle(t.Context(), control.Request{Op: control.Status}).Endpoints
 	for _, name := range services {
 		s, ok := cat.Service(name)
 		require.True(t, ok)
 		for _, p := range s.Ports {
-			at, err := netip.ParseAddrPort(d.Address(p.Number))
-			require.NoError(t, err)
-			target.Endpoints = append(target.Endpoints, Endpoint{name, p.Proto, at.Addr().String(), int(at.Port())})
+			for _, e := range open { // a port may be another host's alone, such as the global catalog's
+				if e.Service == name && e.Proto == p.Proto && (e.Port == p.Number || e.Port == p.Number+id.PortOffset) {
+					target.Endpoints = append(target.Endpoints, Endpoint{name, p.Proto, id.IP, e.Port})
+				}
+			}
 		}
 	}
 	return target

@@ -18,7 +18,7 @@ type scene struct {
 
 const secret = "S3cret-of-the-table"
 
-// cases are in the order of the catalog.
+// cases are in the order of the catalog, and behind them what came later: a decky is drawn by its case's place.
 var cases = []scene{
 	{service: "ssh", as: "OpenSSH", wants: []string{"OpenSSH"}, login: `sshpass -p ` + secret + ` ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o PreferredAuthentications=password -p $PORT root@$HOST true`, secret: secret},
 	{service: "telnet", as: "a device's telnetd", wants: []string{"telnet"}, login: `{ sleep 2; echo root; sleep 2; echo ` + secret + `; sleep 4; } | telnet $HOST $PORT`, secret: secret},
@@ -57,4 +57,8 @@ var cases = []scene{
 	{service: "k8s", as: "Kubernetes", wants: []string{"commonName=kube-apiserver"}, scripts: "ssl-cert", login: `curl -sk -H "Authorization: Bearer ` + secret + `" https://$HOST:6443/api`, secret: secret},
 	{service: "docker_api", as: "Docker", wants: []string{"Docker"}, login: `curl -s -H "X-Registry-Auth: x" -u admin:` + secret + ` http://$HOST:2375/version`},
 	{service: "conpot", as: "a Siemens SIMATIC", os: "embedded", archetype: "industrial-control", wants: []string{"Siemens"}, scripts: "modbus-discover,s7-info", loginless: "Modbus has no login, and this S7 asks for none"},
+	// The login needs the realm, which is that of the decky that is drawn.
+	{service: "kerberos", as: "a domain controller", os: "windows_server", archetype: "domain-controller", hostname: "DC01", wants: []string{"Microsoft Windows Kerberos"}, scripts: "krb5-enum-users",
+		login: `export KRB5_CONFIG=$(mktemp); printf '[libdefaults]\ndns_lookup_kdc = false\n[realms]\nERP.INTERNAL = {\nkdc = %s\n}\n' $HOST > $KRB5_CONFIG; echo ` + secret + ` | kinit Administrator@ERP.INTERNAL; rm $KRB5_CONFIG`},
+	{service: "msrpc", as: "a domain controller", os: "windows_server", archetype: "domain-controller", hostname: "DC01", wants: []string{"Microsoft Windows RPC"}, login: `rpcclient "ncacn_ip_tcp:$HOST[$PORT,connect]" -U admin%` + secret + ` -c epmlookup`},
 }
