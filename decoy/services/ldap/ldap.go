@@ -137,6 +137,7 @@ type client struct {
 	ntlm    *ntlm.Exchange // of a bind that has begun
 	asked   string         // the mechanism of one, and what was asked
 	nonce   string
+	offer   []byte // the mechanisms that the client has named in it
 }
 
 // ServeConn answers one client.
@@ -164,7 +165,8 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 			c.disconnect("")
 			return
 		}
-		if !c.obey(ctx, m, raw) {
+		goOn := c.obey(ctx, m, raw)
+		if p, ok := c.conn.(*protected); ok && p.flush() != nil || !goOn {
 			return
 		}
 	}
@@ -308,9 +310,9 @@ func (c *client) bind(id, op ber.Node) bool {
 			credentials = proof.Kids[1].Value
 		}
 		return c.sasl(string(proof.Kids[0].Value), credentials, answer)
-	case 0x8a, 0x8b, 0x89: // Windows's own way before SASL: its tokens are NTLM's
+	case 0x89, 0x8a, 0x8b: // Windows's own way before SASL: its tokens are NTLM's, and come in the place of a name
 		if c.active {
-			return c.sasl("GSS-SPNEGO", proof.Value, answer)
+			return c.sicily(id, proof, answer)
 		}
 	}
 	return answer(notSupported, "unknown authentication method")
@@ -443,12 +445,122 @@ func (c *client) password(op ber.Node, answer func(int64, string, ...ber.Node) b
 	return answer(success, "")
 }
 
-// spnego takes the proof of a login by NTLM, which is refused.
+// sicily lets a client in by NTLM without SASL.
+func (c *client) sicily(id, proof ber.Node, answer func(int64, string, ...ber.Node) bool) bool {
+	const discovery, begins = 0x89, 0x8a
+	tell := func(text string) bool {
+		return c.send(id, ber.Of(bindResponse, c.result(success, text, "")...))
+	}
+	switch message := ntlm.Find(proof.Value); {
+	case proof.Tag == discovery:
+		c.s.Event("bind", event.String("method", "sicily"))
+		return tell("NTLM")
+	case proof.Tag == begins && ntlm.Kind(message) == 1:
+		c.ntlm = ntlm.NewExchange(c.machine)
+		return tell(string(c.ntlm.Challenge(message, c.host.Now())))
+	case c.ntlm != nil && ntlm.Kind(message) == 3:
+		return c.prove(message, message, answer)
+	}
+	c.ntlm = nil
+	return answer(invalidSecret, c.wrongSecret(false))
+}
+
+// prove judges the proof of a login by NTLM, which stands in a token. What follows a right one is protected, where the client wants that.
+func (c *client) prove(message, token []byte, answer func(int64, string, ...ber.Node) bool) bool {
+	proof, err := c.ntlm.Proof(message)
+	c.ntlm = nil
+	if err != nil {
+		return answer(invalidSecret, c.wrongSecret(false))
+	}
+	mechanism := event.String("mechanism", "GSS-SPNEGO")
+	known := c.users[canonical(proof.User)]
+	for _, password := range known {
+		key, ok := proof.Check(password)
+		if !ok {
+			continue
+		}
+		proof.Record(c.s, event.Accepted, mechanism)
+		c.user = c.machine.Domain + `\` + proof.User
+		var done []ber.Node
+		if len(message) < len(token) {
+			done = append(done, ber.Bytes(serverCredentials, ntlm.WrapDone(proof.Sign(key, c.offer))))
+		}
+		if !answer(success, "", done...) {
+			return false
+		}
+		if p := proof.Protect(key, ntlm.Signed(token)); p != nil && !c.secured {
+			c.over(&protected{in: c.in, out: c.conn, by: p})
+		}
+		return true
+	}
+	proof.Record(c.s, event.Rejected, mechanism)
+	return answer(invalidSecret, c.wrongSecret(known != nil))
+}
+
+// protected is a connection after a login that protects it: each message has its length and its signature before it.
+type protected struct {
+	in   *bufio.Reader
+	out  io.Writer
+	by   *ntlm.Protection
+	rest []byte // of the last message that has come
+	told []byte // what waits to be sent
+}
+
+// Read reads from what the client has sent.
+func (p *protected) Read(b []byte) (int, error) {
+	for len(p.rest) == 0 {
+		var head [4]byte
+		if _, err := io.ReadFull(p.in, head[:]); err != nil {
+			return 0, err
+		}
+		size := binary.BigEndian.Uint32(head[:])
+		if size > maxMessage {
+			return 0, ber.ErrMalformed
+		}
+		data := make([]byte, size)
+		if _, err := io.ReadFull(p.in, data); err != nil {
+			return 0, err
+		}
+		message, err := p.by.Unwrap(data)
+		if err != nil {
+			return 0, err
+		}
+		p.rest = message
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
+}
+
+// Write sends a message with those that follow it, as Windows does: some clients take an answer of many messages in one piece alone.
+func (p *protected) Write(b []byte) (int, error) {
+	if p.told = append(p.told, b...); len(p.told) < maxMessage {
+		return len(b), nil
+	}
+	return len(b), p.flush()
+}
+
+func (p *protected) flush() error {
+	if len(p.told) == 0 {
+		return nil
+	}
+	data := p.by.Wrap(p.told)
+	p.told = nil
+	_, err := p.out.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), data...))
+	return err
+}
+
+// serverCredentials is the tag of what a server says in a login by SASL.
+const serverCredentials = 0x87
+
+// spnego takes the steps of a login by NTLM.
 func (c *client) spnego(token []byte, answer func(int64, string, ...ber.Node) bool) bool {
-	const serverCredentials = 0x87
 	message := ntlm.Find(token)
 	switch ntlm.Kind(message) {
 	case 1:
+		if offer := ntlm.MechanismsOf(token); offer != nil {
+			c.offer = offer
+		}
 		c.ntlm = ntlm.NewExchange(c.machine)
 		challenge := c.ntlm.Challenge(message, c.host.Now())
 		if len(message) < len(token) {
@@ -459,16 +571,11 @@ func (c *client) spnego(token []byte, answer func(int64, string, ...ber.Node) bo
 		if c.ntlm == nil {
 			break
 		}
-		proof, err := c.ntlm.Proof(message)
-		c.ntlm = nil
-		if err != nil {
-			break
-		}
-		proof.Record(c.s, event.Rejected, event.String("mechanism", "GSS-SPNEGO"))
-		return answer(invalidSecret, c.wrongSecret(true))
+		return c.prove(message, token, answer)
 	case 0:
 		if c.ntlm == nil && len(token) > 0 { // Kerberos first: NTLM is what there is
 			c.s.Event("bind", event.String("method", "GSS-SPNEGO"), event.Bytes("data", token[:min(len(token), maxRecorded)]))
+			c.offer = ntlm.MechanismsOf(token)
 			c.ntlm = ntlm.NewExchange(c.machine)
 			return answer(inProgress, "", ber.Bytes(serverCredentials, ntlm.WrapSelection()))
 		}

@@ -1,6 +1,10 @@
 package ldap
 
 import (
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/rc4"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +13,7 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+	"golang.org/x/crypto/md4"
 
 	"decnet/decoy"
 	"decnet/decoy/control"
@@ -16,6 +21,7 @@ import (
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/ber"
 	"decnet/decoy/services/internal/servicetest"
+	"decnet/decoy/services/internal/windows"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -158,6 +164,93 @@ func TestNTLMProofIsCaptured(t *testing.T) {
 		t.Errorf("the proof is answered with %d", code)
 	}
 	d.Wait(event.AuthAttempt, decoytest.Has("mechanism", "GSS-SPNEGO"))
+}
+
+// keyed is the MD5 of a message under a key.
+func keyed(key []byte, parts ...[]byte) []byte {
+	m := hmac.New(md5.New, key)
+	for _, p := range parts {
+		m.Write(p)
+	}
+	return m.Sum(nil)
+}
+
+// Tools that list accounts log in by NTLM, and sign and encrypt what follows: the password that was guessed is good for that, too.
+func TestWhoLogsInByNTLMMaySearch(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, controller(), "ldap")
+	v := newServer(d.Host)
+	const flags = "\x31\x82\x08\xa0" // Unicode, signed, encrypted, by 128 bits
+	for password, want := range map[string]int64{v.users["svc_sql"][0]: success, "wrong one": invalidSecret} {
+		conn := d.Dial(389)
+		read := func(n int) []byte {
+			t.Helper()
+			b := make([]byte, n)
+			if _, err := io.ReadFull(conn, b); err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		bind := func(token []byte) ber.Node {
+			t.Helper()
+			conn.Write(ber.Of(ber.Sequence, ber.Number(ber.Integer, 5), ber.Of(bindRequest, ber.Number(ber.Integer, 3), ber.Text(ber.OctetString, ""), ber.Of(0xa3, ber.Text(ber.OctetString, "GSS-SPNEGO"), ber.Bytes(ber.OctetString, token)))).Encode())
+			head := read(6)
+			m, _, err := ber.Parse(append(head, read(int(binary.BigEndian.Uint32(head[2:])))...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m.Kids[1]
+		}
+		nonce := bind([]byte("NTLMSSP\x00\x01\x00\x00\x00" + flags + strings.Repeat("\x00", 24))).Kids[3].Value[24:32]
+		hash := md4.New()
+		hash.Write(windows.UTF16(password))
+		owner := keyed(hash.Sum(nil), windows.UTF16("SVC_SQL"))
+		blob := make([]byte, 40)
+		proof := append(keyed(owner, nonce, blob), blob...)
+		token := binary.LittleEndian.AppendUint32([]byte("NTLMSSP\x00"), 3)
+		user := windows.UTF16("svc_sql")
+		for _, size := range []int{0, len(proof), 0, len(user), 0, 0} {
+			at := 64
+			if size == len(proof) {
+				at += len(user)
+			}
+			token = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(token, uint16(size)), uint16(size))
+			token = binary.LittleEndian.AppendUint32(token, uint32(at))
+		}
+		token = append(append(append(token, flags...), user...), proof...)
+		if code, _ := bind(token).Kids[0].Int(); code != want {
+			t.Fatalf("with %q it is %d", password, code)
+		}
+		if want != success {
+			d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "svc_sql"), decoytest.Has(event.Outcome, event.Rejected))
+			continue
+		}
+		d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "svc_sql"), decoytest.Has(event.Outcome, event.Accepted))
+		session := keyed(owner, proof[:16])
+		key := func(what string) []byte {
+			sum := md5.Sum(append(slices.Clone(session), "session key to "+what+" key magic constant\x00"...))
+			return sum[:]
+		}
+		stream := func(what string) *rc4.Cipher {
+			c, err := rc4.NewCipher(key(what))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		asks := ber.Of(ber.Sequence, ber.Number(ber.Integer, 6), ber.Of(searchRequest, ber.Text(ber.OctetString, v.base), ber.Number(ber.Enumerated, 2), ber.Number(ber.Enumerated, 0), ber.Number(ber.Integer, 0), ber.Number(ber.Integer, 0),
+			ber.Bytes(ber.Boolean, []byte{0}), ber.Of(equal, ber.Text(ber.OctetString, "sAMAccountName"), ber.Text(ber.OctetString, "svc_sql")), ber.Of(ber.Sequence))).Encode()
+		sealed := make([]byte, len(asks))
+		stream("client-to-server sealing").XORKeyStream(sealed, asks)
+		sum := keyed(key("client-to-server signing"), make([]byte, 4), asks)[:8]
+		conn.Write(slices.Concat(binary.BigEndian.AppendUint32(nil, uint32(16+len(sealed))), []byte{1, 0, 0, 0}, sum, make([]byte, 4), sealed))
+		answer := read(int(binary.BigEndian.Uint32(read(4))))[16:]
+		stream("server-to-client sealing").XORKeyStream(answer, answer)
+		if !strings.Contains(string(answer), "MSSQLSvc/") {
+			t.Errorf("the answer is %q", answer)
+		}
+		d.Wait("search", decoytest.Has("user", v.machine.Domain+`\svc_sql`))
+	}
 }
 
 func TestScannerNamesTheDirectory(t *testing.T) {

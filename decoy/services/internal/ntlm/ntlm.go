@@ -10,6 +10,7 @@ import (
 	"crypto/rc4"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -226,13 +227,97 @@ func mac(key, message []byte) []byte {
 	return h.Sum(nil)
 }
 
-// crypt is RC4 with a key of 16 bytes, which is never wrong.
 func crypt(key, data []byte) []byte {
+	out := make([]byte, len(data))
+	newRC4(key).XORKeyStream(out, data)
+	return out
+}
+
+// newRC4 is RC4 with a key of 16 bytes, which is never wrong.
+func newRC4(key []byte) *rc4.Cipher {
 	c, err := rc4.NewCipher(key)
 	if err != nil {
 		panic(fmt.Sprintf("ntlm: a key of %d bytes", len(key)))
 	}
-	out := make([]byte, len(data))
-	c.XORKeyStream(out, data)
-	return out
+	return c
+}
+
+// Protection is what a login puts around what follows it, where both ends want that: each message is signed, and mostly encrypted.
+type Protection struct {
+	in, out direction
+	seals   bool
+	mixed   bool // a signature is encrypted, too
+}
+
+// direction is one of a protection's two, each with keys and a count of its own.
+type direction struct {
+	signing []byte
+	stream  *rc4.Cipher
+	count   uint32
+}
+
+// SignatureSize is that of what stands before a protected message.
+const SignatureSize = 16
+
+// ErrForged is a message that the other end of the login hasn't signed.
+var ErrForged = errors.New("ntlm: a message is not signed by who has logged in")
+
+// Protect returns what the client has agreed on for the session whose key it is; nil is nothing. signed tells that both ends have signed something already: the list of mechanisms.
+func (p *Proof) Protect(key []byte, signed bool) *Protection {
+	if p.flags&(flagSign|flagSeal) == 0 || p.flags&flagExtended == 0 {
+		return nil
+	}
+	of := func(way, what string) []byte {
+		k := key
+		if what == "sealing" && p.flags&flag128 == 0 {
+			if k = key[:5]; p.flags&flag56 != 0 {
+				k = key[:7]
+			}
+		}
+		sum := md5.Sum(slices.Concat(k, []byte("session key to "+way+" "+what+" key magic constant\x00")))
+		return sum[:]
+	}
+	first := uint32(0)
+	if signed {
+		first = 1 // the count goes on, and the encryption begins anew
+	}
+	both := func(way string) direction {
+		return direction{count: first, signing: of(way, "signing"), stream: newRC4(of(way, "sealing"))}
+	}
+	return &Protection{in: both("client-to-server"), out: both("server-to-client"), seals: p.flags&flagSeal != 0, mixed: p.flags&flagKeyExchange != 0}
+}
+
+// signature is that of the direction's next message.
+func (p *Protection) signature(d *direction, message []byte) []byte {
+	count := binary.LittleEndian.AppendUint32(nil, d.count)
+	sum := mac(d.signing, slices.Concat(count, message))[:8]
+	if p.mixed {
+		d.stream.XORKeyStream(sum, sum)
+	}
+	d.count++
+	return slices.Concat([]byte{1, 0, 0, 0}, sum, count)
+}
+
+// Wrap returns a message as it travels, behind its signature.
+func (p *Protection) Wrap(message []byte) []byte {
+	sent := bytes.Clone(message)
+	if p.seals {
+		p.out.stream.XORKeyStream(sent, message)
+	}
+	return append(p.signature(&p.out, message), sent...)
+}
+
+// Unwrap returns the message that has come.
+func (p *Protection) Unwrap(data []byte) ([]byte, error) {
+	if len(data) < SignatureSize {
+		return nil, ErrForged
+	}
+	message := bytes.Clone(data[SignatureSize:])
+	if p.seals {
+		p.in.stream.XORKeyStream(message, message)
+	}
+	if !hmac.Equal(p.signature(&p.in, message), data[:SignatureSize]) {
+		return nil, ErrForged
+	}
+	return message, nil
 }

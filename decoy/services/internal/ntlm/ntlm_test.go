@@ -89,3 +89,19 @@ func FuzzProof(f *testing.F) {
 		p.Anonymous()
 	})
 }
+
+// The example of Microsoft's description of what is signed and encrypted (MS-NLMP 4.2.4.4).
+func TestPublishedProtection(t *testing.T) {
+	p := &Proof{flags: flagSign | flagSeal | flagExtended | flagKeyExchange | flag128}
+	w := p.Protect(bytes.Repeat([]byte{0x55}, 16), false)
+	data := raw(t, "010000007fb38ec5c55d497600000000"+"54e50165bf1936dc996020c1811b0f06fb5f")
+	if got, err := w.Unwrap(data); err != nil || windows.Text(got) != "Plaintext" {
+		t.Errorf("%q, %v", windows.Text(got), err)
+	}
+	if _, err := w.Unwrap(data); err == nil {
+		t.Error("the same message comes twice")
+	}
+	if (&Proof{flags: flagExtended}).Protect(make([]byte, 16), false) != nil {
+		t.Error("who asks for none gets a protection")
+	}
+}

@@ -97,3 +97,8 @@ func element(b []byte, tag byte) (head, size int, ok bool) {
 	}
 	return head, size, head+size <= len(b)
 }
+
+// Signed tells whether a client's last token has its signature of the list of mechanisms.
+func Signed(token []byte) bool {
+	return bytes.Contains(token, []byte("\xa3\x12\x04\x10\x01\x00\x00\x00"))
+}
