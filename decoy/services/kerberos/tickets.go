@@ -69,7 +69,9 @@ func (v *server) authenticate(s *decoy.Session, q *request) []byte {
 		return refuse(serverUnknown, nil)
 	}
 	key := a.keysOf(v, etype)[0]
-	if tried {
+	_, byCertificate := q.padata[paPKINIT]
+	switch {
+	case tried:
 		var code int64
 		if key, code = v.judge(a, given); code != 0 {
 			var detail []byte
@@ -80,14 +82,13 @@ func (v *server) authenticate(s *decoy.Session, q *request) []byte {
 		}
 		attempt(event.Accepted, 0)
 		etype = given.etype
-	} else if !a.unproved {
-		if _, pkinit := q.padata[paPKINIT]; pkinit && v.active {
-			return refuse(padataUnknown, nil)
-		}
-		return refuse(preauthRequired, v.methods(q, a))
-	} else {
+	case a.unproved:
 		// What is given is guessed at offline: that is what it is there for.
 		s.Event("as_request", append(v.told(q), event.String("user", user), event.Int("etype", etype), event.String("reason", "no pre-authentication"), event.String(event.Outcome, event.Accepted))...)
+	case byCertificate && v.active:
+		return refuse(padataUnknown, nil)
+	default:
+		return refuse(preauthRequired, v.methods(q, a))
 	}
 	client := *q.client
 	if v.active && q.wants(canonicalize) {
@@ -277,8 +278,9 @@ func (v *server) openTicket(t presented) (g grant, proof ber.Node, found bool) {
 		return g, proof, false
 	}
 	inside := m.Kids[0]
-	client, key := nameOf(inside, 3), ber.Node{}
-	if key, found = part(inside, 1); client == nil || !found {
+	client := nameOf(inside, 3)
+	key, there := part(inside, 1)
+	if client == nil || !there {
 		return g, proof, false
 	}
 	g = grant{client: *client, realm: partText(inside, 2), account: a}

@@ -81,7 +81,7 @@ func (r request) U32(at int) uint32 { return dcerpc.Message(r).U32(at) }
 
 func (r request) U64(at int) uint64 { return dcerpc.Message(r).U64(at) }
 
-// part returns n bytes, at most 16, or zeros.
+// Part returns n bytes, at most 16, or zeros.
 func (r request) Part(at, n int) []byte { return dcerpc.Message(r).Part(at, n) }
 
 // buffer returns the bytes that the client says are there, or fewer.

@@ -11,12 +11,16 @@ import (
 // Message is read by offsets; what lies outside of it reads as zero.
 type Message []byte
 
+// U8 returns the byte at an offset.
 func (r Message) U8(at int) byte { return r.Part(at, 1)[0] }
 
+// U16 returns the number of two bytes at an offset.
 func (r Message) U16(at int) uint16 { return binary.LittleEndian.Uint16(r.Part(at, 2)) }
 
+// U32 returns the number of four bytes at an offset.
 func (r Message) U32(at int) uint32 { return binary.LittleEndian.Uint32(r.Part(at, 4)) }
 
+// U64 returns the number of eight bytes at an offset.
 func (r Message) U64(at int) uint64 { return binary.LittleEndian.Uint64(r.Part(at, 8)) }
 
 var zeros [16]byte
@@ -32,13 +36,28 @@ func (r Message) Part(at, n int) []byte {
 // Builder writes little-endian numbers.
 type Builder []byte
 
-func (b *Builder) U8(v ...byte)             { *b = append(*b, v...) }
-func (b *Builder) U16(v uint16)             { *b = binary.LittleEndian.AppendUint16(*b, v) }
-func (b *Builder) U32(v uint32)             { *b = binary.LittleEndian.AppendUint32(*b, v) }
-func (b *Builder) U64(v uint64)             { *b = binary.LittleEndian.AppendUint64(*b, v) }
-func (b *Builder) Bytes(v []byte)           { *b = append(*b, v...) }
-func (b *Builder) Zeros(n int)              { *b = append(*b, make([]byte, n)...) }
-func (b *Builder) Align(to int)             { b.Zeros((to - len(*b)%to) % to) }
+// U8 adds bytes.
+func (b *Builder) U8(v ...byte) { *b = append(*b, v...) }
+
+// U16 adds a number of two bytes.
+func (b *Builder) U16(v uint16) { *b = binary.LittleEndian.AppendUint16(*b, v) }
+
+// U32 adds a number of four bytes.
+func (b *Builder) U32(v uint32) { *b = binary.LittleEndian.AppendUint32(*b, v) }
+
+// U64 adds a number of eight bytes.
+func (b *Builder) U64(v uint64) { *b = binary.LittleEndian.AppendUint64(*b, v) }
+
+// Bytes adds what is written already.
+func (b *Builder) Bytes(v []byte) { *b = append(*b, v...) }
+
+// Zeros adds as many.
+func (b *Builder) Zeros(n int) { *b = append(*b, make([]byte, n)...) }
+
+// Align adds zeros up to the next multiple.
+func (b *Builder) Align(to int) { b.Zeros((to - len(*b)%to) % to) }
+
+// Patch32 changes a number that was added.
 func (b *Builder) Patch32(at int, v uint32) { binary.LittleEndian.PutUint32((*b)[at:], v) }
 
 // NDR is how the arguments of a call stand on the wire (C706, chapter 14): what a pointer leads to comes after the structure that has the pointer, and each number
@@ -53,6 +72,7 @@ type Arguments struct {
 	At  int
 }
 
+// Uint32 reads a number of four bytes.
 func (a *Arguments) Uint32() uint32 {
 	a.At = (a.At + 3) &^ 3
 	v := a.All.U32(a.At)
@@ -60,6 +80,7 @@ func (a *Arguments) Uint32() uint32 {
 	return v
 }
 
+// Uint16 reads a number of two bytes.
 func (a *Arguments) Uint16() uint16 {
 	a.At = (a.At + 1) &^ 1
 	v := a.All.U16(a.At)
@@ -130,6 +151,7 @@ func (b *Builder) Head(s string) {
 	b.Pointer()
 }
 
+// Chars adds the string that a head has told of.
 func (b *Builder) Chars(s string) {
 	units := windows.UTF16(s)
 	n := uint32(len(units) / 2)
@@ -150,6 +172,7 @@ func (b *Builder) Strings(all ...string) {
 	}
 }
 
+// SID adds an identifier, with the number of its parts before it.
 func (b *Builder) SID(sid []byte) {
 	b.U32(uint32(sid[1]))
 	b.Bytes(sid)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"decnet/decoy"
@@ -124,7 +125,7 @@ func New(h *decoy.Host) *Mapper {
 	if p.machine.Real {
 		all = everywhere
 		if p.machine.Controller {
-			all = append(all[:len(all):len(all)], controllers...)
+			all = slices.Concat(everywhere, controllers)
 		}
 	}
 	// The first processes take the first ports that are given away, in the order in which they start.
