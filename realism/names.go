@@ -192,6 +192,47 @@ func ldapProbe(p *probe) {
 	}
 }
 
+// kerberosProbe asks for a ticket of a realm that is not there, as scanners do, and reads the clock in the refusal.
+func kerberosProbe(p *probe) {
+	c, err := p.dial()
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	name := der(0x30, der(0x1b, []byte("krbtgt")), der(0x1b, []byte("NM")))
+	body := der(0x30, der(0xa0, der(0x03, []byte{0, 0x50, 0x80, 0, 0x10})), der(0xa2, der(0x1b, []byte("NM"))), der(0xa3, der(0x30, der(0xa0, []byte{2, 1, 0}), der(0xa1, name))),
+		der(0xa5, der(0x18, []byte("19700101000000Z"))), der(0xa7, []byte{2, 4, 0x1f, 0x1e, 0xb9, 0xd9}), der(0xa8, der(0x30, []byte{2, 1, 18})))
+	asks := der(0x6a, der(0x30, der(0xa1, []byte{2, 1, 5}), der(0xa2, []byte{2, 1, 10}), der(0xa4, body)))
+	_, _ = c.Write(append([]byte{0, 0, 0, byte(len(asks))}, asks...)) //nolint:gosec // what is made here is short
+	said := c.bytes(5)
+	if said == nil || said[4] != 0x7e {
+		p.found("bad-answer", High, "it does not refuse a ticket, as Kerberos does")
+		return
+	}
+	_, after, found := bytes.Cut(c.bytes(max(int(binary.BigEndian.Uint32(said)&0xff)-1, 0)), []byte("\xa4\x11\x18\x0f"))
+	if told, err := time.Parse("20060102150405Z", string(after[:min(len(after), 15)])); found && err == nil && time.Since(told).Abs() > 10*time.Minute {
+		p.found("wrong-clock", Low, "its clock is %s off", time.Since(told).Abs().Round(time.Second))
+	}
+}
+
+// msrpcProbe binds to the endpoint mapper and begins to log in.
+func msrpcProbe(p *probe) {
+	p.challenges("challenge", func(c *conn) []byte {
+		bind := []byte("\x05\x00\x0b\x03\x10\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\xb8\x10\xb8\x10\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x01\x00" +
+			"\x08\x83\xaf\xe1\x1f\x5d\xc9\x11\x91\xa4\x08\x00\x2b\x14\xa0\xfa\x03\x00\x00\x00" + "\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\x00\x2b\x10\x48\x60\x02\x00\x00\x00" + "\x0a\x02\x00\x00\x00\x00\x00\x00")
+		bind = append(bind, ntlmOffer...)
+		bind[8], bind[10] = byte(len(bind)), byte(len(ntlmOffer)) //nolint:gosec // some hundred bytes
+		_, _ = c.Write(bind)
+		head := c.bytes(16)
+		if head == nil || head[0] != 5 || head[2] != 12 {
+			p.found("bad-answer", High, "it does not answer a bind, as DCE/RPC does")
+			return nil
+		}
+		p.marks = p.marks[:0]
+		return p.ntlm(c.bytes(max(int(binary.LittleEndian.Uint16(head[8:]))-16, 0)))
+	})
+}
+
 func sipProbe(p *probe) {
 	p.challenges("tag", func(c *conn) []byte {
 		local := c.LocalAddr().String()

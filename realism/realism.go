@@ -81,7 +81,7 @@ var probes = map[string]func(*probe){
 	"ssh": sshProbe, "telnet": telnetProbe, "ftp": ftpProbe, "smtp": smtpProbe, "smtp_relay": smtpProbe, "pop3": pop3Probe, "imap": imapProbe,
 	"http": httpProbe, "https": httpsProbe, "elasticsearch": httpProbe, "docker_api": goHTTPProbe, "k8s": goHTTPProbe,
 	"mysql": mysqlProbe, "postgres": postgresProbe, "redis": redisProbe, "vnc": vncProbe,
-	"smb": smbProbe, "rdp": rdpProbe, "ldap": ldapProbe, "sip": sipProbe, "dns": dnsProbe, "snmp": snmpProbe,
+	"smb": smbProbe, "rdp": rdpProbe, "ldap": ldapProbe, "kerberos": kerberosProbe, "msrpc": msrpcProbe, "sip": sipProbe, "dns": dnsProbe, "snmp": snmpProbe,
 }
 
 // Check looks at every service of a target that has a TCP port, or answers who asks by UDP.

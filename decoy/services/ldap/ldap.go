@@ -387,7 +387,6 @@ var digestUser = regexp.MustCompile(`username="((?:[^"\\\\]|\\\\.){0,256})"`)
 
 // challenge holds the conversation of a mechanism by which a client proves its password. SASL's own database has nobody: none is let in.
 func (c *client) challenge(mechanism string, token []byte, answer func(int64, string, ...ber.Node) bool) bool {
-	const serverCredentials = 0x87
 	if c.asked != mechanism || len(token) == 0 {
 		nonce := make([]byte, 24)
 		rand.Read(nonce)

@@ -119,7 +119,7 @@ func TestTheGlobalCatalogIsTheSameDirectory(t *testing.T) {
 	v := newServer(d.Host)
 	t.Setenv("LDAPTLS_REQCERT", "never")
 	for _, url := range []string{"ldap://" + d.Address(3268), "ldaps://" + d.Address(3269)} {
-		out, _ := servicetest.Run(t, "", "ldapsearch", "-H", url, "-LLL", "-x", "-D", "Administrator@"+v.machine.DNS, "-w", v.users["administrator"][0], "-b", v.base, "(userAccountControl:1.2.840.113556.1.4.803:=4194304)", "sAMAccountName")
+		out, _ := servicetest.Run(t, "", "ldapsearch", "-H", url, "-LLL", "-x", "-D", "Administrator@"+v.machine.DNS, "-w", v.users["administrator"][0], "-b", "", "(userAccountControl:1.2.840.113556.1.4.803:=4194304)", "sAMAccountName")
 		servicetest.Contains(t, out, "sAMAccountName: svc_")
 		// As tools ask for accounts that run services, by the class alone.
 		out, _ = servicetest.Run(t, "", "ldapsearch", "-H", url, "-LLL", "-x", "-D", "Administrator@"+v.machine.DNS, "-w", v.users["administrator"][0], "-b", v.base, "(&(servicePrincipalName=*)(!(objectCategory=computer)))", "sAMAccountName")

@@ -73,6 +73,9 @@ func (c *client) search(id, op ber.Node, rest []ber.Node) bool {
 	if !c.active && !c.validName(base) {
 		return finish(invalidDN, "", "invalid DN")
 	}
+	if port := c.s.CatalogPort(); base == "" && c.active && (port == forestPort || port == forestTLS) {
+		base = c.base // to the global catalog, nothing is the whole forest
+	}
 	at := slices.IndexFunc(c.entries, func(e *entry) bool { return e.key == canonical(base) })
 	if at < 0 {
 		text := ""
