@@ -68,7 +68,7 @@ func (v *server) authenticate(s *decoy.Session, q *request) []byte {
 	if service == nil || !service.service {
 		return refuse(serverUnknown, nil)
 	}
-	key := a.keysOf(v, etype)[0]
+	var key []byte
 	_, byCertificate := q.padata[paPKINIT]
 	switch {
 	case tried:
@@ -83,6 +83,7 @@ func (v *server) authenticate(s *decoy.Session, q *request) []byte {
 		attempt(event.Accepted, 0)
 		etype = given.etype
 	case a.unproved:
+		key = a.keysOf(v, etype)[0]
 		// What is given is guessed at offline: that is what it is there for.
 		s.Event("as_request", append(v.told(q), event.String("user", user), event.Int("etype", etype), event.String("reason", "no pre-authentication"), event.String(event.Outcome, event.Accepted))...)
 	case byCertificate && v.active:

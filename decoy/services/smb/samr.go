@@ -494,6 +494,7 @@ func (v *server) openPrincipal(number uint16, rid uint32, to int) []byte {
 
 // The flags of an account.
 const (
+	flagUnproved = 1 << 16 // Kerberos asks for no proof
 	flagDisabled = 1 << 0
 	flagNormal   = 1 << 4
 	flagForever  = 1 << 9 // its password
@@ -504,8 +505,11 @@ func (v *server) flagsOf(a windows.Account) uint32 {
 	if a.Disabled {
 		flags |= flagDisabled
 	}
-	if v.machine.Real && (a.RID < 1000 && a.RID != 502 || a.Login == "svc_sql") {
+	if v.machine.Real && (a.RID < 1000 && a.RID != 502 || a.Service != "" || a.Unproved()) {
 		flags |= flagForever
+	}
+	if a.Unproved() {
+		flags |= flagUnproved
 	}
 	return flags
 }
