@@ -14,8 +14,8 @@ func init() {
 		"ls": ls, "cat": cat, "more": cat, "less": cat, "touch": touch, "mkdir": mkdir, "rm": rm, "rmdir": rm, "cp": copyOrMove, "mv": copyOrMove,
 		"ln": ln, "chmod": chmod, "chown": chown, "find": find, "which": which, "file": fileType, "md5sum": digest, "sha1sum": digest, "sha256sum": digest, "dd": dd,
 		// text
-		"head": head, "tail": tail, "grep": grep, "egrep": grep, "fgrep": grep, "wc": wc, "sort": sortLines, "uniq": uniq, "cut": cut, "tr": tr, "sed": sed,
-		"awk": awk, "seq": seq, "yes": yes, "sleep": sleep, "tee": tee, "xargs": xargs, "basename": basename, "dirname": basename, "base64": base64Tool,
+		"head": head, "tail": tail, "grep": grep, "egrep": grep, "fgrep": grep, "wc": wc, "sort": sortLines, "uniq": uniq, "cut": cut, "tr": tr, "sed": runSed,
+		"awk": runAwk, "seq": seq, "yes": yes, "sleep": sleep, "tee": tee, "xargs": xargs, "basename": basename, "dirname": basename, "base64": base64Tool,
 		"echo": echo, "printf": printf, "test": test, "[": test, "true": builtinTrue, "false": builtinFalse, "pwd": pwd, "clear": builtinTrue, "sync": builtinTrue, "stty": builtinTrue,
 		// the system
 		"uname": uname, "id": id, "whoami": whoami, "groups": groups, "hostname": hostname, "ps": ps, "top": top, "uptime": uptime, "w": w, "who": who, "last": last,

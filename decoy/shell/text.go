@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"decnet/decoy/shell/notation"
 )
 
 // count reads head's and tail's number of lines.
@@ -82,7 +84,7 @@ func grep(c *call) int {
 	case has('F') || c.args[0] == "fgrep":
 		expr = regexp.QuoteMeta(expr)
 	case !has('E') && !has('P') && c.args[0] == "grep":
-		expr = basicRegexp(expr)
+		expr = notation.Basic(expr)
 	}
 	if has('w') {
 		expr = `\b(?:` + expr + `)\b`
@@ -140,27 +142,6 @@ func grep(c *call) int {
 		status = 1
 	}
 	return status
-}
-
-// basicRegexp turns a basic regular expression into Go's syntax: there, it is the escaped signs that are special.
-func basicRegexp(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s) && strings.IndexByte(`|(){}+?`, s[i+1]) >= 0:
-			i++
-			b.WriteByte(s[i])
-		case s[i] == '\\' && i+1 < len(s):
-			b.WriteString(s[i : i+2])
-			i++
-		case strings.IndexByte(`|(){}+?`, s[i]) >= 0:
-			b.WriteByte('\\')
-			b.WriteByte(s[i])
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String()
 }
 
 func wc(c *call) int {
@@ -430,7 +411,7 @@ func xargs(c *call) int {
 	case flags['0'] != "":
 		words = strings.FieldsFunc(text, func(r rune) bool { return r == 0 })
 	case flags['d'] != "":
-		words = strings.Split(strings.TrimSuffix(text, "\n"), awkEscapes(flags['d']))
+		words = strings.Split(strings.TrimSuffix(text, "\n"), notation.Unescape(flags['d']))
 	case flags['I'] != "":
 		words = lines(text)
 	}

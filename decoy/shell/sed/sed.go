@@ -1,52 +1,94 @@
-package shell
+// Package sed knows the commands of sed that edit lines; those that keep a text for later or jump, it does not. What one script may cost is
+// bounded.
+package sed
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"decnet/decoy/shell/notation"
 )
 
-// maxSedSteps bounds the commands that one sed runs.
-const maxSedSteps = 200000
+// What one script may cost.
+const (
+	maxSteps       = 200000 // commands run
+	maxText        = 64 << 10
+	maxOutput      = 256 << 10
+	maxReplacement = 256
+)
 
-// sedCommand is one of a script, with the lines that it is for.
-type sedCommand struct {
-	from, to sedAddress
+// Script is a script that was read. It is for one text after the other.
+type Script struct{ commands []*command }
+
+// Parse reads a script. What is wrong with one is told as sed tells it.
+func Parse(source string, extended bool) (*Script, error) {
+	p := &parser{source: source, extended: extended}
+	list, ok := p.commands(0)
+	if !ok {
+		return nil, fmt.Errorf("-e expression #1, char %d: unknown command: `%.1s'", max(1, len(source)-len(p.source)), strings.TrimSpace(p.source+"'"))
+	}
+	return &Script{list}, nil
+}
+
+// Run returns what the script makes of the text; quiet is -n.
+func (s *Script) Run(text string, quiet bool) string {
+	var all []string
+	if text != "" {
+		all = strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	}
+	r := &run{quiet: quiet, of: len(all)}
+	for i, line := range all {
+		r.line, r.text, r.behind, r.gone = i+1, line, "", false
+		if r.do(s.commands); !r.gone && !r.quiet {
+			r.out.WriteString(r.text + "\n")
+		}
+		if r.out.WriteString(r.behind); r.done {
+			break
+		}
+	}
+	return r.out.String()
+}
+
+// command is one of a script, with the lines that it is for.
+type command struct {
+	from, to address
 	ranged   bool
 	negated  bool
 	within   bool
 	name     byte
 	rx       *regexp.Regexp
-	text     string // the replacement, or what is inserted
-	other    string // of y: what takes the place of text
+	text     string            // the replacement, or what is inserted
+	signs    *strings.Replacer // of y
 	global   bool
 	print    bool
 	nth      int
-	block    []*sedCommand
+	block    []*command
 }
 
-// sedAddress is a line's number, the last ($) or an expression; the zero value is none.
-type sedAddress struct {
+// address is a line's number, the last ($) or an expression; the zero value is none.
+type address struct {
 	line int
 	last bool
 	rx   *regexp.Regexp
 }
 
-func (a sedAddress) given() bool { return a.line > 0 || a.last || a.rx != nil }
+func (a address) given() bool { return a.line > 0 || a.last || a.rx != nil }
 
-func (a sedAddress) is(line, of int, text string) bool {
+func (a address) is(line, of int, text string) bool {
 	return a.line > 0 && line == a.line || a.last && line == of || a.rx != nil && a.rx.MatchString(text)
 }
 
-type sedParser struct {
+type parser struct {
 	source   string
 	extended bool
 }
 
-func (p *sedParser) skip(set string) { p.source = strings.TrimLeft(p.source, set) }
+func (p *parser) skip(set string) { p.source = strings.TrimLeft(p.source, set) }
 
 // part takes the text up to a sign that is not escaped.
-func (p *sedParser) part(end byte) (string, bool) {
+func (p *parser) part(end byte) (string, bool) {
 	for i := 0; i < len(p.source); i++ {
 		switch p.source[i] {
 		case '\\':
@@ -60,9 +102,9 @@ func (p *sedParser) part(end byte) (string, bool) {
 	return "", false
 }
 
-func (p *sedParser) regexp(expr string, fold bool) *regexp.Regexp {
+func (p *parser) regexp(expr string, fold bool) *regexp.Regexp {
 	if expr = strings.ReplaceAll(expr, `\n`, "\n"); !p.extended {
-		expr = basicRegexp(expr)
+		expr = notation.Basic(expr)
 	}
 	if fold {
 		expr = "(?i)" + expr
@@ -74,7 +116,7 @@ func (p *sedParser) regexp(expr string, fold bool) *regexp.Regexp {
 	return rx
 }
 
-func (p *sedParser) address() (a sedAddress, ok bool) {
+func (p *parser) address() (a address, ok bool) {
 	switch {
 	case p.source == "":
 	case p.source[0] == '$':
@@ -94,7 +136,7 @@ func (p *sedParser) address() (a sedAddress, ok bool) {
 }
 
 // commands reads a script, or the block of one.
-func (p *sedParser) commands(depth int) (list []*sedCommand, ok bool) {
+func (p *parser) commands(depth int) (list []*command, ok bool) {
 	for {
 		p.skip(" \t\n;")
 		if p.source == "" {
@@ -104,7 +146,7 @@ func (p *sedParser) commands(depth int) (list []*sedCommand, ok bool) {
 			p.source = p.source[1:]
 			return list, depth > 0
 		}
-		c := &sedCommand{}
+		c := &command{}
 		if c.from, ok = p.address(); !ok || depth > 8 || len(list) > 200 {
 			return nil, false
 		}
@@ -136,13 +178,19 @@ func (p *sedParser) commands(depth int) (list []*sedCommand, ok bool) {
 			p.source = p.source[1:]
 			expr, first := p.part(end)
 			text, second := p.part(end)
-			if !first || !second || len(text) > maxReplacement*4 {
+			if !first || !second || len(text) > maxReplacement {
 				return nil, false
 			}
 			if c.name == 'y' {
-				if c.text, c.other = awkEscapes(expr), awkEscapes(text); len(c.text) != len(c.other) {
+				from, to := []rune(notation.Unescape(expr)), []rune(notation.Unescape(text))
+				if len(from) != len(to) {
 					return nil, false
 				}
+				var pairs []string
+				for i := range from {
+					pairs = append(pairs, string(from[i]), string(to[i]))
+				}
+				c.signs = strings.NewReplacer(pairs...)
 				break
 			}
 			fold := false
@@ -180,8 +228,8 @@ func (p *sedParser) commands(depth int) (list []*sedCommand, ok bool) {
 	}
 }
 
-// sedRun is one run over one text.
-type sedRun struct {
+// run is one run over one text.
+type run struct {
 	out    strings.Builder
 	quiet  bool
 	line   int
@@ -193,9 +241,9 @@ type sedRun struct {
 	steps  int
 }
 
-func (r *sedRun) do(list []*sedCommand) {
+func (r *run) do(list []*command) {
 	for _, c := range list {
-		if r.steps++; r.steps > maxSedSteps || r.out.Len() > maxPipe || len(r.text) > maxAwkString {
+		if r.steps++; r.steps > maxSteps || r.out.Len() > maxOutput || len(r.text) > maxText {
 			r.done = true
 			return
 		}
@@ -208,7 +256,7 @@ func (r *sedRun) do(list []*sedCommand) {
 		case 's':
 			r.substitute(c)
 		case 'y':
-			r.text = translated(r.text, c.text, c.other)
+			r.text = c.signs.Replace(r.text)
 		case 'd':
 			r.gone = true
 		case 'p':
@@ -231,7 +279,7 @@ func (r *sedRun) do(list []*sedCommand) {
 	}
 }
 
-func (r *sedRun) wants(c *sedCommand) bool {
+func (r *run) wants(c *command) bool {
 	switch {
 	case !c.from.given():
 		return true
@@ -250,7 +298,7 @@ func (r *sedRun) wants(c *sedCommand) bool {
 	return true
 }
 
-func (r *sedRun) substitute(c *sedCommand) {
+func (r *run) substitute(c *command) {
 	found := c.rx.FindAllStringSubmatchIndex(r.text, -1)
 	if c.nth > 0 && len(found) >= c.nth {
 		found = found[c.nth-1:]
@@ -267,7 +315,7 @@ func (r *sedRun) substitute(c *sedCommand) {
 	at := 0
 	for _, m := range found {
 		out.WriteString(r.text[at:m[0]])
-		for i := 0; i < len(c.text) && out.Len() < maxAwkString; i++ {
+		for i := 0; i < len(c.text) && out.Len() < maxText; i++ {
 			group := -1
 			switch {
 			case c.text[i] == '&':
@@ -297,74 +345,4 @@ func (r *sedRun) substitute(c *sedCommand) {
 	if r.text = out.String(); c.print {
 		r.out.WriteString(r.text + "\n")
 	}
-}
-
-// sed knows the commands that edit lines; those that keep a text for later or jump, it does not.
-func sed(c *call) int {
-	var scripts, operands []string
-	quiet, extended, inPlace := false, false, false
-	args := c.args[1:]
-	for i := 0; i < len(args); i++ {
-		a := args[i]
-		switch {
-		case a == "-e" || a == "--expression" || a == "-f":
-			if i++; i < len(args) {
-				scripts = append(scripts, args[i])
-			}
-		case strings.HasPrefix(a, "-e"):
-			scripts = append(scripts, a[2:])
-		case strings.HasPrefix(a, "-i") || strings.HasPrefix(a, "--in-place"):
-			inPlace = true
-		case len(a) > 1 && a[0] == '-' && a[1] != '-':
-			quiet = quiet || strings.Contains(a, "n")
-			extended = extended || strings.ContainsAny(a, "Er")
-			inPlace = inPlace || strings.Contains(a, "i")
-		default:
-			operands = append(operands, a)
-		}
-	}
-	if len(scripts) == 0 {
-		if len(operands) == 0 {
-			return c.fail(1, "no script specified")
-		}
-		scripts, operands = operands[:1], operands[1:]
-	}
-	script := strings.Join(scripts, "\n")
-	p := &sedParser{source: script, extended: extended}
-	list, ok := p.commands(0)
-	if !ok {
-		return c.fail(1, "-e expression #1, char %d: unknown command: `%.1s'", max(1, len(script)-len(p.source)), strings.TrimSpace(p.source+"'"))
-	}
-	if !inPlace {
-		texts, ok := c.inputs(operands)
-		c.printf("%s", runSed(list, strings.Join(texts, ""), quiet))
-		return truth(ok)
-	}
-	status := 0
-	for _, name := range operands {
-		text, err := c.readFile(name)
-		if err != nil {
-			status = c.fail(4, "can't read %s", err)
-			continue
-		}
-		if err := c.save(name, runSed(list, text, quiet)); err != nil {
-			status = c.fail(4, "couldn't open temporary file ./sedXx1yZz: %s", problem(err))
-		}
-	}
-	return status
-}
-
-func runSed(list []*sedCommand, text string, quiet bool) string {
-	all := lines(text)
-	r := &sedRun{quiet: quiet, of: len(all)}
-	for i, line := range all {
-		r.line, r.text, r.behind, r.gone = i+1, line, "", false
-		if r.do(list); !r.gone && !r.quiet {
-			r.out.WriteString(r.text + "\n")
-		}
-		if r.out.WriteString(r.behind); r.done {
-			break
-		}
-	}
-	return r.out.String()
 }

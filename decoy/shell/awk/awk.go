@@ -1,0 +1,267 @@
+// Package awk runs programs in awk's language, as mawk does, on a world that its caller makes up. A program can reach nothing but what the
+// caller hands it, and what it may cost (steps, memory, the length of a text, how deep it nests) is bounded: an endless loop ends, and so does
+// a text that doubles. That is why this is no library's interpreter: those count neither.
+//
+// lexer.go and parser.go turn the text of a program into a tree; run.go walks its statements, expression.go its expressions, and functions.go
+// holds the functions of the language.
+package awk
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"time"
+
+	"decnet/decoy/shell/notation"
+)
+
+// What one program may cost.
+const (
+	maxSteps  = 400000
+	maxText   = 64 << 10 // of any one text
+	maxMemory = 2 << 20  // bytes in variables and arrays, by and by
+	maxDepth  = 60       // of expressions in each other
+)
+
+// World is all that a program sees of the machine that it runs on.
+type World struct {
+	Name     string // what its messages begin with
+	Out, Err io.Writer
+	Read     func(path string) (text string, err error) // "-" is the standard input
+	Write    func(path string, appending bool) (w io.Writer, finish func(), err error)
+	Command  func(line string) (status int)
+	Variable func(name string) (value string, ok bool) // of the environment
+	Alive    func() bool                               // false when the program is to end: its time is up, or nobody waits for it
+	Now      func() time.Time
+	Rand     *rand.Rand
+}
+
+// run is one run of a program.
+type run struct {
+	World
+	vars   map[string]value
+	arrays map[string]map[string]value
+	order  map[string][]string // the keys of the arrays as they came
+	fields []string            // of the line, the line itself first
+	rx     map[string]*regexp.Regexp
+	steps  int
+	memory int
+	status int
+	flow   string // next, break, continue, exit or nothing
+	dead   bool   // it has cost too much
+}
+
+// Run runs awk with the arguments of its command line and returns its status.
+func Run(w World, args []string) int {
+	r := &run{World: w, vars: map[string]value{}, arrays: map[string]map[string]value{}, order: map[string][]string{}, rx: map[string]*regexp.Regexp{}}
+	for name, text := range map[string]string{"FS": " ", "OFS": " ", "ORS": "\n", "SUBSEP": "\x1c", "RS": "\n"} {
+		r.vars[name] = str(text)
+	}
+	r.vars["NR"], r.vars["FNR"], r.vars["NF"] = num(0), num(0), num(0)
+	program, given := "", false
+	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
+		option, value := args[0][:2], args[0][2:]
+		args = args[1:]
+		if option == "--" {
+			break
+		}
+		if value == "" && len(args) > 0 && strings.Contains("-F -v -f", option) {
+			value, args = args[0], args[1:]
+		}
+		switch option {
+		case "-F":
+			r.vars["FS"] = str(notation.Unescape(value))
+		case "-v":
+			r.define(value)
+		case "-f":
+			text, err := r.Read(value)
+			if err != nil {
+				return r.fail(2, "fatal: cannot open source file `%s' for reading: No such file or directory", value)
+			}
+			program, given = program+text+"\n", true
+		}
+	}
+	if !given {
+		if len(args) == 0 {
+			fmt.Fprintln(r.Err, "Usage: mawk [Options] [Program] [file ...]")
+			return 2
+		}
+		program, args = args[0], args[1:]
+	}
+	rules, err := parse(program)
+	if err != nil {
+		return r.fail(2, "line 1: %v", err)
+	}
+	onlyBegin := true
+	for _, rule := range rules {
+		onlyBegin = onlyBegin && rule.begin
+		if rule.begin && r.flow != "exit" {
+			r.exec(rule.do)
+		}
+	}
+	if !onlyBegin && r.flow != "exit" {
+		r.input(rules, args)
+	}
+	if r.flow = ""; !r.dead {
+		for _, rule := range rules {
+			if rule.end && r.flow != "exit" {
+				r.exec(rule.do)
+			}
+		}
+	}
+	if r.dead && r.Alive() {
+		return r.fail(2, "program limit exceeded: out of memory")
+	}
+	return r.status
+}
+
+// fail writes "name: message" and returns the status.
+func (r *run) fail(status int, format string, args ...any) int {
+	fmt.Fprintf(r.Err, r.Name+": "+format+"\n", args...)
+	return status
+}
+
+// say prints, and ends the program when nobody reads it any more.
+func (r *run) say(text string) {
+	if _, err := io.WriteString(r.Out, text); err != nil {
+		r.die()
+	}
+}
+
+// die ends the program for what it has cost.
+func (r *run) die() { r.flow, r.dead = "exit", true }
+
+// assignment is what an operand that sets a variable looks like.
+var assignment = regexp.MustCompile(`^[A-Za-z_]\w*=`)
+
+// define does such an assignment.
+func (r *run) define(text string) {
+	name, given, _ := strings.Cut(text, "=")
+	r.set(name, fromInput(notation.Unescape(given)))
+}
+
+var emptyLines = regexp.MustCompile(`\n\n+`)
+
+// input runs the rules on every line of the files.
+func (r *run) input(rules []*rule, files []string) {
+	read := false
+	count := 0
+	for _, name := range append(files, "-") {
+		if name == "-" && read && len(files) > 0 {
+			break
+		}
+		if assignment.MatchString(name) {
+			r.define(name)
+			continue
+		}
+		read = true
+		whole, err := r.Read(name)
+		if err != nil {
+			r.status = 2
+			r.fail(2, "%s", err)
+			continue
+		}
+		r.vars["FILENAME"] = str(strings.TrimPrefix(name, "-"))
+		separator := r.vars["RS"].text()
+		text := strings.TrimSuffix(whole, "\n")
+		var records []string
+		switch {
+		case whole == "":
+		case separator == "":
+			records = emptyLines.Split(strings.Trim(text, "\n"), -1)
+		default:
+			records = strings.Split(text, separator)
+		}
+		for i, line := range records {
+			count++
+			r.vars["NR"], r.vars["FNR"] = num(float64(count)), num(float64(i+1))
+			r.split(line)
+			for _, rule := range rules {
+				if rule.begin || rule.end || !r.applies(rule) {
+					continue
+				}
+				if rule.do == nil {
+					r.print(line)
+				} else {
+					r.exec(rule.do)
+				}
+				if r.flow != "" {
+					break
+				}
+			}
+			if r.flow == "exit" || r.dead {
+				return
+			}
+			r.flow = ""
+		}
+	}
+}
+
+func (r *run) applies(rule *rule) bool {
+	switch {
+	case rule.from == nil:
+		return true
+	case rule.to == nil:
+		return r.eval(rule.from).truth()
+	}
+	if !rule.within && !r.eval(rule.from).truth() {
+		return false
+	}
+	rule.within = !r.eval(rule.to).truth()
+	return true
+}
+
+func (r *run) split(line string) {
+	r.fields = append([]string{line}, r.cut(line, r.vars["FS"].text())...)
+	r.vars["NF"] = num(float64(len(r.fields) - 1))
+}
+
+// cut splits a text as FS says.
+func (r *run) cut(text, separator string) []string {
+	switch {
+	case separator == " ":
+		return strings.Fields(text)
+	case text == "":
+		return nil
+	case separator == "" || len(separator) == 1 && separator != "|":
+		return strings.Split(text, separator)
+	}
+	if rx := r.regexp(separator); rx != nil && len(separator) > 1 {
+		return rx.Split(text, -1)
+	}
+	return strings.Split(text, separator)
+}
+
+func (r *run) regexp(expr string) *regexp.Regexp {
+	if rx, ok := r.rx[expr]; ok {
+		return rx
+	}
+	rx, err := regexp.Compile(expr)
+	if err != nil {
+		rx = nil
+	}
+	if len(r.rx) < 64 {
+		r.rx[expr] = rx
+	}
+	return rx
+}
+
+// spend says false when the program must end.
+func (r *run) spend() bool {
+	if r.steps++; r.steps > maxSteps || r.memory > maxMemory || r.steps%256 == 0 && !r.Alive() {
+		r.die()
+	}
+	return !r.dead
+}
+
+// bounded cuts a text that is too long, and counts it.
+func (r *run) bounded(text string) string {
+	r.steps += len(text) / 256
+	if len(text) > maxText {
+		r.die()
+		return text[:maxText]
+	}
+	return text
+}

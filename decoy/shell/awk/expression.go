@@ -1,0 +1,205 @@
+package awk
+
+import (
+	"math"
+	"regexp"
+	"strings"
+)
+
+func (r *run) field(i int) value {
+	if i < 0 || i >= len(r.fields) {
+		return value{str: true}
+	}
+	return fromInput(r.fields[i])
+}
+
+func (r *run) key(kids []*node) string {
+	words := make([]string, len(kids))
+	for i, kid := range kids {
+		words[i] = r.eval(kid).text()
+	}
+	return r.bounded(strings.Join(words, r.vars["SUBSEP"].text()))
+}
+
+func (r *run) set(name string, v value) {
+	r.memory += max(0, len(v.s)-len(r.vars[name].s))
+	r.vars[name] = v
+}
+
+// element returns one of an array, which is there from then on.
+func (r *run) element(array, key string) value {
+	v, there := r.arrays[array][key]
+	if !there {
+		r.store(array, key, value{})
+	}
+	return v
+}
+
+func (r *run) store(array, key string, v value) {
+	a := r.arrays[array]
+	if a == nil {
+		a = map[string]value{}
+		r.arrays[array] = a
+	}
+	old, there := a[key]
+	if !there {
+		r.memory += len(key) + 100
+		r.order[array] = append(r.order[array], key)
+	}
+	r.memory += max(0, len(v.s)-len(old.s))
+	a[key] = v
+}
+
+func (r *run) assign(to *node, v value) {
+	switch to.kind {
+	case "var":
+		r.set(to.text, v)
+		if n := int(v.number()); to.text == "NF" && n >= 0 && n < 1000 {
+			for len(r.fields) <= n {
+				r.fields = append(r.fields, "")
+			}
+			r.fields = r.fields[:n+1]
+			r.join()
+		}
+	case "index":
+		r.store(to.text, r.key(to.kids), v)
+	case "$":
+		i := int(r.eval(to.kids[0]).number())
+		switch {
+		case i < 0 || i > 1000:
+			r.die()
+		case i == 0:
+			r.split(v.text())
+		default:
+			for len(r.fields) <= i {
+				r.fields = append(r.fields, "")
+			}
+			r.fields[i] = v.text()
+			r.vars["NF"] = num(float64(len(r.fields) - 1))
+			r.join()
+		}
+	}
+}
+
+// join makes the line of its fields.
+func (r *run) join() {
+	if len(r.fields) > 0 {
+		r.fields[0] = r.bounded(strings.Join(r.fields[1:], r.vars["OFS"].text()))
+	}
+}
+
+// matcher is the expression that a node means.
+func (r *run) matcher(n *node) *regexp.Regexp {
+	if n.kind == "regexp" {
+		return n.rx
+	}
+	if rx := r.regexp(r.eval(n).text()); rx != nil {
+		return rx
+	}
+	return regexp.MustCompile(`[^\s\S]`) // what is none matches nothing
+}
+
+func (r *run) eval(n *node) value {
+	if !r.spend() {
+		return value{}
+	}
+	switch n.kind {
+	case "s":
+		return str(n.text)
+	case "n":
+		return num(n.n)
+	case "regexp":
+		return truth(n.rx.MatchString(r.field(0).text()))
+	case "var":
+		return r.vars[n.text]
+	case "$":
+		return r.field(int(r.eval(n.kids[0]).number()))
+	case "index":
+		if n.text == "ENVIRON" {
+			if text, ok := r.Variable(r.key(n.kids)); ok {
+				return fromInput(text)
+			}
+			return value{}
+		}
+		return r.element(n.text, r.key(n.kids))
+	case "group":
+		return r.eval(n.kids[len(n.kids)-1])
+	case "call":
+		return r.call(n)
+	case "in":
+		var key string
+		if n.kids[0].kind == "group" {
+			key = r.key(n.kids[0].kids)
+		} else {
+			key = r.eval(n.kids[0]).text()
+		}
+		_, there := r.arrays[n.text][key]
+		return truth(there)
+	case "=":
+		v := r.eval(n.kids[1])
+		r.assign(n.kids[0], v)
+		return v
+	case "before", "behind":
+		old := r.eval(n.kids[0]).number()
+		changed := old + map[string]float64{"+": 1, "-": -1}[n.text]
+		r.assign(n.kids[0], num(changed))
+		if n.kind == "before" {
+			return num(changed)
+		}
+		return num(old)
+	case "?":
+		if r.eval(n.kids[0]).truth() {
+			return r.eval(n.kids[1])
+		}
+		return r.eval(n.kids[2])
+	case "&&":
+		return truth(r.eval(n.kids[0]).truth() && r.eval(n.kids[1]).truth())
+	case "||":
+		return truth(r.eval(n.kids[0]).truth() || r.eval(n.kids[1]).truth())
+	case "~", "!~":
+		return truth(r.matcher(n.kids[1]).MatchString(r.eval(n.kids[0]).text()) == (n.kind == "~"))
+	case "unary":
+		v := r.eval(n.kids[0])
+		switch n.text {
+		case "!":
+			return truth(!v.truth())
+		case "-":
+			return num(-v.number())
+		}
+		return num(v.number())
+	}
+	a, b := r.eval(n.kids[0]), r.eval(n.kids[1])
+	if n.kind == "join" {
+		return str(r.bounded(a.text() + b.text()))
+	}
+	x, y := a.number(), b.number()
+	switch n.kind {
+	case "+":
+		return num(x + y)
+	case "-":
+		return num(x - y)
+	case "*":
+		return num(x * y)
+	case "^":
+		return num(math.Pow(x, y))
+	case "/", "%":
+		if y == 0 {
+			r.fail(2, "division by zero")
+			r.flow, r.status = "exit", 2
+			return value{}
+		}
+		if n.kind == "/" {
+			return num(x / y)
+		}
+		return num(math.Mod(x, y))
+	}
+	var order int
+	empty := func(v value) bool { return !v.str && !v.num }
+	switch {
+	case (a.num || empty(a)) && (b.num || empty(b)):
+		order = ordinal(x > y) - ordinal(x < y)
+	default:
+		order = strings.Compare(a.text(), b.text())
+	}
+	return truth(map[string]bool{"<": order < 0, "<=": order <= 0, "==": order == 0, "!=": order != 0, ">=": order >= 0, ">": order > 0}[n.kind])
+}

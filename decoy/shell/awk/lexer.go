@@ -1,0 +1,95 @@
+package awk
+
+import (
+	"decnet/decoy/shell/notation"
+	"regexp"
+	"strings"
+)
+
+// lexer cuts a program into tokens.
+var lexer = regexp.MustCompile(`^(?:([ \t\r]+|#[^\n]*|\\\n)|("(?:[^"\\\n]|\\(?s:.))*")|(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)|([A-Za-z_]\w*)|(\+\+|--|\+=|-=|\*=|/=|%=|\^=|==|<=|>=|!=|!~|&&|\|\||>>|[-+*/%^!<>~?:,;(){}\[\]$=|\n]))`)
+
+type token struct {
+	kind, text string // s: a string, n: a number, w: a word, f: a word before a parenthesis; operators are their own kind
+}
+
+type parser struct {
+	source string
+	tok    token
+	before token
+	depth  int
+}
+
+func (p *parser) next() {
+	p.before = p.tok
+	for {
+		if p.source == "" {
+			p.tok = token{kind: "end"}
+			return
+		}
+		m := lexer.FindStringSubmatch(p.source)
+		if m == nil {
+			panic(errSyntax)
+		}
+		p.source = p.source[len(m[0]):]
+		switch {
+		case m[1] != "":
+			continue
+		case m[2] != "":
+			p.tok = token{"s", notation.Unescape(m[2][1 : len(m[2])-1])}
+		case m[3] != "":
+			p.tok = token{"n", m[3]}
+		case m[4] != "":
+			p.tok = token{"w", m[4]}
+			if strings.HasPrefix(p.source, "(") {
+				p.tok.kind = "f"
+			}
+		default:
+			p.tok = token{m[5], m[5]}
+		}
+		return
+	}
+}
+
+func (p *parser) is(kinds ...string) bool {
+	for _, k := range kinds {
+		if p.tok.kind == k || p.tok.kind == "w" && p.tok.text == k || p.tok.kind == "f" && p.tok.text == k {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *parser) accept(kind string) bool {
+	if !p.is(kind) {
+		return false
+	}
+	p.next()
+	return true
+}
+
+func (p *parser) expect(kind string) {
+	if !p.accept(kind) {
+		panic(errSyntax)
+	}
+}
+
+func (p *parser) blank() {
+	for p.is("\n", ";") {
+		p.next()
+	}
+}
+
+func (p *parser) lines() {
+	for p.is("\n") {
+		p.next()
+	}
+}
+
+// deeper bounds how far the parser goes into itself.
+func (p *parser) deeper() func() {
+	if p.depth++; p.depth > maxDepth {
+		panic(errSyntax)
+	}
+	return func() { p.depth-- }
+}

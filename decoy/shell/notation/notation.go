@@ -1,0 +1,30 @@
+// Package notation reads what several of the make-believe tools write alike: basic regular expressions and escaped signs.
+package notation
+
+import "strings"
+
+// Basic turns a basic regular expression into Go's syntax: there, it is the escaped signs that are special.
+func Basic(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && strings.IndexByte(`|(){}+?`, s[i+1]) >= 0:
+			i++
+			b.WriteByte(s[i])
+		case s[i] == '\\' && i+1 < len(s):
+			b.WriteString(s[i : i+2])
+			i++
+		case strings.IndexByte(`|(){}+?`, s[i]) >= 0:
+			b.WriteByte('\\')
+			b.WriteByte(s[i])
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+var escapes = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\\`, `\`, `\"`, `"`, `\/`, `/`, `\a`, "\a", `\033`, "\x1b")
+
+// Unescape puts the signs in the place of their escapes.
+func Unescape(s string) string { return escapes.Replace(s) }
