@@ -3,6 +3,7 @@ package shell
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -162,3 +163,67 @@ func (c *call) pack(name string, operands []string, flags map[rune]string) int {
 type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
+
+func zcat(c *call) int {
+	_, operands := c.options("")
+	texts, ok := c.inputs(operands)
+	for _, text := range texts {
+		in, err := gzip.NewReader(strings.NewReader(text))
+		if err != nil {
+			fmt.Fprintf(c.err, "\ngzip: %s: not in gzip format\n", cmp.Or(strings.Join(operands, " "), "stdin"))
+			return 1
+		}
+		plain, _ := io.ReadAll(io.LimitReader(in, maxPipe))
+		c.printf("%s", plain)
+	}
+	return truth(ok)
+}
+
+// gzipTool is gzip and gunzip.
+func gzipTool(c *call) int {
+	flags, operands := c.options("S")
+	unpack := c.args[0] == "gunzip" || flags['d'] != ""
+	if unpack && (len(operands) == 0 || flags['c'] != "") {
+		return zcat(&call{eval: c.eval, args: append([]string{"zcat"}, operands...), streams: c.streams})
+	}
+	pack := func(text string) string {
+		var out bytes.Buffer
+		w := gzip.NewWriter(&out)
+		io.WriteString(w, text)
+		w.Close()
+		return out.String()
+	}
+	if len(operands) == 0 {
+		c.printf("%s", pack(c.input()))
+		return 0
+	}
+	for _, p := range operands {
+		text, err := c.readFile(p)
+		if err != nil {
+			return c.fail(1, "%s", err)
+		}
+		to := p + ".gz"
+		if unpack {
+			in, err := gzip.NewReader(strings.NewReader(text))
+			if err != nil {
+				fmt.Fprintf(c.err, "\ngzip: %s: not in gzip format\n", p)
+				return 1
+			}
+			plain, _ := io.ReadAll(io.LimitReader(in, maxFile))
+			text, to = string(plain), strings.TrimSuffix(p, ".gz")
+		} else {
+			text = pack(text)
+		}
+		if flags['c'] != "" {
+			c.printf("%s", text)
+			continue
+		}
+		if err := c.save(to, text); err != nil {
+			return c.fail(1, "%s: %s", to, problem(err))
+		}
+		if flags['k'] == "" && c.dirWritable(p) == nil {
+			c.fs.remove(c.abs(p))
+		}
+	}
+	return 0
+}

@@ -219,3 +219,10 @@ func sequence(elems []*syntax.Word) int {
 	}
 	return maxBraces + 1
 }
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -375,3 +375,27 @@ func (s *System) logTimes(r *rand.Rand, n int, every time.Duration) []time.Time 
 	}
 	return out
 }
+
+func du(c *call) int {
+	_, operands := c.options("")
+	if len(operands) == 0 {
+		operands = []string{"."}
+	}
+	for _, p := range operands {
+		n, err := c.fs.lookup(c.abs(p), true)
+		if err != nil {
+			return c.fail(1, "cannot access '%s': %s", p, problem(err))
+		}
+		c.printf("%d\t%s\n", 4+n.weight()/1024, p)
+	}
+	return 0
+}
+
+// weight is the size of all that is under a node.
+func (n *node) weight() int {
+	total := n.size()
+	for _, child := range n.children {
+		total += child.weight()
+	}
+	return total
+}

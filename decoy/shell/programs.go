@@ -163,3 +163,32 @@ func (s *System) makeCode() string {
 	}
 	return string(out)
 }
+
+// The processors of programs, by the number in an ELF header.
+const (
+	forIntel386 = 3
+	forMIPS     = 8
+	forARM      = 40
+	forAMD64    = 62
+)
+
+// runs tells whether a program is one for the system's processor. The kernel looks at no more than the beginning, either.
+func (s *System) runs(text string) bool {
+	const header, dataAt, bigEndian, machineAt = 52, 5, 2, 18 // of a program of 32 bits
+	if len(text) < header || !strings.HasPrefix(text, "\x7fELF") {
+		return false
+	}
+	machine := int(text[machineAt+1])<<8 | int(text[machineAt])
+	if text[dataAt] == bigEndian {
+		machine = int(text[machineAt])<<8 | int(text[machineAt+1])
+	}
+	switch machine {
+	case forAMD64, forIntel386:
+		return s.Machine == "x86_64"
+	case forARM:
+		return strings.HasPrefix(s.Machine, "arm")
+	case forMIPS:
+		return s.Machine == "mips"
+	}
+	return false
+}

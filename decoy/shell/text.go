@@ -2,16 +2,53 @@ package shell
 
 import (
 	"cmp"
-	"encoding/base64"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"decnet/decoy/shell/notation"
 )
+
+func compare(c *call) int {
+	flags, operands := c.options("n")
+	if len(operands) < 2 {
+		return c.fail(2, "missing operand after '%s'\ncmp: Try 'cmp --help' for more information.", c.args[len(c.args)-1])
+	}
+	a, err := c.readFile(operands[0])
+	b, err2 := c.readFile(operands[1])
+	if err = cmp.Or(err, err2); err != nil {
+		return c.fail(2, "%s", err)
+	}
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			if flags['s'] == "" {
+				c.printf("%s %s differ: byte %d, line %d\n", operands[0], operands[1], i+1, 1+strings.Count(a[:i], "\n"))
+			}
+			return 1
+		}
+	}
+	if len(a) == len(b) {
+		return 0
+	}
+	if flags['s'] == "" {
+		fmt.Fprintf(c.err, "cmp: EOF on %s after byte %d, line %d\n", operands[boolInt(len(a) > len(b))], min(len(a), len(b)), strings.Count(a[:min(len(a), len(b))], "\n"))
+	}
+	return 1
+}
+
+func rev(c *call) int {
+	_, operands := c.options("")
+	texts, ok := c.inputs(operands)
+	for _, line := range lines(strings.Join(texts, "")) {
+		reversed := []rune(line)
+		slices.Reverse(reversed)
+		c.printf("%s\n", string(reversed))
+	}
+	return 1 - boolInt(ok)
+}
 
 // count reads head's and tail's number of lines.
 func (c *call) count() (n int, fromStart bool, bytes bool, operands []string) {
@@ -355,33 +392,6 @@ func yes(c *call) int {
 	return 1
 }
 
-func sleep(c *call) int {
-	if len(c.args) < 2 {
-		return c.fail(1, "missing operand")
-	}
-	d, ok := interval(c.args[1])
-	if !ok {
-		return c.fail(1, "invalid time interval '%s'", c.args[1])
-	}
-	if !c.sleep(d, lineTime) {
-		return 143
-	}
-	return 0
-}
-
-// interval reads a time such as 5, 0.5 or 2m; none is longer than an hour.
-func interval(text string) (time.Duration, bool) {
-	unit := time.Second
-	for suffix, of := range map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour} {
-		if digits, ok := strings.CutSuffix(text, suffix); ok {
-			text, unit = digits, of
-			break
-		}
-	}
-	n, err := strconv.ParseFloat(text, 64)
-	return time.Duration(min(n*unit.Seconds(), 3600) * float64(time.Second)), err == nil && n >= 0
-}
-
 func tee(c *call) int {
 	flags, operands := c.options("")
 	_, appending := flags['a']
@@ -400,64 +410,6 @@ func tee(c *call) int {
 	return status
 }
 
-func xargs(c *call) int {
-	flags, operands := c.optionsBefore("nIPLd")
-	if len(operands) == 0 {
-		operands = []string{"echo"}
-	}
-	text := c.input()
-	words := strings.Fields(text)
-	switch {
-	case flags['0'] != "":
-		words = strings.FieldsFunc(text, func(r rune) bool { return r == 0 })
-	case flags['d'] != "":
-		words = strings.Split(strings.TrimSuffix(text, "\n"), notation.Unescape(flags['d']))
-	case flags['I'] != "":
-		words = lines(text)
-	}
-	if len(words) == 0 && flags['r'] != "" {
-		return 0
-	}
-	if n, err := strconv.Atoi(cmp.Or(flags['n'], flags['L'])); err == nil && n > 0 && flags['I'] == "" {
-		status := 0
-		for part := range slices.Chunk(words, n) {
-			if c.flow != onward {
-				break
-			}
-			if c.runTool(append(slices.Clone(operands), part...)) != 0 {
-				status = 123
-			}
-		}
-		return status
-	}
-	if mark := flags['I']; mark != "" {
-		for _, word := range words {
-			if c.flow != onward {
-				break
-			}
-			var args []string
-			for _, a := range operands {
-				args = append(args, strings.ReplaceAll(a, mark, word))
-			}
-			c.runTool(args)
-		}
-		return c.status
-	}
-	return c.runTool(append(operands, words...))
-}
-
-// runTool runs another command in this one's place.
-func (c *call) runTool(args []string) int {
-	if !c.budget.step(c.ctx, c.depth) {
-		c.flow = aborting
-		return 137
-	}
-	c.depth++
-	c.run(args, c.streams)
-	c.depth--
-	return c.status
-}
-
 func basename(c *call) int {
 	if len(c.args) < 2 {
 		return c.fail(1, "missing operand")
@@ -470,22 +422,4 @@ func basename(c *call) int {
 	}
 	c.printf("%s\n", name)
 	return 0
-}
-
-func base64Tool(c *call) int {
-	flags, operands := c.options("w")
-	texts, ok := c.inputs(operands)
-	text := strings.Join(texts, "")
-	_, decode := flags['d']
-	_, decode2 := flags['D']
-	if !decode && !decode2 {
-		c.printf("%s\n", base64.StdEncoding.EncodeToString([]byte(text)))
-		return truth(ok)
-	}
-	plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
-	c.printf("%s", plain)
-	if err != nil {
-		return c.fail(1, "invalid input")
-	}
-	return truth(ok)
 }

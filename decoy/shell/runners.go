@@ -1,0 +1,211 @@
+package shell
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"decnet/decoy/shell/notation"
+)
+
+// shellTool is sh, bash and ash.
+func shellTool(c *call) int {
+	args := c.args[1:]
+	login := false
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		switch {
+		case args[0] == "-l" || args[0] == "--login" || args[0] == "-":
+			login = true
+		case args[0] == "-c" && len(args) > 1:
+			return c.subshell(args[1], args[2:], c.streams)
+		case args[0] == "--version":
+			c.printf("GNU bash, version 5.2.15(1)-release (%s-pc-linux-gnu)\n", c.sys.Machine)
+			return 0
+		}
+		args = args[1:]
+	}
+	if len(args) > 0 {
+		text, err := c.readFile(args[0])
+		if err != nil {
+			if name := path.Base(c.args[0]); name == "sh" && c.sys.Packages == "apt" { // dash
+				name, _, _ := strings.Cut(err.Error(), ": ")
+				fmt.Fprintf(c.err, "sh: 0: cannot open %s: No such file\n", name)
+				return 2
+			}
+			return c.fail(127, "%s", err)
+		}
+		return c.subshell(text, args[1:], c.streams)
+	}
+	if c.atTerminal() {
+		return c.nested(c.user, login)
+	}
+	script := c.input()
+	if strings.TrimSpace(script) == "" {
+		return 0
+	}
+	return c.subshell(script, nil, streams{strings.NewReader(""), c.out, c.err})
+}
+
+func busybox(c *call) int {
+	if len(c.args) < 2 {
+		banner := "v1.30.1 (2019-06-12 17:51:55 UTC)"
+		switch c.sys.ID {
+		case "debian", "kali":
+			banner = "v1.35.0 (Debian 1:1.35.0-4+b3)"
+		case "ubuntu":
+			banner = "v1.30.1 (Ubuntu 1:1.30.1-7ubuntu3)"
+		case "alpine":
+			banner = "v1.36.1 (2023-11-07 18:53:09 UTC)"
+		}
+		c.printf("BusyBox %s multi-call binary.\n\nUsage: busybox [function [arguments]...]\n\nCurrently defined functions:\n\t%s\n",
+			banner, strings.Join(c.sys.tools(), ", "))
+		return 0
+	}
+	if commands[c.args[1]] == nil && builtins[c.args[1]] == nil {
+		fmt.Fprintf(c.out, "%s: applet not found\n", c.args[1])
+		return 127
+	}
+	inner := &call{eval: c.eval, args: c.args[1:], streams: c.streams}
+	if b := builtins[c.args[1]]; b != nil {
+		return b(inner)
+	}
+	return commands[c.args[1]](inner)
+}
+
+// timeout ends a command that takes too long.
+func timeout(c *call) int {
+	args := c.args[1:]
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		if (args[0] == "-k" || args[0] == "-s") && len(args) > 1 {
+			args = args[1:]
+		}
+		args = args[1:]
+	}
+	if len(args) < 2 {
+		return c.fail(125, "missing operand\nTry 'timeout --help' for more information.")
+	}
+	limit, ok := interval(args[0])
+	if !ok {
+		return c.fail(125, "invalid time interval ‘%s’\nTry 'timeout --help' for more information.", args[0])
+	}
+	whole := c.ctx
+	ctx, cancel := context.WithTimeoutCause(whole, limit, errInterrupted)
+	defer cancel()
+	if limit == 0 {
+		ctx = whole
+	}
+	c.eval.ctx = ctx
+	status := c.runTool(args[1:])
+	if c.eval.ctx = whole; ctx.Err() == nil || whole.Err() != nil {
+		return status
+	}
+	if c.flow == aborting {
+		c.flow = onward
+	}
+	return 124
+}
+
+// wrapper is nohup, nice and the like: it runs the rest of its arguments.
+func wrapper(c *call) int {
+	args := c.args[1:]
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		if args[0] == "-n" && len(args) > 1 {
+			args = args[1:]
+		}
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		return c.fail(125, "missing operand")
+	}
+	return c.runTool(args)
+}
+
+func sleep(c *call) int {
+	if len(c.args) < 2 {
+		return c.fail(1, "missing operand")
+	}
+	d, ok := interval(c.args[1])
+	if !ok {
+		return c.fail(1, "invalid time interval '%s'", c.args[1])
+	}
+	if !c.sleep(d, lineTime) {
+		return 143
+	}
+	return 0
+}
+
+// interval reads a time such as 5, 0.5 or 2m; none is longer than an hour.
+func interval(text string) (time.Duration, bool) {
+	unit := time.Second
+	for suffix, of := range map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour} {
+		if digits, ok := strings.CutSuffix(text, suffix); ok {
+			text, unit = digits, of
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	return time.Duration(min(n*unit.Seconds(), 3600) * float64(time.Second)), err == nil && n >= 0
+}
+
+func xargs(c *call) int {
+	flags, operands := c.optionsBefore("nIPLd")
+	if len(operands) == 0 {
+		operands = []string{"echo"}
+	}
+	text := c.input()
+	words := strings.Fields(text)
+	switch {
+	case flags['0'] != "":
+		words = strings.FieldsFunc(text, func(r rune) bool { return r == 0 })
+	case flags['d'] != "":
+		words = strings.Split(strings.TrimSuffix(text, "\n"), notation.Unescape(flags['d']))
+	case flags['I'] != "":
+		words = lines(text)
+	}
+	if len(words) == 0 && flags['r'] != "" {
+		return 0
+	}
+	if n, err := strconv.Atoi(cmp.Or(flags['n'], flags['L'])); err == nil && n > 0 && flags['I'] == "" {
+		status := 0
+		for part := range slices.Chunk(words, n) {
+			if c.flow != onward {
+				break
+			}
+			if c.runTool(append(slices.Clone(operands), part...)) != 0 {
+				status = 123
+			}
+		}
+		return status
+	}
+	if mark := flags['I']; mark != "" {
+		for _, word := range words {
+			if c.flow != onward {
+				break
+			}
+			var args []string
+			for _, a := range operands {
+				args = append(args, strings.ReplaceAll(a, mark, word))
+			}
+			c.runTool(args)
+		}
+		return c.status
+	}
+	return c.runTool(append(operands, words...))
+}
+
+// runTool runs another command in this one's place.
+func (c *call) runTool(args []string) int {
+	if !c.budget.step(c.ctx, c.depth) {
+		c.flow = aborting
+		return 137
+	}
+	c.depth++
+	c.run(args, c.streams)
+	c.depth--
+	return c.status
+}

@@ -1,0 +1,34 @@
+package shell
+
+import "fmt"
+
+func man(c *call) int {
+	_, operands := c.options("")
+	if len(operands) == 0 {
+		c.printf("What manual page do you want?\nFor example, try 'man man'.\n")
+		return 1
+	}
+	// A server's packages come without their pages.
+	fmt.Fprintf(c.err, "No manual entry for %s\n", operands[len(operands)-1])
+	return 16
+}
+
+// version is what a program says of itself that does nothing else here.
+func version(text string) command {
+	return func(c *call) int {
+		if len(c.args) > 1 {
+			c.printf("%s\n", text)
+		}
+		return 0
+	}
+}
+
+// editor is vi and its kin. They need a terminal of their own, which what is typed here is not.
+func editor(c *call) int {
+	if !c.Interactive {
+		fmt.Fprintln(c.err, "Vim: Warning: Output is not to a terminal\nVim: Warning: Input is not from a terminal")
+		return 1
+	}
+	fmt.Fprintf(c.err, "Error opening terminal: %s.\n", c.vars["TERM"].String())
+	return 1
+}

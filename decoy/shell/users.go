@@ -1,0 +1,202 @@
+package shell
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"decnet/decoy/event"
+)
+
+func getent(c *call) int {
+	if len(c.args) < 2 {
+		return c.fail(1, "wrong number of arguments")
+	}
+	file := map[string]string{"passwd": "/etc/passwd", "group": "/etc/group", "shadow": "/etc/shadow", "hosts": "/etc/hosts", "ahosts": "/etc/hosts", "services": "/etc/services", "networks": "/etc/networks"}[c.args[1]]
+	if file == "" {
+		fmt.Fprintf(c.err, "Unknown database: %s\nTry `getent --help' or `getent --usage' for more information.\n", c.args[1])
+		return 1
+	}
+	text, err := c.readFile(file)
+	if err != nil {
+		return 2
+	}
+	keys, found, host := c.args[2:], 0, ""
+	for _, line := range lines(text) {
+		fields := strings.FieldsFunc(line, func(r rune) bool { return r == ':' && file != "/etc/hosts" || r == ' ' || r == '\t' })
+		if strings.HasPrefix(line, "#") || len(fields) == 0 {
+			continue
+		}
+		if len(keys) == 0 {
+			c.printf("%s\n", line)
+			continue
+		}
+		for _, key := range keys {
+			if fields[0] == key || strings.HasPrefix(file, "/etc/hosts") && slices.Contains(fields, key) || file != "/etc/hosts" && len(fields) > 2 && fields[2] == key {
+				if found++; file == "/etc/hosts" {
+					host = fmt.Sprintf("%-15s %s\n", fields[0], strings.Join(fields[1:], " ")) // the last is that of IPv6, which is preferred
+					break
+				}
+				c.printf("%s\n", line)
+				break
+			}
+		}
+	}
+	c.printf("%s", host)
+	if len(keys) > 0 && found == 0 {
+		return 2
+	}
+	return 0
+}
+
+func passwd(c *call) int {
+	name := c.user.name
+	if _, operands := c.options(""); len(operands) > 0 {
+		name = operands[0]
+	}
+	if _, ok := c.account(name); !ok {
+		return c.fail(1, "user '%s' does not exist", name)
+	}
+	if c.user.uid != 0 {
+		c.printf("Changing password for %s.\n", name)
+		secret := c.secret("Current password: ")
+		if name != c.user.name || !c.accepts(name, secret) {
+			c.attempt("passwd", name, secret, event.Rejected)
+			fmt.Fprintln(c.err, "passwd: Authentication token manipulation error\npasswd: password unchanged")
+			return 10
+		}
+		c.attempt("passwd", name, secret, event.Accepted)
+	}
+	first := c.secret("New password: ")
+	second := c.secret("Retype new password: ")
+	c.record("password_change", event.String(event.Principal, name), event.String(event.Secret, first))
+	if first != second || first == "" {
+		fmt.Fprintln(c.err, "Sorry, passwords do not match.\npasswd: Authentication token manipulation error\npasswd: password unchanged")
+		return 10
+	}
+	c.changePassword(name, first)
+	fmt.Fprintln(c.err, "passwd: password updated successfully")
+	return 0
+}
+
+// secret asks for one, or takes the next line of what stands at the end of a pipe, as passwd does.
+func (c *call) secret(prompt string) string {
+	if c.Interactive && c.Ask != nil && !c.piped {
+		answer, _ := c.askFor(prompt)
+		return answer
+	}
+	fmt.Fprint(c.err, prompt)
+	return c.line()
+}
+
+// line takes one line of the standard input, a byte at a time: what follows it is for whoever reads next.
+func (c *call) line() string {
+	var line []byte
+	one := make([]byte, 1)
+	for len(line) < maxVariable {
+		if n, err := c.in.Read(one); n == 0 || err != nil || one[0] == '\n' {
+			break
+		}
+		line = append(line, one[0])
+	}
+	return string(line)
+}
+
+func chpasswd(c *call) int {
+	for _, line := range lines(c.input()) {
+		name, secret, _ := strings.Cut(line, ":")
+		if _, known := c.account(name); known && c.user.uid == 0 {
+			c.changePassword(name, secret)
+		}
+		c.record("password_change", event.String(event.Principal, name), event.String(event.Secret, secret))
+	}
+	if c.user.uid != 0 {
+		return c.fail(1, "cannot lock /etc/passwd; try again later.")
+	}
+	return 0
+}
+
+func useradd(c *call) int {
+	if c.user.uid != 0 {
+		return c.fail(1, "Permission denied.")
+	}
+	flags, operands := c.options("dgGspuc")
+	if len(operands) == 0 {
+		return c.fail(2, "missing operand")
+	}
+	name := operands[len(operands)-1]
+	known := false
+	for _, file := range []string{"/etc/passwd", "/etc/shadow"} {
+		n, err := c.fs.lookup(file, true)
+		if err != nil {
+			continue
+		}
+		kept := slices.DeleteFunc(lines(n.read()), func(line string) bool { return strings.HasPrefix(line, name+":") })
+		was := len(kept) < len(lines(n.read()))
+		known = known || was
+		switch {
+		case c.args[0] == "userdel" && !was, c.args[0] != "userdel" && was:
+			continue
+		case c.args[0] != "userdel":
+			kept = append(kept, map[string]string{"/etc/passwd": fmt.Sprintf("%s:x:1001:1001::/home/%[1]s:/bin/sh", name), "/etc/shadow": fmt.Sprintf("%s:!:%d:0:99999:7:::", name, c.sys.host.Now().Unix()/86400)}[file])
+		}
+		c.fs.write(file, "root", strings.Join(kept, "\n")+"\n", false)
+	}
+	switch {
+	case c.args[0] == "userdel" && !known:
+		return c.fail(6, "user '%s' does not exist", name)
+	case c.args[0] == "userdel":
+		return 0
+	case known:
+		return c.fail(9, "user '%s' already exists", name)
+	}
+	home := "/home/" + name
+	if flags['m'] != "" || c.args[0] == "adduser" {
+		c.fs.add(home, &node{mode: fs.ModeDir | 0o755, owner: name, group: name})
+	}
+	return 0
+}
+
+func id(c *call) int {
+	flags, operands := c.options("")
+	a := c.user
+	if len(operands) > 0 {
+		var ok bool
+		if a, ok = c.account(operands[0]); !ok {
+			return c.fail(1, "'%s': no such user", operands[0])
+		}
+	}
+	_, number := flags['u']
+	_, group := flags['g']
+	_, name := flags['n']
+	switch {
+	case number && name:
+		c.printf("%s\n", a.name)
+	case number:
+		c.printf("%d\n", a.uid)
+	case group:
+		c.printf("%d\n", a.gid)
+	default:
+		extra := ""
+		if a.name == c.sys.User && c.sys.Group != "" {
+			extra = fmt.Sprintf(",27(%s)", c.sys.Group)
+		}
+		c.printf("uid=%d(%s) gid=%d(%[2]s) groups=%[3]d(%[2]s)%[4]s\n", a.uid, a.name, a.gid, extra)
+	}
+	return 0
+}
+
+func whoami(c *call) int {
+	c.printf("%s\n", c.user.name)
+	return 0
+}
+
+func groups(c *call) int {
+	c.printf("%s", c.user.name)
+	if c.user.name == c.sys.User && c.sys.Group != "" {
+		c.printf(" %s", c.sys.Group)
+	}
+	c.printf("\n")
+	return 0
+}
