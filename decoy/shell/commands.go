@@ -30,7 +30,7 @@ func init() {
 		"pacman": packages, "systemctl": systemctl, "service": systemctl, "iptables": iptables, "chattr": rootOnly, "sysctl": rootOnly, "modprobe": rootOnly,
 		"arch": arch, "getconf": getconf, "rev": rev, "stat": stat, "lsattr": lsattr, "timedatectl": timedatectl, "journalctl": journalctl, "dpkg": dpkg, "openssl": openssl,
 		"lsblk": lsblk, "lspci": lspci, "lsmod": lsmod, "pgrep": pgrep, "pidof": pgrep, "vi": editor, "vim": editor, "nano": editor, "xxd": xxd, "hexdump": hexdump,
-		"tty": tty, "readlink": readlink, "realpath": readlink, "od": od, "cmp": compare, "getent": getent, "locale": locale, "hostnamectl": hostnamectl, "lsof": lsof, "man": man,
+		"tty": ttyName, "readlink": readlink, "realpath": readlink, "od": od, "cmp": compare, "getent": getent, "locale": locale, "hostnamectl": hostnamectl, "lsof": lsof, "man": man,
 		"zcat": zcat, "gzip": gzipTool, "gunzip": gzipTool, "apt-cache": aptCache, "ssh-keygen": sshKeygen,
 		"perl": interpreter, "python3": interpreter, "python": interpreter, "git": version("git version 2.39.2"), "tar": tarTool,
 		"reboot": reboot, "shutdown": reboot, "poweroff": reboot, "halt": reboot,

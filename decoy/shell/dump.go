@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"decnet/decoy/shell/notation"
 )
 
 // od knows the formats that are asked for most: octal words, bytes in hexadecimal or octal, characters.
@@ -93,7 +95,7 @@ func xxd(c *call) int {
 				digits.WriteByte(' ')
 			}
 		}
-		if !c.printf("%08x: %-40s %s\n", at, digits.String(), printable(part)) {
+		if !c.printf("%08x: %-40s %s\n", at, digits.String(), notation.Printable(part)) {
 			break
 		}
 	}
@@ -127,7 +129,7 @@ func hexdump(c *call) int {
 			fmt.Fprintf(&row, " %02x", part[i])
 		}
 		if flags['C'] != "" {
-			c.printf("%08x %-49s  |%s|\n", at, row.String(), printable(part))
+			c.printf("%08x %-49s  |%s|\n", at, row.String(), notation.Printable(part))
 		} else if !c.printf("%07x%s\n", at, row.String()) {
 			break
 		}
@@ -136,15 +138,6 @@ func hexdump(c *call) int {
 		c.printf("%0*x\n", 7+boolInt(flags['C'] != ""), len(data))
 	}
 	return 1 - boolInt(ok)
-}
-
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '.'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "."))
 }
 
 func base64Tool(c *call) int {

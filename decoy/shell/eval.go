@@ -16,6 +16,8 @@ import (
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/pattern"
 	"mvdan.cc/sh/v3/syntax"
+
+	"decnet/decoy/shell/tty"
 )
 
 // streams are where a command reads and writes.
@@ -71,7 +73,7 @@ func (e *eval) stmts(list []*syntax.Stmt, io streams) {
 func (e *eval) stmt(s *syntax.Stmt, io streams) {
 	if !e.budget.step(e.ctx, e.depth) {
 		e.flow = aborting
-		if !errors.Is(context.Cause(e.ctx), errInterrupted) {
+		if !errors.Is(context.Cause(e.ctx), tty.ErrInterrupted) {
 			fmt.Fprintf(io.err, "%sfork: retry: Resource temporarily unavailable\n", e.prefix())
 		}
 		e.status = 254

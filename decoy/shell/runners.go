@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"decnet/decoy/shell/notation"
+	"decnet/decoy/shell/tty"
 )
 
 // shellTool is sh, bash and ash.
@@ -94,7 +95,7 @@ func timeout(c *call) int {
 		return c.fail(125, "invalid time interval ‘%s’\nTry 'timeout --help' for more information.", args[0])
 	}
 	whole := c.ctx
-	ctx, cancel := context.WithTimeoutCause(whole, limit, errInterrupted)
+	ctx, cancel := context.WithTimeoutCause(whole, limit, tty.ErrInterrupted)
 	defer cancel()
 	if limit == 0 {
 		ctx = whole

@@ -4,6 +4,10 @@
 //
 // Each source address has a copy of the file system of its own, which all of its connections share and find again for some hours. What one
 // line may cost (time, steps, memory, output) is bounded, and so is what all sources leave.
+//
+// A line goes from shell.go (what a shell is) through eval.go (its syntax tree) to builtins.go or commands.go (the tools by name), whose files are
+// named for what they hold. system.go says what the decky's seed makes of it, image.go and programs.go what files it is born with, fs.go keeps
+// them. awk, sed and the terminal are packages of their own below this one.
 package shell
 
 import (

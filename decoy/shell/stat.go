@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"decnet/decoy/shell/notation"
 )
 
 // inode is a file's number, by its path.
@@ -182,7 +184,7 @@ func elfKind(text string) string {
 	machine, loader := map[byte]string{forAMD64: "x86-64", forIntel386: "Intel 80386", forARM: "ARM, EABI5", forMIPS: "MIPS, MIPS32 rel2"}[text[at]], ""
 	if _, after, found := strings.Cut(text[:min(len(text), 1024)], "/lib"); found {
 		name, _, _ := strings.Cut(after, "\x00")
-		loader = ", dynamically linked, interpreter /lib" + printable(name)
+		loader = ", dynamically linked, interpreter /lib" + notation.Printable(name)
 	}
 	return fmt.Sprintf("ELF %s %s %s, %s, version 1 (SYSV)%s, stripped", words, order, map[bool]string{true: "pie executable", false: "executable"}[text[16]+text[17] == 3], machine, loader)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func tty(c *call) int {
+func ttyName(c *call) int {
 	if !c.atTerminal() {
 		c.printf("not a tty\n")
 		return 1

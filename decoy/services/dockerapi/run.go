@@ -19,6 +19,7 @@ import (
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/web"
 	"decnet/decoy/shell"
+	"decnet/decoy/shell/tty"
 )
 
 const (
@@ -257,7 +258,7 @@ func (c *call) converse(x *container, j job, s *stream, stdin bool) int {
 	case !j.interactive:
 		sh.Run(ctx, j.line, strings.NewReader(""), out, errs)
 	case s.tty:
-		terminal := shell.NewTerminal(s)
+		terminal := tty.New(s)
 		defer terminal.Close(c.r.Session.Event)
 		return sh.Interact(ctx, terminal)
 	case stdin:

@@ -12,6 +12,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/shell"
+	"decnet/decoy/shell/tty"
 )
 
 // connection is a client that has logged in. Its channels share one machine.
@@ -97,10 +98,10 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	recording := shell.NewRecording(channel, c.session.Event, c.service.host.Now)
+	recording := tty.NewRecording(channel, c.session.Event, c.service.host.Now)
 	defer recording.Close()
 	var program sync.WaitGroup
-	var terminal *shell.Terminal
+	var terminal *tty.Terminal
 	defer func() {
 		if terminal != nil {
 			terminal.Close(c.session.Event)
@@ -124,7 +125,7 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 				term = pty.Term
 				columns, rows := size(pty.Columns, 80), size(pty.Rows, 24)
 				recording.Start(pty.Term, columns, rows)
-				terminal = shell.NewTerminal(recording)
+				terminal = tty.New(recording)
 				terminal.SetSize(columns, rows)
 				c.session.Event("pty", event.String("terminal", pty.Term))
 				ok = true
@@ -182,7 +183,7 @@ func finish(channel ssh.Channel, status int) {
 }
 
 // run is the shell or the command of a channel; it returns its status.
-func (c *connection) run(ctx context.Context, channel ssh.Channel, terminal *shell.Terminal, term string, interactive bool, command string) int {
+func (c *connection) run(ctx context.Context, channel ssh.Channel, terminal *tty.Terminal, term string, interactive bool, command string) int {
 	if to, target, is := scpCommand(command); is && terminal == nil {
 		return c.serveSCP(channel, command, to, target)
 	}
@@ -205,7 +206,7 @@ func (c *connection) run(ctx context.Context, channel ssh.Channel, terminal *she
 		command = string(script)
 	}
 	if terminal != nil {
-		terminal.Run(ctx, sh, command)
+		sh.RunAt(ctx, terminal, command)
 	} else {
 		sh.Run(ctx, command, channel, channel, channel.Stderr())
 	}

@@ -13,6 +13,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/shell"
+	"decnet/decoy/shell/tty"
 )
 
 const (
@@ -85,9 +86,9 @@ func mannerOf(h *decoy.Host) manner {
 // ServeConn answers one client.
 func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	client := newNegotiator(s)
-	recording := shell.NewRecording(client, s.Event, s.Host().Now)
+	recording := tty.NewRecording(client, s.Event, s.Host().Now)
 	defer recording.Close()
-	terminal := shell.NewTerminal(recording)
+	terminal := tty.New(recording)
 	defer terminal.Close(s.Event)
 	var mu sync.Mutex // the terminal reads, and so learns, beside what runs on it
 	kind, width, height := "", 80, 24

@@ -1,9 +1,10 @@
 package awk
 
 import (
-	"decnet/decoy/shell/notation"
 	"regexp"
 	"strings"
+
+	"decnet/decoy/shell/notation"
 )
 
 // lexer cuts a program into tokens.

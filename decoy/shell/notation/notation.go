@@ -1,4 +1,4 @@
-// Package notation reads what several of the make-believe tools write alike: basic regular expressions and escaped signs.
+// Package notation reads what several of the make-believe tools write alike: basic regular expressions, escaped signs, and bytes that are shown as dots.
 package notation
 
 import "strings"
@@ -28,3 +28,13 @@ var escapes = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\\`, `\`,
 
 // Unescape puts the signs in the place of their escapes.
 func Unescape(s string) string { return escapes.Replace(s) }
+
+// Printable puts a dot in the place of what is no printable ASCII.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '.'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "."))
+}

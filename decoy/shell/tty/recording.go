@@ -1,4 +1,4 @@
-package shell
+package tty
 
 import (
 	"encoding/json"

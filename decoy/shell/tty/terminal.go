@@ -1,9 +1,10 @@
-package shell
+// Package tty is the intruder's end of an interactive shell: a terminal that echoes, edits lines and remembers them, hears Ctrl-C while a command
+// runs, and records what it shows and what is typed. It knows nothing of who reads from it.
+package tty
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"golang.org/x/term"
@@ -11,21 +12,24 @@ import (
 	"decnet/decoy/event"
 )
 
-// Terminal is the intruder's end of an interactive shell: it echoes, edits lines and remembers them. Close ends it.
+// Terminal echoes, edits lines and remembers them. Close ends it.
 type Terminal struct {
 	*term.Terminal
 	keys *keyboard
 	rest []byte // typed for a command that reads, not yet read
 }
 
-// NewTerminal makes a terminal of what the intruder's client sends and shows. The client's own echo is off.
-func NewTerminal(rw io.ReadWriter) *Terminal {
+// New makes a terminal of what the intruder's client sends and shows. The client's own echo is off.
+func New(rw io.ReadWriter) *Terminal {
 	keys := newKeyboard(rw)
 	t := &Terminal{Terminal: term.NewTerminal(keys, ""), keys: keys}
 	t.AutoCompleteCallback = keys.look
 	t.History = &recall{keys: keys}
 	return t
 }
+
+// maxHistory bounds the lines that are remembered.
+const maxHistory = 200
 
 // recall is what the arrow keys bring back: the lines that were typed for the shell.
 type recall struct {
@@ -85,71 +89,29 @@ func (t *Terminal) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Run runs a line on the terminal; Ctrl-C, Ctrl-Z and Ctrl-\ break it off.
-func (t *Terminal) Run(ctx context.Context, s *Shell, line string) (ended, incomplete bool) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	t.keys.begin(cancel)
-	ended, incomplete = s.Run(ctx, line, t, t, t)
+// Begin says that a line runs, which Ctrl-C, Ctrl-Z and Ctrl-\ break off by the cancel.
+func (t *Terminal) Begin(cancel context.CancelCauseFunc) { t.keys.begin(cancel) }
+
+// End says that the line is over. What has broken it off, if anything, is shown.
+func (t *Terminal) End() (broken Stroke, ok bool) {
 	struck, shown := t.keys.end()
 	t.rest = nil
 	if struck == 0 {
-		return ended, incomplete
+		return Stroke{}, false
 	}
-	stroke := strokes[struck]
-	s.status = stroke.status
+	broken = strokes[struck]
 	if !shown {
-		io.WriteString(t, stroke.sign+"\n")
+		io.WriteString(t, broken.sign+"\n")
 	}
-	if struck == ctrlZ {
-		j := s.addJob(s.last(), "Stopped", 0)
-		fmt.Fprintf(t, "\n[%d]+  Stopped                 %s\n", j.number, j.text)
-	}
-	return false, false
+	return broken, true
 }
+
+// Farewell sets what a Ctrl-D at the prompt shows.
+func (t *Terminal) Farewell(bye string) { t.keys.say(bye) }
 
 // Close ends the terminal and records what was typed for nobody.
 func (t *Terminal) Close(record func(typ string, fields ...event.Field)) {
 	if text, size := t.keys.close(); size > 0 {
 		record("input_unread", event.Bytes("content", text), event.Int("size", int64(size)))
 	}
-}
-
-// Interact runs an interactive shell on the terminal until it ends or the intruder leaves; it returns the shell's status.
-func (s *Shell) Interact(ctx context.Context, t *Terminal) int {
-	s.Interactive = true
-	s.Ask = t.Secret
-	defer func() { s.sys.guest(s.From).leave(s.loginName(), s.sys.host.Now()) }()
-	pending := ""
-	for ctx.Err() == nil {
-		t.keys.say(s.goodbye())
-		io.WriteString(t, s.endedJobs())
-		prompt := s.Prompt()
-		if pending != "" {
-			prompt = "> "
-		}
-		line, err := t.Line(prompt)
-		if errors.Is(err, errInterrupted) {
-			s.status, pending = strokes[ctrlC].status, ""
-			continue
-		}
-		if errors.Is(err, errLogout) && pending == "" && s.endLevel(streams{err: io.Discard}) {
-			continue
-		}
-		if err != nil {
-			break
-		}
-		if pending != "" {
-			line = pending + "\n" + line
-		}
-		ended, incomplete := t.Run(ctx, s, line)
-		if pending = ""; incomplete && len(line) <= maxLine {
-			pending = line
-		}
-		if ended {
-			io.WriteString(t, "logout\n")
-			break
-		}
-	}
-	return s.status
 }

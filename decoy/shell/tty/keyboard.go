@@ -1,4 +1,4 @@
-package shell
+package tty
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"decnet/decoy/shell/notation"
 )
 
 // The keys that mean something to a terminal whoever reads from it.
@@ -26,15 +28,22 @@ const (
 	maxHalf   = 60       // of a line that is broken off, to be shown
 )
 
-// strokes are the keys that break off what runs.
-var strokes = map[byte]struct {
+// Stroke is a key that breaks off what runs.
+type Stroke struct {
 	sign   string
-	status int
-}{ctrlC: {"^C", 130}, ctrlZ: {"^Z", 148}, ctrlBackslash: {"^\\Quit", 131}}
+	Status int  // of a command that ends by it
+	Stops  bool // the command can go on later
+}
 
+var strokes = map[byte]Stroke{ctrlC: {sign: "^C", Status: Interrupted}, ctrlZ: {"^Z", 148, true}, ctrlBackslash: {sign: "^\\Quit", Status: 131}}
+
+// Interrupted is the status of what Ctrl-C ends.
+const Interrupted = 130
+
+// What ends a line in another way than its end.
 var (
-	errInterrupted = errors.New("interrupted")
-	errLogout      = fmt.Errorf("ctrl-D: %w", io.EOF)  // unlike the connection's end
+	ErrInterrupted = errors.New("interrupted")
+	ErrLogout      = fmt.Errorf("ctrl-D: %w", io.EOF)  // unlike the connection's end
 	errFlushed     = errors.New("the line has no end") // by Ctrl-D behind some text
 )
 
@@ -122,7 +131,7 @@ func (k *keyboard) take(keys []byte, err error) (more bool) {
 // clean is the line that the keys are about to make, as far as it can be shown.
 func clean(keys []byte) string {
 	keys = keys[bytes.LastIndexAny(keys, "\r\n")+1:]
-	return printable(string(keys[:min(len(keys), maxHalf)]))
+	return notation.Printable(string(keys[:min(len(keys), maxHalf)]))
 }
 
 // strike breaks off the line that runs. k.mu is held.
@@ -130,7 +139,7 @@ func (k *keyboard) strike(key byte) {
 	if k.struck == 0 {
 		k.struck = key
 	}
-	k.cancel(errInterrupted)
+	k.cancel(ErrInterrupted)
 }
 
 // discard keeps a part of what is thrown away. k.mu is held.
@@ -157,7 +166,7 @@ func (k *keyboard) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		case k.cancel != nil && k.struck != 0:
 			k.shown = true
-			return k.cutShort(p, k.half+strokes[k.struck].sign, errInterrupted), nil
+			return k.cutShort(p, k.half+strokes[k.struck].sign, ErrInterrupted), nil
 		case len(k.typed) == 0 && k.panicked != nil:
 			panic(k.panicked)
 		case len(k.typed) == 0 && k.err != nil:
@@ -176,7 +185,7 @@ func (k *keyboard) Read(p []byte) (int, error) {
 			k.strike(c)
 		case c == ctrlC:
 			k.typed = k.typed[1:]
-			return k.cutShort(p, "^C", errInterrupted), nil
+			return k.cutShort(p, "^C", ErrInterrupted), nil
 		case c == ctrlD && k.hidden:
 			k.typed = k.typed[1:]
 			k.empty = len(k.line) == 0
@@ -225,7 +234,7 @@ func (k *keyboard) endOfFile(p []byte) (int, error) {
 	case k.empty && k.cancel != nil:
 		return 0, io.EOF
 	case k.empty:
-		return k.cutShort(p, k.bye, errLogout), nil
+		return k.cutShort(p, k.bye, ErrLogout), nil
 	case k.cancel != nil || k.hidden:
 		k.line, k.ending = k.line[:0], errFlushed
 		p[0] = '\r'
