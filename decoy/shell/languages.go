@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"io"
 	"strings"
 
 	"decnet/decoy/shell/awk"
@@ -19,11 +20,15 @@ func runAwk(c *call) int {
 			return c.readFile(p)
 		},
 		Write: c.openForWriting,
-		Command: func(line string) int {
+		Command: func(line string, in io.Reader, out io.Writer) int {
 			if spent = !c.budget.step(c.ctx, c.depth); spent {
 				return 1
 			}
-			return c.subshell(line, nil, c.streams)
+			io := streams{c.in, out, c.err}
+			if in != nil {
+				io.in = in
+			}
+			return c.subshell(line, nil, io)
 		},
 		Variable: func(name string) (string, bool) {
 			v := c.vars[name]

@@ -149,6 +149,9 @@ func TestHostileLinesEnd(t *testing.T) {
 		"awk that formats":      `awk 'BEGIN{while(1) s=sprintf("%900s%900s", s, s)}'`,
 		"awk that replaces":     `awk 'BEGIN{s="aa"; while(1) gsub(/a/,"&&&&",s)}'`,
 		"awk that nests":        "awk 'BEGIN{print " + strings.Repeat("(", 3000) + "'",
+		"awk that recurses":     `awk 'function f(x){return f(x x) f(x x)} BEGIN{f("aaaa")}'`,
+		"awk that pipes":        `awk 'BEGIN{while(1) print "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" | "cat"}'; awk 'BEGIN{while(1) "cat /bin/ls" i++ | getline x}'`,
+		"awk that runs":         `awk 'BEGIN{while(1) {print "x" > "/tmp/x"; system("cat /tmp/x")}}'`,
 		"awk that calls itself": `echo "awk 'BEGIN{system(\"sh /tmp/a\")}'" > /tmp/a; sh /tmp/a`,
 		"bad expression":        `grep '(((((((((((((' /etc/passwd; [[ a =~ (a{1000}){1000} ]]; echo x | sed 's/\(a*\)*b/c/'`,
 	} {

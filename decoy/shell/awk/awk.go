@@ -7,6 +7,7 @@
 package awk
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -23,6 +24,9 @@ const (
 	maxText   = 64 << 10 // of any one text
 	maxMemory = 2 << 20  // bytes in variables and arrays, by and by
 	maxDepth  = 60       // of expressions in each other
+	maxCalls  = 100      // of functions in each other
+	maxOpen   = 20       // files and commands
+	maxPipe   = 256 << 10
 )
 
 // World is all that a program sees of the machine that it runs on.
@@ -31,7 +35,8 @@ type World struct {
 	Out, Err io.Writer
 	Read     func(path string) (text string, err error) // "-" is the standard input
 	Write    func(path string, appending bool) (w io.Writer, finish func(), err error)
-	Command  func(line string) (status int)
+	// Command runs a line of the shell; without in it reads what the program reads.
+	Command  func(line string, in io.Reader, out io.Writer) (status int)
 	Variable func(name string) (value string, ok bool) // of the environment
 	Alive    func() bool                               // false when the program is to end: its time is up, or nobody waits for it
 	Now      func() time.Time
@@ -41,11 +46,19 @@ type World struct {
 // run is one run of a program.
 type run struct {
 	World
+	*program
+	reading
+	writing
 	vars   map[string]value
 	arrays map[string]map[string]value
 	order  map[string][]string // the keys of the arrays as they came
 	fields []string            // of the line, the line itself first
 	rx     map[string]*regexp.Regexp
+	frame  map[string]*slot // of the function that runs
+	calls  int
+	locals int
+	result value
+	seed   float64
 	steps  int
 	memory int
 	status int
@@ -55,12 +68,12 @@ type run struct {
 
 // Run runs awk with the arguments of its command line and returns its status.
 func Run(w World, args []string) int {
-	r := &run{World: w, vars: map[string]value{}, arrays: map[string]map[string]value{}, order: map[string][]string{}, rx: map[string]*regexp.Regexp{}}
+	r := &run{World: w, vars: map[string]value{}, arrays: map[string]map[string]value{}, order: map[string][]string{}, rx: map[string]*regexp.Regexp{}, writing: writing{files: map[string]*output{}, begun: map[string]bool{}, commands: map[string]*bytes.Buffer{}}, reading: reading{others: map[string]*records{}}}
 	for name, text := range map[string]string{"FS": " ", "OFS": " ", "ORS": "\n", "SUBSEP": "\x1c", "RS": "\n"} {
 		r.vars[name] = str(text)
 	}
 	r.vars["NR"], r.vars["FNR"], r.vars["NF"] = num(0), num(0), num(0)
-	program, given := "", false
+	source, given := "", false
 	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
 		option, value := args[0][:2], args[0][2:]
 		args = args[1:]
@@ -71,6 +84,11 @@ func Run(w World, args []string) int {
 			value, args = args[0], args[1:]
 		}
 		switch option {
+		case "-W":
+			if strings.HasPrefix(value+strings.Join(args, " "), "v") {
+				fmt.Fprintln(r.Out, "mawk 1.3.4 20200120\nCopyright 2008-2019,2020, Thomas E. Dickey\nCopyright 1991-1996,2014, Michael D. Brennan")
+				return 0
+			}
 		case "-F":
 			r.vars["FS"] = str(notation.Unescape(value))
 		case "-v":
@@ -78,34 +96,37 @@ func Run(w World, args []string) int {
 		case "-f":
 			text, err := r.Read(value)
 			if err != nil {
-				return r.fail(2, "fatal: cannot open source file `%s' for reading: No such file or directory", value)
+				return r.fail(2, "cannot open %s (%s)", value, reason(err))
 			}
-			program, given = program+text+"\n", true
+			source, given = source+text+"\n", true
 		}
 	}
 	if !given {
 		if len(args) == 0 {
 			fmt.Fprintln(r.Err, "Usage: mawk [Options] [Program] [file ...]")
-			return 2
+			return 0
 		}
-		program, args = args[0], args[1:]
+		source, args = args[0], args[1:]
 	}
-	rules, err := parse(program)
+	read, err := parse(source)
 	if err != nil {
-		return r.fail(2, "line 1: %v", err)
+		return r.fail(2, "%v", err)
 	}
+	r.program = read
+	r.start(args)
 	onlyBegin := true
-	for _, rule := range rules {
+	for _, rule := range r.rules {
 		onlyBegin = onlyBegin && rule.begin
 		if rule.begin && r.flow != "exit" {
 			r.exec(rule.do)
 		}
 	}
 	if !onlyBegin && r.flow != "exit" {
-		r.input(rules, args)
+		r.input()
 	}
-	if r.flow = ""; !r.dead {
-		for _, rule := range rules {
+	if !r.dead && r.broken == 0 {
+		r.flow = ""
+		for _, rule := range r.rules {
 			if rule.end && r.flow != "exit" {
 				r.exec(rule.do)
 			}
@@ -114,13 +135,20 @@ func Run(w World, args []string) int {
 	if r.dead && r.Alive() {
 		return r.fail(2, "program limit exceeded: out of memory")
 	}
-	return r.status
+	r.finish()
+	return max(r.status, r.broken)
 }
 
 // fail writes "name: message" and returns the status.
 func (r *run) fail(status int, format string, args ...any) int {
 	fmt.Fprintf(r.Err, r.Name+": "+format+"\n", args...)
 	return status
+}
+
+// reason is the last part of an error.
+func reason(err error) string {
+	parts := strings.Split(err.Error(), ": ")
+	return parts[len(parts)-1]
 }
 
 // say prints, and ends the program when nobody reads it any more.
@@ -142,63 +170,6 @@ func (r *run) define(text string) {
 	r.set(name, fromInput(notation.Unescape(given)))
 }
 
-var emptyLines = regexp.MustCompile(`\n\n+`)
-
-// input runs the rules on every line of the files.
-func (r *run) input(rules []*rule, files []string) {
-	read := false
-	count := 0
-	for _, name := range append(files, "-") {
-		if name == "-" && read && len(files) > 0 {
-			break
-		}
-		if assignment.MatchString(name) {
-			r.define(name)
-			continue
-		}
-		read = true
-		whole, err := r.Read(name)
-		if err != nil {
-			r.status = 2
-			r.fail(2, "%s", err)
-			continue
-		}
-		r.vars["FILENAME"] = str(strings.TrimPrefix(name, "-"))
-		separator := r.vars["RS"].text()
-		text := strings.TrimSuffix(whole, "\n")
-		var records []string
-		switch {
-		case whole == "":
-		case separator == "":
-			records = emptyLines.Split(strings.Trim(text, "\n"), -1)
-		default:
-			records = strings.Split(text, separator)
-		}
-		for i, line := range records {
-			count++
-			r.vars["NR"], r.vars["FNR"] = num(float64(count)), num(float64(i+1))
-			r.split(line)
-			for _, rule := range rules {
-				if rule.begin || rule.end || !r.applies(rule) {
-					continue
-				}
-				if rule.do == nil {
-					r.print(line)
-				} else {
-					r.exec(rule.do)
-				}
-				if r.flow != "" {
-					break
-				}
-			}
-			if r.flow == "exit" || r.dead {
-				return
-			}
-			r.flow = ""
-		}
-	}
-}
-
 func (r *run) applies(rule *rule) bool {
 	switch {
 	case rule.from == nil:
@@ -214,7 +185,7 @@ func (r *run) applies(rule *rule) bool {
 }
 
 func (r *run) split(line string) {
-	r.fields = append([]string{line}, r.cut(line, r.vars["FS"].text())...)
+	r.fields = append([]string{line}, r.cut(line, r.get("FS").text())...)
 	r.vars["NF"] = num(float64(len(r.fields) - 1))
 }
 

@@ -1,6 +1,7 @@
 package awk
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"strings"
@@ -21,14 +22,89 @@ func (r *run) key(kids []*node) string {
 	return r.bounded(strings.Join(words, r.vars["SUBSEP"].text()))
 }
 
+// slot is a parameter of a function of the program's own: a value, or the array that it stands for.
+type slot struct {
+	v     value
+	array string
+}
+
+// get returns a variable: one of the function's that runs, or the program's.
+func (r *run) get(name string) value {
+	if own := r.frame[name]; own != nil {
+		return own.v
+	}
+	return r.vars[name]
+}
+
 func (r *run) set(name string, v value) {
-	r.memory += max(0, len(v.s)-len(r.vars[name].s))
+	r.memory += max(0, len(v.s)-len(r.get(name).s))
+	if own := r.frame[name]; own != nil {
+		own.v = v
+		return
+	}
 	r.vars[name] = v
+}
+
+// array is the name under which an array is kept.
+func (r *run) array(name string) string {
+	if own := r.frame[name]; own != nil {
+		return own.array
+	}
+	return name
+}
+
+// empty takes all out of an array.
+func (r *run) empty(name string) {
+	delete(r.arrays, r.array(name))
+	delete(r.order, r.array(name))
+}
+
+// own calls a function of the program's own.
+func (r *run) own(n *node) value {
+	f := r.functions[n.text]
+	if r.calls >= maxCalls || len(n.kids) > len(f.params) {
+		r.die()
+		return value{}
+	}
+	frame := map[string]*slot{}
+	var made []string
+	for i, param := range f.params {
+		s := &slot{}
+		if i < len(n.kids) {
+			s.v = r.eval(n.kids[i])
+		}
+		if i < len(n.kids) && n.kids[i].kind == "var" {
+			s.array = r.array(n.kids[i].text)
+		} else {
+			r.locals++
+			s.array = fmt.Sprintf("%s %d", param, r.locals)
+			made = append(made, s.array)
+		}
+		frame[param] = s
+	}
+	outer := r.frame
+	r.frame = frame
+	r.calls++
+	r.memory += 200 * len(frame)
+	r.exec(f.do)
+	r.memory -= 200 * len(frame)
+	r.calls--
+	r.frame = outer
+	for _, name := range made {
+		delete(r.arrays, name)
+		delete(r.order, name)
+	}
+	if r.flow == "return" {
+		r.flow = ""
+	}
+	v := r.result
+	r.result = value{}
+	return v
 }
 
 // element returns one of an array, which is there from then on.
 func (r *run) element(array, key string) value {
-	v, there := r.arrays[array][key]
+	v, there := r.arrays[r.array(array)][key]
 	if !there {
 		r.store(array, key, value{})
 	}
@@ -36,6 +112,7 @@ func (r *run) element(array, key string) value {
 }
 
 func (r *run) store(array, key string, v value) {
+	array = r.array(array)
 	a := r.arrays[array]
 	if a == nil {
 		a = map[string]value{}
@@ -111,7 +188,7 @@ func (r *run) eval(n *node) value {
 	case "regexp":
 		return truth(n.rx.MatchString(r.field(0).text()))
 	case "var":
-		return r.vars[n.text]
+		return r.get(n.text)
 	case "$":
 		return r.field(int(r.eval(n.kids[0]).number()))
 	case "index":
@@ -126,6 +203,10 @@ func (r *run) eval(n *node) value {
 		return r.eval(n.kids[len(n.kids)-1])
 	case "call":
 		return r.call(n)
+	case "own":
+		return r.own(n)
+	case "getline":
+		return r.getline(n)
 	case "in":
 		var key string
 		if n.kids[0].kind == "group" {
@@ -133,7 +214,7 @@ func (r *run) eval(n *node) value {
 		} else {
 			key = r.eval(n.kids[0]).text()
 		}
-		_, there := r.arrays[n.text][key]
+		_, there := r.arrays[r.array(n.text)][key]
 		return truth(there)
 	case "=":
 		v := r.eval(n.kids[1])

@@ -3,6 +3,7 @@ package awk
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"regexp"
 	"strconv"
 	"strings"
@@ -54,6 +55,15 @@ func (r *run) format(kids []*node) string {
 	}))
 }
 
+// builtin are the functions of the language.
+var builtin = map[string]bool{}
+
+func init() {
+	for _, name := range strings.Fields("length substr index split sub gsub match tolower toupper sprintf int sqrt exp log sin cos atan2 rand srand systime system close fflush") {
+		builtin[name] = true
+	}
+}
+
 func (r *run) call(n *node) value {
 	arg := func(i int) value {
 		if i < len(n.kids) {
@@ -69,8 +79,8 @@ func (r *run) call(n *node) value {
 	}
 	switch n.text {
 	case "length":
-		if len(n.kids) == 1 && n.kids[0].kind == "var" && r.arrays[n.kids[0].text] != nil {
-			return num(float64(len(r.arrays[n.kids[0].text])))
+		if len(n.kids) == 1 && n.kids[0].kind == "var" && r.arrays[r.array(n.kids[0].text)] != nil {
+			return num(float64(len(r.arrays[r.array(n.kids[0].text)])))
 		}
 		return num(float64(len(line(0))))
 	case "substr":
@@ -87,15 +97,14 @@ func (r *run) call(n *node) value {
 		if len(n.kids) < 2 || n.kids[1].kind != "var" {
 			return num(0)
 		}
-		separator := r.vars["FS"].text()
+		separator := r.get("FS").text()
 		if len(n.kids) > 2 {
 			if separator = n.kids[2].text; n.kids[2].kind != "regexp" {
 				separator = arg(2).text()
 			}
 		}
 		parts := r.cut(arg(0).text(), separator)
-		delete(r.arrays, n.kids[1].text)
-		delete(r.order, n.kids[1].text)
+		r.empty(n.kids[1].text)
 		for i, part := range parts {
 			if !r.spend() {
 				break
@@ -139,20 +148,24 @@ func (r *run) call(n *node) value {
 	case "rand":
 		return num(r.Rand.Float64())
 	case "srand":
-		return num(0)
+		before := r.seed
+		if r.seed = float64(r.Now().Unix()); len(n.kids) > 0 {
+			r.seed = arg(0).number()
+		}
+		r.Rand = rand.New(rand.NewPCG(math.Float64bits(r.seed), 0))
+		return num(before)
 	case "systime":
 		return num(float64(r.Now().Unix()))
 	case "system":
-		status := r.Command(arg(0).text())
-		if !r.Alive() {
-			r.die()
-		}
-		return num(float64(status))
-	case "close", "fflush":
+		r.flush()
+		return num(float64(r.command(arg(0).text(), nil, r.Out)))
+	case "close":
+		return num(float64(r.close(arg(0).text())))
+	case "fflush":
 		return num(0)
+	case "atan2":
+		return num(math.Atan2(arg(0).number(), arg(1).number()))
 	}
-	r.fail(2, "line 1: function %s never defined", n.text)
-	r.status, r.flow = 2, "exit"
 	return value{}
 }
 

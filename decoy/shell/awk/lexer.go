@@ -1,6 +1,7 @@
 package awk
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -15,14 +16,16 @@ type token struct {
 }
 
 type parser struct {
+	program
 	source string
 	tok    token
-	before token
 	depth  int
+	open   int // braces
+	line   int
 }
 
 func (p *parser) next() {
-	p.before = p.tok
+	p.line += ordinal(p.tok.kind == "\n")
 	for {
 		if p.source == "" {
 			p.tok = token{kind: "end"}
@@ -30,7 +33,8 @@ func (p *parser) next() {
 		}
 		m := lexer.FindStringSubmatch(p.source)
 		if m == nil {
-			panic(errSyntax)
+			p.tok = token{p.source[:1], p.source[:1]}
+			p.fail()
 		}
 		p.source = p.source[len(m[0]):]
 		switch {
@@ -52,6 +56,28 @@ func (p *parser) next() {
 	}
 }
 
+// syntaxError is what mawk says of a program that is none.
+type syntaxError string
+
+func (e syntaxError) Error() string { return string(e) }
+
+// fail ends the parser.
+func (p *parser) fail() {
+	at := p.tok.text
+	switch p.tok.kind {
+	case "end":
+		if p.open > 0 {
+			panic(syntaxError(fmt.Sprintf("line %d: missing } near end of file", p.line+1)))
+		}
+		at = "end of line"
+	case "\n":
+		at = "end of line"
+	case "s":
+		at = `"` + at + `"`
+	}
+	panic(syntaxError(fmt.Sprintf("line %d: syntax error at or near %s", p.line, at)))
+}
+
 func (p *parser) is(kinds ...string) bool {
 	for _, k := range kinds {
 		if p.tok.kind == k || p.tok.kind == "w" && p.tok.text == k || p.tok.kind == "f" && p.tok.text == k {
@@ -71,7 +97,7 @@ func (p *parser) accept(kind string) bool {
 
 func (p *parser) expect(kind string) {
 	if !p.accept(kind) {
-		panic(errSyntax)
+		p.fail()
 	}
 }
 
@@ -90,7 +116,7 @@ func (p *parser) lines() {
 // deeper bounds how far the parser goes into itself.
 func (p *parser) deeper() func() {
 	if p.depth++; p.depth > maxDepth {
-		panic(errSyntax)
+		p.fail()
 	}
 	return func() { p.depth-- }
 }

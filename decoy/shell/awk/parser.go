@@ -1,13 +1,11 @@
 package awk
 
 import (
-	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 )
-
-var errSyntax = errors.New("syntax error at or near end of line")
 
 // node is a part of a program: an expression or a statement, by its kind.
 type node struct {
@@ -25,20 +23,37 @@ type rule struct {
 	begin, end   bool
 }
 
+// function is one of the program's own.
+type function struct {
+	params []string
+	do     *node
+}
+
+// program is what was read.
+type program struct {
+	rules     []*rule
+	functions map[string]*function
+	called    []string
+}
+
 // parse reads a program.
-func parse(source string) (rules []*rule, err error) {
+func parse(source string) (read *program, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			e, ok := r.(error)
-			if !ok || !errors.Is(e, errSyntax) {
-				panic(r)
-			}
-			err = e
+		switch r := recover().(type) {
+		case nil:
+		case syntaxError:
+			err = r
+		default:
+			panic(r)
 		}
 	}()
-	p := &parser{source: source}
+	p := &parser{source: source, line: 1, program: program{functions: map[string]*function{}}}
 	p.next()
 	for p.blank(); !p.is("end"); p.blank() {
+		if p.accept("function") || p.accept("func") {
+			p.function()
+			continue
+		}
 		r := &rule{}
 		switch {
 		case p.accept("BEGIN"):
@@ -55,19 +70,49 @@ func parse(source string) (rules []*rule, err error) {
 		if p.is("{") {
 			r.do = p.block()
 		} else if r.begin || r.end {
-			panic(errSyntax)
+			p.fail()
 		}
-		rules = append(rules, r)
+		p.rules = append(p.rules, r)
 	}
-	return rules, nil
+	for _, name := range p.called {
+		if p.functions[name] == nil {
+			return nil, syntaxError(fmt.Sprintf("line %d: function %s never defined", p.line+1, name))
+		}
+	}
+	return &p.program, nil
+}
+
+// function reads one, from its name on.
+func (p *parser) function() {
+	f := &function{}
+	name := p.tok.text
+	if !p.accept("f") {
+		p.expect("w")
+	}
+	p.expect("(")
+	for !p.is(")") {
+		f.params = append(f.params, p.tok.text)
+		p.expect("w")
+		if p.accept(",") {
+			p.lines()
+		} else if !p.is(")") {
+			p.fail()
+		}
+	}
+	p.next()
+	p.lines()
+	f.do = p.block()
+	p.functions[name] = f
 }
 
 func (p *parser) block() *node {
 	p.expect("{")
+	p.open++
 	b := &node{kind: "block"}
 	for p.blank(); !p.is("}"); p.blank() {
 		b.kids = append(b.kids, p.statement())
 	}
+	p.open--
 	p.next()
 	return b
 }
@@ -105,6 +150,14 @@ func (p *parser) statement() *node {
 		p.expect(")")
 		s.kids = append(s.kids, p.body())
 		return s
+	case p.accept("do"):
+		s := &node{kind: "until", kids: []*node{p.body()}}
+		p.blank()
+		p.expect("while")
+		p.expect("(")
+		s.kids = append(s.kids, p.expr(true))
+		p.expect(")")
+		return s
 	case p.accept("for"):
 		p.expect("(")
 		if p.is("w") {
@@ -137,7 +190,7 @@ func (p *parser) statement() *node {
 }
 
 func (p *parser) simple() *node {
-	for _, word := range []string{"next", "break", "continue"} {
+	for _, word := range []string{"next", "nextfile", "break", "continue"} {
 		if p.accept(word) {
 			return &node{kind: word}
 		}
@@ -159,8 +212,9 @@ func (p *parser) simple() *node {
 			s.kids = append(s.kids, p.concat(false))
 		}
 		return s
-	case p.accept("exit"):
-		s := &node{kind: "exit"}
+	case p.is("exit", "return"):
+		s := &node{kind: p.tok.text}
+		p.next()
 		if !p.is(";", "\n", "}", "end") {
 			s.kids = []*node{p.expr(true)}
 		}
@@ -197,7 +251,7 @@ func (p *parser) expr(more bool) *node {
 		return &node{kind: "?", kids: []*node{left, yes, p.expr(more)}}
 	case p.is("=", "+=", "-=", "*=", "/=", "%=", "^="):
 		if left.kind != "var" && left.kind != "$" && left.kind != "index" {
-			panic(errSyntax)
+			p.fail()
 		}
 		op := strings.TrimSuffix(p.tok.kind, "=")
 		p.next()
@@ -259,10 +313,30 @@ func (p *parser) compare(more bool) *node {
 
 func (p *parser) concat(more bool) *node {
 	left := p.sum()
-	for p.is("s", "n", "w", "f", "$", "(", "!", "-", "+", "++", "--") && !p.is("in", "getline") {
+	for p.is("s", "n", "w", "f", "$", "(", "!", "-", "+", "++", "--") && !p.is("in") {
 		left = &node{kind: "join", kids: []*node{left, p.sum()}}
 	}
+	for p.is("|") && pipedLine.MatchString(p.source) {
+		p.next()
+		p.next()
+		left = p.getline("|", left)
+	}
 	return left
+}
+
+// pipedLine is what stands behind a bar that reads.
+var pipedLine = regexp.MustCompile(`^[ \t]*getline\b`)
+
+// getline reads what may stand behind the word: where the line goes to, and the file that it comes from.
+func (p *parser) getline(from string, source *node) *node {
+	g := &node{kind: "getline", text: from, kids: []*node{source, nil}}
+	if p.is("w", "$") && !p.is("in") {
+		g.kids[1] = p.primary()
+	}
+	if from == "" && p.accept("<") {
+		g.text, g.kids[0] = "<", p.step()
+	}
+	return g
 }
 
 func (p *parser) sum() *node {
@@ -319,6 +393,9 @@ func (p *parser) primary() *node {
 	tok := p.tok
 	switch tok.kind {
 	case "s", "n", "w", "f", "$", "(":
+		if reserved[tok.text] && tok.kind != "s" {
+			p.fail()
+		}
 		p.next()
 	case "/", "/=": // where a value is to come, it begins an expression
 		p.source = tok.text[1:] + p.source
@@ -330,18 +407,18 @@ func (p *parser) primary() *node {
 			end++
 		}
 		if end >= len(p.source) || p.source[end] != '/' {
-			panic(errSyntax)
+			p.fail()
 		}
 		rx, err := regexp.Compile(strings.ReplaceAll(p.source[:end], `\/`, "/"))
 		if err != nil {
-			panic(errSyntax)
+			p.fail()
 		}
 		text := p.source[:end]
 		p.source = p.source[end+1:]
 		p.next()
 		return &node{kind: "regexp", text: text, rx: rx}
 	default:
-		panic(errSyntax)
+		p.fail()
 	}
 	switch tok.kind {
 	case "s":
@@ -357,12 +434,22 @@ func (p *parser) primary() *node {
 		return g
 	case "f":
 		call := &node{kind: "call", text: tok.text}
+		if tok.text == "getline" {
+			return p.getline("", nil)
+		}
+		if !builtin[tok.text] {
+			call.kind = "own"
+			p.called = append(p.called, tok.text)
+		}
 		p.expect("(")
 		if !p.is(")") {
 			call.kids = p.list(true)
 		}
 		p.expect(")")
 		return call
+	}
+	if tok.text == "getline" {
+		return p.getline("", nil)
 	}
 	if tok.text == "length" {
 		return &node{kind: "call", text: "length"}
@@ -373,4 +460,13 @@ func (p *parser) primary() *node {
 		return i
 	}
 	return &node{kind: "var", text: tok.text}
+}
+
+// reserved are the words that no variable has.
+var reserved = map[string]bool{}
+
+func init() {
+	for _, word := range strings.Fields("BEGIN END break continue delete do else exit for func function if in next nextfile print printf return while") {
+		reserved[word] = true
+	}
 }

@@ -2,6 +2,7 @@ package awk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -36,8 +37,9 @@ func (r *run) exec(n *node) {
 		}
 		r.loop(n.kids[1], n.kids[2], n.kids[3])
 	case "each":
-		for _, key := range append([]string(nil), r.order[n.kids[0].text]...) {
-			if _, there := r.arrays[n.kids[0].text][key]; !there {
+		array := r.array(n.kids[0].text)
+		for _, key := range slices.Clone(r.order[array]) {
+			if _, there := r.arrays[array][key]; !there {
 				continue
 			}
 			r.set(n.text, fromInput(key))
@@ -47,17 +49,33 @@ func (r *run) exec(n *node) {
 		}
 	case "delete":
 		if len(n.kids) == 0 {
-			delete(r.arrays, n.text)
-			delete(r.order, n.text)
+			r.empty(n.text)
 			return
 		}
-		delete(r.arrays[n.text], r.key(n.kids))
+		key, array := r.key(n.kids), r.array(n.text)
+		if _, there := r.arrays[array][key]; there {
+			delete(r.arrays[array], key)
+			if i := slices.Index(r.order[array], key); i >= 0 {
+				r.order[array] = slices.Delete(r.order[array], i, i+1)
+			}
+		}
 	case "exit":
 		if len(n.kids) > 0 {
 			r.status = int(r.eval(n.kids[0]).number()) & 255
 		}
 		r.flow = "exit"
-	case "next", "break", "continue":
+	case "until":
+		for first := true; r.spend() && (first || r.eval(n.kids[1]).truth()); first = false {
+			if r.exec(n.kids[0]); r.ended() {
+				return
+			}
+		}
+	case "return":
+		if len(n.kids) > 0 {
+			r.result = r.eval(n.kids[0])
+		}
+		r.flow = "return"
+	case "next", "nextfile", "break", "continue":
 		r.flow = n.kind
 	case "print", "printf":
 		r.output(n)
@@ -109,19 +127,28 @@ func (r *run) output(n *node) {
 		text += r.vars["ORS"].text()
 	}
 	switch {
-	case to == "" || to == "/dev/stdout" || n.text == "|":
+	case n.text == "|":
+		r.pipeTo(to, text)
+	case to == "" || to == "/dev/stdout" || to == "-":
 		r.say(text)
 	case to == "/dev/stderr":
 		fmt.Fprint(r.Err, text)
 	default:
-		w, finish, err := r.Write(to, n.text == ">>" || r.vars["\x00"+to].num) // the first > empties it, those behind add
-		if err != nil {
-			r.status, r.flow = 2, "exit"
-			r.fail(2, "can't redirect to %s", to)
+		f := r.files[to]
+		if f == nil && len(r.files) < maxOpen {
+			w, finish, err := r.Write(to, n.text == ">>" || r.begun[to])
+			if err != nil {
+				r.status, r.flow = 2, "exit"
+				r.fail(2, "cannot open \"%s\" for output", to)
+				return
+			}
+			f = &output{w, finish}
+			r.files[to] = f
+		}
+		if f == nil {
+			r.die()
 			return
 		}
-		r.vars["\x00"+to] = num(1)
-		fmt.Fprint(w, text)
-		finish()
+		fmt.Fprint(f.w, text)
 	}
 }
