@@ -1,10 +1,11 @@
 package shell
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +20,10 @@ var builtins map[string]command
 func init() {
 	ignored := func(c *call) int { return 0 }
 	builtins = map[string]command{
-		":": ignored, "true": ignored, "false": func(*call) int { return 1 }, "trap": ignored, "wait": wait, "jobs": jobs, "set": set,
-		"hash": ignored, "alias": ignored, "unalias": ignored, "bg": ignored, "fg": wait, "shopt": ignored, "complete": ignored, "bind": ignored,
+		":": ignored, "true": ignored, "false": func(*call) int { return 1 }, "trap": trap, "wait": wait, "jobs": jobs, "set": set,
+		"hash": hash, "alias": alias, "unalias": unalias, "bg": resume, "fg": resume, "shopt": shopt, "complete": ignored, "compgen": ignored, "bind": ignored,
+		"pushd": pushd, "popd": popd, "dirs": dirs, "getopts": getopts, "mapfile": mapfile, "readarray": mapfile, "times": times, "disown": disown, "enable": ignored,
+		"fc": ignored, "caller": ignored, "suspend": ignored, "kill": kill,
 		"cd": cd, "pwd": pwd, "exit": exit, "logout": exit, "return": leave(returning), "break": leave(breaking), "continue": leave(continuing),
 		"eval": evaluate, "source": source, ".": source, "exec": execReplace, "command": runCommand, "builtin": runCommand, "type": typeOf,
 		"echo": echo, "printf": printf, "test": test, "[": test, "read": read, "unset": unset, "shift": shift, "umask": umask, "ulimit": ulimit,
@@ -29,24 +32,48 @@ func init() {
 }
 
 func cd(c *call) int {
-	target := c.user.home
-	if len(c.args) > 1 {
-		target = c.args[1]
+	var operands []string
+	for _, a := range c.args[1:] {
+		if a != "-P" && a != "-L" && a != "--" {
+			operands = append(operands, a)
+		}
+	}
+	if len(operands) > 1 && !c.dash && !c.sys.BusyBox {
+		return c.shellFail(1, "cd: too many arguments")
+	}
+	target := c.vars["HOME"].String()
+	if len(operands) > 0 {
+		target = operands[0]
 	}
 	if target == "-" {
 		if target = c.vars["OLDPWD"].String(); target == "" {
 			return c.shellFail(1, "cd: OLDPWD not set")
 		}
-		c.printf("%s\n", target)
+		defer func() {
+			if c.dir == c.abs(target) {
+				c.printf("%s\n", target)
+			}
+		}()
 	}
+	if target == "" {
+		return 0
+	}
+	return c.goTo("cd", target)
+}
+
+// goTo changes the directory for a builtin.
+func (c *call) goTo(builtin, target string) int {
 	n, err := c.fs.lookup(c.abs(target), true)
+	if c.dash && (err != nil || !n.isDir() || !may(n, c.user.name, 1)) {
+		return c.shellFail(2, "cd: can't cd to %s", target)
+	}
 	switch {
 	case err != nil:
-		return c.shellFail(1, "cd: %s: %s", target, problem(err))
+		return c.shellFail(1, "%s: %s: %s", builtin, target, problem(err))
 	case !n.isDir():
-		return c.shellFail(1, "cd: %s: Not a directory", target)
+		return c.shellFail(1, "%s: %s: Not a directory", builtin, target)
 	case !may(n, c.user.name, 1):
-		return c.shellFail(1, "cd: %s: Permission denied", target)
+		return c.shellFail(1, "%s: %s: Permission denied", builtin, target)
 	}
 	c.set("OLDPWD", c.dir)
 	c.dir = c.abs(target)
@@ -66,6 +93,9 @@ func pwd(c *call) int {
 }
 
 func exit(c *call) int {
+	if c.args[0] == "logout" && (!c.Interactive || c.script) {
+		return c.shellFail(1, "logout: not login shell: use `exit'")
+	}
 	c.flow = exiting
 	if len(c.args) > 1 {
 		n, err := strconv.Atoi(c.args[1])
@@ -83,8 +113,16 @@ func leave(f flow) command {
 		if len(c.args) > 1 {
 			n, _ = strconv.Atoi(c.args[1])
 		}
-		c.flow = f
-		if f == returning {
+		switch {
+		case f == returning && c.scope == nil && c.sourced == 0:
+			return c.shellFail(2, "return: can only `return' from a function or sourced script")
+		case f != returning && c.loops == 0:
+			return c.shellFail(0, "%s: only meaningful in a `for', `while', or `until' loop", c.args[0])
+		}
+		if c.flow = f; f == returning {
+			if len(c.args) == 1 {
+				return c.status
+			}
 			return n & 255
 		}
 		c.levels = max(1, n)
@@ -96,21 +134,47 @@ func evaluate(c *call) int { return c.source(strings.Join(c.args[1:], " "), c.st
 
 func source(c *call) int {
 	if len(c.args) < 2 {
-		return c.shellFail(2, "%s: filename argument required", c.args[0])
+		return c.shellFail(2, "%s: filename argument required\n%[1]s: usage: %[1]s filename [arguments]", c.args[0])
 	}
 	text, err := c.readFile(c.args[1])
 	if err != nil {
 		return c.shellFail(1, "%s", err)
 	}
-	return c.source(text, c.streams)
+	c.sourced++
+	params := c.params
+	if len(c.args) > 2 {
+		c.params = c.args[2:]
+	}
+	status := c.source(text, c.streams)
+	c.sourced--
+	if c.params = params; c.flow == returning {
+		c.flow = onward
+	}
+	return status
 }
 
 func execReplace(c *call) int {
-	if len(c.args) < 2 {
+	args, name := c.args[1:], ""
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		if args[0] == "-a" && len(args) > 1 {
+			name, args = args[1], args[1:]
+		}
+		args = args[1:]
+	}
+	if len(args) == 0 {
 		return 0
 	}
+	if _, err := c.which(args[0]); errors.Is(err, errNoCommand) {
+		if !c.Interactive || c.script {
+			c.flow = exiting
+		}
+		return c.shellFail(127, "exec: %s: not found", args[0])
+	}
+	if name != "" && len(args) > 2 && args[1] == "-c" { // what a shell calls itself
+		args = append(slices.Clone(args), name)
+	}
 	levels := len(c.outer)
-	c.run(c.args[1:], c.streams)
+	c.run(args, c.streams)
 	if len(c.outer) > levels { // a shell in this one's place
 		c.outer = c.outer[:levels:levels]
 		return c.status
@@ -132,7 +196,19 @@ func runCommand(c *call) int {
 }
 
 func typeOf(c *call) int {
-	return c.describe(c.args[1:], func(name, what string) string {
+	flags, names := c.options("")
+	if flags['p'] != "" || flags['P'] != "" {
+		return c.describe(names, func(_, what string) string { return what })
+	}
+	if flags['t'] != "" {
+		return c.describe(names, func(name, what string) string {
+			if what == name {
+				return "builtin"
+			}
+			return "file"
+		})
+	}
+	return c.describe(names, func(name, what string) string {
 		if what == name {
 			return name + " is a shell builtin"
 		}
@@ -148,7 +224,7 @@ func (c *call) describe(names []string, words func(name, what string) string) in
 		if builtins[name] == nil && c.funcs[name] == nil {
 			file, err := c.locate(name)
 			if err != nil {
-				if c.args[0] == "type" {
+				if c.args[0] == "type" && !slices.ContainsFunc(c.args, func(a string) bool { return a == "-p" || a == "-t" || a == "-P" }) {
 					c.shellFail(1, "type: %s: not found", name)
 				}
 				status = 1
@@ -174,101 +250,191 @@ func (c *call) locate(name string) (string, error) {
 	return "", errNoCommand
 }
 
-// longNumber finds a width or precision that would make printf write without measure.
-var longNumber = regexp.MustCompile(`%[^a-zA-Z%]*([0-9]{4}|\*)`)
-
-func echo(c *call) int {
-	args, newline, escapes := c.args[1:], true, false
-	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && strings.Trim(args[0][1:], "neE") == "" {
-		newline = newline && !strings.Contains(args[0], "n")
-		if strings.Contains(args[0], "e") {
-			escapes = true
-		}
-		args = args[1:]
-	}
-	text := strings.Join(args, " ")
-	if escapes {
-		if before, _, cut := strings.Cut(text, `\c`); cut {
-			text, newline = before, false
-		}
-		// The library's formatter knows the escapes; a percent sign is none of them.
-		if t, _, err := expand.Format(nil, strings.ReplaceAll(text, "%", "%%"), nil); err == nil {
-			text = t
-		}
-	}
-	if newline {
-		text += "\n"
-	}
-	c.printf("%s", text)
-	return 0
-}
-
-func printf(c *call) int {
-	args := c.args[1:]
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
-	if len(args) == 0 {
-		return c.shellFail(2, "printf: usage: printf [-v var] format [arguments]")
-	}
-	format, values := args[0], args[1:]
-	for {
-		if longNumber.MatchString(format) {
-			return c.shellFail(1, "printf: cannot allocate memory")
-		}
-		text, used, err := expand.Format(nil, format, values)
-		if err != nil {
-			return c.shellFail(1, "printf: %v", err)
-		}
-		if !c.printf("%s", text) || used == 0 || used >= len(values) {
-			return 0
-		}
-		values = values[used:]
-	}
-}
-
 func read(c *call) int {
-	flags, names := c.options("pntd")
-	if prompt := flags['p']; prompt != "" {
+	flags, names := c.options("pntdaNui")
+	if prompt := flags['p']; prompt != "" && c.atTerminal() {
 		fmt.Fprint(c.err, prompt)
+	}
+	end, most := byte('\n'), maxVariable
+	if d, given := flags['d']; given {
+		if end = 0; d != "" {
+			end = d[0]
+		}
+	}
+	if n, err := strconv.Atoi(cmp.Or(flags['n'], flags['N'])); err == nil && n >= 0 {
+		most = min(n, most)
 	}
 	// One byte at a time: what follows the line is for the next command.
 	var line []byte
 	status := 0
 	one := make([]byte, 1)
-	for len(line) < maxVariable {
+	for len(line) < most {
 		if n, err := c.in.Read(one); n == 0 || err != nil {
 			status = 1
 			break
 		}
-		if one[0] == '\n' {
+		if one[0] == end {
 			break
 		}
 		line = append(line, one[0])
 	}
-	if len(names) == 0 {
-		names = []string{"REPLY"}
-	}
 	_, raw := flags['r']
+	if array := flags['a']; syntax.ValidName(array) {
+		list := expand.ReadFields(c.config(c.streams), string(line), -1, raw)
+		c.store(array, expand.Variable{Set: true, Kind: expand.Indexed, List: list}, c.streams)
+		return status
+	}
+	if len(names) == 0 {
+		c.store("REPLY", expand.Variable{Set: true, Kind: expand.String, Str: string(line)}, c.streams)
+		return status
+	}
 	values := expand.ReadFields(c.config(c.streams), string(line), len(names), raw)
 	for i, name := range names {
 		value := ""
 		if i < len(values) {
 			value = values[i]
 		}
-		if syntax.ValidName(name) {
-			c.store(name, expand.Variable{Set: true, Kind: expand.String, Str: value}, c.streams)
+		if !syntax.ValidName(name) {
+			return c.shellFail(1, "read: `%s': not a valid identifier", name)
 		}
+		c.store(name, expand.Variable{Set: true, Kind: expand.String, Str: value, Exported: c.vars[name].Exported}, c.streams)
 	}
 	return status
 }
 
+// mapfile reads lines into an array.
+func mapfile(c *call) int {
+	flags, names := c.options("dnOsuCc")
+	var list []string
+	for _, line := range lines(c.input()) {
+		if flags['t'] == "" {
+			line += "\n"
+		}
+		list = append(list, line)
+	}
+	name := "MAPFILE"
+	if len(names) > 0 {
+		name = names[0]
+	}
+	return boolInt(!c.store(name, expand.Variable{Set: true, Kind: expand.Indexed, List: list}, c.streams))
+}
+
+// getopts takes the next option of the parameters.
+func getopts(c *call) int {
+	if len(c.args) < 3 {
+		return c.shellFail(2, "getopts: usage: getopts optstring name [arg ...]")
+	}
+	letters, name, args := c.args[1], c.args[2], c.args[3:]
+	if len(args) == 0 {
+		args = c.params
+	}
+	at, _ := strconv.Atoi(c.vars["OPTIND"].String())
+	at = max(at, 1)
+	put := func(name, value string) {
+		c.store(name, expand.Variable{Set: true, Kind: expand.String, Str: value}, c.streams)
+	}
+	within := c.within
+	if at > len(args) || len(args[at-1]) < 2 || args[at-1][0] != '-' || args[at-1] == "--" {
+		put(name, "?")
+		c.within = 0
+		return 1
+	}
+	word := args[at-1]
+	within = max(1, min(within, len(word)-1))
+	letter := word[within : within+1]
+	within++
+	if within >= len(word) {
+		at, within = at+1, 0
+	}
+	i := strings.Index(strings.TrimPrefix(letters, ":"), letter)
+	switch known := strings.TrimPrefix(letters, ":"); {
+	case i < 0 || letter == ":":
+		put(name, "?")
+		if !strings.HasPrefix(letters, ":") {
+			fmt.Fprintf(c.err, "%s: illegal option -- %s\n", c.scriptName("bash"), letter)
+		}
+	case i+1 < len(known) && known[i+1] == ':':
+		put(name, letter)
+		switch {
+		case within > 0:
+			put("OPTARG", word[within:])
+			at, within = at+1, 0
+		case at <= len(args):
+			put("OPTARG", args[at-1])
+			at++
+		default:
+			put(name, "?")
+			fmt.Fprintf(c.err, "%s: option requires an argument -- %s\n", c.scriptName("bash"), letter)
+		}
+	default:
+		put(name, letter)
+	}
+	c.within = within
+	put("OPTIND", strconv.Itoa(at))
+	return 0
+}
+
+func hash(c *call) int {
+	_, names := c.options("pdt")
+	if len(c.args) == 1 {
+		c.printf("hash: hash table empty\n")
+	}
+	for _, name := range names {
+		if _, err := c.which(name); err != nil && builtins[name] == nil && c.funcs[name] == nil {
+			return c.shellFail(1, "hash: %s: not found", name)
+		}
+	}
+	return 0
+}
+
+func times(c *call) int {
+	c.printf("0m0.003s 0m0.002s\n0m0.001s 0m0.004s\n")
+	return 0
+}
+
+// disown takes a job out of the list.
+func disown(c *call) int {
+	if len(c.jobs) == 0 {
+		return c.shellFail(1, "disown: current: no such job")
+	}
+	c.Shell.jobs = c.jobs[:len(c.jobs)-1]
+	return 0
+}
+
+// resume is fg and bg.
+func resume(c *call) int {
+	if !c.Interactive || c.script {
+		return c.shellFail(1, "%s: no job control", c.args[0])
+	}
+	if c.args[0] == "bg" {
+		return 0
+	}
+	return wait(c)
+}
+
 func unset(c *call) int {
+	status := 0
 	for _, name := range c.args[1:] {
+		if name, index, ok := strings.Cut(name, "["); ok {
+			index = strings.Trim(index, `]"'`)
+			v := c.vars[name]
+			if n, err := strconv.Atoi(index); err == nil && v.Kind == expand.Indexed && n >= 0 && n < len(v.List) {
+				v.List = slices.Delete(slices.Clone(v.List), n, n+1)
+			} else if v.Kind == expand.Associative {
+				v.Map = maps.Clone(v.Map)
+				delete(v.Map, index)
+			}
+			c.vars[name] = v
+			continue
+		}
+		if c.vars[name].ReadOnly {
+			status = c.shellFail(1, "unset: %s: cannot unset: readonly variable", name)
+			continue
+		}
 		delete(c.vars, name)
 		delete(c.funcs, name)
 	}
-	return 0
+	return status
 }
 
 func shift(c *call) int {
@@ -280,30 +446,6 @@ func shift(c *call) int {
 		return 1
 	}
 	c.params = c.params[n:]
-	return 0
-}
-
-// set knows only the parameters; its options are ignored.
-func set(c *call) int {
-	if i := slices.Index(c.args, "--"); i >= 0 {
-		c.params = c.args[i+1:]
-	}
-	if len(c.args) == 1 {
-		for _, name := range slices.Sorted(maps.Keys(c.vars)) {
-			value := c.vars[name].String()
-			if strings.ContainsAny(value, " \t\n'\"$") {
-				value = "$'" + strings.NewReplacer("\t", `\t`, "\n", `\n`, "'", `\'`).Replace(value) + "'"
-			}
-			c.printf("%s=%s\n", name, value)
-		}
-	}
-	return 0
-}
-
-func umask(c *call) int {
-	if len(c.args) == 1 {
-		c.printf("0022\n")
-	}
 	return 0
 }
 

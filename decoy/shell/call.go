@@ -1,12 +1,17 @@
 package shell
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"path"
 	"strings"
 	"sync"
 	"time"
 
+	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -157,12 +162,21 @@ func lines(text string) []string {
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
-// source runs a script in this shell.
+// source runs a script in this shell. What comes before a line that is wrong runs, as it has been read by then.
 func (e *eval) source(text string, io streams) int {
 	file, err := e.parse(text)
 	if err != nil {
-		e.syntaxError(err, io)
-		return 2
+		if before := readBefore(text, err); before != "" {
+			if file, err := e.parse(before); err == nil {
+				e.depth++
+				e.stmts(file.Stmts, io)
+				e.depth--
+			}
+		}
+		if e.flow == onward {
+			e.syntaxError(err, text, io)
+		}
+		return e.status
 	}
 	e.depth++
 	e.stmts(file.Stmts, io)
@@ -170,13 +184,42 @@ func (e *eval) source(text string, io streams) int {
 	return e.status
 }
 
+// readBefore is the part of a script before the command that is wrong.
+func readBefore(text string, err error) string {
+	var parse syntax.ParseError
+	if !errors.As(err, &parse) {
+		return ""
+	}
+	all := strings.SplitAfter(text, "\n")
+	n := min(int(parse.Pos.Line())-1, len(all))
+	for tries := 0; n > 0 && tries < 20; n, tries = n-1, tries+1 {
+		before := strings.Join(all[:n], "")
+		if _, err := syntax.NewParser().Parse(strings.NewReader(before), ""); err == nil {
+			return before
+		}
+	}
+	return ""
+}
+
+// program is what a shell of its own is to run.
+type program struct {
+	name   string // $0; "" is the shell's own name
+	dash   bool
+	text   string
+	params []string
+}
+
 // subshell runs a script in a shell of its own.
-func (e *eval) subshell(text string, params []string, io streams) int {
+func (e *eval) subshell(of program, io streams) int {
 	sub := e.sub()
-	sub.params, sub.script = params, true
-	status := sub.source(text, io)
+	sub.params, sub.script = of.params, true
+	sub.manner = manner{name: of.name, dash: of.dash, mask: e.mask}
+	sub.scope, sub.tested = nil, 0
+	maps.DeleteFunc(sub.vars, func(_ string, v expand.Variable) bool { return !v.Exported && v.Kind != expand.String })
+	status := sub.source(of.text, io)
+	sub.atExit(io)
 	e.absorb(sub)
-	return status
+	return cmp.Or(status, sub.status)
 }
 
 // execute is an attempt to run a file that is no tool of the system: a script is evaluated, a program can't be.
@@ -196,7 +239,9 @@ func (e *eval) execute(c *call, file *node) {
 		e.status = 126
 		return
 	}
-	e.status = e.subshell(text, c.args[1:], c.streams)
+	// What names no interpreter is run by the shell that was asked.
+	line, _, _ := strings.Cut(text, "\n")
+	e.status = e.subshell(program{c.args[0], e.sys.isDash(path.Base(strings.TrimSpace(strings.TrimPrefix(line, "#!")))), text, c.args[1:]}, c.streams)
 }
 
 // sequence returns how many words {x..y} makes.

@@ -1,16 +1,19 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	goio "io"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"mvdan.cc/sh/v3/expand"
@@ -24,6 +27,7 @@ import (
 type streams struct {
 	in       goio.Reader
 	out, err goio.Writer
+	more     map[int]goio.Writer // by their numbers, from 3 on
 }
 
 // flow says how a statement has changed what comes next.
@@ -35,7 +39,8 @@ const (
 	continuing
 	returning
 	exiting
-	aborting // the line has spent its budget
+	discarding // the rest of the line goes with an expansion that failed
+	aborting   // the line has spent its budget
 )
 
 // eval runs one line: the walk over its syntax tree. A subshell has one of its own, which shares the budget.
@@ -48,11 +53,21 @@ type eval struct {
 	levels int         // of loops that break or continue goes out of
 	piped  bool        // the standard input is a pipe's end
 	typed  goio.Reader // what the line's own input is
+	scope  *scope      // of the function that runs
+	tested int         // how many conditions this is part of: there, a failure ends nothing
+	loops  int         // that run, one in the other
+	moved  *streams    // where exec has led the streams
+	behind []func()    // what is to be done when the command is over
 }
 
 // sub returns an evaluator whose changes of variables and directory stay its own.
 func (e *eval) sub() *eval {
-	return &eval{Shell: e.Shell.fork(), ctx: e.ctx, budget: e.budget, depth: e.depth + 1, piped: e.piped, typed: e.typed}
+	sub := &eval{Shell: e.Shell.fork(), ctx: e.ctx, budget: e.budget, depth: e.depth + 1, piped: e.piped, typed: e.typed, tested: e.tested, loops: e.loops}
+	if e.scope != nil {
+		sub.scope = &scope{map[string]expand.Variable{}}
+	}
+	sub.traps = nil
+	return sub
 }
 
 // absorb takes over from a subshell what all share: that the budget is spent.
@@ -66,6 +81,9 @@ func (e *eval) stmts(list []*syntax.Stmt, io streams) {
 	for _, s := range list {
 		if e.stmt(s, io); e.flow != onward {
 			return
+		}
+		if e.moved != nil {
+			io = *e.moved
 		}
 	}
 }
@@ -93,7 +111,11 @@ func (e *eval) stmt(s *syntax.Stmt, io streams) {
 			parent.absorb(e)
 		}()
 	}
-	io, done, err := e.redirect(s.Redirs, io)
+	e.line = int(s.Pos().Line())
+	before := len(e.behind)
+	call, _ := s.Cmd.(*syntax.CallExpr)
+	lasting := call != nil && len(call.Args) == 1 && call.Args[0].Lit() == "exec"
+	io, done, err := e.redirect(s.Redirs, io, lasting)
 	switch {
 	case err != nil:
 		fmt.Fprintf(io.err, "%s%s\n", e.prefix(), err)
@@ -104,9 +126,54 @@ func (e *eval) stmt(s *syntax.Stmt, io streams) {
 		e.status = 0
 	}
 	done()
+	if lasting && err == nil && len(s.Redirs) > 0 {
+		moved := io
+		e.moved = &moved
+	}
+	for _, f := range slices.Backward(e.behind[before:]) {
+		f()
+	}
+	e.behind = e.behind[:before]
+	if _, binary := s.Cmd.(*syntax.BinaryCmd); !binary {
+		e.statuses = []int{e.status}
+	}
 	if s.Negated {
 		e.status = truth(e.status != 0)
+		return
 	}
+	e.failed(s, io)
+}
+
+// failed does what a command that has failed brings about: the trap of ERR, and by set -e the end.
+func (e *eval) failed(s *syntax.Stmt, io streams) {
+	if e.status == 0 || e.tested > 0 || e.flow != onward {
+		return
+	}
+	switch c := s.Cmd.(type) {
+	case *syntax.BinaryCmd:
+		if c.Op == syntax.AndStmt || c.Op == syntax.OrStmt {
+			return
+		}
+	case *syntax.Block, *syntax.IfClause, *syntax.WhileClause, *syntax.ForClause, *syntax.CaseClause:
+		return
+	}
+	if text := e.traps["ERR"]; text != "" {
+		status := e.status
+		e.tested++
+		e.source(text, io)
+		e.tested--
+		e.status = status
+	}
+	if e.errexit {
+		e.flow = exiting
+	}
+}
+
+// condition runs what is only asked for its status.
+func (e *eval) condition(list []*syntax.Stmt, io streams) {
+	e.tested++
+	e.stmts(list, io)
+	e.tested--
 }
 
 // truth is the status of a test.
@@ -131,7 +198,7 @@ func (e *eval) command(cmd syntax.Command, io streams) {
 		e.ifClause(c, io)
 	case *syntax.WhileClause:
 		e.loop(io, c.Do, func() bool {
-			e.stmts(c.Cond, io)
+			e.condition(c.Cond, io)
 			return e.flow == onward && (e.status == 0) != c.Until
 		}, func() {})
 	case *syntax.ForClause:
@@ -172,6 +239,7 @@ func (e *eval) command(cmd syntax.Command, io streams) {
 func (e *eval) inSub(io streams, f func(*eval)) {
 	sub := e.sub()
 	f(sub)
+	sub.atExit(io)
 	e.status = sub.status
 	e.absorb(sub)
 }
@@ -179,7 +247,7 @@ func (e *eval) inSub(io streams, f func(*eval)) {
 func (e *eval) binary(c *syntax.BinaryCmd, io streams) {
 	switch c.Op {
 	case syntax.AndStmt, syntax.OrStmt:
-		e.stmt(c.X, io)
+		e.condition([]*syntax.Stmt{c.X}, io)
 		if e.flow == onward && (e.status == 0) == (c.Op == syntax.AndStmt) {
 			e.stmt(c.Y, io)
 		}
@@ -188,24 +256,44 @@ func (e *eval) binary(c *syntax.BinaryCmd, io streams) {
 	// One side of a pipe after the other, so that it needs neither a goroutine nor a real pipe. The first can't write without end: the pipe
 	// is full at some point, and then broken.
 	pipe := &limitedBuffer{limit: maxPipe}
-	left := streams{io.in, pipe, io.err}
+	left := io
+	left.out = pipe
 	if c.Op == syntax.PipeAll {
 		left.err = pipe
 	}
-	e.inSub(io, func(sub *eval) { sub.stmt(c.X, left) })
+	var statuses []int
+	e.inSub(io, func(sub *eval) {
+		sub.stmt(c.X, left)
+		if statuses = []int{sub.status}; isPipe(c.X) {
+			statuses = sub.statuses
+		}
+	})
 	if e.flow != onward {
 		return
 	}
 	e.inSub(io, func(sub *eval) {
 		sub.piped = true
-		sub.stmt(c.Y, streams{strings.NewReader(pipe.String()), io.out, io.err})
+		right := io
+		right.in = strings.NewReader(pipe.String())
+		sub.stmt(c.Y, right)
 	})
+	e.statuses = append(statuses, e.status)
+	if e.pipefail && e.status == 0 {
+		for _, status := range statuses {
+			e.status = cmp.Or(status, e.status)
+		}
+	}
+}
+
+func isPipe(s *syntax.Stmt) bool {
+	c, ok := s.Cmd.(*syntax.BinaryCmd)
+	return ok && (c.Op == syntax.Pipe || c.Op == syntax.PipeAll)
 }
 
 func (e *eval) ifClause(c *syntax.IfClause, io streams) {
 	for ; c != nil; c = c.Else {
 		if len(c.Cond) > 0 { // else has none
-			if e.stmts(c.Cond, io); e.flow != onward {
+			if e.condition(c.Cond, io); e.flow != onward {
 				return
 			}
 			if e.status != 0 {
@@ -221,6 +309,8 @@ func (e *eval) ifClause(c *syntax.IfClause, io streams) {
 // loop runs the body while more says so; next comes between two rounds.
 func (e *eval) loop(io streams, body []*syntax.Stmt, more func() bool, next func()) {
 	last := 0
+	e.loops++
+	defer func() { e.loops-- }()
 	for more() {
 		if !e.budget.step(e.ctx, e.depth) {
 			e.flow = aborting
@@ -317,8 +407,20 @@ func (e *eval) arithmetic(x syntax.ArithmExpr, io streams) (int, bool) {
 
 func (e *eval) expansionFailed(err error, io streams) {
 	e.status = 1
-	if e.flow == onward {
-		fmt.Fprintf(io.err, "%s%v\n", e.prefix(), err)
+	if e.flow != onward {
+		return
+	}
+	text := err.Error()
+	var unset expand.UnsetParameterError
+	switch {
+	case errors.As(err, &unset):
+		e.status = 127
+	case strings.Contains(text, "division by zero"):
+		text = strings.Replace(text, "division by zero", "division by 0 (error token is \"0\")", 1)
+	}
+	fmt.Fprintf(io.err, "%s%s\n", e.prefix(), text)
+	if e.flow = discarding; !e.Interactive || e.script {
+		e.flow = exiting
 	}
 }
 
@@ -351,7 +453,10 @@ func (e *eval) config(io streams) *expand.Config {
 		CmdSubst: func(w goio.Writer, cs *syntax.CmdSubst) error {
 			out := &limitedBuffer{limit: maxSubstitution}
 			sub := e.sub()
-			sub.stmts(cs.Stmts, streams{io.in, out, io.err})
+			inner := io
+			inner.out = out
+			sub.tested = 0
+			sub.stmts(cs.Stmts, inner)
 			e.absorb(sub)
 			e.status = sub.status
 			if sub.flow == aborting {
@@ -360,11 +465,52 @@ func (e *eval) config(io streams) *expand.Config {
 			_, err := w.Write(out.Bytes())
 			return err
 		},
-		ProcSubst: func(*syntax.ProcSubst) (string, error) {
-			return "", errors.New("cannot make pipe for process substitution: Too many open files")
-		},
-		ReadDir2: e.glob,
+		ProcSubst: func(ps *syntax.ProcSubst) (string, error) { return e.pipeFile(ps, io) },
+		ReadDir2:  e.glob,
+		NoUnset:   e.nounset,
 	}
+}
+
+// pipeFile is <(…) and >(…): a file that has what the commands print, or that they read when the command is over.
+func (e *eval) pipeFile(ps *syntax.ProcSubst, io streams) (string, error) {
+	if e.pipes++; e.pipes > 32 {
+		return "", errors.New("cannot make pipe for process substitution: Too many open files")
+	}
+	p := fmt.Sprintf("/dev/fd/%d", 64-e.pipes)
+	run := func(io streams) {
+		sub := e.sub()
+		sub.tested = 0
+		sub.stmts(ps.Stmts, io)
+		e.absorb(sub)
+	}
+	out := &limitedBuffer{limit: maxSubstitution}
+	if ps.Op == syntax.CmdIn {
+		inner := io
+		inner.out = out
+		run(inner)
+	}
+	if e.flow == aborting {
+		return "", errors.New("cannot allocate memory")
+	}
+	_ = e.fs.makeAll("/dev/fd")
+	if err := e.fs.write(p, e.user.name, out.String(), false); err != nil {
+		return "", errors.New("cannot make pipe for process substitution: Too many open files")
+	}
+	e.behind = append(e.behind, func() {
+		n, err := e.fs.lookup(p, true)
+		if err != nil {
+			return
+		}
+		text := n.read()
+		_ = e.fs.remove(p)
+		e.pipes--
+		if ps.Op == syntax.CmdOut {
+			inner := io
+			inner.in = strings.NewReader(text)
+			run(inner)
+		}
+	})
+	return p, nil
 }
 
 // glob lists a directory for the expansion of file name patterns.
@@ -376,79 +522,6 @@ func (e *eval) glob(p string) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
-func (e *eval) assign(a *syntax.Assign, io streams) bool {
-	if a.Name == nil {
-		return true
-	}
-	v := expand.Variable{Set: true, Kind: expand.String, Exported: e.vars[a.Name.Value].Exported}
-	old := e.vars[a.Name.Value]
-	if a.Array != nil {
-		v.Kind = expand.Indexed
-		if a.Append {
-			v.List = slices.Clone(old.List)
-		}
-		for _, elem := range a.Array.Elems {
-			values, ok := e.fields([]*syntax.Word{elem.Value}, io)
-			if !ok {
-				return false
-			}
-			v.List = append(v.List, values...)
-		}
-		return e.store(a.Name.Value, v, io)
-	}
-	value, ok := e.literal(a.Value, io)
-	if !ok {
-		return false
-	}
-	if a.Index != nil {
-		i, ok := e.arithmetic(a.Index, io)
-		if !ok || i < 0 || i > 1000 {
-			return false
-		}
-		v.Kind, v.List = expand.Indexed, slices.Clone(old.List)
-		for len(v.List) <= i {
-			v.List = append(v.List, "")
-		}
-		v.List[i] = value
-		return e.store(a.Name.Value, v, io)
-	}
-	if a.Append {
-		value = old.String() + value
-	}
-	v.Str = value
-	return e.store(a.Name.Value, v, io)
-}
-
-func (e *eval) store(name string, v expand.Variable, io streams) bool {
-	if err := (environment{e.Shell}).Set(name, v); err != nil {
-		e.expansionFailed(err, io)
-		return false
-	}
-	return true
-}
-
-// declare is export, local, readonly and declare: all but export and its kin only assign.
-func (e *eval) declare(c *syntax.DeclClause, io streams) {
-	e.status = 0
-	for _, a := range c.Args {
-		if a.Naked && a.Name == nil {
-			continue // an option
-		}
-		if !a.Naked && !e.assign(a, io) {
-			return
-		}
-		if v := e.vars[a.Name.Value]; c.Variant.Value == "export" && v.Set {
-			v.Exported = true
-			e.vars[a.Name.Value] = v
-		}
-	}
-	if len(c.Args) == 0 {
-		for _, pair := range e.exported() {
-			fmt.Fprintf(io.out, "declare -x %s\n", pair)
-		}
-	}
-}
-
 // call runs a simple command.
 func (e *eval) call(c *syntax.CallExpr, io streams) {
 	if len(c.Args) == 0 {
@@ -456,6 +529,9 @@ func (e *eval) call(c *syntax.CallExpr, io streams) {
 		for _, a := range c.Assigns {
 			if !e.assign(a, io) {
 				return
+			}
+			if e.xtrace && a.Name != nil && a.Array == nil {
+				fmt.Fprintf(io.err, "+ %s=%s\n", a.Name.Value, shellQuoted(e.vars[a.Name.Value].String()))
 			}
 		}
 		return
@@ -466,6 +542,15 @@ func (e *eval) call(c *syntax.CallExpr, io streams) {
 	}
 	if len(args) == 0 {
 		e.status = 0
+		return
+	}
+	if e.xtrace {
+		e.trace(args, io)
+	}
+	if text, ok := e.aliases[args[0]]; ok && e.Interactive && !e.script && c.Args[0].Lit() == args[0] {
+		args = append(strings.Fields(text), args[1:]...)
+	}
+	if len(args) == 0 {
 		return
 	}
 	if len(c.Assigns) == 0 {
@@ -503,12 +588,13 @@ func (e *eval) run(args []string, io streams) {
 		return
 	}
 	if body := e.funcs[name]; body != nil {
-		params := e.params
-		e.params = args[1:]
+		params, outer := e.params, e.scope
+		e.params, e.scope = args[1:], &scope{map[string]expand.Variable{}}
 		e.depth++
 		e.stmt(body, io)
 		e.depth--
-		e.params = params
+		e.scope.leave(e.vars)
+		e.params, e.scope = params, outer
 		if e.flow == returning {
 			e.flow = onward
 		}
@@ -549,8 +635,8 @@ func (e *eval) run(args []string, io streams) {
 	}
 }
 
-// redirect returns the streams with the redirections done, and what to do after the command.
-func (e *eval) redirect(redirs []*syntax.Redirect, io streams) (streams, func(), error) {
+// redirect returns the streams with the redirections done, and what to do after the command; a lasting one is for those that follow.
+func (e *eval) redirect(redirs []*syntax.Redirect, io streams, lasting bool) (streams, func(), error) {
 	var after []func()
 	done := func() {
 		for _, f := range after {
@@ -576,6 +662,9 @@ func (e *eval) redirect(redirs []*syntax.Redirect, io streams) (streams, func(),
 			if err != nil {
 				return io, done, err
 			}
+			if r.Op == syntax.DashHdoc {
+				text = leadingTabs.ReplaceAllString(text, "")
+			}
 			io.in = strings.NewReader(text)
 			continue
 		}
@@ -591,20 +680,40 @@ func (e *eval) redirect(redirs []*syntax.Redirect, io streams) (streams, func(),
 			if err != nil {
 				return io, done, err
 			}
+			if fd != 0 {
+				continue // read from by nobody who says so here
+			}
 			io.in = strings.NewReader(content)
 		case syntax.DplOut, syntax.DplIn:
-			switch word {
-			case "1":
-				io.point(fd, io.out)
-			case "2":
-				io.point(fd, io.err)
+			n, err := strconv.Atoi(strings.TrimSuffix(word, "-"))
+			w := io.writer(n)
+			switch {
+			case word == "-":
+				io.point(fd, closed{})
+			case err == nil && n == 0 && fd == 0:
+			case err == nil && w != nil:
+				io.point(fd, w)
+			case err == nil:
+				return io, done, fmt.Errorf("%d: Bad file descriptor", n)
+			case r.Op == syntax.DplOut && r.N == nil: // >&file
+				w, finish, err := e.openForWriting(word, false)
+				if err != nil {
+					return io, done, err
+				}
+				after = append(after, finish)
+				io.point(1, w)
+				io.point(2, w)
+			default:
+				return io, done, fmt.Errorf("%s: ambiguous redirect", word)
 			}
 		default:
 			w, finish, err := e.openForWriting(word, r.Op == syntax.AppOut || r.Op == syntax.AppAll)
 			if err != nil {
 				return io, done, err
 			}
-			after = append(after, finish)
+			if after = append(after, finish); lasting && !isDevice(word) {
+				w = appender{e, e.abs(word)}
+			}
 			if r.Op == syntax.RdrAll || r.Op == syntax.AppAll {
 				io.point(2, w)
 			}
@@ -620,5 +729,50 @@ func (s *streams) point(fd int, w goio.Writer) {
 		s.out = w
 	case 2:
 		s.err = w
+	default:
+		if fd > 2 && fd < 100 {
+			s.more = maps.Clone(s.more)
+			if s.more == nil {
+				s.more = map[int]goio.Writer{}
+			}
+			s.more[fd] = w
+		}
 	}
 }
+
+// writer is where a number leads; nil where it leads nowhere.
+func (s *streams) writer(fd int) goio.Writer {
+	switch fd {
+	case 1:
+		return s.out
+	case 2:
+		return s.err
+	}
+	return s.more[fd]
+}
+
+// appender writes into a file at once.
+type appender struct {
+	e    *eval
+	file string
+}
+
+func (a appender) Write(p []byte) (int, error) {
+	w, finish, err := a.e.openForWriting(a.file, true)
+	if err != nil {
+		return 0, syscall.EBADF
+	}
+	defer finish()
+	return w.Write(p)
+}
+
+func isDevice(p string) bool {
+	return strings.HasPrefix(p, "/dev/") && !strings.HasPrefix(p, "/dev/shm/")
+}
+
+// closed is a stream that was closed.
+type closed struct{}
+
+func (closed) Write([]byte) (int, error) { return 0, syscall.EBADF }
+
+var leadingTabs = regexp.MustCompile(`(?m)^	+`)

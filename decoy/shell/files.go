@@ -229,7 +229,7 @@ func mkdir(c *call) int {
 		if _, err := c.fs.lookup(c.abs(p), true); err == nil {
 			return syscall.EEXIST
 		}
-		return c.fs.add(c.abs(p), &node{mode: fs.ModeDir | 0o755, owner: c.user.name, group: c.user.name})
+		return c.fs.add(c.abs(p), &node{mode: fs.ModeDir | 0o755&^fs.FileMode(c.fs.mask), owner: c.user.name, group: c.user.name})
 	}
 	return c.each(operands, func(p string) error {
 		if !parents {

@@ -71,6 +71,7 @@ type fileSystem struct {
 	nodes int
 	bytes int  // written by the intruder
 	used  bool // something was changed
+	mask  int  // the permissions that new files lack, beside the usual ones
 }
 
 // clone copies the tree; contents are shared.
@@ -179,7 +180,7 @@ func (f *fileSystem) add(p string, n *node) error {
 func (f *fileSystem) write(p, owner, content string, appending bool) error {
 	n, err := f.lookup(p, true)
 	if errors.Is(err, syscall.ENOENT) {
-		n = &node{mode: 0o644, owner: owner, group: owner}
+		n = &node{mode: 0o644 &^ fs.FileMode(f.mask), owner: owner, group: owner}
 		if err = f.add(p, n); err != nil {
 			return err
 		}

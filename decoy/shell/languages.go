@@ -24,11 +24,11 @@ func runAwk(c *call) int {
 			if spent = !c.budget.step(c.ctx, c.depth); spent {
 				return 1
 			}
-			io := streams{c.in, out, c.err}
+			io := streams{in: c.in, out: out, err: c.err}
 			if in != nil {
 				io.in = in
 			}
-			return c.subshell(line, nil, io)
+			return c.subshell(program{dash: c.sys.isDash("sh"), text: line}, io)
 		},
 		Variable: func(name string) (string, bool) {
 			v := c.vars[name]

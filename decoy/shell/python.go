@@ -96,7 +96,7 @@ func (c *call) python(script string) int {
 			case spawn != nil:
 				c.runTool([]string{spawn[1]})
 			case run != nil:
-				c.subshell(pythonCommand(run[1]), nil, c.streams)
+				c.subshell(program{dash: c.sys.isDash("sh"), text: pythonCommand(run[1])}, c.streams)
 			case strings.HasPrefix(statement, "exit(") || strings.HasPrefix(statement, "sys.exit("):
 				status, _ := strconv.Atoi(strings.Trim(statement[strings.IndexByte(statement, '('):], "()"))
 				return status & 255
@@ -183,7 +183,7 @@ func (c *call) pythonValue(expression string) (string, bool) {
 	}
 	if m := pythonOutput.FindStringSubmatch(expression); m != nil {
 		out := &limitedBuffer{limit: maxSubstitution}
-		c.subshell(pythonCommand(m[1]+m[2]), nil, streams{strings.NewReader(""), out, c.err})
+		c.subshell(program{dash: c.sys.isDash("sh"), text: pythonCommand(m[1] + m[2])}, streams{in: strings.NewReader(""), out: out, err: c.err})
 		if strings.HasPrefix(expression, "subprocess.check_output") && !strings.Contains(expression, "decode") {
 			return "b'" + strings.ReplaceAll(out.String(), "\n", `\n`) + "'", true
 		}

@@ -14,42 +14,80 @@ import (
 	"decnet/decoy/shell/tty"
 )
 
+// isDash tells whether a shell of that name is Debian's, which is not bash.
+func (s *System) isDash(name string) bool {
+	return s.Packages == "apt" && (name == "sh" || name == "dash")
+}
+
 // shellTool is sh, bash and ash.
 func shellTool(c *call) int {
 	args := c.args[1:]
-	login := false
-	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+	dash := c.sys.isDash(path.Base(c.args[0]))
+	login, command, fromInput, trace := false, false, false, false
+	for len(args) > 0 && len(args[0]) > 1 && (args[0][0] == '-' || args[0][0] == '+') {
+		word := args[0]
+		args = args[1:]
 		switch {
-		case args[0] == "-l" || args[0] == "--login" || args[0] == "-":
-			login = true
-		case args[0] == "-c" && len(args) > 1:
-			return c.subshell(args[1], args[2:], c.streams)
-		case args[0] == "--version":
+		case word == "--version" && !dash && !c.sys.BusyBox:
 			c.printf("GNU bash, version 5.2.15(1)-release (%s-pc-linux-gnu)\n", c.sys.Machine)
 			return 0
+		case word == "--login":
+			login = true
+		case word == "-o" || word == "+o" || word == "--rcfile" || word == "--init-file":
+			args = args[min(1, len(args)):]
+		case strings.HasPrefix(word, "--"):
+		default:
+			command = command || strings.ContainsRune(word, 'c')
+			login = login || strings.ContainsRune(word, 'l')
+			fromInput = fromInput || strings.ContainsRune(word, 's')
+			trace = trace || strings.ContainsRune(word, 'x') && word[0] == '-'
 		}
+		if word == "--" {
+			break
+		}
+	}
+	if len(args) > 0 && args[0] == "-" {
 		args = args[1:]
 	}
-	if len(args) > 0 {
+	of := program{dash: dash}
+	if trace {
+		of.text = "set -x\n"
+	}
+	switch {
+	case command && len(args) == 0 && dash:
+		return c.fail(2, "0: -c requires an argument")
+	case command && len(args) == 0:
+		return c.fail(2, "-c: option requires an argument")
+	case command:
+		if of.text += args[0]; len(args) > 1 {
+			of.name, of.params = args[1], args[2:]
+		}
+		return c.subshell(of, c.streams)
+	case len(args) > 0 && !fromInput:
 		text, err := c.readFile(args[0])
 		if err != nil {
-			if name := path.Base(c.args[0]); name == "sh" && c.sys.Packages == "apt" { // dash
+			if dash {
 				name, _, _ := strings.Cut(err.Error(), ": ")
 				fmt.Fprintf(c.err, "sh: 0: cannot open %s: No such file\n", name)
 				return 2
 			}
 			return c.fail(127, "%s", err)
 		}
-		return c.subshell(text, args[1:], c.streams)
-	}
-	if c.atTerminal() {
+		of.name, of.params = args[0], args[1:]
+		of.text += text
+		return c.subshell(of, c.streams)
+	case c.atTerminal():
 		return c.nested(c.user, login)
 	}
-	script := c.input()
-	if strings.TrimSpace(script) == "" {
+	text := c.input()
+	if strings.TrimSpace(text) == "" {
 		return 0
 	}
-	return c.subshell(script, nil, streams{strings.NewReader(""), c.out, c.err})
+	of.text += text
+	of.params = args
+	inner := c.streams
+	inner.in = strings.NewReader("")
+	return c.subshell(of, inner)
 }
 
 func busybox(c *call) int {

@@ -11,7 +11,6 @@
 package shell
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -21,7 +20,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -80,6 +78,7 @@ type Shell struct {
 	lastJob    int            // its process
 	slept      *time.Duration // how long a job has waited, as far as anybody may see
 	sudoUntil  time.Time      // how long sudo asks for no password
+	manner
 }
 
 // New starts a shell.
@@ -220,19 +219,24 @@ func (s *Shell) Run(ctx context.Context, line string, in io.Reader, out, errs io
 	}
 	s.using.Lock()
 	defer s.using.Unlock()
+	s.fs.mask = s.mask
 	in = &patient{in, &s.using}
 	ctx, cancel := context.WithTimeout(ctx, lineTime)
 	defer cancel()
 	left := new(atomic.Int64)
 	left.Store(maxOutput)
-	io := streams{in, limitedWriter{out, left, cancel}, limitedWriter{errs, left, cancel}}
+	io := streams{in: in, out: limitedWriter{out, left, cancel}, err: limitedWriter{errs, left, cancel}}
 	if err != nil {
-		s.syntaxError(err, io)
+		s.syntaxError(err, line, io)
 		return false, false
 	}
 	e := &eval{Shell: s, ctx: ctx, budget: &budget{}, typed: in}
 	e.stmts(file.Stmts, io)
-	return e.flow == exiting && !s.endLevel(io), false
+	ended = e.flow == exiting
+	if !s.Interactive || ended && len(s.outer) == 0 {
+		e.atExit(io)
+	}
+	return ended && !s.endLevel(io), false
 }
 
 func (s *Shell) parse(source string) (*syntax.File, error) {
@@ -246,145 +250,12 @@ func (s *Shell) parse(source string) (*syntax.File, error) {
 	return file, err
 }
 
-// prefix begins an error message of the shell itself.
-func (s *Shell) prefix() string {
-	switch {
-	case s.sys.Embedded:
-		return "-sh: "
-	case s.sys.BusyBox:
-		return "-ash: "
-	case s.Interactive && !s.script:
-		return "-bash: "
-	}
-	return "bash: line 1: "
-}
-
-func (s *Shell) syntaxError(err error, io streams) {
-	s.status = 2
-	if errors.Is(err, errTooMuch) {
-		fmt.Fprintf(io.err, "%sfork: Cannot allocate memory\n", s.prefix())
-		return
-	}
-	fmt.Fprintf(io.err, "%ssyntax error near unexpected token `newline'\n", s.prefix())
-}
-
 // abs returns the path as an absolute one.
 func (s *Shell) abs(p string) string {
 	if !path.IsAbs(p) {
 		p = s.dir + "/" + p
 	}
 	return path.Clean(p)
-}
-
-// environment shows a shell's variables to the expansions.
-type environment struct{ s *Shell }
-
-// Get returns a variable or a special parameter.
-func (e environment) Get(name string) expand.Variable {
-	s := e.s
-	text := func(v string) expand.Variable { return expand.Variable{Set: true, Kind: expand.String, Str: v} }
-	switch name {
-	case "?":
-		return text(strconv.Itoa(s.status))
-	case "$", "BASHPID":
-		return text(strconv.Itoa(s.pid))
-	case "PPID":
-		if len(s.outer) > 0 {
-			return text(strconv.Itoa(s.outer[len(s.outer)-1].pid))
-		}
-		return text(strconv.Itoa(s.pid - 1))
-	case "#":
-		return text(strconv.Itoa(len(s.params)))
-	case "@", "*":
-		return expand.Variable{Set: true, Kind: expand.Indexed, List: s.params}
-	case "!":
-		if s.lastJob == 0 {
-			return text("")
-		}
-		return text(strconv.Itoa(s.lastJob))
-	case "-":
-		if s.Interactive {
-			return text("himBHs")
-		}
-		return text("hBc")
-	case "RANDOM":
-		return text(strconv.Itoa(int(s.sys.host.Now().UnixNano() / 997 % 32768)))
-	case "SECONDS":
-		return text(strconv.Itoa(int(s.sys.host.Now().Sub(s.login).Seconds())))
-	}
-	if n, err := strconv.Atoi(name); err == nil {
-		switch {
-		case n == 0 && s.sys.Embedded:
-			return text("-sh")
-		case n == 0 && !s.Interactive:
-			return text("bash")
-		case n == 0 && len(s.outer) > 0 && !s.loginShell:
-			return text("bash")
-		case n == 0:
-			return text("-bash")
-		case n > 0 && n <= len(s.params):
-			return text(s.params[n-1])
-		}
-		return expand.Variable{}
-	}
-	if user, ok := strings.CutPrefix(name, "HOME "); ok {
-		// Always set: else the library would ask the real system.
-		if a, ok := s.sys.account(user); ok {
-			return text(a.home)
-		}
-		return text("~" + user)
-	}
-	return s.vars[name]
-}
-
-// Each calls f for every variable.
-func (e environment) Each(f func(name string, v expand.Variable) bool) {
-	for _, name := range slices.Sorted(maps.Keys(e.s.vars)) {
-		if !f(name, e.s.vars[name]) {
-			return
-		}
-	}
-}
-
-// Set sets or unsets a variable within the bounds.
-func (e environment) Set(name string, v expand.Variable) error {
-	if !v.IsSet() {
-		delete(e.s.vars, name)
-		return nil
-	}
-	size := len(v.Str)
-	for _, item := range v.List {
-		size += len(item) + 16
-	}
-	_, known := e.s.vars[name]
-	if size > maxVariable || !known && len(e.s.vars) >= maxVariables || v.Map != nil {
-		return errTooMuch
-	}
-	e.s.vars[name] = v
-	return nil
-}
-
-// exported returns what env prints.
-func (s *Shell) exported() []string {
-	var list []string
-	for name, v := range s.vars {
-		if v.Exported {
-			list = append(list, name+"="+v.String())
-		}
-	}
-	// The shell's own come in the order of a hash table, which is the same for the same names.
-	slices.SortFunc(list, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
-	return list
-}
-
-// place is where a variable stands in a login's environment.
-func place(pair string) int {
-	name, _, _ := strings.Cut(pair, "=")
-	at := slices.Index([]string{"SHELL", "PWD", "LOGNAME", "HOME", "LANG", "SSH_CONNECTION", "TERM", "USER", "SHLVL", "", "SSH_CLIENT", "PATH", "MAIL", "SSH_TTY", "_"}, name)
-	if at < 0 {
-		return 9 // in the middle
-	}
-	return at
 }
 
 var (
@@ -420,7 +291,7 @@ func (s *Shell) notFound(name string, err error) string {
 	case errors.Is(err, errNotExecutable):
 		reason, _, _ := strings.Cut(err.Error(), ":")
 		return reason
-	case s.sys.BusyBox:
+	case s.sys.BusyBox, s.dash:
 		return "not found"
 	case errors.Is(err, errNoCommand):
 		return "command not found"

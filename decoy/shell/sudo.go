@@ -13,7 +13,7 @@ import (
 )
 
 func sudo(c *call) int {
-	flags, operands := c.options("uUgp")
+	flags, operands := c.optionsBefore("uUgp")
 	if flags['k'] != "" || flags['K'] != "" {
 		c.Shell.sudoUntil = time.Time{}
 		if len(operands) == 0 {
@@ -42,11 +42,11 @@ func sudo(c *call) int {
 	status := 1
 	switch {
 	case len(operands) > 0:
-		status = c.runTool(c.args[slices.Index(c.args, operands[0]):])
+		status = c.runTool(operands)
 	case (login || asShell) && c.atTerminal():
 		status = c.nested(target, login)
 	case login || asShell:
-		status = c.subshell(c.input(), nil, streams{strings.NewReader(""), c.out, c.err})
+		status = c.subshell(program{text: c.input()}, streams{in: strings.NewReader(""), out: c.out, err: c.err})
 	default:
 		fmt.Fprintln(c.err, "usage: sudo -h | -K | -k | -V\nusage: sudo -v [-ABkNnS] [-g group] [-h host] [-p prompt] [-u user]\nusage: sudo -l [-ABkNnS] [-g group] [-h host] [-p prompt] [-U user] [-u user] [command [arg ...]]\nusage: sudo [-ABbEHkNnPS] [-r role] [-t type] [-C num] [-D directory] [-g group] [-h host] [-p prompt] [-R directory] [-T timeout] [-u user] [VAR=value] [-i | -s] [command [arg ...]]")
 	}

@@ -3,6 +3,7 @@ package shell
 import (
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,7 +50,12 @@ func (e *eval) testExpr(x syntax.TestExpr, io streams) bool {
 		b, _ := e.literal(right, io)
 		if x.Op == syntax.TsReMatch {
 			rx, err := regexp.Compile(b)
-			return err == nil && rx.MatchString(a)
+			if err != nil {
+				return false
+			}
+			found := rx.FindStringSubmatch(a)
+			e.store("BASH_REMATCH", expand.Variable{Set: true, Kind: expand.Indexed, List: found}, io)
+			return found != nil
 		}
 		return testBinary(a, x.Op.String(), b)
 	}
@@ -64,6 +70,17 @@ func test(c *call) int {
 			return c.shellFail(2, "[: missing `]'")
 		}
 		args = args[:len(args)-1]
+	}
+	if len(args) == 3 && slices.Contains([]string{"-eq", "-ne", "-lt", "-le", "-gt", "-ge"}, args[1]) {
+		for _, number := range []string{args[0], args[2]} {
+			if _, err := strconv.Atoi(strings.TrimSpace(number)); err != nil {
+				words := "integer expression expected"
+				if c.dash {
+					return c.shellFail(2, "%s: Illegal number: %s", c.args[0], number)
+				}
+				return c.shellFail(2, "%s: %s: %s", c.args[0], number, words)
+			}
+		}
 	}
 	return truth(c.testArgs(args))
 }
