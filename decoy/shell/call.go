@@ -18,7 +18,8 @@ import (
 // call is one run of a builtin or a tool. Its status is what the function returns.
 type call struct {
 	*eval
-	args []string // with the name
+	args   []string // with the name
+	applet bool     // it is a part of BusyBox
 	streams
 }
 
@@ -34,6 +35,39 @@ func (c *call) printf(format string, args ...any) bool {
 func (c *call) fail(status int, format string, args ...any) int {
 	fmt.Fprintf(c.err, c.args[0]+": "+format+"\n", args...)
 	return status
+}
+
+// words are those of the GNU tools, or of BusyBox where it is.
+func (c *call) words(gnu, busybox string) string {
+	if c.ofBusyBox() {
+		return busybox
+	}
+	return gnu
+}
+
+// quoted puts a name between the quotes of the user's language.
+func (c *call) quoted(s string) string {
+	language := cmp.Or(c.vars["LC_ALL"].String(), c.vars["LANG"].String())
+	if c.ofBusyBox() || !strings.Contains(strings.ToUpper(language), "UTF-8") {
+		return "'" + s + "'"
+	}
+	return "‘" + s + "’"
+}
+
+// tryHelp is the line that the GNU tools end a complaint with.
+func (c *call) tryHelp() string {
+	if c.ofBusyBox() {
+		return ""
+	}
+	return "\nTry '" + c.args[0] + " --help' for more information."
+}
+
+// missing says that there is too little on the command line.
+func (c *call) missing(what string) int {
+	if c.ofBusyBox() {
+		return c.usage(c.args[0])
+	}
+	return c.fail(1, "missing %s%s", what, c.tryHelp())
 }
 
 // options splits the arguments into one-letter options, which may be joined, and operands. A letter in valued takes the next argument.
@@ -142,7 +176,7 @@ func (c *call) inputs(operands []string) (texts []string, ok bool) {
 			text, err = c.readFile(p)
 		}
 		if err != nil {
-			c.fail(1, "%s", err)
+			c.cannotRead(p, err)
 			ok = false
 			continue
 		}
@@ -152,6 +186,25 @@ func (c *call) inputs(operands []string) (texts []string, ok bool) {
 		texts = append(texts, text)
 	}
 	return texts, ok
+}
+
+// cannotRead says that a file could not be read, in the tool's words.
+func (c *call) cannotRead(p string, err error) {
+	reason := err.Error()[strings.LastIndex(err.Error(), ": ")+1:]
+	switch name := c.args[0]; {
+	case reason == " Is a directory" && (name == "head" || name == "tail"):
+		c.fail(1, "error reading '%s':%s", p, reason)
+	case c.ofBusyBox() && (name == "cat" || name == "head" || name == "tail" || name == "wc" || name == "sort"):
+		c.fail(1, "can't open '%s':%s", p, reason)
+	case name == "head" || name == "tail":
+		c.fail(1, "cannot open '%s' for reading:%s", p, reason)
+	case name == "sort":
+		c.fail(2, "cannot read: %s:%s", p, reason)
+	case name == "egrep" || name == "fgrep":
+		fmt.Fprintf(c.err, "grep: %s:%s\n", p, reason)
+	default:
+		c.fail(1, "%s", err)
+	}
 }
 
 // lines splits a text into lines without their newlines.

@@ -19,7 +19,7 @@ func init() {
 		"echo": echo, "printf": printf, "test": test, "[": test, "true": builtinTrue, "false": builtinFalse, "pwd": pwd, "clear": builtinTrue, "sync": builtinTrue, "stty": builtinTrue,
 		// the system
 		"uname": uname, "id": id, "whoami": whoami, "groups": groups, "hostname": hostname, "ps": ps, "top": top, "uptime": uptime, "w": w, "who": who, "last": last,
-		"free": free, "df": df, "du": du, "date": date, "nproc": nproc, "lscpu": lscpu, "lsb_release": lsbRelease, "dmesg": dmesg, "mount": mount, "env": env, "printenv": env,
+		"free": free, "df": df, "du": du, "date": date, "nproc": nproc, "lscpu": lscpu, "lsb_release": lsbRelease, "dmesg": dmesg, "mount": mount, "env": env, "printenv": printenv,
 		// the network
 		"ifconfig": ifconfig, "ip": ip, "route": route, "arp": arp, "netstat": sockets, "ss": sockets, "wget": fetch, "curl": fetch, "tftp": fetch, "ftpget": fetch,
 		"nc": dial, "telnet": dial, "ssh": dial, "scp": dial, "sftp": dial, "ftp": dial, "ping": ping,

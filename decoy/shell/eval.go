@@ -608,8 +608,9 @@ func (e *eval) run(args []string, io streams) {
 	file, err := e.which(name)
 	tool := ""
 	if err == nil {
-		if tool = e.sys.toolOf(file.content); tool == "busybox" && (commands[path.Base(name)] != nil || builtins[path.Base(name)] != nil) {
-			tool = path.Base(name) // it is what it is called by
+		if tool = e.sys.toolOf(file.content); tool == "busybox" && !strings.HasPrefix(path.Base(name), "busybox") { // it is what it is called by
+			e.status = (&call{eval: e, args: append([]string{path.Base(name)}, args[1:]...), streams: io}).runAs(path.Base(name))
+			return
 		}
 	}
 	switch {

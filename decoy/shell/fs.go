@@ -32,7 +32,30 @@ type node struct {
 	generate func() string      // content that changes, as in /proc
 	grows    bool               // what changes is a real file, with a size
 	target   string             // of a link
+	major    int                // and minor: a device's numbers
+	minor    int
 	children map[string]*node
+	moving   func() map[string]*node // what is in a directory beside that, and comes and goes
+}
+
+// child returns what has the name in a directory, or nil.
+func (n *node) child(name string) *node {
+	if c := n.children[name]; c != nil || n.moving == nil {
+		return c
+	}
+	return n.moving()[name]
+}
+
+// links is how many names a file has.
+func (n *node) links() int {
+	if !n.isDir() {
+		return 1
+	}
+	count := 2
+	for _, child := range n.children {
+		count += boolInt(child.isDir())
+	}
+	return count
 }
 
 func (n *node) isDir() bool { return n.mode.IsDir() }
@@ -62,7 +85,18 @@ func (n *node) size() int {
 }
 
 // names returns the names in a directory, sorted.
-func (n *node) names() []string { return slices.Sorted(maps.Keys(n.children)) }
+func (n *node) names() []string {
+	names := slices.Collect(maps.Keys(n.children))
+	if n.moving != nil {
+		for name := range n.moving() {
+			if n.children[name] == nil {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // fileSystem is one intruder's copy of a decky's files, all in memory: no method touches anything real.
 type fileSystem struct {
@@ -118,7 +152,7 @@ func (f *fileSystem) walk(p string, follow bool, links int) (*node, error) {
 		if !at.isDir() {
 			return nil, syscall.ENOTDIR
 		}
-		child := at.children[part]
+		child := at.child(part)
 		if child == nil {
 			return nil, syscall.ENOENT
 		}
@@ -269,11 +303,13 @@ func modeString(m fs.FileMode) string {
 		kind = "b"
 	}
 	b := []byte(m.Perm().String()[1:])
-	if m&fs.ModeSetuid != 0 {
-		b[2] = 's'
-	}
-	if m&fs.ModeSticky != 0 {
-		b[8] = 't'
+	for i, special := range map[int]struct {
+		bit   fs.FileMode
+		signs string
+	}{2: {fs.ModeSetuid, "Ss"}, 5: {fs.ModeSetgid, "Ss"}, 8: {fs.ModeSticky, "Tt"}} {
+		if m&special.bit != 0 {
+			b[i] = special.signs[boolInt(b[i] == 'x')]
+		}
 	}
 	return kind + string(b)
 }

@@ -1,10 +1,13 @@
 package shell
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"mvdan.cc/sh/v3/expand"
 )
 
 func locale(c *call) int {
@@ -75,7 +78,15 @@ func lsbRelease(c *call) int {
 }
 
 func uname(c *call) int {
-	flags, _ := c.options("")
+	flags, operands := c.options("")
+	for letter := range flags {
+		if !strings.ContainsRune("asnrvmpio-", letter) {
+			return c.fail(1, "invalid option -- '%c'%s", letter, c.tryHelp())
+		}
+	}
+	if len(operands) > 0 {
+		return c.fail(1, "extra operand %s%s", c.quoted(operands[0]), c.tryHelp())
+	}
 	if _, all := flags['a']; all {
 		c.printf("%s\n", c.sys.Uname())
 		return 0
@@ -110,30 +121,43 @@ func hostname(c *call) int {
 
 func free(c *call) int {
 	total, used, cached := c.sys.memory()
-	unit := 1
-	if flags, _ := c.options(""); len(flags) > 0 {
-		for letter, divisor := range map[rune]int{'m': 1024, 'g': 1 << 20, 'h': 1024} {
-			if _, ok := flags[letter]; ok {
-				unit = divisor
-			}
+	flags, _ := c.options("sc")
+	for letter := range flags {
+		if !strings.ContainsRune("bkmghtlwsc-", letter) {
+			return c.fail(1, "invalid option -- '%c'\n\nUsage:\n free [options]\n\nFor more details see free(1).", letter)
 		}
 	}
-	c.printf("               total        used        free      shared  buff/cache   available\nMem:     %11d %11d %11d %11d %11d %11d\nSwap:    %11d %11d %11d\n",
-		total/unit, used/unit, (total-used-cached)/unit, 1044/unit, cached/unit, (total-used)/unit, 0, 0, 0)
+	shown := func(kb int) string {
+		switch {
+		case flags['h'] != "":
+			return humanMemory(kb)
+		case flags['b'] != "":
+			return strconv.Itoa(kb << 10)
+		case flags['m'] != "":
+			return strconv.Itoa(kb >> 10)
+		case flags['g'] != "":
+			return strconv.Itoa(kb >> 20)
+		}
+		return strconv.Itoa(kb)
+	}
+	c.printf("               total        used        free      shared  buff/cache   available\nMem:     %11s %11s %11s %11s %11s %11s\nSwap:    %11s %11s %11s\n",
+		shown(total), shown(used), shown(total-used-cached), shown(1044), shown(cached), shown(total-used), shown(0), shown(0), shown(0))
 	return 0
 }
 
-func date(c *call) int {
-	now := c.sys.host.Now()
-	for _, a := range c.args[1:] {
-		if format, ok := strings.CutPrefix(a, "+"); ok {
-			c.printf("%s\n", strings.NewReplacer("%s", fmt.Sprint(now.Unix()), "%Y", now.Format("2006"), "%m", now.Format("01"), "%d", now.Format("02"), "%H", now.Format("15"),
-				"%M", now.Format("04"), "%S", now.Format("05"), "%F", now.Format("2006-01-02"), "%T", now.Format("15:04:05"), "%y", now.Format("06"), "%N", now.Format("000000000"), "%Z", "UTC", "%a", now.Format("Mon"), "%b", now.Format("Jan")).Replace(format))
-			return 0
-		}
+// humanMemory is an amount as free -h has it.
+func humanMemory(kb int) string {
+	n, units := float64(kb), []string{"Ki", "Mi", "Gi", "Ti"}
+	if kb == 0 {
+		return "0B"
 	}
-	c.printf("%s\n", now.Format("Mon Jan _2 15:04:05 UTC 2006"))
-	return 0
+	for len(units) > 1 && n >= 1024 {
+		n, units = n/1024, units[1:]
+	}
+	if n < 10 {
+		return fmt.Sprintf("%.1f%s", n, units[0])
+	}
+	return fmt.Sprintf("%.0f%s", n, units[0])
 }
 
 func nproc(c *call) int {
@@ -141,18 +165,62 @@ func nproc(c *call) int {
 	return 0
 }
 
+// env runs a command in another environment, or shows the one that is.
 func env(c *call) int {
-	if len(c.args) > 1 {
-		args := c.args[1:]
-		for len(args) > 0 && strings.Contains(args[0], "=") {
+	sub := c.sub()
+	args := c.args[1:]
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		switch a := args[0]; {
+		case a == "-i" || a == "-" || a == "--ignore-environment":
+			sub.vars = map[string]expand.Variable{"PATH": {Set: true, Kind: expand.String, Str: c.vars["PATH"].String()}}
+		case a == "-u" && len(args) > 1:
+			delete(sub.vars, args[1])
 			args = args[1:]
+		case strings.HasPrefix(a, "--unset="):
+			delete(sub.vars, strings.TrimPrefix(a, "--unset="))
+		case a == "-S" || a == "-0" || a == "--":
+		default:
+			return c.fail(125, "invalid option -- '%s'%s", strings.TrimLeft(a, "-"), c.tryHelp())
 		}
-		if len(args) > 0 {
-			return c.runTool(args)
+		args = args[1:]
+	}
+	for len(args) > 0 && strings.Contains(args[0], "=") {
+		name, value, _ := strings.Cut(args[0], "=")
+		if err := (environment{sub.Shell}).Set(name, expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: value}); err != nil {
+			return c.fail(125, "cannot set %s: %s", c.quoted(name), err)
+		}
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		for _, pair := range sub.exported() {
+			c.printf("%s\n", pair)
+		}
+		return 0
+	}
+	if _, err := sub.which(args[0]); err != nil {
+		if errors.Is(err, errNotExecutable) {
+			return c.fail(126, "%s: %s", c.quoted(args[0]), sub.notFound(args[0], err))
+		}
+		return c.fail(127, "%s: No such file or directory", c.quoted(args[0]))
+	}
+	inner := *c
+	inner.eval = sub
+	status := inner.runTool(args)
+	c.absorb(sub)
+	return status
+}
+
+func printenv(c *call) int {
+	if len(c.args) == 1 {
+		return env(c)
+	}
+	status := 0
+	for _, name := range c.args[1:] {
+		if v := c.vars[name]; v.Exported {
+			c.printf("%s\n", v.String())
+		} else {
+			status = 1
 		}
 	}
-	for _, pair := range c.exported() {
-		c.printf("%s\n", pair)
-	}
-	return 0
+	return status
 }

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"cmp"
+	"fmt"
 	"io"
 	"strings"
 
@@ -43,30 +45,72 @@ func runAwk(c *call) int {
 // runSed is sed.
 func runSed(c *call) int {
 	var scripts, operands []string
-	quiet, extended, inPlace := false, false, false
+	quiet, extended, inPlace, separate, backup := false, false, false, false, ""
 	args := c.args[1:]
 	for i := 0; i < len(args); i++ {
 		a := args[i]
-		switch {
-		case a == "-e" || a == "--expression" || a == "-f":
-			if i++; i < len(args) {
-				scripts = append(scripts, args[i])
+		take := func(rest string) string {
+			if rest == "" && i+1 < len(args) {
+				i++
+				return args[i]
 			}
-		case strings.HasPrefix(a, "-e"):
-			scripts = append(scripts, a[2:])
-		case strings.HasPrefix(a, "-i") || strings.HasPrefix(a, "--in-place"):
+			return rest
+		}
+		switch {
+		case a == "--":
+			operands = append(operands, args[i+1:]...)
+			i = len(args)
+		case a == "--version":
+			c.printf("sed (GNU sed) 4.9\n")
+			return 0
+		case a == "--quiet" || a == "--silent":
+			quiet = true
+		case a == "--regexp-extended":
+			extended = true
+		case strings.HasPrefix(a, "--in-place"):
 			inPlace = true
+			_, backup, _ = strings.Cut(a, "=")
+		case strings.HasPrefix(a, "--expression"):
+			scripts = append(scripts, take(strings.TrimPrefix(strings.TrimPrefix(a, "--expression"), "=")))
 		case len(a) > 1 && a[0] == '-' && a[1] != '-':
-			quiet = quiet || strings.Contains(a, "n")
-			extended = extended || strings.ContainsAny(a, "Er")
-			inPlace = inPlace || strings.Contains(a, "i")
+		letters:
+			for j, letter := range a[1:] {
+				switch rest := a[j+2:]; letter {
+				case 'n':
+					quiet = true
+				case 'E', 'r':
+					extended = true
+				case 's':
+					separate = true
+				case 'u', 'z':
+				case 'i':
+					inPlace, backup = true, rest
+					break letters
+				case 'e':
+					scripts = append(scripts, take(rest))
+					break letters
+				case 'f':
+					text, err := c.readFile(take(rest))
+					if err != nil {
+						return c.fail(1, "couldn't open file %s", err)
+					}
+					scripts = append(scripts, strings.TrimSuffix(text, "\n"))
+					break letters
+				default:
+					return c.fail(1, "invalid option -- '%c'", letter)
+				}
+			}
 		default:
 			operands = append(operands, a)
 		}
 	}
 	if len(scripts) == 0 {
 		if len(operands) == 0 {
-			return c.fail(1, "no script specified")
+			if c.ofBusyBox() {
+				return c.usage("sed")
+			}
+			fmt.Fprintln(c.err, "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...")
+			return 1
 		}
 		scripts, operands = operands[:1], operands[1:]
 	}
@@ -74,20 +118,49 @@ func runSed(c *call) int {
 	if err != nil {
 		return c.fail(1, "%s", err)
 	}
-	if !inPlace {
-		texts, ok := c.inputs(operands)
-		c.printf("%s", script.Run(strings.Join(texts, ""), quiet))
-		return truth(ok)
+	alive := func() bool { return c.ctx.Err() == nil }
+	if !inPlace && !separate {
+		status := 0
+		var texts []string
+		if len(operands) == 0 {
+			operands = []string{"-"}
+		}
+		for _, name := range operands {
+			text, err := "", error(nil)
+			if name == "-" {
+				text = c.input()
+			} else if text, err = c.readFile(name); err != nil {
+				status = c.fail(2, "can't read %s", err)
+			}
+			texts = append(texts, text)
+		}
+		out, ended := script.Run(strings.Join(texts, ""), quiet, alive)
+		c.printf("%s", out)
+		return cmp.Or(ended, status)
 	}
 	status := 0
 	for _, name := range operands {
 		text, err := c.readFile(name)
 		if err != nil {
 			status = c.fail(4, "can't read %s", err)
+			if status = 4; strings.HasSuffix(err.Error(), "No such file or directory") {
+				status = 2
+			}
 			continue
 		}
-		if err := c.save(name, script.Run(text, quiet)); err != nil {
-			status = c.fail(4, "couldn't open temporary file ./sedXx1yZz: %s", problem(err))
+		out, ended := script.Run(text, quiet, alive)
+		status = cmp.Or(status, ended)
+		if !inPlace {
+			c.printf("%s", out)
+			continue
+		}
+		if backup != "" {
+			if err := c.save(name+backup, text); err != nil {
+				return c.fail(4, "cannot rename %s: %s", name, problem(err))
+			}
+		}
+		if err := c.save(name, out); err != nil {
+			status = c.fail(4, "couldn't open temporary file ./sed%s: %s", shadowText(c.sys.host.Bytes("sed"+name, 6)), problem(err))
 		}
 	}
 	return status

@@ -156,6 +156,12 @@ type printer struct {
 	status int
 }
 
+// text is what the format makes of the values, once.
+func (p *printer) text(format string) string {
+	text, _ := p.once(format)
+	return text
+}
+
 func (p *printer) next() string {
 	if len(p.values) == 0 {
 		return ""

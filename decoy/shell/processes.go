@@ -187,6 +187,11 @@ func ps(c *call) int {
 		return c.sys.host.BootTime().Format("Jan02")
 	}
 	switch {
+	case c.applet && !c.sys.BusyBox:
+		c.printf("PID   USER     COMMAND\n")
+		for _, p := range list {
+			c.printf("%5d %-8.8s %s\n", p.pid, p.user, p.command)
+		}
 	case c.sys.BusyBox:
 		c.printf("  PID USER       VSZ STAT COMMAND\n")
 		for _, p := range list {

@@ -90,32 +90,6 @@ func shellTool(c *call) int {
 	return c.subshell(of, inner)
 }
 
-func busybox(c *call) int {
-	if len(c.args) < 2 {
-		banner := "v1.30.1 (2019-06-12 17:51:55 UTC)"
-		switch c.sys.ID {
-		case "debian", "kali":
-			banner = "v1.35.0 (Debian 1:1.35.0-4+b3)"
-		case "ubuntu":
-			banner = "v1.30.1 (Ubuntu 1:1.30.1-7ubuntu3)"
-		case "alpine":
-			banner = "v1.36.1 (2023-11-07 18:53:09 UTC)"
-		}
-		c.printf("BusyBox %s multi-call binary.\n\nUsage: busybox [function [arguments]...]\n\nCurrently defined functions:\n\t%s\n",
-			banner, strings.Join(c.sys.tools(), ", "))
-		return 0
-	}
-	if commands[c.args[1]] == nil && builtins[c.args[1]] == nil {
-		fmt.Fprintf(c.out, "%s: applet not found\n", c.args[1])
-		return 127
-	}
-	inner := &call{eval: c.eval, args: c.args[1:], streams: c.streams}
-	if b := builtins[c.args[1]]; b != nil {
-		return b(inner)
-	}
-	return commands[c.args[1]](inner)
-}
-
 // timeout ends a command that takes too long.
 func timeout(c *call) int {
 	args := c.args[1:]
@@ -126,7 +100,8 @@ func timeout(c *call) int {
 		args = args[1:]
 	}
 	if len(args) < 2 {
-		return c.fail(125, "missing operand\nTry 'timeout --help' for more information.")
+		fmt.Fprintln(c.err, "Try 'timeout --help' for more information.")
+		return 125
 	}
 	limit, ok := interval(args[0])
 	if !ok {
@@ -158,19 +133,34 @@ func wrapper(c *call) int {
 		}
 		args = args[1:]
 	}
-	if len(args) == 0 {
-		return c.fail(125, "missing operand")
+	switch {
+	case len(args) == 0 && c.args[0] == "nice":
+		c.printf("0\n")
+		return 0
+	case len(args) == 0:
+		return c.fail(125, "missing operand%s", c.tryHelp())
+	}
+	if c.args[0] == "nohup" && c.atTerminal() {
+		fmt.Fprintln(c.err, "nohup: ignoring input and appending output to 'nohup.out'")
+		w, finish, err := c.openForWriting("nohup.out", true)
+		if err != nil {
+			return c.fail(127, "failed to open 'nohup.out'")
+		}
+		defer finish()
+		inner := *c
+		inner.out, inner.in = w, strings.NewReader("")
+		return inner.runTool(args)
 	}
 	return c.runTool(args)
 }
 
 func sleep(c *call) int {
 	if len(c.args) < 2 {
-		return c.fail(1, "missing operand")
+		return c.missing("operand")
 	}
 	d, ok := interval(c.args[1])
 	if !ok {
-		return c.fail(1, "invalid time interval '%s'", c.args[1])
+		return c.fail(1, "invalid time interval %s%s", c.quoted(c.args[1]), c.tryHelp())
 	}
 	if !c.sleep(d, lineTime) {
 		return 143

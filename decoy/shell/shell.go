@@ -376,7 +376,9 @@ func (s *Shell) readDir(p string) ([]fs.DirEntry, error) {
 	}
 	var entries []fs.DirEntry
 	for _, name := range n.names() {
-		entries = append(entries, fs.FileInfoToDirEntry(info{n.children[name]}))
+		if child := n.child(name); child != nil {
+			entries = append(entries, fs.FileInfoToDirEntry(info{child}))
+		}
 	}
 	return entries, nil
 }

@@ -39,7 +39,7 @@ func stat(c *call) int {
 		if a, ok := c.account(n.owner); ok {
 			uid, gid = a.uid, a.gid
 		}
-		octal := fmt.Sprintf("%04o", n.mode.Perm())
+		octal := fmt.Sprintf("%04o", octalMode(n.mode))
 		if format := flags['c']; format != "" {
 			links, sort := strconv.Itoa(1+boolInt(n.isDir())), "regular file"
 			if n.isDir() {
@@ -48,7 +48,7 @@ func stat(c *call) int {
 				sort = "symbolic link"
 			}
 			c.printf("%s\n", strings.NewReplacer("%i", strconv.Itoa(c.inode(p)), "%h", links, "%F", sort, "%b", strconv.Itoa((n.size()+4095)/4096*8), "%B", "512", "%o", "4096", "%d", "2049",
-				"%X", strconv.FormatInt(n.mtime.Unix(), 10), "%Z", strconv.FormatInt(n.mtime.Unix(), 10), "%x", n.mtime.Format("2006-01-02 15:04:05.000000000 -0700"), "%a", strings.TrimPrefix(octal, "0"), "%n", p, "%s", strconv.Itoa(n.size()), "%U", n.owner, "%G", n.group, "%u", strconv.Itoa(uid), "%g", strconv.Itoa(gid),
+				"%X", strconv.FormatInt(n.mtime.Unix(), 10), "%Z", strconv.FormatInt(n.mtime.Unix(), 10), "%x", n.mtime.Format("2006-01-02 15:04:05.000000000 -0700"), "%a", strconv.FormatInt(int64(octalMode(n.mode)), 8), "%n", p, "%s", strconv.Itoa(n.size()), "%U", n.owner, "%G", n.group, "%u", strconv.Itoa(uid), "%g", strconv.Itoa(gid),
 				"%A", modeString(n.mode), "%Y", strconv.FormatInt(n.mtime.Unix(), 10), "%y", n.mtime.Format("2006-01-02 15:04:05.000000000 -0700")).Replace(format))
 			continue
 		}
@@ -83,68 +83,32 @@ func lsattr(c *call) int {
 	return 0
 }
 
-func chmod(c *call) int {
-	var operands []string
-	for _, a := range c.args[1:] {
-		if a != "-R" && a != "-v" && a != "-f" { // -x is a mode, not an option
-			operands = append(operands, a)
-		}
-	}
-	if len(operands) < 2 {
-		return c.fail(1, "missing operand")
-	}
-	octal, err := strconv.ParseUint(operands[0], 8, 12)
-	return c.each(operands[1:], func(p string) error {
-		n, lookupErr := c.fs.lookup(c.abs(p), true)
-		if lookupErr != nil {
-			return lookupErr
-		}
-		if c.user.name != "root" && c.user.name != n.owner {
-			return syscall.EPERM
-		}
-		perm := fs.FileMode(octal) & fs.ModePerm
-		if err != nil {
-			perm = n.mode.Perm()
-			for letter, bits := range map[string]fs.FileMode{"r": 0o444, "w": 0o200, "x": 0o111} {
-				if strings.Contains(operands[0], letter) {
-					if strings.Contains(operands[0], "-") {
-						perm &^= bits
-					} else {
-						perm |= bits
-					}
-				}
-			}
-		}
-		n.mode = n.mode&^fs.ModePerm | perm
-		return nil
-	}, "cannot access '%s': %s")
-}
-
 func chown(c *call) int {
-	_, operands := c.options("")
-	if len(operands) < 2 {
-		return c.fail(1, "missing operand")
+	flags, operands := c.options("")
+	switch {
+	case len(operands) == 0:
+		return c.missing("operand")
+	case len(operands) == 1:
+		return c.missing("operand after " + c.quoted(operands[0]))
 	}
 	owner, group, _ := strings.Cut(operands[0], ":")
 	if _, ok := c.account(owner); !ok && owner != "" {
-		return c.fail(1, "invalid user: '%s'", operands[0])
+		return c.fail(1, "invalid user: %s", c.quoted(operands[0]))
 	}
 	return c.each(operands[1:], func(p string) error {
-		n, err := c.fs.lookup(c.abs(p), true)
-		if err != nil {
-			return err
-		}
-		if c.user.name != "root" {
-			return syscall.EPERM
-		}
-		if owner != "" {
-			n.owner = owner
-		}
-		if group != "" {
-			n.group = group
-		}
-		return nil
-	}, "cannot access '%s': %s")
+		return c.tree(p, flags['R'] != "", func(_ string, n *node) error {
+			if c.user.name != "root" {
+				return syscall.EPERM
+			}
+			if owner != "" {
+				n.owner = owner
+			}
+			if group != "" {
+				n.group = group
+			}
+			return nil
+		})
+	}, c.words("cannot access '%s': %s", "%s: %s"))
 }
 
 func fileType(c *call) int {

@@ -115,7 +115,7 @@ func TestUsersAreHeldToTheirRights(t *testing.T) {
 		"echo x > /root/x":                 "-bash: /root/x: Permission denied\n",
 		"cd /root":                         "-bash: cd: /root: Permission denied\n",
 		"rm /etc/passwd":                   "rm: cannot remove '/etc/passwd': Permission denied\n",
-		"mkdir /opt/x":                     "mkdir: cannot create directory '/opt/x': Permission denied\n",
+		"mkdir /opt/x":                     "mkdir: cannot create directory ‘/opt/x’: Permission denied\n",
 		"touch ~/x && ls ~/x":              "/home/" + sys.User + "/x\n",
 		"sudo cat /etc/shadow | head -c 5": "root:",
 		"chmod 777 /etc/passwd":            "chmod: cannot access '/etc/passwd': Operation not permitted\n",

@@ -11,9 +11,24 @@ func Basic(s string) string {
 		case s[i] == '\\' && i+1 < len(s) && strings.IndexByte(`|(){}+?`, s[i+1]) >= 0:
 			i++
 			b.WriteByte(s[i])
+		case s[i] == '\\' && i+1 < len(s) && (s[i+1] == '<' || s[i+1] == '>'):
+			b.WriteString(`\b`)
+			i++
 		case s[i] == '\\' && i+1 < len(s):
 			b.WriteString(s[i : i+2])
 			i++
+		case s[i] == '[': // where all but the end is plain
+			end := i + 1
+			for end < len(s) && (s[end] != ']' || end == i+1 || end == i+2 && s[i+1] == '^') {
+				if strings.HasPrefix(s[end:], "[:") {
+					if close := strings.Index(s[end:], ":]"); close > 0 {
+						end += close + 1
+					}
+				}
+				end++
+			}
+			b.WriteString(strings.ReplaceAll(s[i:min(end+1, len(s))], `\`, `\\`))
+			i = end
 		case strings.IndexByte(`|(){}+?`, s[i]) >= 0:
 			b.WriteByte('\\')
 			b.WriteByte(s[i])
@@ -23,6 +38,11 @@ func Basic(s string) string {
 	}
 	return b.String()
 }
+
+// Extended turns an extended regular expression into Go's syntax: the edges of words are written otherwise there.
+func Extended(s string) string { return edges.Replace(s) }
+
+var edges = strings.NewReplacer(`\\`, `\\`, `\<`, `\b`, `\>`, `\b`)
 
 var escapes = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\\`, `\`, `\"`, `"`, `\/`, `/`, `\a`, "\a", `\033`, "\x1b")
 

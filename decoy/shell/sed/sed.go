@@ -1,14 +1,12 @@
-// Package sed knows the commands of sed that edit lines; those that keep a text for later or jump, it does not. What one script may cost is
-// bounded.
+// Package sed knows the language of sed, as GNU's has it, but for what writes files (w, W) or runs commands (e). It works on texts alone, and what one
+// script may cost is bounded.
 package sed
 
 import (
-	"fmt"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
-
-	"decnet/decoy/shell/notation"
 )
 
 // What one script may cost.
@@ -17,39 +15,9 @@ const (
 	maxText        = 64 << 10
 	maxOutput      = 256 << 10
 	maxReplacement = 256
+	maxCommands    = 200
+	maxDepth       = 8 // of blocks in each other
 )
-
-// Script is a script that was read. It is for one text after the other.
-type Script struct{ commands []*command }
-
-// Parse reads a script. What is wrong with one is told as sed tells it.
-func Parse(source string, extended bool) (*Script, error) {
-	p := &parser{source: source, extended: extended}
-	list, ok := p.commands(0)
-	if !ok {
-		return nil, fmt.Errorf("-e expression #1, char %d: unknown command: `%.1s'", max(1, len(source)-len(p.source)), strings.TrimSpace(p.source+"'"))
-	}
-	return &Script{list}, nil
-}
-
-// Run returns what the script makes of the text; quiet is -n.
-func (s *Script) Run(text string, quiet bool) string {
-	var all []string
-	if text != "" {
-		all = strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	}
-	r := &run{quiet: quiet, of: len(all)}
-	for i, line := range all {
-		r.line, r.text, r.behind, r.gone = i+1, line, "", false
-		if r.do(s.commands); !r.gone && !r.quiet {
-			r.out.WriteString(r.text + "\n")
-		}
-		if r.out.WriteString(r.behind); r.done {
-			break
-		}
-	}
-	return r.out.String()
-}
 
 // command is one of a script, with the lines that it is for.
 type command struct {
@@ -57,245 +25,258 @@ type command struct {
 	ranged   bool
 	negated  bool
 	within   bool
+	until    int // the line up to which the range goes, once it has begun
 	name     byte
 	rx       *regexp.Regexp
-	text     string            // the replacement, or what is inserted
+	text     string            // the replacement, what is inserted, or the label
 	signs    *strings.Replacer // of y
 	global   bool
 	print    bool
 	nth      int
-	block    []*command
+	jump     int // where it goes on: at the end of a block, behind it
+	status   int // of q
 }
 
-// address is a line's number, the last ($) or an expression; the zero value is none.
+// address is a line's number, each of some step, the last ($) or an expression; the zero value is none.
 type address struct {
-	line int
-	last bool
-	rx   *regexp.Regexp
+	line, step int
+	plus       bool // the line is a distance
+	last       bool
+	rx         *regexp.Regexp
+	given      bool
 }
 
-func (a address) given() bool { return a.line > 0 || a.last || a.rx != nil }
-
-func (a address) is(line, of int, text string) bool {
-	return a.line > 0 && line == a.line || a.last && line == of || a.rx != nil && a.rx.MatchString(text)
-}
-
-type parser struct {
-	source   string
-	extended bool
-}
-
-func (p *parser) skip(set string) { p.source = strings.TrimLeft(p.source, set) }
-
-// part takes the text up to a sign that is not escaped.
-func (p *parser) part(end byte) (string, bool) {
-	for i := 0; i < len(p.source); i++ {
-		switch p.source[i] {
-		case '\\':
-			i++
-		case end:
-			text := strings.ReplaceAll(p.source[:i], `\`+string(end), string(end))
-			p.source = p.source[i+1:]
-			return text, true
-		}
-	}
-	return "", false
-}
-
-func (p *parser) regexp(expr string, fold bool) *regexp.Regexp {
-	if expr = strings.ReplaceAll(expr, `\n`, "\n"); !p.extended {
-		expr = notation.Basic(expr)
-	}
-	if fold {
-		expr = "(?i)" + expr
-	}
-	rx, err := regexp.Compile(expr)
-	if err != nil {
-		return nil
-	}
-	return rx
-}
-
-func (p *parser) address() (a address, ok bool) {
+func (a address) is(line int, last bool, text string) bool {
 	switch {
-	case p.source == "":
-	case p.source[0] == '$':
-		a.last, p.source = true, p.source[1:]
-	case p.source[0] == '/':
-		p.source = p.source[1:]
-		expr, closed := p.part('/')
-		if a.rx = p.regexp(expr, false); !closed || a.rx == nil {
-			return a, false
-		}
-	default:
-		digits := len(p.source) - len(strings.TrimLeft(p.source, "0123456789"))
-		a.line, _ = strconv.Atoi(p.source[:digits])
-		p.source = p.source[digits:]
+	case a.step > 0:
+		return line >= a.line && (line-a.line)%a.step == 0
+	case a.last:
+		return last
+	case a.rx != nil:
+		return a.rx.MatchString(text)
 	}
-	return a, true
+	return line == a.line
 }
 
-// commands reads a script, or the block of one.
-func (p *parser) commands(depth int) (list []*command, ok bool) {
-	for {
-		p.skip(" \t\n;")
-		if p.source == "" {
-			return list, depth == 0
-		}
-		if p.source[0] == '}' {
-			p.source = p.source[1:]
-			return list, depth > 0
-		}
-		c := &command{}
-		if c.from, ok = p.address(); !ok || depth > 8 || len(list) > 200 {
-			return nil, false
-		}
-		if strings.HasPrefix(p.source, ",") {
-			p.source, c.ranged = p.source[1:], true
-			if c.to, ok = p.address(); !ok {
-				return nil, false
-			}
-		}
-		p.skip(" \t")
-		if strings.HasPrefix(p.source, "!") {
-			c.negated = true
-			p.skip("! ")
-		}
-		if p.source == "" {
-			return nil, false
-		}
-		c.name, p.source = p.source[0], p.source[1:]
-		switch c.name {
-		case '{':
-			if c.block, ok = p.commands(depth + 1); !ok {
-				return nil, false
-			}
-		case 's', 'y':
-			if p.source == "" {
-				return nil, false
-			}
-			end := p.source[0]
-			p.source = p.source[1:]
-			expr, first := p.part(end)
-			text, second := p.part(end)
-			if !first || !second || len(text) > maxReplacement {
-				return nil, false
-			}
-			if c.name == 'y' {
-				from, to := []rune(notation.Unescape(expr)), []rune(notation.Unescape(text))
-				if len(from) != len(to) {
-					return nil, false
-				}
-				var pairs []string
-				for i := range from {
-					pairs = append(pairs, string(from[i]), string(to[i]))
-				}
-				c.signs = strings.NewReplacer(pairs...)
-				break
-			}
-			fold := false
-		flags:
-			for p.source != "" {
-				switch f := p.source[0]; f {
-				case 'g':
-					c.global = true
-				case 'p':
-					c.print = true
-				case 'i', 'I':
-					fold = true
-				case '1', '2', '3', '4', '5', '6', '7', '8', '9':
-					c.nth = int(f - '0')
-				default:
-					break flags
-				}
-				p.source = p.source[1:]
-			}
-			if c.rx = p.regexp(expr, fold); c.rx == nil {
-				return nil, false
-			}
-			c.text = text
-		case 'a', 'i', 'c':
-			text, rest, _ := strings.Cut(p.source, "\n")
-			c.text, p.source = strings.TrimPrefix(strings.TrimLeft(text, " \t"), "\\"), rest
-			if c.text == "" {
-				c.text, p.source, _ = strings.Cut(p.source, "\n")
-			}
-		case 'd', 'p', 'q', '=', 'n':
-		default:
-			return nil, false
-		}
-		list = append(list, c)
+// Script is a script that was read. It is for one text after the other.
+type Script struct{ commands []*command }
+
+// Run returns what the script makes of the text, and the status that it ends with; quiet is -n. It ends early when alive says no.
+func (s *Script) Run(text string, quiet bool, alive func() bool) (string, int) {
+	r := &run{quiet: quiet, alive: alive}
+	if text != "" {
+		r.unread = strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	}
+	for _, c := range s.commands {
+		c.within = false
+	}
+	for !r.done && r.read() {
+		for r.again = true; r.again; {
+			r.again = false
+			r.do(s.commands)
+		}
+		r.end()
+	}
+	out := r.out.String()
+	if !strings.HasSuffix(text, "\n") && text != "" {
+		out = strings.TrimSuffix(out, "\n") // the last line had no end, either
+	}
+	return out, r.status
 }
 
 // run is one run over one text.
 type run struct {
-	out    strings.Builder
-	quiet  bool
-	line   int
-	of     int
-	text   string
-	behind string // what a appends
-	gone   bool   // the line is not to be printed
-	done   bool
-	steps  int
+	out      strings.Builder
+	unread   []string
+	quiet    bool
+	alive    func() bool
+	line     int
+	text     string // the pattern space
+	hold     string
+	behind   string // what a appends
+	gone     bool   // the line is not to be printed
+	done     bool
+	again    bool // the commands begin anew, without another line
+	replaced bool // for t
+	steps    int
+	status   int
 }
 
+// read takes the next line.
+func (r *run) read() bool {
+	if len(r.unread) == 0 {
+		return false
+	}
+	r.text, r.unread = r.unread[0], r.unread[1:]
+	r.line++
+	r.gone, r.replaced = false, false
+	return true
+}
+
+// end is the end of a cycle.
+func (r *run) end() {
+	if !r.gone && !r.quiet {
+		r.print(r.text)
+	}
+	r.out.WriteString(r.behind)
+	r.behind = ""
+}
+
+func (r *run) print(text string) { r.out.WriteString(text + "\n") }
+
 func (r *run) do(list []*command) {
-	for _, c := range list {
-		if r.steps++; r.steps > maxSteps || r.out.Len() > maxOutput || len(r.text) > maxText {
-			r.done = true
+	for at := 0; at < len(list); at++ {
+		c := list[at]
+		if r.steps += 1 + len(r.text)/256; r.steps > maxSteps || !r.alive() || r.out.Len() > maxOutput || len(r.text)+len(r.hold)+len(r.behind) > 2*maxText {
+			r.done, r.gone = true, true
 			return
 		}
 		if r.wants(c) == c.negated {
+			if c.name == '{' {
+				at = c.jump
+			}
 			continue
 		}
 		switch c.name {
-		case '{':
-			r.do(c.block)
+		case '{', '}', ':', '#':
 		case 's':
 			r.substitute(c)
 		case 'y':
 			r.text = c.signs.Replace(r.text)
+		case 'b':
+			at = c.jump
+		case 't', 'T':
+			if r.replaced == (c.name == 't') {
+				at = c.jump
+			}
+			r.replaced = false
 		case 'd':
 			r.gone = true
+			return
+		case 'D':
+			_, rest, more := strings.Cut(r.text, "\n")
+			if !more {
+				r.gone = true
+				return
+			}
+			r.out.WriteString(r.behind)
+			r.behind, r.text, r.again = "", rest, true
+			return
 		case 'p':
-			r.out.WriteString(r.text + "\n")
-		case 'q':
-			r.done = true
+			r.print(r.text)
+		case 'P':
+			first, _, _ := strings.Cut(r.text, "\n")
+			r.print(first)
+		case 'l':
+			r.print(strings.NewReplacer("\\", `\\`, "\n", `\n`, "\t", `\t`).Replace(r.text) + "$")
+		case 'n':
+			if len(r.unread) == 0 {
+				r.done = true // and the line is printed, as at the end
+				return
+			}
+			r.end()
+			r.read()
+		case 'N':
+			if len(r.unread) == 0 {
+				r.done = true
+				return
+			}
+			before := r.text
+			r.out.WriteString(r.behind)
+			r.behind = ""
+			r.read()
+			r.text = before + "\n" + r.text
+		case 'z':
+			r.text = ""
+		case 'F':
+			r.print("-")
+		case 'g':
+			r.text = r.hold
+		case 'G':
+			r.text += "\n" + r.hold
+		case 'h':
+			r.hold = r.text
+		case 'H':
+			r.hold += "\n" + r.text
+		case 'x':
+			r.text, r.hold = r.hold, r.text
+		case 'q', 'Q':
+			r.done, r.status = true, c.status
+			r.gone = r.gone || c.name == 'Q'
+			return
 		case '=':
-			r.out.WriteString(strconv.Itoa(r.line) + "\n")
+			r.print(strconv.Itoa(r.line))
 		case 'i':
-			r.out.WriteString(c.text + "\n")
+			r.print(c.text)
 		case 'a':
 			r.behind += c.text + "\n"
 		case 'c':
-			r.out.WriteString(c.text + "\n")
+			if !c.ranged || !c.within || c.negated {
+				r.print(c.text)
+			}
 			r.gone = true
-		}
-		if r.gone || r.done {
 			return
 		}
 	}
 }
 
 func (r *run) wants(c *command) bool {
+	last := len(r.unread) == 0
 	switch {
-	case !c.from.given():
+	case !c.from.given:
 		return true
 	case !c.ranged:
-		return c.from.is(r.line, r.of, r.text)
+		return c.from.is(r.line, last, r.text)
 	case !c.within:
-		if !c.from.is(r.line, r.of, r.text) {
+		if !c.from.is(r.line, last, r.text) && (c.from.line != 0 || c.from.rx != nil || c.from.last || r.line != 1) {
 			return false
 		}
-		c.within = c.to.line == 0 || c.to.line > r.line
+		c.until = c.to.line
+		switch {
+		case c.to.plus:
+			c.until = r.line + c.to.line
+		case c.to.step > 0:
+			c.until = (r.line + c.to.step - 1) / c.to.step * c.to.step
+		}
+		c.within = c.to.rx != nil || c.to.last && !last || c.until > r.line
+		if c.from.line == 0 && c.from.rx == nil && !c.from.last && c.to.rx != nil { // 0,/x/ may end on the first line
+			c.within = !c.to.rx.MatchString(r.text)
+		}
 		return true
 	}
-	if c.to.is(r.line, r.of, r.text) || c.to.line > 0 && r.line >= c.to.line {
-		c.within = false
+	switch {
+	case c.to.rx != nil:
+		c.within = !c.to.rx.MatchString(r.text)
+	case c.to.last:
+		c.within = !last
+	default:
+		c.within = r.line < c.until
+		return r.line <= c.until
 	}
 	return true
+}
+
+// cased changes the case of what is written, as \U, \L, \u, \l and \E ask for.
+type cased struct {
+	strings.Builder
+	all, next byte
+}
+
+func (c *cased) add(text string) {
+	switch c.all {
+	case 'U':
+		text = strings.ToUpper(text)
+	case 'L':
+		text = strings.ToLower(text)
+	}
+	if c.next != 0 && text != "" {
+		first := strings.ToUpper(text[:1])
+		if c.next == 'l' {
+			first = strings.ToLower(text[:1])
+		}
+		text, c.next = first+text[1:], 0
+	}
+	c.WriteString(text)
 }
 
 func (r *run) substitute(c *command) {
@@ -311,10 +292,13 @@ func (r *run) substitute(c *command) {
 	if len(found) == 0 {
 		return
 	}
-	var out strings.Builder
+	r.replaced = true
+	r.steps += len(found)
+	var out cased
 	at := 0
 	for _, m := range found {
 		out.WriteString(r.text[at:m[0]])
+		out.all, out.next = 0, 0
 		for i := 0; i < len(c.text) && out.Len() < maxText; i++ {
 			group := -1
 			switch {
@@ -326,23 +310,34 @@ func (r *run) substitute(c *command) {
 				case ch >= '0' && ch <= '9':
 					group = int(ch - '0')
 				case ch == 'n':
-					out.WriteByte('\n')
+					out.add("\n")
 				case ch == 't':
-					out.WriteByte('\t')
+					out.add("\t")
+				case ch == 'U', ch == 'L':
+					out.all = ch
+				case ch == 'E':
+					out.all = 0
+				case ch == 'u', ch == 'l':
+					out.next = ch
 				default:
-					out.WriteByte(ch)
+					out.add(string(ch))
 				}
 			default:
-				out.WriteByte(c.text[i])
+				out.add(c.text[i : i+1])
 			}
 			if group >= 0 && 2*group+1 < len(m) && m[2*group] >= 0 {
-				out.WriteString(r.text[m[2*group]:m[2*group+1]])
+				out.add(r.text[m[2*group]:m[2*group+1]])
 			}
 		}
 		at = m[1]
 	}
 	out.WriteString(r.text[at:])
 	if r.text = out.String(); c.print {
-		r.out.WriteString(r.text + "\n")
+		r.print(r.text)
 	}
+}
+
+// errWith is an error in the words of sed.
+func errWith(char int, text string) error {
+	return errors.New("-e expression #1, char " + strconv.Itoa(char) + ": " + text)
 }
