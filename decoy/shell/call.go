@@ -170,7 +170,7 @@ func (c *call) inputs(operands []string) (texts []string, ok bool) {
 	for _, p := range operands {
 		var text string
 		var err error
-		if p == "-" {
+		if p == "-" || p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0" {
 			text = c.input()
 		} else {
 			text, err = c.readFile(p)

@@ -27,12 +27,16 @@ func init() {
 		"sh": shellTool, "bash": shellTool, "ash": shellTool, "busybox": busybox, "nohup": wrapper, "nice": wrapper, "timeout": timeout, "setsid": wrapper,
 		"sudo": sudo, "su": su, "passwd": passwd, "chpasswd": chpasswd, "useradd": useradd, "adduser": useradd, "userdel": useradd, "usermod": rootOnly,
 		"kill": kill, "pkill": kill, "killall": kill, "crontab": crontab, "apt": packages, "apt-get": packages, "yum": packages, "dnf": packages, "apk": packages,
-		"pacman": packages, "systemctl": systemctl, "service": systemctl, "iptables": iptables, "chattr": rootOnly, "sysctl": rootOnly, "modprobe": rootOnly,
+		"pacman": packages, "systemctl": systemctl, "service": systemctl, "iptables": iptables, "chattr": chattr, "sysctl": sysctl, "modprobe": modprobe,
 		"arch": arch, "getconf": getconf, "rev": rev, "stat": stat, "lsattr": lsattr, "timedatectl": timedatectl, "journalctl": journalctl, "dpkg": dpkg, "openssl": openssl,
 		"lsblk": lsblk, "lspci": lspci, "lsmod": lsmod, "pgrep": pgrep, "pidof": pgrep, "vi": editor, "vim": editor, "nano": editor, "xxd": xxd, "hexdump": hexdump,
 		"tty": ttyName, "readlink": readlink, "realpath": readlink, "od": od, "cmp": compare, "getent": getent, "locale": locale, "hostnamectl": hostnamectl, "lsof": lsof, "man": man,
 		"zcat": zcat, "gzip": gzipTool, "gunzip": gzipTool, "apt-cache": aptCache, "ssh-keygen": sshKeygen,
 		"perl": interpreter, "python3": interpreter, "python": interpreter, "git": version("git version 2.39.2"), "tar": tarTool,
+		"tac": tac, "nl": nl, "fold": fold, "paste": paste, "shuf": shuf, "diff": diff, "comm": comm, "cksum": cksum, "crc32": crc32Tool, "expr": expr, "mktemp": mktemp, "truncate": truncate, "shred": shred, "split": split,
+		"umount": umount, "insmod": insmod, "rmmod": insmod, "chroot": chroot, "stdbuf": wrapper, "ionice": priority, "renice": priority, "taskset": priority, "lastlog": lastlog, "ldd": ldd, "fdisk": fdisk, "getcap": getcap,
+		"groupadd": group, "groupdel": group, "groupmod": group, "hd": hexdump, "logger": quietly(false), "ldconfig": quietly(true), "swapoff": quietly(true), "swapon": quietly(true), "losetup": quietly(true), "wall": quietly(false),
+		"mesg": quietly(false), "depmod": quietly(true), "run-parts": quietly(false), "sha512sum": digest, "unlink": rm,
 		"reboot": reboot, "shutdown": reboot, "poweroff": reboot, "halt": reboot,
 	}
 }
@@ -42,7 +46,8 @@ func builtinFalse(*call) int { return 1 }
 
 // systemTools live in /usr/sbin.
 var systemTools = map[string]bool{
-	"ifconfig": true, "route": true, "arp": true, "iptables": true, "sysctl": true, "modprobe": true, "reboot": true, "shutdown": true, "poweroff": true, "halt": true,
+	"ifconfig": true, "route": true, "arp": true, "iptables": true, "sysctl": true, "modprobe": true, "insmod": true, "rmmod": true, "chroot": true, "groupadd": true, "groupdel": true, "groupmod": true, "fdisk": true, "getcap": true, "ldconfig": true, "swapoff": true, "swapon": true, "losetup": true, "depmod": true,
+	"reboot": true, "shutdown": true, "poweroff": true, "halt": true,
 	"useradd": true, "userdel": true, "usermod": true, "adduser": true, "chpasswd": true,
 }
 
@@ -51,8 +56,12 @@ func (s *System) has(name string) bool {
 	switch name {
 	case "apt", "apt-get", "apt-cache":
 		return s.Packages == "apt"
-	case "locale", "hostnamectl", "lsof", "man":
+	case "locale", "hostnamectl", "lsof", "man", "lastlog", "ldd", "getcap", "groupadd", "groupdel", "groupmod", "hd", "ldconfig", "stdbuf", "wall", "mesg":
 		return !s.BusyBox
+	case "crc32":
+		return s.BusyBox && !s.Embedded
+	case "tac", "nl", "fold", "paste", "shuf", "diff", "comm", "cksum", "shred", "split", "ionice", "renice", "taskset", "fdisk", "losetup", "depmod", "run-parts", "sha512sum", "unlink", "truncate":
+		return !s.Embedded && (!s.BusyBox || slices.Contains(applets, name))
 	case "yum":
 		return s.Packages == "yum" || s.Packages == "dnf"
 	case "dnf", "apk", "pacman":

@@ -83,9 +83,15 @@ func od(c *call) int {
 }
 
 func xxd(c *call) int {
-	_, operands := c.options("lcgs")
-	texts, ok := c.inputs(operands)
+	flags, operands := c.options("lcgs")
+	texts, ok := c.inputs(operands[:min(1, len(operands))])
 	data := strings.Join(texts, "")
+	if n, err := strconv.ParseInt(flags['l'], 0, 32); err == nil && n >= 0 {
+		data = data[:min(int(n), len(data))]
+	}
+	if flags['p'] != "" {
+		return plainHex(c, data, flags['r'] != "")
+	}
 	for at := 0; at < len(data); at += 16 {
 		part := data[at:min(len(data), at+16)]
 		var digits strings.Builder
@@ -103,7 +109,10 @@ func xxd(c *call) int {
 }
 
 func hexdump(c *call) int {
-	flags, operands := c.options("ns")
+	flags, operands := c.options("nse")
+	if c.args[0] == "hd" {
+		flags['C'] = "y"
+	}
 	texts, ok := c.inputs(operands)
 	data := strings.Join(texts, "")
 	if n, err := strconv.Atoi(flags['n']); err == nil && n >= 0 {
@@ -130,7 +139,7 @@ func hexdump(c *call) int {
 		}
 		if flags['C'] != "" {
 			c.printf("%08x %-49s  |%s|\n", at, row.String(), notation.Printable(part))
-		} else if !c.printf("%07x%s\n", at, row.String()) {
+		} else if !c.printf("%07x%-40s\n", at, row.String()) {
 			break
 		}
 	}

@@ -492,17 +492,16 @@ func (e *eval) pipeFile(ps *syntax.ProcSubst, io streams) (string, error) {
 	if e.flow == aborting {
 		return "", errors.New("cannot allocate memory")
 	}
-	_ = e.fs.makeAll("/dev/fd")
-	if err := e.fs.write(p, e.user.name, out.String(), false); err != nil {
-		return "", errors.New("cannot make pipe for process substitution: Too many open files")
+	if e.fs.pipes == nil {
+		e.fs.pipes = map[string]*node{}
 	}
+	name := path.Base(p)
+	n := &node{name: name, mode: 0o600, owner: e.user.name, group: e.user.name, content: out.String(), mtime: e.fs.now()}
+	e.fs.pipes[name] = n
 	e.behind = append(e.behind, func() {
-		n, err := e.fs.lookup(p, true)
-		if err != nil {
-			return
-		}
 		text := n.read()
-		_ = e.fs.remove(p)
+		delete(e.fs.pipes, name)
+		e.fs.bytes = max(0, e.fs.bytes-len(text)+out.Len())
 		e.pipes--
 		if ps.Op == syntax.CmdOut {
 			inner := io
@@ -626,6 +625,9 @@ func (e *eval) run(args []string, io streams) {
 			return
 		}
 		c.args = append([]string{tool}, args[1:]...)
+		before := e.running
+		e.running = args
+		defer func() { e.running = before }()
 		if f := commands[tool]; f != nil {
 			e.status = f(c)
 		} else {
@@ -708,6 +710,10 @@ func (e *eval) redirect(redirs []*syntax.Redirect, io streams, lasting bool) (st
 				return io, done, fmt.Errorf("%s: ambiguous redirect", word)
 			}
 		default:
+			if w := io.writer(slices.Index([]string{"", "/dev/stdout", "/dev/stderr"}, strings.Replace(word, "/proc/self/fd/1", "/dev/stdout", 1))); w != nil && word != "" {
+				io.point(fd, w)
+				continue
+			}
 			w, finish, err := e.openForWriting(word, r.Op == syntax.AppOut || r.Op == syntax.AppAll)
 			if err != nil {
 				return io, done, err

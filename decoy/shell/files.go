@@ -227,10 +227,16 @@ func (l *lister) list(entries []*node) {
 		}
 		return
 	}
+	major, minor := 0, 0
+	for _, n := range entries {
+		if n.mode&fs.ModeDevice != 0 {
+			major, minor = max(major, len(strconv.Itoa(n.major))), max(minor, len(strconv.Itoa(n.minor)))
+		}
+	}
 	size := func(n *node) string {
 		switch {
 		case n.mode&fs.ModeDevice != 0:
-			return fmt.Sprintf("%d, %3d", n.major, n.minor)
+			return fmt.Sprintf("%*d, %*d", major, n.major, minor, n.minor)
 		case l.flags['h'] != "":
 			return sizeOf(n.size())
 		}

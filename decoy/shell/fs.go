@@ -35,7 +35,7 @@ type node struct {
 	major    int                // and minor: a device's numbers
 	minor    int
 	children map[string]*node
-	moving   func() map[string]*node // what is in a directory beside that, and comes and goes
+	moving   *visitor // what is in a directory beside that, and comes and goes
 }
 
 // child returns what has the name in a directory, or nil.
@@ -43,7 +43,7 @@ func (n *node) child(name string) *node {
 	if c := n.children[name]; c != nil || n.moving == nil {
 		return c
 	}
-	return n.moving()[name]
+	return n.moving.child(name)
 }
 
 // links is how many names a file has.
@@ -72,6 +72,8 @@ func (n *node) read() string {
 
 func (n *node) size() int {
 	switch {
+	case n.isDir() && n.apparent < 0: // as in /proc
+		return 0
 	case n.isDir():
 		return 4096
 	case n.mode&fs.ModeSymlink != 0:
@@ -88,11 +90,7 @@ func (n *node) size() int {
 func (n *node) names() []string {
 	names := slices.Collect(maps.Keys(n.children))
 	if n.moving != nil {
-		for name := range n.moving() {
-			if n.children[name] == nil {
-				names = append(names, name)
-			}
-		}
+		names = append(names, n.moving.names()...)
 	}
 	slices.Sort(names)
 	return names
@@ -103,9 +101,10 @@ type fileSystem struct {
 	root  *node
 	now   func() time.Time
 	nodes int
-	bytes int  // written by the intruder
-	used  bool // something was changed
-	mask  int  // the permissions that new files lack, beside the usual ones
+	bytes int              // written by the intruder
+	used  bool             // something was changed
+	mask  int              // the permissions that new files lack, beside the usual ones
+	pipes map[string]*node // that have a name while a command runs
 }
 
 // clone copies the tree; contents are shared.

@@ -399,3 +399,17 @@ func (n *node) weight() int {
 	}
 	return total
 }
+
+func fdisk(c *call) int {
+	if c.user.uid != 0 {
+		return c.fail(1, "cannot open /dev/sda: Permission denied")
+	}
+	flags, _ := c.options("")
+	if flags['l'] == "" {
+		return c.fail(1, "bad usage\nTry 'fdisk --help' for more information.")
+	}
+	bytes := (c.sys.DiskKB + 1024) << 10
+	c.printf("Disk /dev/sda: %s, %d bytes, %d sectors\nDisk model: QEMU HARDDISK   \nUnits: sectors of 1 * 512 = 512 bytes\nSector size (logical/physical): 512 bytes / 512 bytes\nI/O size (minimum/optimal): 512 bytes / 512 bytes\nDisklabel type: dos\nDisk identifier: 0x%s\n\nDevice     Boot Start %10s %10s %5s Id Type\n/dev/sda1  *     2048 %10d %10d %5s 83 Linux\n",
+		strings.Replace(scaled(float64(bytes), 1024, "B", "KiB", "MiB", "GiB", "TiB"), ".0 ", " ", 1), bytes, bytes/512, c.sys.host.Hex("disk", 4), "End", "Sectors", "Size", bytes/512-1, bytes/512-2048, sizeOf(bytes-(1<<20)))
+	return 0
+}

@@ -105,17 +105,19 @@ func (s *System) image() *fileSystem {
 	f := &fileSystem{root: &node{name: "/", mode: fs.ModeDir | 0o755, owner: "root", group: "root", mtime: s.host.Installed(), children: map[string]*node{}}, now: s.host.Now}
 	b := builder{f, s.host.Installed()}
 	b.dirs(0o755, "/boot", "/dev", "/etc", "/home", "/media", "/mnt", "/opt", "/run", "/srv", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/local/bin",
-		"/usr/share", "/var/cache", "/var/lib", "/var/log", "/var/spool/cron", "/var/backups", "/proc/net", "/proc/sys/kernel", "/sys/class/net")
+		"/usr/share", "/var/cache", "/var/lib", "/var/log", "/var/spool/cron", "/var/backups", "/sys/class/net", "/sys/fs/cgroup", "/run/lock", "/var/local", "/var/mail", "/var/opt")
 	b.put("/tmp", &node{mode: fs.ModeDir | fs.ModeSticky | 0o777, mtime: s.host.BootTime()})
 	b.put("/var/tmp", &node{mode: fs.ModeDir | fs.ModeSticky | 0o777})
 	b.put("/dev/shm", &node{mode: fs.ModeDir | fs.ModeSticky | 0o777, mtime: s.host.BootTime()})
 	b.dirs(0o700, "/root", "/lost+found")
-	for name, target := range map[string]string{"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/var/run": "/run"} {
+	for name, target := range map[string]string{"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/var/run": "/run", "/var/lock": "/run/lock", "/var/spool/mail": "../mail"} {
 		b.put(name, &node{mode: fs.ModeSymlink | 0o777, target: target})
 	}
-	for _, name := range []string{"null", "zero", "random", "urandom", "tty", "full"} {
-		b.put("/dev/"+name, &node{mode: fs.ModeDevice | fs.ModeCharDevice | 0o666, mtime: s.host.BootTime()})
+	if s.Machine == "x86_64" && !s.BusyBox {
+		b.put("/lib64", &node{mode: fs.ModeSymlink | 0o777, target: "usr/lib64"})
+		b.put("/usr/lib64/ld-linux-x86-64.so.2", &node{mode: 0o755, content: s.elf("ld.so", 210904), apparent: 210904, fill: s.fill})
 	}
+	s.devices(b)
 	s.accountFiles(b)
 	s.configuration(b)
 	s.proc(b)
@@ -195,15 +197,16 @@ func (s *System) configuration(b builder) {
 	b.file("/etc/hosts", 0o644, "127.0.0.1\tlocalhost\n127.0.1.1\t"+s.Hostname+"\n\n::1\tlocalhost ip6-localhost ip6-loopback\n")
 	b.file("/etc/resolv.conf", 0o644, "nameserver "+s.gateway()+"\n")
 	b.file("/etc/fstab", 0o644, "# <file system> <mount point> <type> <options> <dump> <pass>\n/dev/sda1 / ext4 errors=remount-ro 0 1\n")
-	b.file("/etc/crontab", 0o644, "SHELL=/bin/sh\n17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n25 6\t* * *\troot\trun-parts --report /etc/cron.daily\n")
-	b.file("/etc/issue", 0o644, s.Pretty+" \\n \\l\n\n")
+	b.file("/etc/crontab", 0o644, crontabHead+"SHELL=/bin/sh\n# You can also override PATH, but by default, newer versions inherit it from the environment\n#PATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin\n\n17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n25 6\t* * *\troot\trun-parts --report /etc/cron.daily\n47 6\t* * 7\troot\trun-parts --report /etc/cron.weekly\n52 6\t1 * *\troot\trun-parts --report /etc/cron.monthly\n#\n")
+	name, _, _ := strings.Cut(s.Pretty, " (")
+	b.file("/etc/issue", 0o644, name+" \\n \\l\n\n")
 	b.file("/etc/shells", 0o644, "/bin/sh\n/bin/bash\n")
 	b.put("/etc/localtime", &node{mode: fs.ModeSymlink | 0o777, target: "/usr/share/zoneinfo/Etc/UTC"})
 	b.file("/usr/share/zoneinfo/Etc/UTC", 0o644, "TZif2\x00")
 	if s.Packages == "apt" {
 		b.file("/etc/timezone", 0o644, "Etc/UTC\n")
 	}
-	b.file("/etc/ssh/sshd_config", 0o644, "Include /etc/ssh/sshd_config.d/*.conf\nPermitRootLogin yes\nPasswordAuthentication yes\nUsePAM yes\nX11Forwarding yes\nSubsystem sftp /usr/lib/openssh/sftp-server\n")
+	b.file("/etc/ssh/sshd_config", 0o644, sshdConfig)
 	if s.Embedded {
 		b.file("/etc/version", 0o644, s.Pretty+"\n")
 		return
@@ -216,7 +219,7 @@ func (s *System) configuration(b builder) {
 		}
 		b.file("/etc/"+name, 0o644, content)
 	}
-	for dir, file := range map[string]string{"cron.d": "e2scrub_all", "cron.daily": "logrotate", "cron.hourly": ".placeholder", "cron.weekly": ".placeholder", "default": "locale", "logrotate.d": "rsyslog", "ld.so.conf.d": "libc.conf", "pam.d": "sshd",
+	for dir, file := range map[string]string{"cron.d": "e2scrub_all", "cron.daily": "logrotate", "cron.hourly": ".placeholder", "cron.weekly": ".placeholder", "cron.monthly": ".placeholder", "default": "locale", "logrotate.d": "rsyslog", "ld.so.conf.d": "libc.conf", "pam.d": "sshd",
 		"profile.d": "bash_completion.sh", "security": "limits.conf", "skel": ".profile", "sudoers.d": "README", "sysctl.d": "99-sysctl.conf", "systemd/system": "sshd.service", "ssl/certs": "ca-certificates.crt", "modprobe.d": "blacklist.conf", "network": "interfaces", "udev/rules.d": "70-persistent-net.rules"} {
 		b.file("/etc/"+dir+"/"+file, 0o644, smallFiles[file])
 	}
@@ -230,43 +233,8 @@ func (s *System) configuration(b builder) {
 		b.file("/etc/alpine-release", 0o644, "3.19.1\n")
 	}
 	if s.Group != "" && !s.BusyBox {
-		b.put("/etc/sudoers", &node{mode: 0o440, content: "root\tALL=(ALL:ALL) ALL\n%" + s.Group + "\tALL=(ALL:ALL) ALL\n"})
+		b.put("/etc/sudoers", &node{mode: 0o440, content: sudoersHead + "# User privilege specification\nroot\tALL=(ALL:ALL) ALL\n\n# Members of the group may gain root privileges\n%" + s.Group + "\tALL=(ALL:ALL) ALL\n\n@includedir /etc/sudoers.d\n"})
 	}
-}
-
-func (s *System) proc(b builder) {
-	generated := func(p string, f func() string) {
-		b.put(p, &node{mode: 0o444, generate: f, mtime: s.host.BootTime()})
-	}
-	generated("/proc/version", s.kernelVersion)
-	generated("/proc/modules", func() string { return modules })
-	generated("/proc/cpuinfo", s.cpuinfo)
-	generated("/proc/meminfo", func() string {
-		total, used, cached := s.memory()
-		return fmt.Sprintf("MemTotal:       %8d kB\nMemFree:        %8d kB\nMemAvailable:   %8d kB\nBuffers:        %8d kB\nCached:         %8d kB\nSwapTotal:      %8d kB\nSwapFree:       %8d kB\n",
-			total, total-used-cached, total-used, cached/10, cached-cached/10, 0, 0)
-	})
-	generated("/proc/uptime", func() string {
-		up := s.uptime().Seconds()
-		return fmt.Sprintf("%.2f %.2f\n", up, up*float64(s.CPUs)*0.97)
-	})
-	generated("/proc/loadavg", func() string {
-		return fmt.Sprintf("%s 1/%d %d\n", s.load(), 90+s.CPUs*7, 4000+int(s.uptime().Minutes())%20000)
-	})
-	generated("/proc/mounts", s.mounts)
-	generated("/proc/cmdline", func() string { return "BOOT_IMAGE=/boot/vmlinuz-" + s.Kernel + " root=/dev/sda1 ro quiet\n" })
-	generated("/proc/net/dev", func() string {
-		rx, tx := s.traffic()
-		return fmt.Sprintf("Inter-|   Receive                                                |  Transmit\n face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n    lo:  104218    1211    0    0    0     0          0         0   104218    1211    0    0    0     0       0          0\n  eth0: %d %d    0    0    0     0          0         0 %d %d    0    0    0     0       0          0\n", rx, rx/812, tx, tx/301)
-	})
-	generated("/proc/sys/kernel/hostname", func() string { return s.Hostname + "\n" })
-	generated("/proc/sys/kernel/osrelease", func() string { return s.Kernel + "\n" })
-	b.put("/proc/self", &node{mode: fs.ModeDir | 0o555})
-	generated("/proc/self/status", func() string { return "Name:\tcat\nState:\tR (running)\nTgid:\t4711\nPid:\t4711\nTracerPid:\t0\n" })
-	b.put("/proc/self/exe", &node{mode: fs.ModeSymlink | 0o777, target: "/usr/bin/cat"})
-	generated("/proc/1/cmdline", func() string { return "/sbin/init\x00" })
-	generated("/proc/1/comm", func() string { return "systemd\n" })
-	generated("/proc/1/cgroup", func() string { return "0::/init.scope\n" })
 }
 
 // logNames are the files of the system's log and of that of logins.

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
 	"io/fs"
 	"path"
@@ -191,4 +192,22 @@ func (s *System) runs(text string) bool {
 		return s.Machine == "mips"
 	}
 	return false
+}
+
+func ldd(c *call) int {
+	if len(c.args) < 2 {
+		fmt.Fprintln(c.err, "ldd: missing file arguments\nTry `ldd --help' for more information.")
+		return 1
+	}
+	n, err := c.fs.lookup(c.abs(c.args[1]), true)
+	switch {
+	case err != nil:
+		return c.fail(1, "%s: No such file or directory", c.args[1])
+	case c.sys.toolOf(n.content) == "":
+		c.printf("\tnot a dynamic executable\n")
+		return 1
+	}
+	base := 0x7f0000000000 + c.inode(c.args[1])<<14
+	c.printf("\tlinux-vdso.so.1 (0x00007ffd%08x)\n\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x%016x)\n\t/lib64/ld-linux-x86-64.so.2 (0x%016x)\n", c.inode(c.args[1])<<12&0xffffffff, base, base+0x20a000)
+	return 0
 }

@@ -238,3 +238,34 @@ func (c *call) runTool(args []string) int {
 	c.depth--
 	return c.status
 }
+
+// priority is ionice, renice, taskset and chrt: what they run, runs; what they are asked, they answer.
+func priority(c *call) int {
+	flags, operands := c.optionsBefore("cnpgut")
+	pid, byPID := flags['p']
+	switch {
+	case c.args[0] == "renice":
+		if len(operands) == 0 {
+			return c.fail(1, "bad usage\nTry 'renice --help' for more information.")
+		}
+		for _, one := range operands[min(1, len(operands)-boolInt(flags['n'] != "")):] {
+			c.printf("%s (process ID) old priority 0, new priority %s\n", one, strings.TrimPrefix(flags['n']+operands[0], "+"))
+			break
+		}
+		return 0
+	case c.args[0] == "taskset" && byPID:
+		c.printf("pid %s's current affinity mask: %x\n", strings.TrimSpace(pid+strings.Join(operands, "")), 1<<c.sys.CPUs-1)
+		return 0
+	case c.args[0] == "ionice" && (byPID || len(operands) == 0):
+		if flags['c'] == "" {
+			c.printf("none: prio 4\n")
+		}
+		return 0
+	case c.args[0] == "taskset" && len(operands) > 1:
+		return c.runTool(operands[1:])
+	case len(operands) > 0:
+		return c.runTool(operands)
+	}
+	fmt.Fprintf(c.err, "Usage: %s [options]\n", c.args[0])
+	return 1
+}

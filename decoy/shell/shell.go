@@ -53,10 +53,11 @@ type Options struct {
 
 // Machine is one intruder's copy of the decky's system. Several shells may be on it at once: one line runs at a time, but for those that wait.
 type Machine struct {
-	sys   *System
-	fs    *fileSystem
-	using sync.Mutex // held while a line runs
-	host  bool       // it is the decky itself, not a container on it: its passwords are those at the door
+	sys     *System
+	fs      *fileSystem
+	using   sync.Mutex // held while a line runs
+	running []string   // the tool that runs, with its arguments
+	host    bool       // it is the decky itself, not a container on it: its passwords are those at the door
 }
 
 // NewMachine returns a fresh copy.
@@ -220,6 +221,7 @@ func (s *Shell) Run(ctx context.Context, line string, in io.Reader, out, errs io
 	s.using.Lock()
 	defer s.using.Unlock()
 	s.fs.mask = s.mask
+	defer s.showProcesses()()
 	in = &patient{in, &s.using}
 	ctx, cancel := context.WithTimeout(ctx, lineTime)
 	defer cancel()

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha512"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -175,6 +176,9 @@ func digest(c *call) int {
 		case "sha1sum":
 			s := sha1.Sum(text)
 			sum = s[:]
+		case "sha512sum":
+			s := sha512.Sum512(text)
+			sum = s[:]
 		default:
 			s := sha256.Sum256(text)
 			sum = s[:]
@@ -182,4 +186,18 @@ func digest(c *call) int {
 		c.printf("%x  %s\n", sum, p)
 	}
 	return status
+}
+
+func getcap(c *call) int {
+	flags, operands := c.options("")
+	if len(operands) == 0 {
+		fmt.Fprintln(c.err, "usage: getcap [-h] [-l] [-n] [-r] [-v] <filename> [<filename> ...]")
+		return 1
+	}
+	for _, p := range operands {
+		if at := c.abs(p); flags['r'] != "" && strings.HasPrefix("/usr/bin/ping", strings.TrimSuffix(at, "/")) || at == "/usr/bin/ping" || at == "/bin/ping" {
+			c.printf("/usr/bin/ping cap_net_raw=ep\n")
+		}
+	}
+	return 0
 }

@@ -32,3 +32,13 @@ func editor(c *call) int {
 	fmt.Fprintf(c.err, "Error opening terminal: %s.\n", c.vars["TERM"].String())
 	return 1
 }
+
+// quietly is a tool that does its work without a word, where it is given what it needs.
+func quietly(root bool) command {
+	return func(c *call) int {
+		if root && c.user.uid != 0 {
+			return c.fail(1, "Permission denied")
+		}
+		return 0
+	}
+}

@@ -200,3 +200,38 @@ func groups(c *call) int {
 	c.printf("\n")
 	return 0
 }
+
+// group is groupadd, groupdel and groupmod.
+func group(c *call) int {
+	_, operands := c.options("gonKpRA")
+	if c.user.uid != 0 {
+		return c.fail(10, "Permission denied.\n%[1]s: cannot lock /etc/group; try again later.", c.args[0])
+	}
+	if len(operands) == 0 {
+		fmt.Fprintf(c.err, "Usage: %s [options] GROUP\n", c.args[0])
+		return 2
+	}
+	name := operands[len(operands)-1]
+	text, _ := c.readFile("/etc/group")
+	var kept []string
+	known, id := false, 1000
+	for _, line := range lines(text) {
+		if strings.HasPrefix(line, name+":") {
+			if known = true; c.args[0] == "groupdel" {
+				continue
+			}
+		}
+		id += boolInt(strings.Contains(line, fmt.Sprintf(":%d:", id)))
+		kept = append(kept, line)
+	}
+	switch {
+	case known && c.args[0] == "groupadd":
+		return c.fail(9, "group '%s' already exists", name)
+	case !known && c.args[0] != "groupadd":
+		return c.fail(6, "group '%s' does not exist", name)
+	case c.args[0] == "groupadd":
+		kept = append(kept, fmt.Sprintf("%s:x:%d:", name, id))
+	}
+	c.fs.write("/etc/group", "root", strings.Join(kept, "\n")+"\n", false)
+	return 0
+}

@@ -99,3 +99,15 @@ func last(c *call) int {
 	c.printf("\nwtmp begins %s\n", c.sys.host.Installed().Format("Mon Jan _2 15:04:05 2006"))
 	return 0
 }
+
+func lastlog(c *call) int {
+	c.printf("Username         Port     From                                       Latest\n")
+	for _, a := range c.sys.accounts() {
+		if v, ok := c.sys.lastVisit(a.name, c.From); ok {
+			c.printf("%-16s %-8s %-42s %s\n", a.name, "pts/0", v.from, v.at.Format("Mon Jan _2 15:04:05 +0000 2006"))
+			continue
+		}
+		c.printf("%-52s%s\n", a.name, strings.Repeat(" ", 16)+"**Never logged in**")
+	}
+	return 0
+}
