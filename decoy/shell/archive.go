@@ -141,6 +141,19 @@ func (c *call) pack(name string, operands []string, flags map[rune]string) int {
 			add(path.Join(p, child))
 		}
 	}
+	before := c.dir
+	defer func() { c.dir = before }()
+	if into := flags['C']; into != "" {
+		n, err := c.fs.lookup(c.abs(into), true)
+		if err != nil || !n.isDir() {
+			fmt.Fprintf(c.err, "tar: %s: Cannot open: No such file or directory\ntar: Error is not recoverable: exiting now\n", into)
+			return 2
+		}
+		if name != "" && name != "-" {
+			name = c.abs(name)
+		}
+		c.dir = c.abs(into)
+	}
 	for i, p := range operands {
 		if i == 0 && strings.HasPrefix(p, "/") {
 			fmt.Fprintln(c.err, "tar: Removing leading `/' from member names")

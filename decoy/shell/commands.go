@@ -16,7 +16,7 @@ func init() {
 		// text
 		"head": head, "tail": tail, "grep": grep, "egrep": grep, "fgrep": grep, "wc": wc, "sort": sortLines, "uniq": uniq, "cut": cut, "tr": tr, "sed": runSed,
 		"awk": runAwk, "seq": seq, "yes": yes, "sleep": sleep, "tee": tee, "xargs": xargs, "basename": basename, "dirname": basename, "base64": base64Tool,
-		"echo": echo, "printf": printf, "test": test, "[": test, "true": builtinTrue, "false": builtinFalse, "pwd": pwd, "clear": builtinTrue, "sync": builtinTrue, "stty": builtinTrue,
+		"echo": echo, "printf": printf, "test": test, "[": test, "true": builtinTrue, "false": builtinFalse, "pwd": pwd, "clear": builtinTrue, "sync": builtinTrue, "stty": stty,
 		// the system
 		"uname": uname, "id": id, "whoami": whoami, "groups": groups, "hostname": hostname, "ps": ps, "top": top, "uptime": uptime, "w": w, "who": who, "last": last,
 		"free": free, "df": df, "du": du, "date": date, "nproc": nproc, "lscpu": lscpu, "lsb_release": lsbRelease, "dmesg": dmesg, "mount": mount, "env": env, "printenv": printenv,
@@ -25,7 +25,7 @@ func init() {
 		"nc": dial, "telnet": dial, "ssh": dial, "scp": dial, "sftp": dial, "ftp": dial, "ping": ping,
 		// administration
 		"sh": shellTool, "bash": shellTool, "ash": shellTool, "busybox": busybox, "nohup": wrapper, "nice": wrapper, "timeout": timeout, "setsid": wrapper,
-		"sudo": sudo, "su": su, "passwd": passwd, "chpasswd": chpasswd, "useradd": useradd, "adduser": useradd, "userdel": useradd, "usermod": rootOnly,
+		"sudo": sudo, "su": su, "passwd": passwd, "chpasswd": chpasswd, "useradd": useradd, "adduser": useradd, "userdel": useradd, "usermod": usermod,
 		"kill": kill, "pkill": kill, "killall": kill, "crontab": crontab, "apt": packages, "apt-get": packages, "yum": packages, "dnf": packages, "apk": packages,
 		"pacman": packages, "systemctl": systemctl, "service": systemctl, "iptables": iptables, "chattr": chattr, "sysctl": sysctl, "modprobe": modprobe,
 		"arch": arch, "getconf": getconf, "rev": rev, "stat": stat, "lsattr": lsattr, "timedatectl": timedatectl, "journalctl": journalctl, "dpkg": dpkg, "openssl": openssl,
@@ -34,7 +34,7 @@ func init() {
 		"zcat": zcat, "gzip": gzipTool, "gunzip": gzipTool, "apt-cache": aptCache, "ssh-keygen": sshKeygen,
 		"perl": interpreter, "python3": interpreter, "python": interpreter, "git": version("git version 2.39.2"), "tar": tarTool,
 		"tac": tac, "nl": nl, "fold": fold, "paste": paste, "shuf": shuf, "diff": diff, "comm": comm, "cksum": cksum, "crc32": crc32Tool, "expr": expr, "mktemp": mktemp, "truncate": truncate, "shred": shred, "split": split,
-		"umount": umount, "insmod": insmod, "rmmod": insmod, "chroot": chroot, "stdbuf": wrapper, "ionice": priority, "renice": priority, "taskset": priority, "lastlog": lastlog, "ldd": ldd, "fdisk": fdisk, "getcap": getcap,
+		"umount": umount, "insmod": insmod, "rmmod": insmod, "chroot": chroot, "stdbuf": wrapper, "unshare": unshare, "nsenter": unshare, "ionice": priority, "renice": priority, "taskset": priority, "lastlog": lastlog, "ldd": ldd, "fdisk": fdisk, "getcap": getcap,
 		"groupadd": group, "groupdel": group, "groupmod": group, "hd": hexdump, "logger": quietly(false), "ldconfig": quietly(true), "swapoff": quietly(true), "swapon": quietly(true), "losetup": quietly(true), "wall": quietly(false),
 		"mesg": quietly(false), "depmod": quietly(true), "run-parts": quietly(false), "sha512sum": digest, "unlink": rm,
 		"reboot": reboot, "shutdown": reboot, "poweroff": reboot, "halt": reboot,
@@ -56,7 +56,7 @@ func (s *System) has(name string) bool {
 	switch name {
 	case "apt", "apt-get", "apt-cache":
 		return s.Packages == "apt"
-	case "locale", "hostnamectl", "lsof", "man", "lastlog", "ldd", "getcap", "groupadd", "groupdel", "groupmod", "hd", "ldconfig", "stdbuf", "wall", "mesg":
+	case "locale", "hostnamectl", "lsof", "man", "lastlog", "ldd", "getcap", "groupadd", "groupdel", "groupmod", "hd", "unshare", "nsenter", "ldconfig", "stdbuf", "wall", "mesg":
 		return !s.BusyBox
 	case "crc32":
 		return s.BusyBox && !s.Embedded

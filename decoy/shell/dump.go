@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"decnet/decoy/shell/notation"
 )
@@ -152,17 +153,54 @@ func hexdump(c *call) int {
 func base64Tool(c *call) int {
 	flags, operands := c.options("w")
 	texts, ok := c.inputs(operands)
-	text := strings.Join(texts, "")
-	_, decode := flags['d']
-	_, decode2 := flags['D']
-	if !decode && !decode2 {
-		c.printf("%s\n", base64.StdEncoding.EncodeToString([]byte(text)))
-		return truth(ok)
+	if !ok {
+		return 1
 	}
-	plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	text := strings.Join(texts, "")
+	if flags['d'] == "" && flags['D'] == "" {
+		width := 76
+		if w, err := strconv.Atoi(strings.TrimPrefix(flags['w'], "wrap=")); err == nil && w >= 0 {
+			width = w
+		}
+		coded := base64.StdEncoding.EncodeToString([]byte(text))
+		for width > 0 && len(coded) > width {
+			if !c.printf("%s\n", coded[:width]) {
+				return 1
+			}
+			coded = coded[width:]
+		}
+		c.printf("%s", coded)
+		if width > 0 && coded != "" {
+			c.printf("\n")
+		}
+		return 0
+	}
+	// What is good up to the first mistake is written, padded or not.
+	text = strings.NewReplacer("\n", "", "\r", "\r").Replace(text)
+	if flags['i'] != "" {
+		text = strings.Map(func(r rune) rune {
+			if r == '+' || r == '/' || r == '=' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+				return r
+			}
+			return -1
+		}, text)
+	}
+	plain, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		good := strings.TrimRight(text, "=")
+		if i := strings.IndexFunc(good, func(r rune) bool {
+			return !strings.ContainsRune("+/", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) || r > 127
+		}); i >= 0 {
+			good = good[:i]
+		}
+		if len(good)%4 == 1 {
+			good = good[:len(good)-1]
+		}
+		plain, _ = base64.RawStdEncoding.DecodeString(good)
+	}
 	c.printf("%s", plain)
 	if err != nil {
 		return c.fail(1, "invalid input")
 	}
-	return truth(ok)
+	return 0
 }

@@ -1,8 +1,13 @@
 package shell
 
 import (
+	"cmp"
 	"fmt"
+	"io/fs"
+	"maps"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -153,13 +158,28 @@ func (s *System) volumes() []volume {
 }
 
 func mount(c *call) int {
-	if len(c.args) > 1 && c.args[1] != "-l" {
-		if c.user.uid != 0 {
+	flags, operands := c.options("toLU")
+	if len(operands) > 0 || flags['a'] != "" {
+		at := operands[max(0, len(operands)-1):]
+		switch {
+		case c.user.uid != 0:
 			return c.fail(1, "only root can do that")
+		case len(at) > 0:
+			if n, err := c.fs.lookup(c.abs(at[0]), true); err != nil || !n.isDir() {
+				return c.fail(32, "%s: mount point does not exist.\n       dmesg(1) may have more information after failed mount system call.", at[0])
+			}
+			if what := operands[0]; len(operands) > 1 && !strings.Contains("tmpfs proc sysfs devtmpfs devpts cgroup cgroup2 overlay debugfs", cmp.Or(flags['t'], "?")) && !strings.Contains(flags['o'], "bind") && !strings.Contains(flags['o'], "remount") {
+				if _, err := c.fs.lookup(c.abs(what), true); err != nil {
+					return c.fail(32, "%s: special device %s does not exist.\n       dmesg(1) may have more information after failed mount system call.", at[0], what)
+				}
+			}
 		}
 		return 0
 	}
 	for _, v := range c.sys.volumes() {
+		if flags['t'] != "" && v.kind != flags['t'] {
+			continue
+		}
 		c.printf("%s on %s type %s (%s)\n", v.device, v.at, v.kind, v.options)
 	}
 	return 0
@@ -174,8 +194,26 @@ func (s *System) mounts() string {
 }
 
 func df(c *call) int {
-	flags, _ := c.options("tx")
-	asHuman := flags['h'] != ""
+	flags, operands := c.options("tx")
+	asHuman := flags['h'] != "" || flags['H'] != ""
+	kinds := flags['T'] != ""
+	wanted, status := map[string]bool{}, 0
+	for _, p := range operands {
+		if _, err := c.fs.lookup(c.abs(p), true); err != nil {
+			status = c.fail(1, "%s: %s", p, problem(err))
+			continue
+		}
+		best := ""
+		for _, v := range c.sys.volumes() {
+			if at := c.abs(p); (at == v.at || strings.HasPrefix(at, strings.TrimSuffix(v.at, "/")+"/") || v.device == at) && len(v.at) > len(best) && v.size > 0 {
+				best = v.at
+			}
+		}
+		wanted[best] = true
+	}
+	if status != 0 && len(wanted) == 0 {
+		return status
+	}
 	cell := func(kb int) string {
 		if asHuman {
 			return rounded(kb)
@@ -190,16 +228,23 @@ func df(c *call) int {
 		}
 	}
 	rows := [][5]string{{"Filesystem", size, "Used", free, "Use%"}}
+	if kinds {
+		rows[0][0] = fmt.Sprintf("%-14s %-8s", "Filesystem", "Type")
+	}
 	ats := []string{"Mounted on"}
 	for _, v := range c.sys.volumes() {
-		if v.size == 0 {
+		if v.size == 0 || len(wanted) > 0 && !wanted[v.at] || flags['t'] != "" && flags['t'] != v.kind || strings.Contains(flags['x'], v.kind) {
 			continue
 		}
 		room := v.size - v.used
 		if v.kind == "ext4" {
 			room -= v.size / 20 // that only root may use
 		}
-		rows = append(rows, [5]string{v.device, cell(v.size), cell(v.used), cell(room), fmt.Sprintf("%d%%", (v.used*100+v.used+room-1)/max(1, v.used+room))})
+		name := v.device
+		if kinds {
+			name = fmt.Sprintf("%-14s %-8s", v.device, v.kind)
+		}
+		rows = append(rows, [5]string{name, cell(v.size), cell(v.used), cell(room), fmt.Sprintf("%d%%", (v.used*100+v.used+room-1)/max(1, v.used+room))})
 		ats = append(ats, v.at)
 	}
 	widths := [5]int{14, 5, 5, 5, 4}
@@ -214,7 +259,7 @@ func df(c *call) int {
 	for i, r := range rows {
 		c.printf("%-*s %*s %*s %*s %*s %s\n", widths[0], r[0], widths[1], r[1], widths[2], r[2], widths[3], r[3], widths[4], r[4], ats[i])
 	}
-	return 0
+	return status
 }
 
 // rounded renders kilobytes as df -h does: rounded up, with one decimal below ten.
@@ -377,27 +422,54 @@ func (s *System) logTimes(r *rand.Rand, n int, every time.Duration) []time.Time 
 }
 
 func du(c *call) int {
-	_, operands := c.options("")
+	flags, operands := c.options("d")
 	if len(operands) == 0 {
 		operands = []string{"."}
+	}
+	depth, status := 1<<20, 0
+	if n, err := strconv.Atoi(strings.TrimPrefix(flags['d'], "max-depth=")); err == nil {
+		depth = n
+	}
+	for _, a := range c.args {
+		if n, err := strconv.Atoi(strings.TrimPrefix(a, "--max-depth=")); err == nil && strings.HasPrefix(a, "--max-depth=") {
+			depth = n
+		}
+	}
+	if flags['s'] != "" {
+		depth = 0
+	}
+	show := func(kb int, p string) bool {
+		if flags['h'] != "" {
+			return c.printf("%s\t%s\n", sizeOf(kb<<10), p)
+		}
+		if flags['m'] != "" {
+			kb = (kb + 1023) / 1024
+		}
+		return c.printf("%d\t%s\n", kb, p)
+	}
+	var walk func(p string, n *node, level int) int
+	walk = func(p string, n *node, level int) int {
+		kb := (n.size() + 4095) / 4096 * 4
+		if n.mode&fs.ModeSymlink != 0 {
+			kb = 0
+		}
+		for _, name := range slices.Sorted(maps.Keys(n.children)) {
+			kb += walk(strings.TrimSuffix(p, "/")+"/"+name, n.children[name], level+1)
+		}
+		if (n.isDir() || level == 0 || flags['a'] != "") && level <= depth && c.ctx.Err() == nil {
+			show(kb, p)
+		}
+		return kb
 	}
 	for _, p := range operands {
 		n, err := c.fs.lookup(c.abs(p), true)
 		if err != nil {
-			return c.fail(1, "cannot access '%s': %s", p, problem(err))
+			status = c.fail(1, "cannot access '%s': %s", p, problem(err))
+			continue
 		}
-		c.printf("%d\t%s\n", 4+n.weight()/1024, p)
+		walk(p, n, 0)
 	}
-	return 0
-}
-
-// weight is the size of all that is under a node.
-func (n *node) weight() int {
-	total := n.size()
-	for _, child := range n.children {
-		total += child.weight()
-	}
-	return total
+	return status
 }
 
 func fdisk(c *call) int {

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -9,6 +10,9 @@ import (
 
 // printed finds what a one-liner in Perl or Python prints of text.
 var printed = regexp.MustCompile(`^\s*print\s*\(?\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([0-9]+)\s*([-+*])?\s*([0-9]*))\s*\)?\s*;?\s*$`)
+
+// perlCommand finds the command of a line that is system, exec or print of what one says.
+var perlCommand = regexp.MustCompile("^\\s*(?:(?:system|exec)\\s*\\(?\\s*(?:'((?:[^'\\\\]|\\\\.)*)'|\"((?:[^\"\\\\]|\\\\.)*)\")\\s*\\)?|print\\s*\\(?\\s*`([^`]*)`\\s*\\)?|print\\s+qx[({/]([^)}/]*)[)}/])\\s*;?\\s*$")
 
 // interpreter is Perl or Python: what it is given to run is on record already, and is not run. A line that prints a text prints it, since that is how one is tried.
 func interpreter(c *call) int {
@@ -46,6 +50,11 @@ func interpreter(c *call) int {
 	}
 	if python && !c.atTerminal() && len(c.args) == 1 {
 		return c.python(c.input())
+	}
+	// What a line of Perl has the shell do is what bots use it for.
+	if m := perlCommand.FindStringSubmatch(script); m != nil && !python {
+		command := strings.NewReplacer(`\"`, `"`, `\'`, `'`, `\$`, `$`, `\@`, `@`).Replace(cmp.Or(m[1], m[2], m[3], m[4]))
+		return c.subshell(program{dash: c.sys.isDash("sh"), text: command}, c.streams)
 	}
 	m := printed.FindStringSubmatch(script)
 	if m == nil {

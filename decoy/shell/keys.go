@@ -75,8 +75,23 @@ func openssl(c *call) int {
 		c.printf("%s\n", text)
 		return 0
 	}
+	if len(c.args) > 1 && !slices.Contains(strings.Fields("passwd req x509 genrsa rsa dgst enc rand s_client s_server md5 sha256 sha1 base64 aes-256-cbc ecparam pkcs12 verify ciphers speed genpkey pkey"), c.args[1]) {
+		fmt.Fprintf(c.err, "Invalid command '%s'; type \"help\" for a list.\n", c.args[1])
+		return 1
+	}
 	if len(c.args) > 2 && c.args[1] == "passwd" {
-		c.printf("$1$%s$%s\n", shadowText([]byte(c.args[len(c.args)-1] + "12345678")[:8]), shadowText(c.sys.host.Bytes("openssl", 22)))
+		flags, _ := c.options("")
+		salt, kind := shadowText(c.sys.host.Bytes("salt"+c.sys.host.Now().String(), 8)), "1"
+		if i := slices.Index(c.args, "-salt"); i > 0 && i+1 < len(c.args) {
+			salt = c.args[i+1]
+		}
+		size := 22
+		for letter, length := range map[rune]int{'5': 43, '6': 86} {
+			if flags[letter] != "" {
+				kind, size = string(letter), length
+			}
+		}
+		c.printf("$%s$%.16s$%s\n", kind, salt, shadowText(c.sys.host.Bytes("openssl"+salt+c.args[len(c.args)-1], size)))
 	}
 	return 0
 }

@@ -27,28 +27,77 @@ func (s *System) prefix() string {
 func (s *System) broadcast() string { return s.prefix() + ".255" }
 
 func ip(c *call) int {
-	_, operands := c.options("")
-	object := "help"
-	if len(operands) > 0 {
-		object = operands[0]
+	args := c.args[1:]
+	four, six, brief := false, false, false
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		switch args[0] {
+		case "-4", "-f", "-family":
+			four = true
+		case "-6":
+			six = true
+		case "-br", "-brief":
+			brief = true
+		case "-V", "-Version":
+			c.printf("ip utility, iproute2-6.1.0, libbpf 1.1.0\n")
+			return 0
+		}
+		args = args[1:]
+	}
+	if len(args) == 0 || args[0] == "help" {
+		fmt.Fprint(c.err, "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n       ip [ -force ] -batch filename\nwhere  OBJECT := { address | addrlabel | amt | fou | help | ila | ioam | l2tp |\n                   link | macsec | maddress | monitor | mptcp | mroute | mrule |\n                   neighbor | neighbour | netconf | netns | nexthop | ntable |\n                   ntbl | route | rule | sr | tap | tcpmetrics |\n                   token | tunnel | tuntap | vrf | xfrm }\n       OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] | -r[esolve] |\n                    -h[uman-readable] | -iec | -j[son] | -p[retty] |\n                    -f[amily] { inet | inet6 | mpls | bridge | link } |\n                    -4 | -6 | -M | -B | -0 |\n                    -l[oops] { maximum-addr-flush-attempts } | -br[ief] |\n                    -o[neline] | -t[imestamp] | -ts[hort] | -b[atch] [filename] |\n                    -rc[vbuf] [size] | -n[etns] name | -N[umeric] | -a[ll] |\n                    -c[olor]}\n")
+		return 255
+	}
+	object, device := args[0], ""
+	for _, a := range args[1:] {
+		if a == "lo" || a == "eth0" {
+			device = a
+		}
+	}
+	if c.user.uid != 0 && len(args) > 1 && slices.Contains([]string{"set", "add", "del", "delete", "flush", "replace"}, args[1]) {
+		fmt.Fprintln(c.err, "RTNETLINK answers: Operation not permitted")
+		return 2
+	}
+	if len(args) > 1 && slices.Contains([]string{"set", "add", "del", "delete", "flush", "replace"}, args[1]) {
+		return 0
 	}
 	switch {
 	case strings.HasPrefix("address", object), strings.HasPrefix("link", object):
-		c.printf("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n")
-		if object[0] == 'a' {
-			c.printf("    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n")
+		addresses, mode := object[0] == 'a', ""
+		if !addresses {
+			mode = " mode DEFAULT"
 		}
-		c.printf("2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000\n    link/ether %s brd ff:ff:ff:ff:ff:ff\n", c.sys.MAC)
-		if object[0] == 'a' {
-			c.printf("    inet %s/24 brd %s scope global eth0\n       valid_lft forever preferred_lft forever\n", c.sys.IP, c.sys.broadcast())
+		for i, of := range []struct{ name, flags, queue, mac, brd, address, scope string }{
+			{"lo", "LOOPBACK,UP,LOWER_UP> mtu 65536", "noqueue state UNKNOWN", "link/loopback 00:00:00:00:00:00", "00:00:00:00:00:00", "127.0.0.1/8", "host"},
+			{"eth0", "BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500", "fq_codel state UP", "link/ether " + c.sys.MAC, "ff:ff:ff:ff:ff:ff", c.sys.IP + "/24 brd " + c.sys.broadcast(), "global"},
+		} {
+			switch {
+			case device != "" && of.name != device || six && addresses:
+				continue
+			case brief && addresses:
+				c.printf("%-16s %-14s %s \n", of.name, of.queue[strings.LastIndexByte(of.queue, ' ')+1:], strings.Fields(of.address)[0])
+				continue
+			case brief:
+				c.printf("%-16s %-14s %s <%s> \n", of.name, of.queue[strings.LastIndexByte(of.queue, ' ')+1:], strings.Fields(of.mac)[1], of.flags[:strings.IndexByte(of.flags, '>')])
+				continue
+			}
+			c.printf("%d: %s: <%s qdisc %s%s group default qlen 1000\n", i+1, of.name, of.flags, of.queue, mode)
+			if !four {
+				c.printf("    %s brd %s\n", of.mac, of.brd)
+			}
+			if addresses {
+				c.printf("    inet %s scope %s %s\n       valid_lft forever preferred_lft forever\n", of.address, of.scope, of.name)
+			}
 		}
 	case strings.HasPrefix("route", object):
-		c.printf("default via %s dev eth0 onlink\n%s.0/24 dev eth0 proto kernel scope link src %s\n", c.sys.gateway(), c.sys.prefix(), c.sys.IP)
-	case strings.HasPrefix("neighbour", object):
-		c.printf("%s dev eth0 lladdr 00:00:5e:00:01:%02x REACHABLE\n", c.sys.gateway(), c.sys.host.Bytes("gateway", 1)[0])
+		c.printf("default via %s dev eth0 onlink \n%s.0/24 dev eth0 proto kernel scope link src %s \n", c.sys.gateway(), c.sys.prefix(), c.sys.IP)
+	case strings.HasPrefix("neighbour", object), strings.HasPrefix("neighbor", object):
+		c.printf("%s dev eth0 lladdr 00:00:5e:00:01:%02x REACHABLE \n", c.sys.gateway(), c.sys.host.Bytes("gateway", 1)[0])
+	case strings.HasPrefix("rule", object):
+		c.printf("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n")
+	case slices.Contains(strings.Fields("netns tunnel tuntap maddress monitor xfrm vrf"), object):
 	default:
-		fmt.Fprint(c.err, "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n")
-		return 255
+		fmt.Fprintf(c.err, "Object \"%s\" is unknown, try \"ip help\".\n", object)
+		return 1
 	}
 	return 0
 }
@@ -78,7 +127,7 @@ var fetchers = map[string]string{"curl": "oATUdDHXebuxmwcCFrKQEytzYP", "wget": "
 // fetch is wget, curl and their kin: the address is recorded, and nobody answers. A firewall rejects what goes out, so that a bot hears at once and goes on to its next way.
 func fetch(c *call) int {
 	flags, operands := c.options(cmp.Or(fetchers[c.args[0]], fetchers["wget"]))
-	if slices.Contains(c.args, "--version") || c.args[0] != "wget" && flags['V'] != "" {
+	if slices.Contains(c.args, "--version") || flags['V'] != "" {
 		c.printf("%s\n", map[string]string{"curl": "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.11 zlib/1.2.13 brotli/1.0.9 zstd/1.5.4 libidn2/2.3.3 libpsl/0.21.2 (+libidn2/2.3.3) libssh2/1.10.0 nghttp2/1.52.0 librtmp/2.3 OpenLDAP/2.5.13\nRelease-Date: 2023-02-20, security patched: 7.88.1-10+deb12u5\nProtocols: dict file ftp ftps gopher gophers http https imap imaps ldap ldaps mqtt pop3 pop3s rtmp rtsp scp sftp smb smbs smtp smtps telnet tftp",
 			"wget": "GNU Wget 1.21.3 built on linux-gnu."}[c.args[0]])
 		return 0
@@ -86,8 +135,10 @@ func fetch(c *call) int {
 	if len(operands) == 0 {
 		switch {
 		case c.args[0] == "curl":
-			fmt.Fprintln(c.err, "curl: (2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information")
+			fmt.Fprintln(c.err, "curl: try 'curl --help' or 'curl --manual' for more information")
 			return 2
+		case c.ofBusyBox():
+			return c.usage(c.args[0])
 		case c.args[0] == "wget" && !c.sys.BusyBox:
 			fmt.Fprintln(c.err, "wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.")
 			return 1
@@ -135,6 +186,9 @@ func fetch(c *call) int {
 				status, why = 7, fmt.Sprintf("curl: (7) Failed to connect to %s port %s after %d ms: Couldn't connect to server\n", host, port, took)
 			}
 			c.printf("%s", written(flags['w'], 0, 0, whole))
+			if !silent && c.meters(flags) {
+				fmt.Fprint(c.err, curlMeter)
+			}
 			if !silent || aloud {
 				fmt.Fprint(c.err, why)
 			}
@@ -164,6 +218,15 @@ func fetch(c *call) int {
 	return status
 }
 
+// curlMeter is what curl shows of a transfer that has not come about.
+const curlMeter = "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0\n"
+
+// meters tells whether curl shows how far it is: not where the text itself goes to the terminal.
+func (c *call) meters(flags map[rune]string) bool {
+	_, direct := c.out.(limitedWriter)
+	return !direct || !c.Interactive || flags['o'] != "" || flags['O'] != ""
+}
+
 // dial is nc, telnet, ssh and the like to somewhere else: recorded, and nobody answers.
 func dial(c *call) int {
 	flags, operands := c.options("plwioFiLRDbcmeQS")
@@ -178,6 +241,10 @@ func dial(c *call) int {
 			return 255
 		case "nc":
 			fmt.Fprintln(c.err, "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] [-P proxy_username] [-p source_port]\n\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]\n\t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]\n\t  [destination] [port]")
+			return 1
+		}
+		if c.args[0] == "scp" {
+			fmt.Fprintln(c.err, "usage: scp [-346ABCOpqRrsTv] [-c cipher] [-D sftp_server_path] [-F ssh_config]\n           [-i identity_file] [-J destination] [-l limit] [-o ssh_option]\n           [-P port] [-S program] [-X sftp_option] source ... target")
 			return 1
 		}
 		return c.fail(1, "missing host")

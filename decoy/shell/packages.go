@@ -22,6 +22,21 @@ var installed = []struct{ name, debian, about string }{
 
 func dpkg(c *call) int {
 	flags, operands := c.options("")
+	if slices.Contains(c.args, "--print-architecture") {
+		c.printf("amd64\n")
+		return 0
+	}
+	if flags['s'] != "" {
+		for _, name := range operands {
+			at := slices.IndexFunc(installed, func(p struct{ name, debian, about string }) bool { return p.name == name })
+			if at < 0 {
+				fmt.Fprintf(c.err, "dpkg-query: package '%s' is not installed and no information is available\nUse dpkg --info (= dpkg-deb --info) to examine archive files.\n", name)
+				return 1
+			}
+			c.printf("Package: %s\nStatus: install ok installed\nPriority: optional\nArchitecture: amd64\nVersion: %s\nDescription: %s\n", name, installed[at].debian, installed[at].about)
+		}
+		return 0
+	}
 	if flags['l'] == "" {
 		return 0
 	}

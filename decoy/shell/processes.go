@@ -1,8 +1,10 @@
 package shell
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -176,6 +178,11 @@ func ps(c *call) int {
 		own.state = "R"
 	}
 	list = append(list, own)
+	if !c.ofBusyBox() {
+		if status, done := c.psColumns(list); done {
+			return status
+		}
+	}
 	// "ps aux" has its letters without a dash, and so options of its own.
 	up := c.sys.uptime()
 	letters := strings.Join(c.args[1:], "")
@@ -225,7 +232,7 @@ func ps(c *call) int {
 			}
 		}
 	default:
-		c.printf("    PID TTY          TIME CMD\n%7d %-8s 00:00:00 bash\n%7d %[2]s    00:00:00 ps\n", c.pid, c.tty(list[len(list)-1]), c.pid+17)
+		c.printf("    PID TTY          TIME CMD\n%7d %-8s 00:00:00 bash\n%7d %-8[2]s 00:00:00 ps\n", c.pid, c.tty(list[len(list)-1]), c.pid+17)
 	}
 	return 0
 }
@@ -294,4 +301,209 @@ func top(c *call) int {
 		c.printf("%7d %-9.9s %2d %3d %7d %6d %6d %s   0.0 %5.1f %3d:%02d.%02d %s\n", p.pid, p.user, 20+nice, nice, rss*7, rss, rss/2, p.state[:1], float64(rss)*100/float64(total), int(p.spent(up).Minutes()), int(p.spent(up).Seconds())%60, p.pid%60, p.name())
 	}
 	return 0
+}
+
+// psFields are the columns of ps -o, with their headings; those of texts stand at the left.
+var psFields = map[string]struct {
+	heading string
+	width   int
+	left    bool
+}{
+	"pid": {"PID", 7, false}, "ppid": {"PPID", 7, false}, "user": {"USER", 8, true}, "euser": {"EUSER", 8, true}, "uid": {"UID", 5, false}, "comm": {"COMMAND", 15, true}, "ucmd": {"CMD", 15, true}, "cmd": {"CMD", 27, true},
+	"args": {"COMMAND", 27, true}, "command": {"COMMAND", 27, true}, "pcpu": {"%CPU", 4, false}, "%cpu": {"%CPU", 4, false}, "pmem": {"%MEM", 4, false}, "%mem": {"%MEM", 4, false}, "vsz": {"VSZ", 6, false}, "rss": {"RSS", 5, false},
+	"tty": {"TT", 8, true}, "tt": {"TT", 8, true}, "stat": {"STAT", 4, true}, "state": {"S", 1, true}, "s": {"S", 1, true}, "time": {"TIME", 8, false}, "cputime": {"TIME", 8, false}, "etime": {"ELAPSED", 11, false}, "etimes": {"ELAPSED", 7, false},
+	"start": {"STARTED", 8, false}, "lstart": {"STARTED", 24, false}, "stime": {"STIME", 5, false}, "ni": {"NI", 3, false}, "nice": {"NI", 3, false}, "pri": {"PRI", 3, false}, "sid": {"SID", 7, false}, "pgid": {"PGID", 7, false}, "exe": {"EXE", 27, true},
+}
+
+// psField is one column of one process.
+func (c *call) psField(p process, name string) string {
+	up, born := c.sys.uptime(), c.sys.host.BootTime()
+	if p.session {
+		born = c.login
+	}
+	rss := p.rss
+	if p.kernel() {
+		rss = 0
+	}
+	elapsed := c.sys.host.Now().Sub(born)
+	switch name {
+	case "pid", "sid", "pgid":
+		return strconv.Itoa(p.pid)
+	case "ppid":
+		return strconv.Itoa(p.parent)
+	case "user", "euser":
+		return p.user
+	case "uid":
+		return c.idOf(p.user)
+	case "comm", "ucmd":
+		text := p.name()
+		return text[:min(15, len(text))]
+	case "cmd", "args", "command":
+		return p.command
+	case "exe":
+		return cmp.Or(c.sys.executable(p), "-")
+	case "pcpu", "%cpu":
+		return "0.0"
+	case "pmem", "%mem":
+		return fmt.Sprintf("%.1f", float64(rss)*100/float64(c.sys.MemoryKB))
+	case "vsz":
+		return strconv.Itoa(rss * 7)
+	case "rss":
+		return strconv.Itoa(rss)
+	case "tty", "tt":
+		return c.tty(p)
+	case "stat":
+		return p.state
+	case "state", "s":
+		return p.state[:1]
+	case "time", "cputime":
+		return clock(p.spent(up))
+	case "etimes":
+		return strconv.Itoa(int(elapsed.Seconds()))
+	case "etime":
+		days, rest := int(elapsed.Hours())/24, elapsed%(24*time.Hour)
+		if days > 0 {
+			return fmt.Sprintf("%d-%s", days, clock(rest))
+		}
+		return strings.TrimPrefix(clock(rest), "00:")
+	case "start", "stime":
+		if p.session {
+			return born.Format("15:04:05")
+		}
+		return born.Format("Jan 02")
+	case "lstart":
+		return born.Format("Mon Jan _2 15:04:05 2006")
+	}
+	return "0"
+}
+
+// psColumns is ps with columns or processes of one's choice; done is false where it is given neither.
+func (c *call) psColumns(list []process) (status int, done bool) {
+	var columns, headings []string
+	chosen, every, full := false, false, false
+	wanted := func(process) bool { return false }
+	also := func(f func(process) bool) {
+		before := wanted
+		chosen, wanted = true, func(p process) bool { return before(p) || f(p) }
+	}
+	sorted := ""
+	args := c.args[1:]
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if s, ok := strings.CutPrefix(a, "--sort="); ok {
+			sorted = s
+			continue
+		}
+		if a == "--sort" && i+1 < len(args) {
+			i++
+			sorted = args[i]
+			continue
+		}
+		if name, value, ok := strings.Cut(a, "="); ok && (name == "--pid" || name == "--ppid" || name == "--user") {
+			a = map[string]string{"--pid": "-p", "--ppid": "-P", "--user": "-u"}[name] + value
+		}
+		if strings.HasPrefix(a, "--") {
+			continue
+		}
+		dashed := strings.HasPrefix(a, "-")
+		letters := strings.TrimPrefix(a, "-")
+	word:
+		for j, letter := range letters {
+			rest := letters[j+1:]
+			take := func() string {
+				if rest == "" && i+1 < len(args) {
+					i++
+					return args[i]
+				}
+				return rest
+			}
+			switch {
+			case letter == 'o' || letter == 'O' && !dashed:
+				for name := range strings.SplitSeq(take(), ",") {
+					name, heading, given := strings.Cut(name, "=")
+					name, _, _ = strings.Cut(name, ":")
+					field, known := psFields[name]
+					if !known {
+						fmt.Fprintf(c.err, "error: unknown user-defined format specifier \"%s\"\n\nUsage:\n ps [options]\n\n Try 'ps --help <simple|list|output|threads|misc|all>'\n  or 'ps --help <s|l|o|t|m|a>'\n for additional help text.\n\nFor more details see ps(1).\n", name)
+						return 1, true
+					}
+					if !given {
+						heading = field.heading
+					}
+					columns, headings = append(columns, name), append(headings, heading)
+				}
+				break word
+			case letter == 'p' || letter == 'q':
+				pids := strings.FieldsFunc(take(), func(r rune) bool { return r == ',' || r == ' ' })
+				also(func(p process) bool { return slices.Contains(pids, strconv.Itoa(p.pid)) })
+				break word
+			case letter == 'P' && dashed:
+				pids := take()
+				also(func(p process) bool { return strconv.Itoa(p.parent) == pids })
+				break word
+			case letter == 'C' && dashed:
+				names := strings.Split(take(), ",")
+				also(func(p process) bool { return slices.Contains(names, p.name()) })
+				break word
+			case (letter == 'u' || letter == 'U') && dashed && (rest != "" || i+1 < len(args) && !strings.HasPrefix(args[i+1], "-")) && !strings.ContainsAny(letters[:j], "ax"):
+				users := strings.Split(take(), ",")
+				also(func(p process) bool { return slices.Contains(users, p.user) || slices.Contains(users, c.idOf(p.user)) })
+				break word
+			case letter == 'e' && dashed, letter == 'A', letter == 'x', letter == 'a' && !dashed:
+				every = true
+			case letter == 'f' && dashed:
+				full = true
+			case strings.IndexByte("aefglujmrsvwxTHLMNZdcnSyh", byte(letter)) < 0:
+				return 0, false
+			}
+		}
+	}
+	if len(columns) == 0 && !chosen {
+		return 0, false
+	}
+	if len(columns) == 0 {
+		columns, headings = []string{"pid", "tty", "time", "comm"}, []string{"PID", "TTY", "TIME", "CMD"}
+		if full {
+			columns, headings = []string{"user", "pid", "ppid", "pcpu", "stime", "tty", "time", "args"}, []string{"UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"}
+		}
+	}
+	if by := strings.TrimLeft(sorted, "+-"); by != "" {
+		slices.SortStableFunc(list, func(a, b process) int {
+			x, _ := strconv.ParseFloat(c.psField(a, by), 64)
+			y, _ := strconv.ParseFloat(c.psField(b, by), 64)
+			if strings.HasPrefix(sorted, "-") {
+				return cmp.Compare(y, x)
+			}
+			return cmp.Compare(x, y)
+		})
+	}
+	row := func(text func(i int, name string) string) {
+		var cells []string
+		for i, name := range columns {
+			field := psFields[name]
+			cell := text(i, name)
+			switch {
+			case field.left && i == len(columns)-1:
+			case field.left:
+				cell = fmt.Sprintf("%-*.*s", field.width, max(field.width, 0), cell)
+			default:
+				cell = fmt.Sprintf("%*s", field.width, cell)
+			}
+			cells = append(cells, cell)
+		}
+		c.printf("%s\n", strings.Join(cells, " "))
+	}
+	if strings.Join(headings, "") != "" {
+		row(func(i int, _ string) string { return headings[i] })
+	}
+	status = 1
+	for _, p := range list {
+		own := p.session && p.user == c.user.name && p.pid >= c.firstPID()
+		if chosen && !wanted(p) || !chosen && !every && !own {
+			continue
+		}
+		status = 0
+		row(func(_ int, name string) string { return c.psField(p, name) })
+	}
+	return status, true
 }

@@ -42,3 +42,19 @@ func quietly(root bool) command {
 		return 0
 	}
 }
+
+// stty tells of the terminal, where there is one.
+func stty(c *call) int {
+	if !c.atTerminal() {
+		return c.fail(1, "'standard input': Inappropriate ioctl for device")
+	}
+	switch {
+	case len(c.args) == 1:
+		c.printf("speed 38400 baud; line = 0;\n-brkint -imaxbel\n")
+	case c.args[1] == "size":
+		c.printf("24 80\n")
+	case c.args[1] == "-a":
+		c.printf("speed 38400 baud; rows 24; columns 80; line = 0;\nintr = ^C; quit = ^\\; erase = ^?; kill = ^U; eof = ^D; eol = <undef>; eol2 = <undef>; swtch = <undef>; start = ^Q; stop = ^S; susp = ^Z; rprnt = ^R; werase = ^W; lnext = ^V; discard = ^O; min = 1; time = 0;\n")
+	}
+	return 0
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"decnet/decoy/event"
@@ -58,6 +59,23 @@ func passwd(c *call) int {
 	if _, ok := c.account(name); !ok {
 		return c.fail(1, "user '%s' does not exist", name)
 	}
+	if flags, _ := c.options("nxwi"); c.user.uid == 0 {
+		for _, letter := range "ldueS" {
+			switch {
+			case flags[letter] == "":
+			case letter == 'S':
+				c.printf("%s P %s 0 99999 7 -1\n", name, c.sys.host.Installed().Format("01/02/2006"))
+				return 0
+			default:
+				if letter == 'd' {
+					c.changePassword(name, "")
+				}
+				c.record("password_change", event.String(event.Principal, name), event.String("how", "passwd -"+string(letter)))
+				c.printf("passwd: password changed.\n")
+				return 0
+			}
+		}
+	}
 	if c.user.uid != 0 {
 		c.printf("Changing password for %s.\n", name)
 		secret := c.secret("Current password: ")
@@ -104,17 +122,22 @@ func (c *call) line() string {
 }
 
 func chpasswd(c *call) int {
-	for _, line := range lines(c.input()) {
+	status := 0
+	for i, line := range lines(c.input()) {
 		name, secret, _ := strings.Cut(line, ":")
-		if _, known := c.account(name); known && c.user.uid == 0 {
+		_, known := c.account(name)
+		if known && c.user.uid == 0 {
 			c.changePassword(name, secret)
 		}
 		c.record("password_change", event.String(event.Principal, name), event.String(event.Secret, secret))
+		if !known && c.user.uid == 0 {
+			status = c.fail(1, "(user %s) pam_chauthtok() failed, error:\nAuthentication token manipulation error\nchpasswd: (line %d, user %[1]s) password not changed", name, i+1)
+		}
 	}
 	if c.user.uid != 0 {
 		return c.fail(1, "cannot lock /etc/passwd; try again later.")
 	}
-	return 0
+	return status
 }
 
 func useradd(c *call) int {
@@ -164,30 +187,51 @@ func id(c *call) int {
 	if len(operands) > 0 {
 		var ok bool
 		if a, ok = c.account(operands[0]); !ok {
-			return c.fail(1, "'%s': no such user", operands[0])
+			return c.fail(1, "%s: no such user", c.quoted(operands[0]))
 		}
 	}
-	_, number := flags['u']
-	_, group := flags['g']
-	_, name := flags['n']
-	switch {
-	case number && name:
-		c.printf("%s\n", a.name)
-	case number:
-		c.printf("%d\n", a.uid)
-	case group:
-		c.printf("%d\n", a.gid)
-	default:
-		extra := ""
-		if a.name == c.sys.User && c.sys.Group != "" {
-			extra = fmt.Sprintf(",27(%s)", c.sys.Group)
+	names, numbers := []string{a.name}, []string{strconv.Itoa(a.gid)}
+	if a.name == c.sys.User && c.sys.Group != "" {
+		names, numbers = append(names, c.sys.Group), append(numbers, "27")
+	}
+	text := "" // what usermod has added holds from the next login on
+	if len(operands) > 0 {
+		text, _ = c.readFile("/etc/group")
+	}
+	for _, line := range lines(text) {
+		if f := strings.Split(line, ":"); len(f) == 4 && slices.Contains(strings.Split(f[3], ","), a.name) && !slices.Contains(names, f[0]) {
+			names, numbers = append(names, f[0]), append(numbers, f[2])
 		}
-		c.printf("uid=%d(%s) gid=%d(%[2]s) groups=%[3]d(%[2]s)%[4]s\n", a.uid, a.name, a.gid, extra)
+	}
+	pick := func(name, number string) string {
+		if flags['n'] != "" {
+			return name
+		}
+		return number
+	}
+	switch {
+	case flags['u'] != "":
+		c.printf("%s\n", pick(a.name, strconv.Itoa(a.uid)))
+	case flags['g'] != "":
+		c.printf("%s\n", pick(a.name, strconv.Itoa(a.gid)))
+	case flags['G'] != "":
+		c.printf("%s\n", pick(strings.Join(names, " "), strings.Join(numbers, " ")))
+	case flags['n'] != "" || flags['r'] != "":
+		return c.fail(1, "cannot print only names or real IDs in default format")
+	default:
+		var both []string
+		for i := range names {
+			both = append(both, numbers[i]+"("+names[i]+")")
+		}
+		c.printf("uid=%d(%s) gid=%d(%[2]s) groups=%[4]s\n", a.uid, a.name, a.gid, strings.Join(both, ","))
 	}
 	return 0
 }
 
 func whoami(c *call) int {
+	if len(c.args) > 1 && c.args[1] != "--" {
+		return c.fail(1, "extra operand %s%s", c.quoted(c.args[1]), c.tryHelp())
+	}
 	c.printf("%s\n", c.user.name)
 	return 0
 }
@@ -233,5 +277,41 @@ func group(c *call) int {
 		kept = append(kept, fmt.Sprintf("%s:x:%d:", name, id))
 	}
 	c.fs.write("/etc/group", "root", strings.Join(kept, "\n")+"\n", false)
+	return 0
+}
+
+// usermod changes the groups of an account; the rest it takes without a word.
+func usermod(c *call) int {
+	flags, operands := c.options("cdegGlpsuL")
+	if len(operands) == 0 {
+		fmt.Fprintln(c.err, "Usage: usermod [options] LOGIN")
+		return 2
+	}
+	name := operands[len(operands)-1]
+	if _, ok := c.account(name); !ok {
+		return c.fail(6, "user '%s' does not exist", name)
+	}
+	if c.user.uid != 0 {
+		return c.fail(1, "Permission denied.\nusermod: cannot lock /etc/passwd; try again later.")
+	}
+	if flags['p'] != "" {
+		c.record("password_change", event.String(event.Principal, name), event.String("hash", flags['p']))
+	}
+	text, err := c.readFile("/etc/group")
+	if flags['G'] == "" || err != nil {
+		return 0
+	}
+	all := lines(text)
+	for wanted := range strings.SplitSeq(flags['G'], ",") {
+		at := slices.IndexFunc(all, func(line string) bool { return strings.HasPrefix(line, wanted+":") })
+		if at < 0 {
+			return c.fail(6, "group '%s' does not exist", wanted)
+		}
+		if f := strings.Split(all[at], ":"); len(f) == 4 && !slices.Contains(strings.Split(f[3], ","), name) {
+			f[3] = strings.TrimPrefix(f[3]+","+name, ",")
+			all[at] = strings.Join(f, ":")
+		}
+	}
+	c.fs.write("/etc/group", "root", strings.Join(all, "\n")+"\n", false)
 	return 0
 }

@@ -3,6 +3,7 @@ package shell
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -37,13 +38,29 @@ func uptime(c *call) int {
 		c.printf("%s\n", c.sys.host.BootTime().Format(time.DateTime))
 		return 0
 	}
+	if slices.Contains(c.args, "-p") || slices.Contains(c.args, "--pretty") {
+		up := c.sys.uptime()
+		var words []string
+		for _, part := range []struct {
+			n    int
+			unit string
+		}{{int(up.Hours()) / 168, "week"}, {int(up.Hours()) / 24 % 7, "day"}, {int(up.Hours()) % 24, "hour"}, {int(up.Minutes()) % 60, "minute"}} {
+			if part.n > 0 {
+				words = append(words, fmt.Sprintf("%d %s%s", part.n, part.unit, map[bool]string{true: "s"}[part.n > 1]))
+			}
+		}
+		c.printf("up %s\n", strings.Join(words, ", "))
+		return 0
+	}
 	uptimeLine(c)
 	return 0
 }
 
 func w(c *call) int {
-	uptimeLine(c)
-	c.printf("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT\n")
+	if flags, _ := c.options(""); flags['h'] == "" {
+		uptimeLine(c)
+		c.printf("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT\n")
+	}
 	if !c.Interactive {
 		return 0
 	}
@@ -52,6 +69,10 @@ func w(c *call) int {
 }
 
 func who(c *call) int {
+	if slices.Contains(c.args, "-b") {
+		c.printf("         system boot  %s\n", c.sys.host.BootTime().Format("2006-01-02 15:04"))
+		return 0
+	}
 	if !c.Interactive {
 		return 0
 	}
@@ -93,8 +114,25 @@ func last(c *call) int {
 	if c.Interactive {
 		c.printf("%-8.8s pts/0        %-16s %s   still logged in\n", c.loginName(), c.From, c.login.Format("Mon Jan _2 15:04"))
 	}
+	most := len(entries)
+	flags, names := c.options("n")
+	for letter := range flags {
+		if letter >= '0' && letter <= '9' && len(c.args) > 1 {
+			flags['n'] = strings.TrimPrefix(c.args[1], "-")
+		}
+	}
+	if n, err := strconv.Atoi(flags['n']); err == nil && n >= 0 {
+		most = n - boolInt(c.Interactive)
+	}
 	for _, e := range entries {
+		if most <= 0 {
+			break
+		}
+		if name, _, _ := strings.Cut(e.line, " "); len(names) > 0 && !slices.Contains(names, name) {
+			continue
+		}
 		c.printf("%s", e.line)
+		most--
 	}
 	c.printf("\nwtmp begins %s\n", c.sys.host.Installed().Format("Mon Jan _2 15:04:05 2006"))
 	return 0
