@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
@@ -29,6 +30,26 @@ func init() {
 		"echo": echo, "printf": printf, "test": test, "[": test, "read": read, "unset": unset, "shift": shift, "umask": umask, "ulimit": ulimit,
 		"history": history, "help": help,
 	}
+}
+
+// ofBash are the builtins that no other shell has.
+var ofBash = map[string]bool{}
+
+func init() {
+	for _, name := range strings.Fields("source shopt enable pushd popd dirs mapfile readarray compgen complete bind caller disown suspend builtin") {
+		ofBash[name] = true
+	}
+}
+
+// knows tells whether the shell has the builtin.
+func (s *Shell) knows(name string) bool {
+	switch {
+	case s.sys.BusyBox:
+		return !ofBash[name] || name == "source"
+	case s.dash:
+		return !ofBash[name] && name != "history" && name != "help" && name != "logout"
+	}
+	return true
 }
 
 func cd(c *call) int {
@@ -66,6 +87,12 @@ func (c *call) goTo(builtin, target string) int {
 	n, err := c.fs.lookup(c.abs(target), true)
 	if c.dash && (err != nil || !n.isDir() || !may(n, c.user.name, 1)) {
 		return c.shellFail(2, "cd: can't cd to %s", target)
+	}
+	if c.sys.BusyBox && err == nil && !n.isDir() {
+		err = syscall.ENOTDIR
+	}
+	if c.sys.BusyBox && err != nil {
+		return c.shellFail(1, "cd: can't cd to %s: %s", target, problem(err))
 	}
 	switch {
 	case err != nil:
@@ -221,7 +248,7 @@ func (c *call) describe(names []string, words func(name, what string) string) in
 	status := 0
 	for _, name := range names {
 		what := name
-		if builtins[name] == nil && c.funcs[name] == nil {
+		if (builtins[name] == nil || !c.knows(name)) && c.funcs[name] == nil {
 			file, err := c.locate(name)
 			if err != nil {
 				if c.args[0] == "type" && !slices.ContainsFunc(c.args, func(a string) bool { return a == "-p" || a == "-t" || a == "-P" }) {

@@ -42,7 +42,7 @@ func dd(c *call) int {
 		text = c.input()
 	} else if text, err = c.readFile(from); err != nil {
 		_, why, _ := strings.Cut(err.Error(), ": ")
-		return c.fail(1, "failed to open '%s': %s", from, why)
+		return c.fail(1, c.words("failed to open '%s': %s", "can't open '%s': %s"), from, why)
 	}
 	text = text[min(len(text), skip*size):]
 	total := len(text)

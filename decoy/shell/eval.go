@@ -219,6 +219,11 @@ func (e *eval) command(cmd syntax.Command, io streams) {
 			e.status = truth(ok && n != 0)
 		}
 	case *syntax.TestClause:
+		if e.dash {
+			fmt.Fprintf(io.err, "%s[[: not found\n", e.prefix())
+			e.status = 127
+			return
+		}
 		e.status = truth(e.testExpr(c.X, io))
 	case *syntax.DeclClause:
 		e.declare(c, io)
@@ -600,7 +605,7 @@ func (e *eval) run(args []string, io streams) {
 		return
 	}
 	c := &call{eval: e, args: args, streams: io}
-	if b, ok := builtins[name]; ok {
+	if b, ok := builtins[name]; ok && e.knows(name) {
 		e.status = b(c)
 		return
 	}
@@ -681,7 +686,7 @@ func (e *eval) redirect(redirs []*syntax.Redirect, io streams, lasting bool) (st
 		case syntax.RdrIn:
 			content, err := e.readFile(word)
 			if err != nil {
-				return io, done, err
+				return io, done, e.notOpened(word, false, err)
 			}
 			if fd != 0 {
 				continue // read from by nobody who says so here
@@ -716,7 +721,7 @@ func (e *eval) redirect(redirs []*syntax.Redirect, io streams, lasting bool) (st
 			}
 			w, finish, err := e.openForWriting(word, r.Op == syntax.AppOut || r.Op == syntax.AppAll)
 			if err != nil {
-				return io, done, err
+				return io, done, e.notOpened(word, true, err)
 			}
 			if after = append(after, finish); lasting && !isDevice(word) {
 				w = appender{e, e.abs(word)}
@@ -756,6 +761,24 @@ func (s *streams) writer(fd int) goio.Writer {
 		return s.err
 	}
 	return s.more[fd]
+}
+
+// notOpened is why a redirection has failed, in the words of the shell.
+func (e *eval) notOpened(name string, writing bool, err error) error {
+	_, reason, ok := strings.Cut(err.Error(), name+": ")
+	if !ok || !e.dash && !e.sys.BusyBox || strings.HasPrefix(name, "/dev/tcp/") {
+		return err
+	}
+	if writing {
+		if reason == "No such file or directory" {
+			reason = map[bool]string{true: "Directory nonexistent", false: "nonexistent directory"}[e.dash]
+		}
+		return fmt.Errorf("%s create %s: %s", map[bool]string{true: "cannot", false: "can't"}[e.dash], name, reason)
+	}
+	if reason == "No such file or directory" {
+		reason = map[bool]string{true: "No such file", false: "no such file"}[e.dash]
+	}
+	return fmt.Errorf("%s open %s: %s", map[bool]string{true: "cannot", false: "can't"}[e.dash], name, reason)
 }
 
 // appender writes into a file at once.

@@ -65,7 +65,7 @@ func find(c *call) int {
 			n, err = c.fs.lookup(c.abs(root), true)
 		}
 		if err != nil {
-			f.status = c.fail(1, "%s: %s", c.quoted(root), problem(err))
+			f.status = c.fail(1, "%s: %s", c.words(c.quoted(root), root), problem(err))
 			continue
 		}
 		if n.name == "/" || root == "." {

@@ -12,6 +12,9 @@ import (
 
 // runAwk is awk.
 func runAwk(c *call) int {
+	if len(c.args) == 1 && c.ofBusyBox() {
+		return c.usage("awk")
+	}
 	spent := false
 	return awk.Run(awk.World{
 		Name: c.args[0], Out: c.out, Err: c.err,

@@ -52,6 +52,8 @@ func TestWhoSpeaks(t *testing.T) {
 		`printf 'echo $0 $1\nnosuch\n' > /tmp/x; bash /tmp/x y`:                      "/tmp/x y\n/tmp/x: line 2: nosuch: command not found\n",
 		`printf '#!/bin/sh\nnosuch\n' > x; chmod +x x; ./x`:                          "./x: 2: nosuch: not found\n",
 		`printf 'echo a\necho )\necho b\n' > x; bash x; sh x`:                        "a\nx: line 2: syntax error near unexpected token `)'\nx: line 2: `echo )'\na\nx: 2: Syntax error: \")\" unexpected\n",
+		`sh -c 'cat < /nosuch; echo x > /no/such'`:                                   "sh: 1: cannot open /nosuch: No such file\nsh: 1: cannot create /no/such: Directory nonexistent\n",
+		`sh -c 'source x; [[ a == a ]] || echo "[$RANDOM]"'`:                         "sh: 1: source: not found\nsh: 1: [[: not found\n[]\n",
 		`echo 'echo $0 $1; echo -e a' | sh -s b; echo 'trap "echo end" EXIT' | bash`: "sh b\n-e a\nend\n",
 	} {
 		if got := newSession(t, Options{User: "root", Interactive: true}).do(line); got != want {
@@ -64,6 +66,22 @@ func TestWhoSpeaks(t *testing.T) {
 	} {
 		if got := s.do(c.line); got != c.want {
 			t.Errorf("%s says %q", c.line, got)
+		}
+	}
+}
+
+// TestADeviceSpeaksAsBusyBox is what the bots that go from telnet to telnet see.
+func TestADeviceSpeaksAsBusyBox(t *testing.T) {
+	s := newSessionOn(SystemOf(host(t, "embedded", "alpine")), Options{User: "root", Interactive: true})
+	for _, c := range []struct{ line, want string }{
+		{"enable", "-sh: enable: not found\n"}, {"shell", "-sh: shell: not found\n"}, {"/bin/busybox ECCHI", "ECCHI: applet not found\n"}, {"echo )", "-sh: syntax error: unexpected \")\"\n"},
+		{"dd bs=52 count=1 if=.s || cat .s || while read i; do echo $i; done < .s", "dd: can't open '.s': No such file or directory\ncat: can't open '.s': No such file or directory\n-sh: can't open .s: no such file\n"},
+		{"mkdir /tmp; rm nosuch; cp a b; mv a b; ls nosuch; touch /x/y", "mkdir: can't create directory '/tmp': File exists\nrm: can't remove 'nosuch': No such file or directory\ncp: can't stat 'a': No such file or directory\nmv: can't rename 'a': No such file or directory\nls: nosuch: No such file or directory\ntouch: /x/y: No such file or directory\n"},
+		{"cd /nosuch; >/nosuch/.x", "-sh: cd: can't cd to /nosuch: No such file or directory\n-sh: can't create /nosuch/.x: nonexistent directory\n"},
+		{"wget 2>&1 | sed -n 1,3p", "BusyBox v1.30.1 (2019-06-12 17:51:55 UTC) multi-call binary.\n\nUsage: wget [-cqS] [--spider] [-O FILE] [-o LOGFILE] [--header STR]\n"},
+	} {
+		if got := s.do(c.line); got != c.want {
+			t.Errorf("%s\n got %q\nwant %q", c.line, got, c.want)
 		}
 	}
 }

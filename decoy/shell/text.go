@@ -215,7 +215,7 @@ func wc(c *call) int {
 		rows = append(rows, total)
 	}
 	width := len(strconv.Itoa(whole))
-	if len(operands) == 0 && len(total.parts) > 1 {
+	if len(operands) == 0 && len(total.parts) > 1 && c.piped {
 		width = 7 // a pipe's size is not known before
 	}
 	if len(names) == 1 && len(total.parts) == 1 {

@@ -50,6 +50,9 @@ func (e environment) Get(name string) expand.Variable {
 	case "LINENO":
 		return text(strconv.Itoa(max(1, s.line)))
 	case "RANDOM":
+		if s.dash {
+			return expand.Variable{}
+		}
 		return text(strconv.Itoa(int(s.sys.host.Now().UnixNano() / 997 % 32768)))
 	case "SECONDS":
 		return text(strconv.Itoa(int(s.sys.host.Now().Sub(s.login).Seconds())))

@@ -108,8 +108,8 @@ func TestConnectionsOfASourceDoNotHoldEachOtherUp(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	v := converse(t, d, "root", password(t, d.Host))
-	io.WriteString(v.in, "cat > /tmp/slow\r")
-	v.expect("/tmp/slow\r\n")
+	io.WriteString(v.in, "{ echo ready >&2; cat; } > /tmp/slow\r")
+	v.expect("\r\nready\r\n") // by then there is the file
 	other, err := dial(t, d, ssh.Password(password(t, d.Host)))
 	if err != nil {
 		t.Fatal(err)
