@@ -173,14 +173,6 @@ func crontab(c *call) int {
 	return 0
 }
 
-// rootOnly is what needs root and otherwise says nothing.
-func rootOnly(c *call) int {
-	if c.user.uid != 0 {
-		return c.fail(1, "Permission denied (you must be root)")
-	}
-	return 0
-}
-
 func reboot(c *call) int {
 	if c.user.uid != 0 {
 		return c.fail(1, "Call to Reboot failed: Access denied")

@@ -36,7 +36,7 @@ func init() {
 var ofBash = map[string]bool{}
 
 func init() {
-	for _, name := range strings.Fields("source shopt enable pushd popd dirs mapfile readarray compgen complete bind caller disown suspend builtin") {
+	for name := range strings.FieldsSeq("source shopt enable pushd popd dirs mapfile readarray compgen complete bind caller disown suspend builtin") {
 		ofBash[name] = true
 	}
 }

@@ -27,7 +27,7 @@ func strftime(format string, t time.Time) string {
 			i++
 		}
 		width, _ := strconv.Atoi(format[digits:i])
-		text := ""
+		var text string
 		switch format[i] {
 		case 's':
 			text = strconv.FormatInt(t.Unix(), 10)
@@ -198,7 +198,8 @@ func date(c *call) int {
 	}
 	for i := 1; i < len(c.args); i++ {
 		a := c.args[i]
-		value, given := "", false
+		var value string
+		given := false
 		for _, prefix := range []string{"--date=", "-d", "--set=", "-s", "--date", "--set", "-r", "--reference="} {
 			if rest, ok := strings.CutPrefix(a, prefix); ok && !given {
 				value, given = rest, true
@@ -214,7 +215,7 @@ func date(c *call) int {
 					if err != nil {
 						return c.fail(1, "%s: %s", value, problem(err))
 					}
-					at, value = n.mtime.UTC(), "now"
+					at = n.mtime.UTC()
 					continue
 				}
 				t, ok := moment(value, at)

@@ -282,7 +282,8 @@ func (e *eval) binary(c *syntax.BinaryCmd, io streams) {
 		right.in = strings.NewReader(pipe.String())
 		sub.stmt(c.Y, right)
 	})
-	e.statuses = append(statuses, e.status)
+	statuses = append(statuses, e.status)
+	e.statuses = statuses
 	if e.pipefail && e.status == 0 {
 		for _, status := range statuses {
 			e.status = cmp.Or(status, e.status)

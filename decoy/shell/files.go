@@ -360,8 +360,7 @@ func touch(c *call) int {
 // each does f for every operand and reports those that fail, in the given words.
 func (c *call) each(operands []string, f func(p string) error, words string) int {
 	if len(operands) == 0 {
-		switch c.args[0] {
-		case "touch":
+		if c.args[0] == "touch" {
 			return c.missing("file operand")
 		}
 		return c.missing("operand")

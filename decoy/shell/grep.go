@@ -183,7 +183,7 @@ func (g *grepper) file(p string, recursive, asked bool) bool {
 			return true
 		}
 	}
-	text := ""
+	var text string
 	if p == "-" {
 		text = g.input()
 	} else {

@@ -110,7 +110,7 @@ func insmod(c *call) int {
 	if err != nil {
 		return c.fail(1, "ERROR: could not load module %s: No such file or directory", c.args[1])
 	}
-	c.record("execute", append(fileFields(c.abs(c.args[1]), text), event.String("how", "insmod"))...)
+	c.record("execute", append(fileFields(c.abs(c.args[1]), text), event.String(event.Command, strings.Join(c.args, " ")))...)
 	if c.user.uid != 0 {
 		return c.fail(1, "ERROR: could not insert module %s: Operation not permitted", c.args[1])
 	}

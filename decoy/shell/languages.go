@@ -129,7 +129,8 @@ func runSed(c *call) int {
 			operands = []string{"-"}
 		}
 		for _, name := range operands {
-			text, err := "", error(nil)
+			var text string
+			var err error
 			if name == "-" {
 				text = c.input()
 			} else if text, err = c.readFile(name); err != nil {
@@ -145,7 +146,7 @@ func runSed(c *call) int {
 	for _, name := range operands {
 		text, err := c.readFile(name)
 		if err != nil {
-			status = c.fail(4, "can't read %s", err)
+			c.fail(4, "can't read %s", err)
 			if status = 4; strings.HasSuffix(err.Error(), "No such file or directory") {
 				status = 2
 			}

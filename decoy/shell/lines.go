@@ -142,7 +142,8 @@ func diff(c *call) int {
 	}
 	var texts [2][]string
 	for i, p := range operands {
-		text, err := "", error(nil)
+		var text string
+		var err error
 		if p == "-" {
 			text = c.input()
 		} else if text, err = c.readFile(p); err != nil {
@@ -163,9 +164,9 @@ func diff(c *call) int {
 	for i := range common {
 		common[i] = make([]int, len(b)+1)
 	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if common[i][j] = max(common[i+1][j], common[i][j+1]); a[i] == b[j] {
+	for i, x := range slices.Backward(a) {
+		for j, y := range slices.Backward(b) {
+			if common[i][j] = max(common[i+1][j], common[i][j+1]); x == y {
 				common[i][j] = common[i+1][j+1] + 1
 			}
 		}
@@ -233,13 +234,11 @@ func comm(c *call) int {
 	a, ok := c.textLines(operands[:1])
 	b, ok2 := c.textLines(operands[1:])
 	tab := func(columns ...rune) string {
-		out := ""
+		shown := 0
 		for _, column := range columns {
-			if flags[column] == "" {
-				out += "\t"
-			}
+			shown += boolInt(flags[column] == "")
 		}
-		return out
+		return strings.Repeat("\t", shown)
 	}
 	show := func(column rune, before, line string) {
 		if flags[column] == "" {

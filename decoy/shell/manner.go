@@ -182,16 +182,16 @@ var otherOptions = []string{"allexport", "braceexpand", "emacs", "errtrace", "fu
 
 // flags is $-.
 func (s *Shell) flags() string {
-	own := ""
+	var own []byte
 	for _, o := range setOptions {
 		if o.letter != 0 && *o.of(&s.manner) {
-			own += string(o.letter)
+			own = append(own, o.letter)
 		}
 	}
 	if s.Interactive && !s.script {
-		return own + "himBHs"
+		return string(own) + "himBHs"
 	}
-	return own + "hBc"
+	return string(own) + "hBc"
 }
 
 // set changes options and parameters, or shows the variables.

@@ -214,7 +214,7 @@ func (s *Shell) processDir(p process, at string) *node {
 	add("comm", 0o644, func() string { return name + "\n" })
 	add("status", 0o444, func() string {
 		state := map[byte]string{'R': "R (running)", 'S': "S (sleeping)", 'I': "I (idle)"}[p.state[0]]
-		return fmt.Sprintf("Name:\t%s\nUmask:\t0022\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%[3]d\nPPid:\t%d\nTracerPid:\t0\nUid:\t%s\t%[5]s\t%[5]s\t%[5]s\nGid:\t%[5]s\t%[5]s\t%[5]s\t%[5]s\nFDSize:\t64\nGroups:\t \nVmPeak:\t%8d kB\nVmSize:\t%[6]8d kB\nVmRSS:\t%8d kB\nThreads:\t1\nSeccomp:\t0\n", name, state, p.pid, p.parent, id, rss*7, rss)
+		return fmt.Sprintf("Name:\t%s\nUmask:\t0022\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%[3]d\nPPid:\t%d\nTracerPid:\t0\nUid:\t%s\t%[5]s\t%[5]s\t%[5]s\nGid:\t%[5]s\t%[5]s\t%[5]s\t%[5]s\nFDSize:\t64\nGroups:\t \nVmPeak:\t%8d kB\nVmSize:\t%8[6]d kB\nVmRSS:\t%8d kB\nThreads:\t1\nSeccomp:\t0\n", name, state, p.pid, p.parent, id, rss*7, rss)
 	})
 	add("stat", 0o444, func() string {
 		return fmt.Sprintf("%d (%s) %c %d %[1]d %[1]d 0 -1 4194560 412 0 0 0 1 2 0 0 20 0 1 0 %[5]d %d %d\n", p.pid, name, p.state[0], p.parent, max(0, int(born.Sub(s.sys.host.BootTime()).Seconds()*100)), rss*7<<10, rss/4)

@@ -131,11 +131,10 @@ func split(c *call) int {
 		count = 1000
 	}
 	for i := 0; text != "" && i < 26*26; i++ {
-		end := len(text)
+		var end int
 		if byBytes && size > 0 {
 			end = min(size, len(text))
 		} else {
-			end = 0
 			for range count {
 				next := strings.IndexByte(text[end:], '\n')
 				if next < 0 {

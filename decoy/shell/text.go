@@ -315,7 +315,7 @@ func sortLines(c *call) int {
 		return text[min(len(text), max(0, k.at-1)):]
 	}
 	by := func(a, b, letters string) int {
-		order := 0
+		var order int
 		switch {
 		case strings.ContainsAny(letters, "nghV"):
 			order = cmp.Compare(sortNumber(a, letters), sortNumber(b, letters))
@@ -521,7 +521,7 @@ func tr(c *call) int {
 			squeezed = from
 		}
 	}
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		b := text[i]
 		if in := has(from, b) != complement; in {
 			switch {

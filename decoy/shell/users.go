@@ -70,7 +70,7 @@ func passwd(c *call) int {
 				if letter == 'd' {
 					c.changePassword(name, "")
 				}
-				c.record("password_change", event.String(event.Principal, name), event.String("how", "passwd -"+string(letter)))
+				c.record("password_change", event.String(event.Principal, name), event.String(event.Command, strings.Join(c.args, " ")))
 				c.printf("passwd: password changed.\n")
 				return 0
 			}
@@ -295,7 +295,7 @@ func usermod(c *call) int {
 		return c.fail(1, "Permission denied.\nusermod: cannot lock /etc/passwd; try again later.")
 	}
 	if flags['p'] != "" {
-		c.record("password_change", event.String(event.Principal, name), event.String("hash", flags['p']))
+		c.record("password_change", event.String(event.Principal, name), event.String(event.Secret, flags['p']))
 	}
 	text, err := c.readFile("/etc/group")
 	if flags['G'] == "" || err != nil {

@@ -59,7 +59,7 @@ func (r *run) format(kids []*node) string {
 var builtin = map[string]bool{}
 
 func init() {
-	for _, name := range strings.Fields("length substr index split sub gsub match tolower toupper sprintf int sqrt exp log sin cos atan2 rand srand systime system close fflush") {
+	for name := range strings.FieldsSeq("length substr index split sub gsub match tolower toupper sprintf int sqrt exp log sin cos atan2 rand srand systime system close fflush") {
 		builtin[name] = true
 	}
 }

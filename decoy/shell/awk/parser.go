@@ -466,7 +466,7 @@ func (p *parser) primary() *node {
 var reserved = map[string]bool{}
 
 func init() {
-	for _, word := range strings.Fields("BEGIN END break continue delete do else exit for func function if in next nextfile print printf return while") {
+	for word := range strings.FieldsSeq("BEGIN END break continue delete do else exit for func function if in next nextfile print printf return while") {
 		reserved[word] = true
 	}
 }

@@ -139,7 +139,8 @@ func (r *run) input() {
 
 // getline reads a record of the files, of another file or of what a command prints.
 func (r *run) getline(n *node) value {
-	record, ok := "", false
+	var record string
+	var ok bool
 	if n.text == "" {
 		record, ok = r.line()
 	} else {
