@@ -44,7 +44,7 @@ func init() {
 // knows tells whether the shell has the builtin.
 func (s *Shell) knows(name string) bool {
 	switch {
-	case s.sys.BusyBox:
+	case s.sys.BusyBox, s.ash:
 		return !ofBash[name] || name == "source"
 	case s.dash:
 		return !ofBash[name] && name != "history" && name != "help" && name != "logout"
@@ -168,12 +168,15 @@ func source(c *call) int {
 		return c.shellFail(1, "%s", err)
 	}
 	c.sourced++
+	file := c.file
+	c.file = c.args[1]
 	params := c.params
 	if len(c.args) > 2 {
 		c.params = c.args[2:]
 	}
 	status := c.source(text, c.streams)
 	c.sourced--
+	c.file = file
 	if c.params = params; c.flow == returning {
 		c.flow = onward
 	}
@@ -213,7 +216,12 @@ func execReplace(c *call) int {
 func runCommand(c *call) int {
 	args := c.args[1:]
 	if len(args) > 1 && (args[0] == "-v" || args[0] == "-V") {
-		return c.describe(args[1:], func(name, what string) string { return what })
+		some := false
+		c.describe(args[1:], func(name, what string) string {
+			some = true
+			return what
+		})
+		return truth(some)
 	}
 	if len(args) > 0 {
 		c.run(args, c.streams)
@@ -229,14 +237,24 @@ func typeOf(c *call) int {
 	}
 	if flags['t'] != "" {
 		return c.describe(names, func(name, what string) string {
-			if what == name {
+			switch {
+			case keywords[name]:
+				return "keyword"
+			case c.funcs[name] != nil:
+				return "function"
+			case what == name:
 				return "builtin"
 			}
 			return "file"
 		})
 	}
 	return c.describe(names, func(name, what string) string {
-		if what == name {
+		switch {
+		case keywords[name]:
+			return name + " is a shell keyword"
+		case c.funcs[name] != nil:
+			return name + " is a function\n" + functionText(name, c.funcs[name])
+		case what == name:
 			return name + " is a shell builtin"
 		}
 		return name + " is " + what
@@ -248,7 +266,7 @@ func (c *call) describe(names []string, words func(name, what string) string) in
 	status := 0
 	for _, name := range names {
 		what := name
-		if (builtins[name] == nil || !c.knows(name)) && c.funcs[name] == nil {
+		if (builtins[name] == nil || !c.knows(name)) && c.funcs[name] == nil && !keywords[name] {
 			file, err := c.locate(name)
 			if err != nil {
 				if c.args[0] == "type" && !slices.ContainsFunc(c.args, func(a string) bool { return a == "-p" || a == "-t" || a == "-P" }) {
@@ -262,6 +280,23 @@ func (c *call) describe(names []string, words func(name, what string) string) in
 		c.printf("%s\n", words(name, what))
 	}
 	return status
+}
+
+var keywords = map[string]bool{"if": true, "then": true, "else": true, "elif": true, "fi": true, "case": true, "esac": true, "for": true, "select": true, "while": true, "until": true, "do": true, "done": true, "in": true, "function": true, "time": true, "{": true, "}": true, "!": true, "[[": true, "]]": true, "coproc": true}
+
+// functionText is a function as declare -f shows it.
+func functionText(name string, body *syntax.Stmt) string {
+	var b strings.Builder
+	if syntax.NewPrinter(syntax.Indent(4), syntax.FunctionNextLine(true)).Print(&b, body) != nil {
+		return ""
+	}
+	text := strings.TrimSpace(b.String())
+	text = strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}")
+	var out strings.Builder
+	for line := range strings.SplitSeq(strings.Trim(text, "\n "), "\n") {
+		out.WriteString("    " + strings.TrimPrefix(strings.TrimPrefix(line, "    "), " ") + "\n")
+	}
+	return name + " () \n{ \n" + strings.TrimSuffix(out.String(), "\n") + "\n}"
 }
 
 // locate returns where on the search path a command is.
@@ -291,12 +326,18 @@ func read(c *call) int {
 	if n, err := strconv.Atoi(cmp.Or(flags['n'], flags['N'])); err == nil && n >= 0 {
 		most = min(n, most)
 	}
+	in := c.in
+	if fd, err := strconv.Atoi(flags['u']); err == nil && fd > 2 {
+		if in = c.from[fd]; in == nil {
+			return c.shellFail(1, "read: %d: invalid file descriptor: Bad file descriptor", fd)
+		}
+	}
 	// One byte at a time: what follows the line is for the next command.
 	var line []byte
 	status := 0
 	one := make([]byte, 1)
 	for len(line) < most {
-		if n, err := c.in.Read(one); n == 0 || err != nil {
+		if n, err := in.Read(one); n == 0 || err != nil {
 			status = 1
 			break
 		}

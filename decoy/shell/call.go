@@ -258,6 +258,8 @@ func readBefore(text string, err error) string {
 type program struct {
 	name   string // $0; "" is the shell's own name
 	dash   bool
+	ash    bool
+	told   bool // by -c
 	text   string
 	params []string
 }
@@ -266,7 +268,7 @@ type program struct {
 func (e *eval) subshell(of program, io streams) int {
 	sub := e.sub()
 	sub.params, sub.script = of.params, true
-	sub.manner = manner{name: of.name, dash: of.dash, mask: e.mask}
+	sub.manner = manner{name: of.name, dash: of.dash, ash: of.ash, told: of.told, mask: e.mask}
 	sub.scope, sub.tested = nil, 0
 	maps.DeleteFunc(sub.vars, func(_ string, v expand.Variable) bool { return !v.Exported && v.Kind != expand.String })
 	status := sub.source(of.text, io)
@@ -294,7 +296,7 @@ func (e *eval) execute(c *call, file *node) {
 	}
 	// What names no interpreter is run by the shell that was asked.
 	line, _, _ := strings.Cut(text, "\n")
-	e.status = e.subshell(program{c.args[0], e.sys.isDash(path.Base(strings.TrimSpace(strings.TrimPrefix(line, "#!")))), text, c.args[1:]}, c.streams)
+	e.status = e.subshell(program{name: c.args[0], dash: e.sys.isDash(path.Base(strings.TrimSpace(strings.TrimPrefix(line, "#!")))), text: text, params: c.args[1:]}, c.streams)
 }
 
 // sequence returns how many words {x..y} makes.

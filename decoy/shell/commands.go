@@ -34,7 +34,7 @@ func init() {
 		"zcat": zcat, "gzip": gzipTool, "gunzip": gzipTool, "apt-cache": aptCache, "ssh-keygen": sshKeygen,
 		"perl": interpreter, "python3": interpreter, "python": interpreter, "git": version("git version 2.39.2"), "tar": tarTool,
 		"tac": tac, "nl": nl, "fold": fold, "paste": paste, "shuf": shuf, "diff": diff, "comm": comm, "cksum": cksum, "crc32": crc32Tool, "expr": expr, "mktemp": mktemp, "truncate": truncate, "shred": shred, "split": split,
-		"umount": umount, "insmod": insmod, "rmmod": insmod, "chroot": chroot, "stdbuf": wrapper, "unshare": unshare, "nsenter": unshare, "ionice": priority, "renice": priority, "taskset": priority, "lastlog": lastlog, "ldd": ldd, "fdisk": fdisk, "getcap": getcap,
+		"umount": umount, "insmod": insmod, "rmmod": insmod, "chroot": chroot, "stdbuf": wrapper, "dnsdomainname": quietly(false), "unshare": unshare, "nsenter": unshare, "ionice": priority, "renice": priority, "taskset": priority, "lastlog": lastlog, "ldd": ldd, "fdisk": fdisk, "getcap": getcap,
 		"groupadd": group, "groupdel": group, "groupmod": group, "hd": hexdump, "logger": quietly(false), "ldconfig": quietly(true), "swapoff": quietly(true), "swapon": quietly(true), "losetup": quietly(true), "wall": quietly(false),
 		"mesg": quietly(false), "depmod": quietly(true), "run-parts": quietly(false), "sha512sum": digest, "unlink": rm,
 		"reboot": reboot, "shutdown": reboot, "poweroff": reboot, "halt": reboot,

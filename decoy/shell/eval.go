@@ -28,6 +28,7 @@ type streams struct {
 	in       goio.Reader
 	out, err goio.Writer
 	more     map[int]goio.Writer // by their numbers, from 3 on
+	from     map[int]goio.Reader
 }
 
 // flow says how a statement has changed what comes next.
@@ -431,6 +432,9 @@ func (e *eval) expansionFailed(err error, io streams) {
 }
 
 func (e *eval) fields(words []*syntax.Word, io streams) ([]string, bool) {
+	if e.dash {
+		words = withoutBraces(words)
+	}
 	fields, err := expand.Fields(e.config(io), words...)
 	if err != nil {
 		e.expansionFailed(err, io)
@@ -438,6 +442,24 @@ func (e *eval) fields(words []*syntax.Word, io streams) ([]string, bool) {
 	}
 	e.budget.steps.Add(int64(len(fields) / 16)) // many words are work too
 	return fields, true
+}
+
+// withoutBraces keeps braces from being expanded, as dash does.
+func withoutBraces(words []*syntax.Word) []*syntax.Word {
+	plain := make([]*syntax.Word, len(words))
+	for i, word := range words {
+		w := *word
+		w.Parts = slices.Clone(word.Parts)
+		for j, part := range w.Parts {
+			if lit, ok := part.(*syntax.Lit); ok && strings.Contains(lit.Value, "{") {
+				escaped := *lit
+				escaped.Value = strings.ReplaceAll(strings.ReplaceAll(lit.Value, `\{`, "{"), "{", `\{`)
+				w.Parts[j] = &escaped
+			}
+		}
+		plain[i] = &w
+	}
+	return plain
 }
 
 func (e *eval) literal(word *syntax.Word, io streams) (string, bool) {
@@ -690,7 +712,14 @@ func (e *eval) redirect(redirs []*syntax.Redirect, io streams, lasting bool) (st
 				return io, done, e.notOpened(word, false, err)
 			}
 			if fd != 0 {
-				continue // read from by nobody who says so here
+				io.from = maps.Clone(io.from)
+				if io.from == nil {
+					io.from = map[int]goio.Reader{}
+				}
+				if len(io.from) < 100 {
+					io.from[fd] = strings.NewReader(content)
+				}
+				continue
 			}
 			io.in = strings.NewReader(content)
 		case syntax.DplOut, syntax.DplIn:
@@ -700,6 +729,8 @@ func (e *eval) redirect(redirs []*syntax.Redirect, io streams, lasting bool) (st
 			case word == "-":
 				io.point(fd, closed{})
 			case err == nil && n == 0 && fd == 0:
+			case err == nil && fd == 0 && io.from[n] != nil:
+				io.in = io.from[n]
 			case err == nil && w != nil:
 				io.point(fd, w)
 			case err == nil:

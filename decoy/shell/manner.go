@@ -15,6 +15,9 @@ import (
 type manner struct {
 	name string // of the script that it runs, or what it was told to call itself
 	dash bool   // it is Debian's sh, which speaks in another way than bash
+	ash  bool   // it is BusyBox's, beside others
+	told bool   // what it runs was given to it by -c
+	file string // that is read into it
 	line int    // that runs, in the script
 
 	errexit, nounset, xtrace, pipefail, verbose bool
@@ -36,7 +39,7 @@ func (s *Shell) prefix() string {
 	switch {
 	case s.dash:
 		return fmt.Sprintf("%s: %d: ", s.scriptName("sh"), line)
-	case s.sys.BusyBox && s.script:
+	case (s.sys.BusyBox || s.ash) && s.script:
 		if s.name == "" {
 			return "sh: "
 		}
@@ -95,7 +98,8 @@ func (s *Shell) syntaxError(err error, source string, io streams) {
 		return
 	}
 	prefix := s.prefix()
-	if !s.Interactive && !s.script || s.script && s.name == "" {
+	command := !s.Interactive && !s.script || s.told
+	if command {
 		prefix = fmt.Sprintf("bash: -c: line %d: ", s.line)
 	}
 	switch {
@@ -106,7 +110,7 @@ func (s *Shell) syntaxError(err error, source string, io streams) {
 		fmt.Fprintf(io.err, "%sunexpected EOF while looking for matching `%s'\n", prefix, quote)
 	case syntax.IsIncomplete(err) && (token != "newline" || strings.Contains(parse.Text, "a statement")):
 		s.line = len(all) + 1
-		if !s.Interactive && !s.script || s.script && s.name == "" {
+		if command {
 			prefix = fmt.Sprintf("bash: -c: line %d: ", s.line)
 		} else {
 			prefix = s.prefix()

@@ -35,8 +35,10 @@ func TestBash(t *testing.T) {
 		`echo ${x:?gone}; echo no`: "bash: line 1: x: gone\n",
 		`exec nosuch; echo no`:     "bash: line 1: exec: nosuch: not found\n",
 		`cd a b; return 3; break`:  "bash: line 1: cd: too many arguments\nbash: line 1: return: can only `return' from a function or sourced script\nbash: line 1: break: only meaningful in a `for', `while', or `until' loop\n",
-		`hash nosuch; unalias x; shopt x; bg; type -t cd ls`: "bash: line 1: hash: nosuch: not found\nbash: line 1: unalias: x: not found\nbash: line 1: shopt: x: invalid shell option name\nbash: line 1: bg: no job control\nbuiltin\nfile\n",
-		`[ 1 -eq a ]; echo $?`:                               "bash: line 1: [: a: integer expression expected\n2\n",
+		`hash nosuch; unalias x; shopt x; bg; type -t cd ls`:                                                                            "bash: line 1: hash: nosuch: not found\nbash: line 1: unalias: x: not found\nbash: line 1: shopt: x: invalid shell option name\nbash: line 1: bg: no job control\nbuiltin\nfile\n",
+		`exec 5</etc/hostname; read -u 5 h; echo $h; command -v ls nosuch; echo $?; type if; f() { echo hi; }; declare -f f; type -t f`: "SRV-ALPHA-42\n/usr/bin/ls\n0\nif is a shell keyword\nf () \n{ \n    echo hi\n}\nfunction\n",
+		`echo 'if [ 1 ]; then echo y' | bash; sh -c 'echo {1..2}'; busybox sh -c 'nosuch'`:                                              "bash: line 2: syntax error: unexpected end of file\n{1..2}\nsh: nosuch: not found\n",
+		`[ 1 -eq a ]; echo $?`: "bash: line 1: [: a: integer expression expected\n2\n",
 	} {
 		if got := newSession(t, Options{User: "root"}).do(line); got != want {
 			t.Errorf("%s\n got %q\nwant %q", line, got, want)

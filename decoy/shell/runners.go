@@ -22,7 +22,7 @@ func (s *System) isDash(name string) bool {
 // shellTool is sh, bash and ash.
 func shellTool(c *call) int {
 	args := c.args[1:]
-	dash := c.sys.isDash(path.Base(c.args[0]))
+	dash := c.sys.isDash(path.Base(c.args[0])) && !c.applet
 	login, command, fromInput, trace := false, false, false, false
 	for len(args) > 0 && len(args[0]) > 1 && (args[0][0] == '-' || args[0][0] == '+') {
 		word := args[0]
@@ -49,7 +49,7 @@ func shellTool(c *call) int {
 	if len(args) > 0 && args[0] == "-" {
 		args = args[1:]
 	}
-	of := program{dash: dash}
+	of := program{dash: dash, ash: c.applet && !c.sys.BusyBox}
 	if trace {
 		of.text = "set -x\n"
 	}
@@ -59,6 +59,7 @@ func shellTool(c *call) int {
 	case command && len(args) == 0:
 		return c.fail(2, "-c: option requires an argument")
 	case command:
+		of.told = !dash
 		if of.text += args[0]; len(args) > 1 {
 			of.name, of.params = args[1], args[2:]
 		}

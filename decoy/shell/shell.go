@@ -293,7 +293,7 @@ func (s *Shell) notFound(name string, err error) string {
 	case errors.Is(err, errNotExecutable):
 		reason, _, _ := strings.Cut(err.Error(), ":")
 		return reason
-	case s.sys.BusyBox, s.dash:
+	case s.sys.BusyBox, s.dash, s.ash:
 		return "not found"
 	case errors.Is(err, errNoCommand):
 		return "command not found"

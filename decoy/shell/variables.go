@@ -49,6 +49,8 @@ func (e environment) Get(name string) expand.Variable {
 		return expand.Variable{Set: true, Kind: expand.Indexed, List: list}
 	case "LINENO":
 		return text(strconv.Itoa(max(1, s.line)))
+	case "BASH_SOURCE":
+		return text(cmp.Or(s.file, s.name))
 	case "RANDOM":
 		if s.dash {
 			return expand.Variable{}
@@ -61,7 +63,7 @@ func (e environment) Get(name string) expand.Variable {
 		switch {
 		case n == 0 && s.name != "":
 			return text(s.name)
-		case n == 0 && s.script && (s.dash || s.sys.BusyBox):
+		case n == 0 && s.script && (s.dash || s.ash || s.sys.BusyBox):
 			return text("sh")
 		case n == 0 && s.script:
 			return text("bash")
@@ -293,7 +295,7 @@ func (e *eval) counting(name string) bool { return e.integers[name] }
 // number is what an integer variable makes of a text.
 func (e *eval) number(text string) int {
 	x, err := syntax.NewParser().Arithmetic(strings.NewReader(text))
-	if err != nil {
+	if err != nil || x == nil {
 		return 0
 	}
 	n, err := expand.Arithm(e.config(streams{in: strings.NewReader(""), out: goio.Discard, err: goio.Discard}), x)
@@ -322,6 +324,17 @@ func (e *eval) declare(c *syntax.DeclClause, io streams) {
 	}
 	named := false
 	for _, a := range c.Args {
+		if a.Name != nil && strings.ContainsAny(options, "fF") {
+			named = true
+			if body := e.funcs[a.Name.Value]; body == nil {
+				e.status = 1
+			} else if strings.ContainsRune(options, 'F') {
+				fmt.Fprintln(io.out, a.Name.Value)
+			} else {
+				fmt.Fprintln(io.out, functionText(a.Name.Value, body))
+			}
+			continue
+		}
 		if a.Name == nil {
 			word, ok := e.literal(a.Value, io)
 			if !ok {
