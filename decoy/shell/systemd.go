@@ -51,7 +51,7 @@ var unitNames = map[string]unit{
 	"mysqld": {"mysql", "MySQL Community Server"}, "postgres": {"postgresql", "PostgreSQL RDBMS"}, "postmaster": {"postgresql", "PostgreSQL database server"},
 	"redis-server": {"redis-server", "Advanced key-value store"}, "mongod": {"mongod", "MongoDB Database Server"}, "dockerd": {"docker", "Docker Application Container Engine"},
 	"vsftpd": {"vsftpd", "vsftpd FTP server"}, "proftpd": {"proftpd", "ProFTPD FTP Server"}, "inetd": {"inetd", "Internet superserver"}, "master": {"postfix", "Postfix Mail Transport Agent"},
-	"dovecot": {"dovecot", "Dovecot IMAP/POP3 email server"}, "named": {"named", "BIND Domain Name Server"}, "smbd": {"smbd", "Samba SMB Daemon"}, "slapd": {"slapd", "OpenLDAP Server Daemon"},
+	"dovecot": {"dovecot", "Dovecot IMAP/POP3 email server"}, "named": {"named", "BIND Domain Name Server"}, "smbd": {"smbd", "Samba SMB Daemon"}, "slapd": {"slapd", "OpenLDAP Server Daemon"}, "krb5kdc": {"krb5-kdc", "Kerberos 5 Key Distribution Center"},
 	"snmpd": {"snmpd", "Simple Network Management Protocol (SNMP) Daemon."}, "mosquitto": {"mosquitto", "Mosquitto MQTT Broker"}, "asterisk": {"asterisk", "Asterisk PBX"},
 	"sqlservr": {"mssql-server", "Microsoft SQL Server Database Engine"}, "in.tftpd": {"tftpd-hpa", "HPA's tftp server"}, "xrdp": {"xrdp", "xrdp daemon"},
 }
