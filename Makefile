@@ -94,7 +94,7 @@ lint: need-build ## Static checks, the imports' directions among them
 generate: need-build ## Regenerate Ent, gqlgen and the clients from the schemas
 	go generate ./ent
 	go tool gqlgen generate
-	go generate ./client ./decoy
+	go generate ./client ./decoy ./decoy/internal/sshwire
 
 web: need-node node-modules ## Build the web app and pack it into web/pages.zip, which is committed
 	cd web && npm run --silent generate && npm run --silent build
