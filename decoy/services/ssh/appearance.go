@@ -1,17 +1,14 @@
 package ssh
 
 import (
-	"slices"
-
-	"golang.org/x/crypto/ssh"
-
 	"decnet/decoy"
+	ssh "decnet/decoy/internal/sshwire"
 )
 
-// appearance is what a scanner sees before anybody logs in.
+// appearance is what a scanner sees before anybody logs in: all of it follows from the version.
 type appearance struct {
-	version            string
-	kex, ciphers, macs []string
+	version string
+	*ssh.Product
 }
 
 // versions are those that each distribution has shipped with; a decky has one of them.
@@ -35,40 +32,14 @@ var versionsOfSystems = map[string][]string{
 	"cisco":          {"Cisco-1.25"},
 }
 
-func (v *service) appearance() appearance {
-	choices := versionsOfSystems[v.host.OS]
+func appearanceOf(h *decoy.Host) appearance {
+	choices := versionsOfSystems[h.OS]
 	if choices == nil {
-		choices = versions[v.host.Distro]
+		choices = versions[h.Distro]
 	}
 	if choices == nil {
 		choices = versions["debian"]
 	}
-	// OpenSSH's own order of preference, as far as the library knows the names.
-	look := appearance{
-		version: decoy.Pick(v.host, "ssh-version", choices...),
-		kex: []string{
-			ssh.KeyExchangeCurve25519, "curve25519-sha256@libssh.org", ssh.KeyExchangeECDHP256, ssh.KeyExchangeECDHP384, ssh.KeyExchangeECDHP521,
-			ssh.KeyExchangeDHGEXSHA256, ssh.KeyExchangeDH16SHA512, ssh.KeyExchangeDH14SHA256,
-		},
-		ciphers: []string{
-			ssh.CipherChaCha20Poly1305, ssh.CipherAES128CTR, ssh.CipherAES192CTR, ssh.CipherAES256CTR, ssh.CipherAES128GCM, ssh.CipherAES256GCM,
-		},
-		macs: []string{ssh.HMACSHA256ETM, ssh.HMACSHA512ETM, ssh.HMACSHA256, ssh.HMACSHA512, ssh.HMACSHA1},
-	}
-	switch {
-	case v.host.OS == "embedded" || v.host.OS == "cisco":
-		look.kex = []string{ssh.KeyExchangeCurve25519, ssh.KeyExchangeECDHP521, ssh.KeyExchangeECDHP384, ssh.KeyExchangeECDHP256, ssh.KeyExchangeDH14SHA256, ssh.InsecureKeyExchangeDH14SHA1}
-		look.ciphers = []string{ssh.CipherAES128CTR, ssh.CipherAES256CTR}
-		look.macs = []string{ssh.HMACSHA1, ssh.HMACSHA256}
-	case v.host.Distro == "centos7":
-		look.kex = append(look.kex, ssh.InsecureKeyExchangeDH14SHA1)
-	case v.host.Distro == "rocky9" || v.host.Distro == "fedora":
-		// The system-wide cryptographic policy has an order of its own.
-		look.ciphers = []string{ssh.CipherAES256GCM, ssh.CipherChaCha20Poly1305, ssh.CipherAES256CTR, ssh.CipherAES128GCM, ssh.CipherAES128CTR}
-		look.macs = []string{ssh.HMACSHA256ETM, ssh.HMACSHA512ETM, ssh.HMACSHA256, ssh.HMACSHA1, ssh.HMACSHA512}
-	}
-	if slices.Contains(versionsOfSystems["windows"], look.version) {
-		look.macs = look.macs[:4]
-	}
-	return look
+	version := decoy.Pick(h, "ssh-version", choices...)
+	return appearance{version, ssh.ProductOf(version)}
 }

@@ -1,16 +1,18 @@
 package ssh
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
-	"golang.org/x/crypto/ssh"
-
 	"decnet/decoy"
 	"decnet/decoy/event"
+	ssh "decnet/decoy/internal/sshwire"
 	"decnet/decoy/shell"
 	"decnet/decoy/shell/tty"
 )
@@ -21,12 +23,14 @@ type connection struct {
 	session *decoy.Session
 	conn    *ssh.ServerConn
 	machine *shell.Machine
+	keys    []ssh.Signer
 }
 
 func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel, requests <-chan *ssh.Request) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer c.conn.Close()
+	c.announceKeys()
 	running.Go(func() { c.session.Guard(func() { c.global(requests) }) })
 	open := make(chan struct{}, maxChannels)
 	for {
@@ -44,7 +48,7 @@ func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel, 
 			select {
 			case open <- struct{}{}:
 			default:
-				channel.Reject(ssh.ResourceShortage, "too many channels")
+				c.reject(channel, ssh.ConnectionFailed)
 				continue
 			}
 			running.Go(func() {
@@ -67,16 +71,70 @@ func (c *connection) global(requests <-chan *ssh.Request) {
 				c.session.Event("forward", event.String("direction", "remote"), event.String("target", fmt.Sprintf("%s:%d", bind.Host, bind.Port)))
 			}
 		}
+		if r.Type == "hostkeys-prove-00@openssh.com" && r.WantReply && c.service.look.AnnouncesHostKeys {
+			proofs, ok := c.proveKeys(r.Payload)
+			r.Reply(ok, proofs)
+			continue
+		}
 		if r.WantReply {
-			r.Reply(r.Type == "keepalive@openssh.com", nil)
+			r.Reply(false, nil)
 		}
 	}
+}
+
+// announceKeys tells the client all host keys, as OpenSSH does to let it learn those that it has not yet seen.
+func (c *connection) announceKeys() {
+	if !c.service.look.AnnouncesHostKeys {
+		return
+	}
+	var blobs []byte
+	for _, key := range c.keys {
+		blobs = append(blobs, ssh.Marshal(struct{ Blob []byte }{key.PublicKey().Marshal()})...)
+	}
+	c.conn.SendRequest("hostkeys-00@openssh.com", false, blobs)
+}
+
+// proveKeys signs for the keys that the client asks about, each once.
+func (c *connection) proveKeys(payload []byte) (proofs []byte, ok bool) {
+	left := slices.Clone(c.keys)
+	for len(payload) > 0 {
+		var ask struct {
+			Blob []byte
+			Rest []byte `ssh:"rest"`
+		}
+		if ssh.Unmarshal(payload, &ask) != nil {
+			return nil, false
+		}
+		payload = ask.Rest
+		i := slices.IndexFunc(left, func(k ssh.Signer) bool { return bytes.Equal(k.PublicKey().Marshal(), ask.Blob) })
+		if i < 0 {
+			return nil, false
+		}
+		key, algorithm := left[i], left[i].PublicKey().Type()
+		left = slices.Delete(left, i, i+1)
+		if several, is := key.(ssh.MultiAlgorithmSigner); is { // of RSA's the one that the key exchange went by, or the best
+			algorithm = several.Algorithms()[0]
+			if agreed := c.conn.Conn.(ssh.AlgorithmsConnMetadata).Algorithms().HostKey; slices.Contains(several.Algorithms(), agreed) {
+				algorithm = agreed
+			}
+		}
+		signed := ssh.Marshal(struct {
+			Purpose       string
+			Session, Blob []byte
+		}{"hostkeys-prove-00@openssh.com", c.conn.SessionID(), ask.Blob})
+		signature, err := key.(ssh.AlgorithmSigner).SignWithAlgorithm(rand.Reader, signed, algorithm)
+		if err != nil {
+			return nil, false
+		}
+		proofs = append(proofs, ssh.Marshal(struct{ Blob []byte }{ssh.Marshal(signature)})...)
+	}
+	return proofs, len(proofs) > 0
 }
 
 // refuse records a wish to be let through to somewhere else, and says no.
 func (c *connection) refuse(channel ssh.NewChannel) {
 	if channel.ChannelType() != "direct-tcpip" {
-		channel.Reject(ssh.UnknownChannelType, "unknown channel type")
+		c.reject(channel, ssh.ConnectionFailed)
 		return
 	}
 	var to struct {
@@ -88,7 +146,19 @@ func (c *connection) refuse(channel ssh.NewChannel) {
 	if ssh.Unmarshal(channel.ExtraData(), &to) == nil {
 		c.session.Event("forward", event.String("direction", "local"), event.String("target", fmt.Sprintf("%s:%d", to.Host, to.Port)))
 	}
-	channel.Reject(ssh.Prohibited, "open failed")
+	c.reject(channel, ssh.Prohibited)
+}
+
+// reject says no to a channel as the product does.
+func (c *connection) reject(channel ssh.NewChannel, reason ssh.RejectionReason) {
+	words := "open failed"
+	if c.service.system.Embedded { // Dropbear is of few words, and knows another reason
+		words = ""
+		if reason == ssh.ConnectionFailed && channel.ChannelType() != "session" {
+			reason = ssh.UnknownChannelType
+		}
+	}
+	channel.Reject(reason, words)
 }
 
 // channel serves one session channel: the requests that prepare it, and then a shell or a command.
@@ -149,7 +219,7 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 				break
 			}
 			started, ok = true, true
-			work = func() { finish(channel, c.run(ctx, channel, terminal, term, r.Type == "shell", request.Command)) }
+			work = func() { c.finish(channel, c.run(ctx, channel, terminal, term, r.Type == "shell", request.Command)) }
 		case "subsystem":
 			var subsystem struct{ Name string }
 			if ssh.Unmarshal(r.Payload, &subsystem) != nil {
@@ -162,8 +232,11 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 			started, ok = true, true
 			work = func() {
 				c.serveSFTP(channel)
-				finish(channel, 0)
+				c.finish(channel, 0)
 			}
+		}
+		if work != nil {
+			ssh.Begin(channel)
 		}
 		if r.WantReply {
 			r.Reply(ok, nil)
@@ -177,9 +250,15 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 	}
 }
 
-// finish tells the client the status of what ran on the channel.
-func finish(channel ssh.Channel, status int) {
+// finish tells the client the status of what ran on the channel, and that there is no more output.
+func (c *connection) finish(channel ssh.Channel, status int) {
+	if c.service.look.EarlyEOF {
+		channel.CloseWrite()
+	}
 	channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)}))
+	if !c.service.look.EarlyEOF {
+		channel.CloseWrite()
+	}
 }
 
 // run is the shell or the command of a channel; it returns its status.

@@ -1,4 +1,4 @@
-// Package ssh is the decoy of an OpenSSH server. The protocol is real (golang.org/x/crypto/ssh), with the version, algorithms and keys that the
+// Package ssh is the decoy of an SSH server: OpenSSH, Dropbear or Cisco's. The protocol is real (decoy/internal/sshwire), with the version, algorithms and keys that the
 // decky's system would have. Every password, key and keyboard-interactive answer that is tried is recorded, with the client's version and HASSH.
 // Weak passwords of the decky's own let an intruder into the make-believe shell of decoy/shell.
 package ssh
@@ -13,58 +13,69 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/ssh"
 	"golang.org/x/sync/semaphore"
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	ssh "decnet/decoy/internal/sshwire"
 	"decnet/decoy/shell"
 )
 
 // The habits of sshd.
 const (
-	loginGrace   = 2 * time.Minute
-	maxAuthTries = 6
-	maxChannels  = 10
-	maxMemory    = 16 << 20 // of the files that all clients upload, while they do
+	loginGrace  = 2 * time.Minute
+	maxChannels = 10
+	maxMemory   = 16 << 20 // of the files that all clients upload, while they do
 )
 
 func init() {
 	decoy.Register("ssh", func(h *decoy.Host) (decoy.Service, error) {
-		return &service{host: h, system: shell.SystemOf(h), refusal: refusalDelay, memory: semaphore.NewWeighted(maxMemory)}, nil
+		v := &service{host: h, system: shell.SystemOf(h), look: appearanceOf(h), refusal: refusalDelay, memory: semaphore.NewWeighted(maxMemory)}
+		if h.OS == "embedded" {
+			v.refusal = dropbearDelay
+		}
+		return v, nil
 	})
 }
 
 // refusalDelay is how long PAM takes to say no.
 func refusalDelay() time.Duration { return time.Duration(1500+rand.IntN(1000)) * time.Millisecond }
 
+// dropbearDelay is how long Dropbear does, which knows no PAM.
+func dropbearDelay() time.Duration { return time.Duration(250+rand.IntN(100)) * time.Millisecond }
+
 type service struct {
 	host    *decoy.Host
 	system  *shell.System
+	look    appearance
 	refusal func() time.Duration
 	memory  *semaphore.Weighted // of transfers
 }
 
 // Prepare makes the host keys, so that the first client sees no delay.
-func (v *service) Prepare() { _, _ = hostKeys(v.host) }
+func (v *service) Prepare() { _, _ = v.hostKeys() }
 
 // FromInside is the first line, whatever is said.
-func (v *service) FromInside(string) string { return "SSH-2.0-" + v.appearance().version + "\r\n" }
+func (v *service) FromInside(string) string { return "SSH-2.0-" + v.look.version + v.look.LineEnd }
 
 // ServeConn answers one client.
 func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	s.SetDeadline(time.Now().Add(loginGrace))
-	look := v.appearance()
 	client := &sniffer{Session: s}
+	config := v.config(ctx, s)
+	hello, err := config.Hello()
 	// Who only looks at the version, as the runtime's own check does, doesn't wait for the keys.
-	if !client.greet("SSH-2.0-" + look.version + "\r\n") {
+	if err != nil || !client.greet(hello) {
 		return
 	}
-	signers, err := hostKeys(v.host)
+	signers, err := v.hostKeys()
 	if err != nil {
 		return
 	}
-	conn, channels, requests, err := ssh.NewServerConn(client, v.config(ctx, s, look, signers))
+	for _, signer := range signers {
+		config.AddHostKey(signer)
+	}
+	conn, channels, requests, err := ssh.NewServerConn(client, config)
 	if err != nil {
 		return
 	}
@@ -74,24 +85,17 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	}
 	machine, leave := v.system.Visit(s.Peer().Addr())
 	defer leave()
-	c := &connection{service: v, session: s, conn: conn, machine: machine}
+	c := &connection{service: v, session: s, conn: conn, machine: machine, keys: signers}
 	c.serve(ctx, channels, requests)
 }
 
-func (v *service) config(ctx context.Context, s *decoy.Session, look appearance, signers []ssh.Signer) *ssh.ServerConfig {
+func (v *service) config(ctx context.Context, s *decoy.Session) *ssh.ServerConfig {
 	config := &ssh.ServerConfig{
-		Config:        ssh.Config{KeyExchanges: look.kex, Ciphers: look.ciphers, MACs: look.macs},
-		MaxAuthTries:  maxAuthTries,
-		ServerVersion: "SSH-2.0-" + look.version, // greet has sent it already
+		Config:        ssh.Config{Product: v.look.Product},
+		MaxAuthTries:  v.look.MaxAuthTries,
+		ServerVersion: "SSH-2.0-" + v.look.version,
 		PasswordCallback: func(c ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
 			return v.login(ctx, s, c.User(), password)
-		},
-		KeyboardInteractiveCallback: func(c ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
-			answers, err := ask("", "", []string{"Password: "}, []bool{false})
-			if err != nil || len(answers) != 1 {
-				return nil, errDenied
-			}
-			return v.login(ctx, s, c.User(), []byte(answers[0]))
 		},
 		PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 			line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
@@ -103,8 +107,22 @@ func (v *service) config(ctx context.Context, s *decoy.Session, look appearance,
 			return nil, errDenied
 		},
 	}
-	for _, signer := range signers {
-		config.AddHostKey(signer)
+	if v.look.Offers("keyboard-interactive") {
+		config.KeyboardInteractiveCallback = func(c ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+			question := "Password: "
+			switch v.host.OS {
+			case "bsd":
+				question = "Password for " + c.User() + "@" + v.host.Hostname + ":"
+			case "cisco":
+			default: // without PAM nobody asks, though it is listed
+				return nil, errDenied
+			}
+			answers, err := ask("", "", []string{question}, []bool{false})
+			if err != nil || len(answers) != 1 {
+				return nil, errDenied
+			}
+			return v.login(ctx, s, c.User(), []byte(answers[0]))
+		}
 	}
 	return config
 }
@@ -137,13 +155,14 @@ type sniffer struct {
 	greeted int    // bytes of the greeting that the transport will write once more
 }
 
-// greet sends the version and waits for the client to say something; false means that it has left.
-func (n *sniffer) greet(version string) bool {
-	if _, err := n.Session.Write([]byte(version)); err != nil {
+// greet says hello and waits for the client to say something; false means that it has left.
+func (n *sniffer) greet(hello []byte) bool {
+	if _, err := n.Session.Write(hello); err != nil {
 		return false
 	}
-	n.greeted = len(version)
-	buf := make([]byte, 4096)
+	n.greeted = len(hello)
+	// One byte, and by the transport one after the other up to the line's end: whoever is refused then has the rest unread, and their connection reset, as by the product.
+	buf := make([]byte, 1)
 	count, err := n.look(buf)
 	n.peeked = buf[:count]
 	return err == nil
@@ -179,7 +198,7 @@ func (n *sniffer) look(p []byte) (int, error) {
 	if !n.done {
 		n.first = append(n.first, p[:count]...)
 		version, offer, whole := hello(n.first)
-		stranger := version != "" && !strings.HasPrefix(version, "SSH-")
+		stranger := !strings.HasPrefix(version, "SSH-") && bytes.IndexByte(n.first, '\n') >= 0
 		if n.done = whole || stranger || err != nil || len(n.first) > maxHello; n.done && version != "" {
 			fields := []event.Field{event.String("client_version", version)}
 			if offer != nil {
@@ -190,10 +209,6 @@ func (n *sniffer) look(p []byte) (int, error) {
 		}
 		if n.done {
 			n.first = nil
-		}
-		if stranger {
-			n.Session.Write([]byte("Invalid SSH identification string.\r\n")) // as OpenSSH does
-			return 0, errors.New("not an SSH client")
 		}
 	}
 	return count, err

@@ -20,6 +20,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
+	"decnet/decoy/internal/sshwire"
 	"decnet/decoy/shell"
 )
 
@@ -141,17 +142,18 @@ func TestEveryKeyIsRecorded(t *testing.T) {
 
 func TestKeyboardInteractive(t *testing.T) {
 	t.Parallel()
-	d := decoytest.Start(t, "ssh")
-	secret := password(t, d.Host)
-	c, err := dial(t, d, ssh.KeyboardInteractive(func(_, _ string, questions []string, _ []bool) ([]string, error) {
-		return make([]string, len(questions)), nil
-	}), ssh.Password(secret))
-	if err != nil {
-		t.Fatal(err)
+	id := decoytest.Identity()
+	id.OS = "bsd" // whose sshd asks only so
+	d := decoytest.StartAs(t, id, "ssh")
+	asked := ""
+	_, err := dial(t, d, ssh.KeyboardInteractive(func(_, _ string, questions []string, _ []bool) ([]string, error) {
+		asked = strings.Join(questions, "|")
+		return []string{"guess"}, nil
+	}))
+	if err == nil || asked != "Password for root@SRV-ALPHA-42:" {
+		t.Errorf("it asks %q, %v", asked, err)
 	}
-	c.Close()
-	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, ""), decoytest.Has(event.Outcome, event.Rejected))
-	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, secret), decoytest.Has(event.Outcome, event.Accepted))
+	d.Wait(event.AuthAttempt, decoytest.Has(event.Secret, "guess"), decoytest.Has(event.Outcome, event.Rejected))
 }
 
 func TestForwardingAndSubsystemsAreRefusedAndRecorded(t *testing.T) {
@@ -221,13 +223,14 @@ func TestKeysAndVersionsAreTheDeckysOwn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			signers, err := hostKeys(h)
+			v := &service{host: h, look: appearanceOf(h)}
+			signers, err := v.hostKeys()
 			if err != nil {
 				t.Fatal(err)
 			}
-			all := (&service{host: h}).appearance().version
+			all := v.look.version
 			for _, s := range signers {
-				all += " " + ssh.FingerprintSHA256(s.PublicKey())
+				all += " " + sshwire.FingerprintSHA256(s.PublicKey())
 			}
 			keys = append(keys, all)
 		}
