@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,8 +89,27 @@ func (s *Session) eventAt(at time.Time, typ string, fields ...event.Field) {
 		Session:  s.id,
 		Type:     typ,
 		Fields:   append(all, fields...),
-		Message:  typ + " from " + s.peer.Addr().String(),
+		Message:  inWords(typ, fields) + " from " + s.peer.Addr().String(),
 	})
+}
+
+// told are the fields that an event's message tells beside its type: what was done, and to what. Everybody may see messages: none of them holds a secret, or a request's query.
+var told = []string{"kind", "operation", "request", "function", "qtype", "oids", "name", "dn", "topic", event.Count}
+
+// toldBytes bounds what a message tells of each field.
+const toldBytes = 80
+
+// inWords says in a few words what happened, for the list that people look through.
+func inWords(typ string, fields []event.Field) string {
+	var b strings.Builder
+	b.WriteString(typ)
+	for _, f := range fields {
+		if f.Value != "" && slices.Contains(told, f.Name) {
+			b.WriteByte(' ')
+			b.WriteString(f.Value[:min(len(f.Value), toldBytes)])
+		}
+	}
+	return b.String()
 }
 
 // Attempt records a try to log in: an auth_attempt event. kind says what the secret is (plaintext, publickey, …), principal who

@@ -95,13 +95,20 @@ func TestAWalkIsOneSession(t *testing.T) {
 	d.Wait(event.Repeated, decoytest.Has("kind", "snmp"), decoytest.Has("operation", "getnext"), decoytest.Has(event.Count, fmt.Sprint(len(rows)-9)),
 		decoytest.Has("first", rows[9].id.String()), decoytest.Has("last", rows[len(rows)-1].id.String()))
 	events := d.Events()
+	said := 0
 	for _, e := range events {
+		if strings.HasPrefix(e.Message, "snmp getnext 1.3.6.1.2.1 from ") || strings.HasPrefix(e.Message, fmt.Sprintf("repeated snmp getnext %d from ", len(rows)-9)) {
+			said++
+		}
 		if e.Session != end.Session {
 			t.Errorf("%s is of session %q, want %q", e.Type, e.Session, end.Session)
 		}
 	}
 	if len(events) > 15 {
 		t.Errorf("a walk is told in %d events", len(events))
+	}
+	if said != 2 {
+		t.Errorf("the messages don't say what was asked: %v", events)
 	}
 }
 
