@@ -97,9 +97,17 @@ func number(v any) float64 {
 			end++
 		}
 		n, _ := strconv.ParseFloat(v[:end], 64)
-		return n
+		return min(max(n, -math.MaxFloat64), math.MaxFloat64)
 	}
 	return 0
+}
+
+// finite is a number, or NULL where it is beyond what there is: no other value may come out of a sum.
+func finite(n float64) any {
+	if math.IsInf(n, 0) || math.IsNaN(n) {
+		return nil
+	}
+	return n
 }
 
 func operate(operator string, a, b any) any {
@@ -142,13 +150,16 @@ func operate(operator string, a, b any) any {
 	case "like":
 		return truth(tinysql.Like(text(b), text(a)))
 	case "+":
-		return x + y
+		return finite(x + y)
 	case "-":
-		return x - y
+		return finite(x - y)
 	case "*":
-		return x * y
+		return finite(x * y)
 	case "/":
 		if y == 0 {
+			return nil
+		}
+		if finite(x/y) == nil {
 			return nil
 		}
 		return fmt.Sprintf("%.4f", x/y)
@@ -156,7 +167,7 @@ func operate(operator string, a, b any) any {
 		if y == 0 {
 			return nil
 		}
-		return math.Trunc(x / y)
+		return finite(math.Trunc(x / y))
 	}
 	if y == 0 {
 		return nil
@@ -288,16 +299,10 @@ func plain(f string, args []any) (v any, ok bool) {
 	case "isnull":
 		return truth(len(args) == 1 && args[0] == nil), len(args) == 1
 	case "concat_ws":
-		var parts []string
-		for _, a := range args[min(1, len(args)):] {
-			if a != nil {
-				parts = append(parts, text(a))
-			}
-		}
 		if len(args) < 2 || args[0] == nil {
 			return nil, len(args) > 1
 		}
-		return bounded(strings.Join(parts, text(args[0]))), true
+		return joined(args[1:], text(args[0])), true
 	}
 	for _, a := range args {
 		if a == nil && known[f] > 0 {
@@ -318,6 +323,9 @@ func plain(f string, args []any) (v any, ok bool) {
 	case "hex":
 		if n, ok := args[0].(float64); ok {
 			return strings.ToUpper(strconv.FormatInt(int64(n), 16)), true
+		}
+		if len(s) > maxText/2 {
+			return nil, true
 		}
 		return strings.ToUpper(hex.EncodeToString([]byte(s))), true
 	case "unhex":
@@ -364,11 +372,7 @@ func plain(f string, args []any) (v any, ok bool) {
 	case "instr":
 		return float64(1 + strings.Index(strings.ToLower(s), strings.ToLower(text(args[1])))), true
 	case "concat":
-		var b strings.Builder
-		for _, a := range args {
-			b.WriteString(text(a))
-		}
-		return bounded(b.String()), true
+		return joined(args, ""), true
 	case "substring", "substr", "mid":
 		if len(args) < 2 || len(args) > 3 {
 			return nil, false
@@ -395,12 +399,22 @@ var known = map[string]int{
 	"trim": 1, "reverse": 1, "abs": 1, "floor": 1, "left": 2, "right": 2, "strcmp": 2, "instr": 2, "concat": 4, "substring": 4, "substr": 4, "mid": 4,
 }
 
-// bounded is a text, or NULL where it is too long, as the servers have it for what exceeds max_allowed_packet.
-func bounded(s string) any {
-	if len(s) > maxText {
-		return nil
+// joined puts texts together, without those that are NULL; it is NULL where that is too long, as the servers have it for what exceeds max_allowed_packet.
+func joined(args []any, separator string) any {
+	var b strings.Builder
+	for i, first := 0, true; i < len(args); i++ {
+		if args[i] == nil {
+			continue
+		}
+		if !first {
+			b.WriteString(separator)
+		}
+		first = false
+		if b.WriteString(text(args[i])); b.Len() > maxText {
+			return nil
+		}
 	}
-	return s
+	return b.String()
 }
 
 // variable gives the value of a variable, or refuses.

@@ -36,6 +36,9 @@ func (c *conn) column(table string, column bait.Column) []byte {
 	return append(b, 0, 0, 0)
 }
 
+// maxReply bounds the bytes of the answers to one query: what is longer ends where the server has no memory for more.
+const maxReply = 4 << 20
+
 // answer writes a result.
 func (c *conn) answer(table string, r *tinysql.Result) {
 	head := appendCount(nil, len(r.Columns))
@@ -57,6 +60,10 @@ func (c *conn) answer(table string, r *tinysql.Result) {
 			} else {
 				b = append(b, 0xfb)
 			}
+		}
+		if c.out.Len()+len(b) > maxReply {
+			c.fail(1041, "HY000", "Out of memory.")
+			return
 		}
 		c.put(b)
 	}

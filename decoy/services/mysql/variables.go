@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"decnet/decoy"
 )
@@ -37,8 +38,8 @@ func parseVariables(text string) shown {
 }
 
 var (
-	ofMariaDB = parseVariables(mariadbText)
-	ofMySQL   = parseVariables(mysqlText)
+	ofMariaDB = sync.OnceValue(func() shown { return parseVariables(mariadbText) })
+	ofMySQL   = sync.OnceValue(func() shown { return parseVariables(mysqlText) })
 )
 
 // isSwitch tells whether a variable is ON or OFF in SHOW, and 1 or 0 in SELECT.
@@ -53,16 +54,16 @@ func (v *server) isSwitch(name string) bool {
 func (v *server) defaults() shown {
 	switch {
 	case v.mariadb:
-		return ofMariaDB
+		return ofMariaDB()
 	case v.release() < 804:
-		return ofMySQL80
+		return ofMySQL80()
 	}
-	return ofMySQL
+	return ofMySQL()
 }
 
 // ofMySQL80 are MySQL 8.0's: what went with 8.4, and what was otherwise.
-var ofMySQL80 = func() shown {
-	all := maps.Clone(ofMySQL)
+var ofMySQL80 = sync.OnceValue(func() shown {
+	all := maps.Clone(ofMySQL())
 	maps.Copy(all, shown{
 		"default_authentication_plugin": caching, "expire_logs_days": "0", "have_openssl": "YES", "have_ssl": "YES", "innodb_log_file_size": "50331648", "innodb_log_files_in_group": "2",
 		"log_bin_use_v1_row_events": "OFF", "master_info_repository": "TABLE", "relay_log_info_repository": "TABLE", "new": "OFF", "old": "OFF", "slave_rows_search_algorithms": "INDEX_SCAN,HASH_SCAN",
@@ -71,7 +72,7 @@ var ofMySQL80 = func() shown {
 		"temptable_max_ram": "1073741824", "temptable_use_mmap": "ON", "group_replication_consistency": "EVENTUAL",
 	})
 	return all
-}()
+})
 
 // release is the version's first two numbers, as one.
 func (v *server) release() int {
@@ -115,7 +116,7 @@ func (v *server) makeVariables() map[string]any {
 			compiled = "debian-linux-gnu"
 		}
 		all["version_compile_os"], all["secure_file_priv"] = compiled, nil
-		all["sql_mode"] = ofMariaDB["sql_mode"]
+		all["sql_mode"] = ofMariaDB()["sql_mode"]
 		all["general_log_file"] = v.host.Hostname + ".log"
 		for _, of := range []string{"server", "connection", "database"} {
 			all["collation_"+of] = "utf8mb4_general_ci"

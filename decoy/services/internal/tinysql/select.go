@@ -532,12 +532,17 @@ func compare(a, b string) int {
 	return 0
 }
 
+// maxCompared bounds the bytes that one LIKE looks at. What would take more is not alike.
+const maxCompared = 1 << 20
+
 // Like is SQL's LIKE, in any case. It goes back to the last % only.
 func Like(pattern, s string) bool {
 	pattern, s = strings.ToLower(pattern), strings.ToLower(s)
 	p, i, percent, from := 0, 0, -1, 0
-	for i < len(s) {
+	for n := 0; i < len(s); n++ {
 		switch {
+		case n > maxCompared:
+			return false
 		case p < len(pattern) && pattern[p] == '%':
 			percent, from = p, i
 			p++

@@ -1,0 +1,68 @@
+package mysql
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"decnet/decoy"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/services/internal/tinysql"
+)
+
+// Whatever an expression comes to, it is answered, and costs little.
+func TestExpressionsAreBounded(t *testing.T) {
+	t.Parallel()
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := newServer(h)
+	huge := "'" + strings.Repeat("9", 400) + "'"
+	for _, text := range []string{
+		"select left('abc', " + huge + " - " + huge + ")",
+		"select right('abc', " + huge + " - " + huge + ")",
+		"select substring('abc', " + huge + " - " + huge + ", " + huge + " - " + huge + ")",
+		"select left('abc', 0 * " + huge + ")",
+		"select hex(char(" + huge + "))",
+		"select " + strings.Repeat("hex(", 30) + "'" + strings.Repeat("a", 60<<10) + "'" + strings.Repeat(")", 30),
+		"select '" + strings.Repeat("a", 100<<10) + "' like '%" + strings.Repeat("a", 50<<10) + "b'",
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		c := &conn{server: v, s: &decoy.Session{}}
+		c.query(text)
+		if c.out.Len() == 0 {
+			t.Errorf("%.60s has no answer", text)
+		}
+		runtime.ReadMemStats(&after)
+		if made, took := after.TotalAlloc-before.TotalAlloc, time.Since(began); made > 64<<20 || took > 5*time.Second {
+			t.Errorf("%.60s makes %d bytes and takes %v", text, made, took)
+		}
+	}
+}
+
+func TestLikeIsBounded(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	tinysql.Like("%"+strings.Repeat("a", 100<<10)+"b", strings.Repeat("a", 200<<10))
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it takes %v", took)
+	}
+}
+
+// A long text in each row of a long table is not all kept until it is sent.
+func TestAnAnswerIsBounded(t *testing.T) {
+	t.Parallel()
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &conn{server: newServer(h), s: &decoy.Session{}, several: true}
+	c.query(strings.Repeat("select '"+strings.Repeat("x", 15<<10)+"' from information_schema.columns;", 16))
+	if n := c.out.Len(); n > 2*maxReply || n < maxReply/2 {
+		t.Errorf("%d bytes", n)
+	}
+}
