@@ -133,7 +133,8 @@ func ping(c *client, args []string) {
 }
 
 func reset(c *client, _ []string) {
-	c.out.proto, c.db, c.name, c.multi, c.queue, c.channels, c.patterns = 2, 0, "", false, nil, nil, nil
+	c.end()
+	c.out.proto, c.db, c.name, c.channels, c.patterns = 2, 0, "", nil, nil
 	c.known = c.server.passwords == nil
 	c.out.simple("RESET")
 }
@@ -179,9 +180,12 @@ func (c *client) line(args []string) string {
 	return strings.TrimSuffix(b.String(), " ") + "\n"
 }
 
+// maxName bounds the names that a connection has, and that of its master.
+const maxName = 1024
+
 // badName tells whether a client can't have the name.
 func badName(name string) bool {
-	return strings.ContainsFunc(name, func(r rune) bool { return r < '!' || r > '~' })
+	return len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < '!' || r > '~' })
 }
 
 const badNameText = "ERR Client names cannot contain spaces, newlines or special characters."
@@ -385,7 +389,7 @@ func commandCommand(c *client, args []string) {
 				case "pattern":
 					return len(asked[2]) > maxPattern || !match(strings.ToLower(asked[2]), name)
 				case "aclcat":
-					return !slices.Contains(table[name].categories, strings.ToLower(asked[2]))
+					return !slices.Contains(table()[name].categories, strings.ToLower(asked[2]))
 				}
 				return true // of a module: there is none
 			})
@@ -410,9 +414,9 @@ func commandCommand(c *client, args []string) {
 			c.out.bulk(name)
 			c.out.mapping(2)
 			c.out.bulk("since")
-			c.out.bulk(table[name].since.String())
+			c.out.bulk(table()[name].since.String())
 			c.out.bulk("group")
-			c.out.bulk(table[name].group)
+			c.out.bulk(table()[name].group)
 		}
 	case "getkeys":
 		c.keysOf(args[2:])
@@ -595,8 +599,8 @@ func (c *client) aclCategories(asked []string) {
 	}
 	v := c.server.version
 	var names []string
-	for _, name := range tableNames {
-		if d := table[name]; v.atLeast(d.since[0], d.since[1]) && slices.Contains(d.categories, category) && (v.atLeast(7, 0) || !strings.Contains(name, "|")) {
+	for _, name := range tableNames() {
+		if d := table()[name]; v.atLeast(d.since[0], d.since[1]) && slices.Contains(d.categories, category) && (v.atLeast(7, 0) || !strings.Contains(name, "|")) {
 			names = append(names, name)
 		}
 	}
@@ -647,8 +651,10 @@ func debug(c *client, args []string) {
 		return
 	}
 	if seconds, err := strconv.ParseFloat(args[len(args)-1], 64); err == nil && len(args) == 3 && strings.EqualFold(args[1], "sleep") {
+		sleep := min(time.Duration(min(max(seconds, 0), maxSleep.Seconds())*float64(time.Second)), maxSleep-c.slept)
+		c.slept += max(sleep, 0)
 		select {
-		case <-time.After(time.Duration(min(max(seconds, 0), maxSleep.Seconds()) * float64(time.Second))):
+		case <-time.After(sleep):
 		case <-c.ctx.Done():
 		}
 		c.out.simple("OK")
@@ -672,7 +678,7 @@ func replicaOf(c *client, args []string) {
 		c.out.fail(notInteger)
 		return
 	}
-	c.master = args[1] + " " + args[2]
+	c.master = args[1][:min(len(args[1]), maxName)] + " " + strconv.Itoa(port)
 	c.out.simple("OK")
 }
 
@@ -727,7 +733,7 @@ func multi(c *client, _ []string) {
 		c.out.fail("ERR MULTI calls can not be nested")
 		return
 	}
-	c.multi, c.queue, c.queued = true, nil, 0
+	c.multi = true
 	c.out.simple("OK")
 }
 
@@ -736,7 +742,7 @@ func discard(c *client, _ []string) {
 		c.out.fail("ERR DISCARD without MULTI")
 		return
 	}
-	c.multi, c.queue = false, nil
+	c.end()
 	c.out.simple("OK")
 }
 
@@ -745,8 +751,7 @@ func execute(c *client, _ []string) {
 		c.out.fail("ERR EXEC without MULTI")
 		return
 	}
-	queue := c.queue
-	c.multi, c.queue = false, nil
+	queue := c.end()
 	if slices.ContainsFunc(queue, func(args []string) bool { return args == nil }) {
 		c.out.fail("EXECABORT Transaction discarded because of previous errors.")
 		return
@@ -754,7 +759,7 @@ func execute(c *client, _ []string) {
 	c.out.array(len(queue))
 	for _, args := range queue {
 		c.executing = true
-		commands[strings.ToLower(args[0])].run(c, args)
+		commands()[strings.ToLower(args[0])].run(c, args)
 	}
 	c.executing = false
 }

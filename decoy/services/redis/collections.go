@@ -194,7 +194,7 @@ func setRange(c *client, args []string) {
 	case !ok:
 	case args[3] == "":
 		c.out.integer(int64(len(s)))
-	case at+len(args[3]) > maxStored:
+	case at > maxStored-len(args[3]):
 		c.out.fail(full)
 	default:
 		b := []byte(s)

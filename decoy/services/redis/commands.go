@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,8 +23,11 @@ type command struct {
 	run        func(c *client, args []string)
 }
 
-// commands is filled by init because some of them look into it.
-var commands map[string]command
+// commands are all of them, by name.
+func commands() map[string]command { return allCommands() }
+
+// allCommands is filled by init because some of them look into it.
+var allCommands func() map[string]command
 
 const (
 	wrongType  = "WRONGTYPE Operation against a key holding the wrong kind of value"
@@ -32,9 +36,11 @@ const (
 	full       = "OOM command not allowed when used memory > 'maxmemory'."
 )
 
-func init() {
+func init() { allCommands = sync.OnceValue(makeCommands) }
+
+func makeCommands() map[string]command {
 	ok := func(c *client, _ []string) { c.out.simple("OK") }
-	commands = map[string]command{
+	commands := map[string]command{
 		"append": {run: appendTo},
 		"decr":   {run: func(c *client, a []string) { c.add(a[1], "-1") }},
 		"decrby": {run: func(c *client, a []string) { c.add(a[1], "-"+a[2]) }},
@@ -137,7 +143,7 @@ func init() {
 	for _, more := range []map[string]command{stringCommands(), listCommands(), setCommands(), hashCommands(), sortedSetCommands(), keyCommands(), serverCommands()} {
 		maps.Copy(commands, more)
 	}
-	for name, d := range table {
+	for name, d := range table() {
 		if cmd, ok := commands[name]; ok {
 			cmd.writes = d.has("write")
 			commands[name] = cmd
@@ -145,11 +151,12 @@ func init() {
 			commands[name] = command{writes: d.has("write"), run: unkept}
 		}
 	}
+	return commands
 }
 
 // unkept answers for the kinds of values that aren't kept here: reads find no key, and writes no memory.
 func unkept(c *client, args []string) {
-	d := table[strings.ToLower(args[0])]
+	d := table()[strings.ToLower(args[0])]
 	if first := d.keys[0]; first > 0 && first < len(args) {
 		if v := c.space.get(c.db, args[first]); v != nil && (v.kind != stringKind || d.group != "bitmap") {
 			c.out.fail(wrongType)
@@ -724,7 +731,13 @@ func flush(c *client, args []string) {
 		}
 	}
 	if strings.EqualFold(args[0], "flushall") {
-		c.space.stored = 0 // nothing of it is left
+		c.space.stored = 0 // nothing of it is left but what is no key's
+		for name, value := range c.config {
+			c.space.stored += len(name) + len(value) + entryCost
+		}
+		for _, text := range c.scripts {
+			c.space.stored += len(text) + entryCost
+		}
 	}
 	c.out.simple("OK")
 }

@@ -666,7 +666,7 @@ func init() {
 			"rep": of(func(_ *luaParser, args []luaValue) luaValue {
 				n, ok := luaNumber(append(args, nil, nil)[1])
 				if s := text(args, 0); ok && n*float64(len(s)) <= maxLuaText {
-					return strings.Repeat(s, int(max(n, 0)))
+					return strings.Repeat(s, int(min(max(n, 0), maxLuaText)))
 				}
 				panic(errLua)
 			}),
@@ -721,10 +721,10 @@ func luaCall(protected bool) luaFunction {
 			words[i] = luaText(a)
 		}
 		name := strings.ToLower(words[0])
-		d, cmd := table[name], commands[name]
+		d, cmd := table()[name], commands()[name]
 		wrong := p.client.wrong(words)
-		if len(words) > 1 && table[name+"|"+strings.ToLower(words[1])] != nil {
-			d = table[name+"|"+strings.ToLower(words[1])]
+		if len(words) > 1 && table()[name+"|"+strings.ToLower(words[1])] != nil {
+			d = table()[name+"|"+strings.ToLower(words[1])]
 		}
 		switch {
 		case strings.HasPrefix(wrong, "ERR unknown command"):

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"decnet/decoy"
@@ -35,6 +36,7 @@ type server struct {
 	pid       int // where the system has no list of processes
 	visitors  *visitors.Map[*visit]
 	started   time.Time
+	queued    atomic.Int64 // bytes of what MULTIs queue, beside what each may in any case
 }
 
 // version is major, minor and patch.
@@ -149,6 +151,7 @@ type client struct {
 	commands  int64
 	channels  []string
 	patterns  []string
+	slept     time.Duration // by DEBUG SLEEP, in the command under way
 	blocked   time.Duration // how long the command that was answered last would have waited, and then found nothing
 }
 
@@ -164,6 +167,7 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	}
 	// Redis counts its clients from its start: the number grows with the uptime, whoever asks.
 	c.id = 3 + int64(v.host.Now().Sub(v.started)/(7*time.Second))
+	defer c.end()
 	for !c.left {
 		c.in.stranger = !c.known
 		args, err := c.in.command()
@@ -201,7 +205,7 @@ func (c *client) serve(of *visit, args []string) {
 	if now.Sub(of.seen) > forgotten {
 		*of = *newVisit(c.server.host)
 	}
-	of.seen, c.visit = now, of
+	of.seen, c.visit, c.slept = now, of, 0
 	c.out.left, c.out.errors = maxAnswer, of.errors
 	c.run(args)
 }
@@ -251,7 +255,7 @@ func (c *client) authenticate(user, password string) bool {
 func (c *client) run(args []string) {
 	c.commands++
 	name := strings.ToLower(args[0])
-	cmd, ok := commands[name]
+	cmd, ok := commands()[name]
 	wrong := c.wrong(args)
 	switch {
 	case !ok || wrong != "":
@@ -264,7 +268,7 @@ func (c *client) run(args []string) {
 		for _, a := range args {
 			size += len(a) + argCost
 		}
-		if c.queued += size; len(c.queue) == maxQueued || c.queued > maxStored {
+		if len(c.queue) == maxQueued || c.queued+size > maxStored || !c.reserve(size) {
 			c.out.fail("OOM command not allowed when used memory > 'maxmemory'.")
 			return
 		}
@@ -281,6 +285,31 @@ func (c *client) run(args []string) {
 		}
 		cmd.run(c, args)
 	}
+}
+
+// maxQueuedByAll bounds the bytes that the MULTIs of all connections have queued, beside what each may have in any case.
+const (
+	maxQueuedByAll = 4 << 20
+	queuedAnyway   = 16 << 10
+)
+
+// reserve counts what MULTI queues; it tells whether there is room.
+func (c *client) reserve(size int) bool {
+	more := int64(max(c.queued+size-queuedAnyway, 0) - max(c.queued-queuedAnyway, 0))
+	if total := c.server.queued.Add(more); more > 0 && total > maxQueuedByAll {
+		c.server.queued.Add(-more)
+		return false
+	}
+	c.queued += size
+	return true
+}
+
+// end ends a transaction, and gives back what it has queued.
+func (c *client) end() (queue [][]string) {
+	c.server.queued.Add(-int64(max(c.queued-queuedAnyway, 0)))
+	queue = c.queue
+	c.multi, c.queue, c.queued = false, nil, 0
+	return queue
 }
 
 // replica is what the version calls one.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // settingsText is what CONFIG GET shows of each setting: its name, the version that brought it, what it takes, and its value where nobody has changed
@@ -22,14 +23,14 @@ type setting struct {
 }
 
 // settings are all of them, by name.
-var settings = func() map[string]setting {
+var settings = sync.OnceValue(func() map[string]setting {
 	all := map[string]setting{}
 	for line := range strings.Lines(settingsText) {
 		f := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 4)
 		all[f[0]] = setting{f[0], parseVersion(f[1]+".0", version{}), f[2], f[3]}
 	}
 	return all
-}()
+})
 
 // protected are the settings that Redis 7 doesn't let be changed by default: intruders wrote files by them.
 var protected = []string{"dir", "dbfilename"}
@@ -49,7 +50,7 @@ func (c *client) refusal(name, wish string) (value, why string) {
 		}
 		return "", fmt.Sprintf("ERR Invalid argument '%.128s' for CONFIG SET '%s'", wish, name)
 	}
-	s := settings[name]
+	s := settings()[name]
 	choices, isChoice := strings.CutPrefix(s.takes, "=")
 	switch {
 	case v.atLeast(7, 0) && slices.Contains(protected, name):
@@ -120,7 +121,7 @@ func (c *client) configure(pairs []string) {
 	values := map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {
 		name := strings.ToLower(pairs[i])
-		s, known := settings[name]
+		s, known := settings()[name]
 		known = known && v.atLeast(s.since[0], s.since[1])
 		switch {
 		case !known && v.atLeast(7, 0):
@@ -129,7 +130,7 @@ func (c *client) configure(pairs []string) {
 		case !known:
 			c.out.fail(fmt.Sprintf("ERR Unsupported CONFIG parameter: %.128s", pairs[i]))
 			return
-		case !c.space.room(pairs[i+1]):
+		case !c.space.room(pairs[i+1], pairs[i+1]): // one may be known by two names
 			c.out.fail(full)
 			return
 		}
@@ -141,10 +142,10 @@ func (c *client) configure(pairs []string) {
 		values[name] = value
 	}
 	for name, value := range values {
-		c.config[name] = value
+		c.config[name] = strings.Clone(value)
 		for _, pair := range aliases {
 			for i, have := range pair {
-				if other := strings.Replace(name, have, pair[1-i], 1); other != name && settings[other].name != "" {
+				if other := strings.Replace(name, have, pair[1-i], 1); other != name && settings()[other].name != "" {
 					c.config[other] = value
 				}
 			}
@@ -157,7 +158,7 @@ func (c *client) configure(pairs []string) {
 func (c *client) configured(patterns []string) {
 	v := c.server.version
 	var found []string
-	for name, s := range settings {
+	for name, s := range settings() {
 		if v.atLeast(s.since[0], s.since[1]) && slices.ContainsFunc(patterns[:min(len(patterns), 16)], func(p string) bool { return len(p) <= maxPattern && match(strings.ToLower(p), name) }) {
 			found = append(found, name)
 		}
@@ -179,5 +180,5 @@ func (c *client) raw(name string) string {
 	if own, ok := c.server.config[name]; ok {
 		return own
 	}
-	return settings[name].value
+	return settings()[name].value
 }

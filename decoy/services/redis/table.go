@@ -3,9 +3,11 @@ package redis
 import (
 	_ "embed" // of the table
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // commandsText is what COMMAND tells of each command and subcommand: name, arity, flags, first, last and step of the keys, ACL categories, group, and
@@ -25,10 +27,10 @@ type described struct {
 	since      version
 }
 
-// table is all of them by name, and tableNames their names, sorted.
+// table is all of them by name, and tableNames their names, sorted. Most deckies have no Redis: it is read when one has.
 var (
-	table      = parseTable(commandsText)
-	tableNames = sortedNames(table)
+	table      = sync.OnceValue(func() map[string]*described { return parseTable(commandsText) })
+	tableNames = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(table())) })
 )
 
 func parseTable(text string) map[string]*described {
@@ -49,15 +51,6 @@ func parseTable(text string) map[string]*described {
 		all[d.name] = d
 	}
 	return all
-}
-
-func sortedNames(all map[string]*described) []string {
-	var names []string
-	for name := range all {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // arityIn is how many arguments it takes in a version: some took others before.
@@ -87,12 +80,12 @@ func accepts(arity, n int) bool { return arity > 0 && n == arity || arity < 0 &&
 // subcommands returns those of a command that the version has, sorted.
 func (v version) subcommands(of string) []*described {
 	var found []*described
-	at, _ := slices.BinarySearch(tableNames, of+"|")
-	for _, name := range tableNames[at:] {
+	at, _ := slices.BinarySearch(tableNames(), of+"|")
+	for _, name := range tableNames()[at:] {
 		if !strings.HasPrefix(name, of+"|") {
 			break
 		}
-		if d := table[name]; v.atLeast(d.since[0], d.since[1]) {
+		if d := table()[name]; v.atLeast(d.since[0], d.since[1]) {
 			found = append(found, d)
 		}
 	}
@@ -103,7 +96,7 @@ func (v version) subcommands(of string) []*described {
 func (c *client) wrong(args []string) string {
 	v := c.server.version
 	name := strings.ToLower(args[0])
-	d := table[name]
+	d := table()[name]
 	if d == nil || strings.Contains(name, "|") || !v.atLeast(d.since[0], d.since[1]) {
 		return c.unknown(args)
 	}
@@ -142,7 +135,7 @@ func (c *client) help(name string) {
 // describe writes what COMMAND tells of one; null where there is none of that name.
 func (c *client) describe(name string) {
 	v := c.server.version
-	d := table[name]
+	d := table()[name]
 	if d == nil || !v.atLeast(d.since[0], d.since[1]) {
 		if v.atLeast(6, 0) {
 			c.out.null()
@@ -187,8 +180,8 @@ func (c *client) describe(name string) {
 // commandNames returns those that this version has, sorted; without subcommands.
 func (v *server) commandNames() []string {
 	var names []string
-	for _, name := range tableNames {
-		if d := table[name]; v.version.atLeast(d.since[0], d.since[1]) && !strings.Contains(name, "|") {
+	for _, name := range tableNames() {
+		if d := table()[name]; v.version.atLeast(d.since[0], d.since[1]) && !strings.Contains(name, "|") {
 			names = append(names, name)
 		}
 	}
@@ -197,7 +190,7 @@ func (v *server) commandNames() []string {
 
 // keysOf answers COMMAND GETKEYS.
 func (c *client) keysOf(args []string) {
-	d := table[strings.ToLower(args[0])]
+	d := table()[strings.ToLower(args[0])]
 	switch {
 	case d == nil || strings.Contains(d.name, "|"):
 		c.out.fail("ERR Invalid command specified")
