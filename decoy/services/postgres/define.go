@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -164,8 +163,8 @@ func (c *conn) grant(q *query, first, text string, p *cursor) outcome {
 }
 
 var (
-	raised  = regexp.MustCompile(`(?is)\braise\s+(?:(debug|log|info|notice|warning|exception)\s+)?'((?:[^']|'')*)'`)
-	plBlock = regexp.MustCompile(`(?is)^\s*(<<\w+>>\s*)?(declare\b.*)?begin\b.*\bend\b[\s\w]*;?\s*$`)
+	raised  = lazy(`(?is)\braise\s+(?:(debug|log|info|notice|warning|exception)\s+)?'((?:[^']|'')*)'`)
+	plBlock = lazy(`(?is)^\s*(<<\w+>>\s*)?(declare\b.*)?begin\b.*\bend\b[\s\w]*;?\s*$`)
 )
 
 // block answers DO: of its body only what it raises is done.
@@ -190,7 +189,7 @@ func (c *conn) block(q *query, text string, p *cursor) outcome {
 	if c.world().thing("language", language) == nil {
 		q.languageMissing(language)
 	}
-	if !plBlock.MatchString(body) {
+	if !plBlock().MatchString(body) {
 		words := dialect.Split(body)
 		if len(words) == 0 {
 			return c.syntaxError(text, len(text))
@@ -198,7 +197,7 @@ func (c *conn) block(q *query, text string, p *cursor) outcome {
 		at := strings.Index(text, body)
 		return c.syntaxError(text, max(at, 0)+words[0][0].From)
 	}
-	for _, m := range raised.FindAllStringSubmatchIndex(body, maxNamed) {
+	for _, m := range raised().FindAllStringSubmatchIndex(body, maxNamed) {
 		level := "EXCEPTION"
 		if m[2] >= 0 {
 			level = strings.ToUpper(body[m[2]:m[3]])
@@ -406,6 +405,7 @@ func (c *conn) put(t catalogued) {
 	if len(w.things) > maxMade || len(t.body) > 16<<10 {
 		panic(c.full())
 	}
+	t.body, t.detail, t.name = strings.Clone(t.body), strings.Clone(t.detail), strings.Clone(t.name)
 	w.things = append(w.things, t)
 }
 
@@ -599,12 +599,13 @@ func (p *reader) column(made *relation) (serial string) {
 		case p.take("primary", "key"):
 			col.primary, col.notNull = true, true
 		case p.take("default"):
-			from := p.peek().From
+			from, start := p.peek().From, p.at
 			col.def = p.operand(levelIs + 1)
-			col.defText = p.q.text[from:p.ahead(-1).To]
+			col.defText = strings.Clone(p.q.text[from:p.ahead(-1).To])
 			if col.def.kind == isString {
 				col.defText += "::" + long(col.typ)
 			}
+			p.q.c.keepText(p.tokens[start:p.at])
 			p.q.assigned(p.q.compile(col.def, &scope{}), col, made)
 		case p.take("collate"):
 			p.qualified()
@@ -675,12 +676,15 @@ func (c *conn) createOther(q *query, text string, p *cursor, what string, names 
 		if what == "view" {
 			// Its text is the statement's, in which errors have their places.
 			made.view = s
+			c.keepText(p.tokens)
 		} else {
-			made.rows = plan.exec(nil)
+			c.inTurn(func() { made.rows = plan.exec(nil) })
+			for i, row := range made.rows {
+				made.rows[i] = slices.Clone(row)
+			}
 			c.keep(made.rows...)
 			tag = fmt.Sprint("SELECT ", len(made.rows))
 		}
-		c.keep(make([]any, 16+len(text)/8))
 	case "index":
 		if !p.take("on") {
 			return c.syntaxError(text, p.end(text))
@@ -789,7 +793,7 @@ func (c *conn) createFunction(q *query, text string, p *cursor, what string, nam
 		if !again {
 			q.fail("42723", 0, "ProcedureCreate", "function \"%s\" already exists with same argument types", name)
 		}
-		t.body, t.detail = body[:min(len(body), 16<<10)], language
+		t.body, t.detail = strings.Clone(body[:min(len(body), 16<<10)]), strings.Clone(language)
 		return outcome{tag: tag}
 	}
 	c.put(catalogued{kind: "function", name: name, owner: c.user, oid: w.number(), detail: language, body: body})
@@ -808,7 +812,7 @@ func (c *conn) library(file string) outcome {
 	}
 	switch {
 	case !strings.Contains(file, "/") || failed != nil && failed.Code != "42501" && !strings.Contains(failed.Message, "is a directory"):
-		if systemLibrary.MatchString(file) && !c.server.windows() {
+		if systemLibrary().MatchString(file) && !c.server.windows() {
 			break
 		}
 		return fail("58P01", "could not access file \"%.200s\": No such file or directory", file)
@@ -818,7 +822,7 @@ func (c *conn) library(file string) outcome {
 		return fail("58P01", "could not load library \"%.200s\": %[1]s: file too short", file)
 	case !strings.HasPrefix(content, "\x7fELF"):
 		return fail("58P01", "could not load library \"%.200s\": %[1]s: invalid ELF header", file)
-	case !systemLibrary.MatchString(file):
+	case !systemLibrary().MatchString(file):
 		return outcome{tag: "LOAD"}
 	}
 	o := fail("XX000", "incompatible library \"%.200s\": missing magic block", file)
@@ -826,7 +830,7 @@ func (c *conn) library(file string) outcome {
 	return o
 }
 
-var systemLibrary = regexp.MustCompile(`^/(usr/)?lib(64)?/([\w-]+/)?lib[\w.+-]+\.so[.\d]*$`)
+var systemLibrary = lazy(`^/(usr/)?lib(64)?/([\w-]+/)?lib[\w.+-]+\.so[.\d]*$`)
 
 // drop answers DROP.
 func (c *conn) drop(q *query, text string, p *cursor) outcome {

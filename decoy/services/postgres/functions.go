@@ -35,6 +35,14 @@ func integer(v any) int { n, _ := strconv.Atoi(str(v)); return n }
 
 func float(v any) float64 { f, _ := strconv.ParseFloat(str(v), 64); return f }
 
+// The steps of what costs more than other functions, and the parts that a text is taken apart into at most.
+const (
+	stepsOfSettings = 64
+	stepsOfFile     = 2048
+
+	maxParts = 128 << 10
+)
+
 // functionsOf are all of them by name.
 var functionsOf = sync.OnceValue(func() map[string][]function {
 	all := map[string][]function{}
@@ -149,6 +157,7 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		return string(r[from:to])
 	}, "substr(text,int4) text", "substr(text,int4,int4) text", "substring(text,int4) text", "substring(text,int4,int4) text")
 	def(func(q *query, a []any) any {
+		q.matching(str(a[1]), str(a[0]))
 		m := q.pattern(str(a[1]), false, false).FindStringSubmatch(str(a[0]))
 		if m == nil {
 			return nil
@@ -177,18 +186,22 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		}
 		return s
 	}, "replace(text,text,text) text")
-	trim := func(do func(s, cut string) string, name string) {
+	trim := func(do func(s string, cut func(rune) bool) string, name string) {
 		def(func(_ *query, a []any) any {
-			cut := " "
+			cut := map[rune]bool{}
 			if len(a) > 1 {
-				cut = str(a[1])
+				for _, r := range str(a[1]) {
+					cut[r] = true
+				}
+			} else {
+				cut[' '] = true
 			}
-			return do(str(a[0]), cut)
+			return do(str(a[0]), func(r rune) bool { return cut[r] })
 		}, name+"(text) text", name+"(text,text) text")
 	}
-	trim(strings.Trim, "btrim")
-	trim(strings.TrimLeft, "ltrim")
-	trim(strings.TrimRight, "rtrim")
+	trim(strings.TrimFunc, "btrim")
+	trim(strings.TrimLeftFunc, "ltrim")
+	trim(strings.TrimRightFunc, "rtrim")
 	pad := func(left bool) func(q *query, a []any) any {
 		return func(q *query, a []any) any {
 			r, n, fill := []rune(str(a[0])), integer(a[1]), []rune(" ")
@@ -199,14 +212,15 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 			if n <= len(r) || len(fill) == 0 {
 				return string(r[:max(min(n, len(r)), 0)])
 			}
-			var padding []rune
+			var padding strings.Builder
 			for i := range n - len(r) {
-				padding = append(padding, fill[i%len(fill)])
+				padding.WriteRune(fill[i%len(fill)])
 			}
+			q.grow(max(padding.Len()-n, 0))
 			if left {
-				return string(padding) + string(r)
+				return padding.String() + str(a[0])
 			}
-			return string(r) + string(padding)
+			return str(a[0]) + padding.String()
 		}
 	}
 	def(pad(true), "lpad(text,int4) text", "lpad(text,int4,text) text")
@@ -224,6 +238,9 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		if n == 0 {
 			q.fail("22023", 0, "split_part", "field position must not be zero")
 		}
+		if strings.Count(str(a[0]), str(a[1])) > maxParts {
+			q.exhausted()
+		}
 		parts := strings.Split(str(a[0]), str(a[1]))
 		if n < 0 {
 			n += len(parts) + 1
@@ -234,16 +251,20 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		return parts[n-1]
 	}, "split_part(text,text,int4) text")
 	def(func(_ *query, a []any) any {
-		from, to := []rune(str(a[1])), []rune(str(a[2]))
-		return strings.Map(func(r rune) rune {
-			at := slices.Index(from, r)
-			switch {
-			case at < 0:
-				return r
-			case at < len(to):
-				return to[at]
+		to, turned := []rune(str(a[2])), map[rune]rune{}
+		for i, r := range []rune(str(a[1])) {
+			if _, ok := turned[r]; ok {
+				continue
 			}
-			return -1
+			if turned[r] = -1; i < len(to) {
+				turned[r] = to[i]
+			}
+		}
+		return strings.Map(func(r rune) rune {
+			if other, ok := turned[r]; ok {
+				return other
+			}
+			return r
 		}, str(a[0]))
 	}, "translate(text,text,text) text")
 	def(func(q *query, a []any) any {
@@ -330,7 +351,7 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		return nil
 	}, "decode(text,text) bytea")
 	def(func(_ *query, a []any) any { return strings.ToValidUTF8(string(rawBytes(str(a[0]))), "?") }, "convert_from(bytea,name) text")
-	def(func(_ *query, a []any) any { return hexBytes(str(a[0])) }, "convert_to(text,name) bytea")
+	def(func(q *query, a []any) any { q.room(2 * len(str(a[0]))); return hexBytes(str(a[0])) }, "convert_to(text,name) bytea")
 	def(func(_ *query, a []any) any {
 		n, _ := strconv.ParseInt(str(a[0]), 10, 64)
 		if n < 0 && int64(int32(n)) == n {
@@ -346,8 +367,9 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		re := q.pattern(str(a[1]), false, strings.Contains(flags, "i"))
 		with := strings.NewReplacer("$", "$$", `\1`, "${1}", `\2`, "${2}", `\3`, "${3}", `\&`, "${0}").Replace(str(a[2]))
 		s := str(a[0])
+		q.matching(str(a[1]), s)
+		q.grow((len(s) + 1) * (len(with) + 1))
 		if strings.Contains(flags, "g") {
-			q.grow((len(s) + 1) * (len(with) + 1))
 			return re.ReplaceAllString(s, with)
 		}
 		m := re.FindStringSubmatchIndex(s)
@@ -357,6 +379,7 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		return s[:m[0]] + string(re.ExpandString(nil, with, s, m)) + s[m[1]:]
 	}, "regexp_replace(text,text,text) text", "regexp_replace(text,text,text,text) text")
 	def(func(q *query, a []any) any {
+		q.matching(str(a[1]), str(a[0]))
 		m := q.pattern(str(a[1]), false, false).FindStringSubmatch(str(a[0]))
 		if m == nil {
 			return nil
@@ -365,28 +388,32 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		for _, s := range m[min(1, len(m)-1):] {
 			values = append(values, s)
 		}
-		return array(values)
+		return q.array(values)
 	}, "regexp_match(text,text) _text")
-	split := func(_ *query, a []any) (values []any) {
+	split := func(q *query, a []any) (values []any) {
 		if str(a[0]) == "" {
 			return nil
+		}
+		if n := 1 + strings.Count(str(a[0]), str(a[1])); 48*n > maxHeld-q.held {
+			q.exhausted()
 		}
 		for part := range strings.SplitSeq(str(a[0]), str(a[1])) {
 			values = append(values, part)
 		}
 		return values
 	}
-	def(func(q *query, a []any) any { return array(split(q, a)) }, "string_to_array(text,text) _text")
+	def(func(q *query, a []any) any { return q.array(split(q, a)) }, "string_to_array(text,text) _text")
 	rows(split, "string_to_table(text,text) setof text")
 	rows(func(q *query, a []any) (values []any) {
-		for _, part := range q.pattern(str(a[1]), false, false).Split(str(a[0]), -1) {
+		q.matching(str(a[1]), str(a[0]))
+		for _, part := range q.pattern(str(a[1]), false, false).Split(str(a[0]), maxParts) {
 			values = append(values, part)
 		}
 		return values
 	}, "regexp_split_to_table(text,text) setof text")
 	def(func(q *query, a []any) any {
 		var parts []string
-		for _, v := range elements(str(a[0])) {
+		for _, v := range q.elements(str(a[0])) {
 			if s, ok := v.(string); ok {
 				q.grow(len(s) + len(str(a[1])))
 				parts = append(parts, s)
@@ -394,13 +421,13 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		}
 		return strings.Join(parts, str(a[1]))
 	}, "array_to_string(anyarray,text) text")
-	def(func(_ *query, a []any) any {
-		if n := len(elements(str(a[0]))); n > 0 {
+	def(func(q *query, a []any) any {
+		if n := len(q.elements(str(a[0]))); n > 0 {
 			return strconv.Itoa(n)
 		}
 		return nil
 	}, "array_length(anyarray,int4) int4", "array_upper(anyarray,int4) int4")
-	def(func(_ *query, a []any) any { return strconv.Itoa(len(elements(str(a[0])))) }, "cardinality(anyarray) int4")
+	def(func(q *query, a []any) any { return strconv.Itoa(len(q.elements(str(a[0])))) }, "cardinality(anyarray) int4")
 
 	for _, t := range []string{"int4", "int8", "numeric", "float8"} {
 		def(func(_ *query, a []any) any { return strings.TrimPrefix(str(a[0]), "-") }, "abs("+t+") "+t)
@@ -415,7 +442,8 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 	}, "round(numeric) numeric", "round(numeric,int4) numeric")
 	round := func(do func(float64) float64, names ...string) {
 		for _, name := range names {
-			def(func(_ *query, a []any) any { return formatFloat(do(float(a[0])), typeFloat8) }, name+"(numeric) numeric", name+"(float8) float8")
+			def(func(_ *query, a []any) any { return formatFloat(do(float(a[0])), typeFloat8) }, name+"(float8) float8")
+			def(func(_ *query, a []any) any { return plain(strconv.FormatFloat(do(float(a[0])), 'f', -1, 64)) }, name+"(numeric) numeric")
 		}
 	}
 	round(math.Floor, "floor")
@@ -521,6 +549,11 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 	}, "timezone(text,timestamptz) timestamp")
 	def(func(q *query, a []any) any {
 		q.step(maxSteps / 16)
+		// What it holds meanwhile counts with what the others do.
+		if !q.c.reserve(q.held) {
+			q.exhausted()
+		}
+		defer q.c.release(q.held)
 		q.c.sleep(float(a[0]))
 		return ""
 	}, "pg_sleep(float8) void")
@@ -537,7 +570,7 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		if q.c.seesPublic() {
 			path = append(path, "public")
 		}
-		return array(path)
+		return q.array(path)
 	}, "current_schemas(bool) _name")
 	def(func(q *query, _ []any) any { return strconv.Itoa(int(q.c.pid)) }, "pg_backend_pid() int4")
 	def(func(q *query, _ []any) any { return q.c.s.Peer().Addr().Unmap().String() }, "inet_client_addr() inet")
@@ -561,8 +594,8 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		return "{" + all + "}"
 	}, "acldefault(text,oid) _text")
 	fixed("6", "pg_char_to_encoding(name) int4")
-	def(func(_ *query, a []any) any {
-		return array(slices.DeleteFunc(elements(str(a[0])), func(v any) bool { return v == a[1] }))
+	def(func(q *query, a []any) any {
+		return q.array(slices.DeleteFunc(q.elements(str(a[0])), func(v any) bool { return v == a[1] }))
 	}, "array_remove(_text,text) _text")
 	fixed("0", "pg_my_temp_schema() oid", "pg_backend_memory() int8")
 	def(func(q *query, a []any) any {
@@ -681,6 +714,7 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 	}, "pg_database_size(name) int8", "pg_database_size(oid) int8")
 	fixed("24000000", "pg_tablespace_size(name) int8", "pg_tablespace_size(oid) int8")
 	def(func(q *query, a []any) any {
+		q.step(stepsOfSettings)
 		name := strings.ToLower(str(a[0]))
 		if v, ok := q.c.settings()[name]; ok {
 			if q.c.restricted(name) {
@@ -694,6 +728,7 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		panic(q.c.unknownSetting(str(a[0])).failed)
 	}, "current_setting(text) text", "current_setting(text,bool) text")
 	def(func(q *query, a []any) any {
+		q.step(stepsOfSettings)
 		if o := q.c.assign(str(a[0]), str(a[1])); o.failed != nil {
 			panic(o.failed)
 		}
@@ -706,7 +741,9 @@ var functionsOf = sync.OnceValue(func() map[string][]function {
 		return nil
 	}, "to_regclass(text) regclass")
 	def(func(q *query, a []any) any {
-		q.c.notify(str(a[0]), str(a[1]))
+		if failed := q.c.notify(str(a[0]), str(a[1])); failed != nil {
+			panic(failed)
+		}
 		return ""
 	}, "pg_notify(text,text) void")
 	def(func(q *query, a []any) any {
@@ -822,6 +859,7 @@ func quoteIdent(s string) string {
 
 // guard refuses a function that only superusers may call.
 func (q *query) guard(name string) {
+	q.step(stepsOfFile)
 	if !q.c.super() {
 		q.fail("42501", 0, "aclcheck_error", "permission denied for function %s", name)
 	}
@@ -840,14 +878,12 @@ func (c *conn) sleep(seconds float64) {
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, time.Duration(min(seconds, maxSleep.Seconds())*float64(time.Second)))
 	defer cancel()
-	if c.turn {
-		<-c.server.turns
-		defer func() { c.server.turns <- struct{}{} }()
-	}
-	if c.out != nil {
-		c.out.Flush()
-	}
-	<-ctx.Done()
+	c.aside(func() {
+		if c.out != nil {
+			c.out.Flush()
+		}
+		<-ctx.Done()
+	})
 }
 
 // keyword are the functions that are called without parentheses.
@@ -893,7 +929,7 @@ func (q *query) call(e *expr, sc *scope) node {
 	if n, ok := q.special(name, nodes, e); ok {
 		return n
 	}
-	if f := q.c.madeFunction(name, len(nodes)); f != nil {
+	if f := q.madeFunction(name, len(nodes)); f != nil {
 		return *f
 	}
 	f := q.choose(name, nodes)
@@ -929,8 +965,12 @@ func (q *query) call(e *expr, sc *scope) node {
 		}
 	}
 	args := func(fr *frame) ([]any, bool) {
-		q.step(1)
 		values := evaluated(nodes, fr)
+		size := 0
+		for _, v := range values {
+			size += len(str(v))
+		}
+		q.step(1 + size/64)
 		return values, f.null || !slices.Contains(values, nil)
 	}
 	n := node{typ: f.ret, mod: -1, at: e.at}
@@ -1045,8 +1085,7 @@ func (q *query) special(name string, nodes []node, e *expr) (node, bool) {
 		n := node{typ: elementOf(nodes[0].typ), mod: -1}
 		n.set = func(f *frame) []any {
 			s, _ := nodes[0].eval(f).(string)
-			q.grow(len(s))
-			return elements(s)
+			return q.elements(s)
 		}
 		n.eval = func(f *frame) any { return nil }
 		return n, true
@@ -1059,7 +1098,7 @@ func (q *query) special(name string, nodes []node, e *expr) (node, bool) {
 		if name == "to_jsonb" {
 			typ = typeJSONB
 		}
-		return node{typ: typ, mod: -1, eval: func(f *frame) any { s := asJSON(n, f); q.grow(len(str(s))); return s }}, true
+		return node{typ: typ, mod: -1, eval: func(f *frame) any { s := q.asJSON(n, f); q.grow(len(str(s))); return s }}, true
 	case "pg_stat_file":
 		if len(nodes) != 1 {
 			return node{}, false
@@ -1077,12 +1116,13 @@ func (q *query) special(name string, nodes []node, e *expr) (node, bool) {
 			n.fields = append(n.fields, bound{column: column{name: f.name, typ: f.typ, mod: -1}})
 			n.parts = append(n.parts, node{typ: f.typ, mod: -1, eval: func(fr *frame) any {
 				if i == 0 || values == nil {
+					q.step(stepsOfFile)
 					values = q.c.stat(q, str(path.eval(fr)))
 				}
 				return values[i]
 			}})
 		}
-		n.eval = func(f *frame) any { values = nil; return record(n.parts, f) }
+		n.eval = func(f *frame) any { values = nil; return q.record(n.parts, f) }
 		return n, true
 	case "pg_options_to_table": // nothing here has options
 		n := node{typ: typeRecord, mod: -1, fields: []bound{{column: column{name: "option_name", typ: typeText, mod: -1}}, {column: column{name: "option_value", typ: typeText, mod: -1}}}}
@@ -1110,7 +1150,7 @@ func (q *query) special(name string, nodes []node, e *expr) (node, bool) {
 }
 
 // asJSON writes a value as JSON.
-func asJSON(n node, f *frame) any {
+func (q *query) asJSON(n node, f *frame) any {
 	if n.fields != nil || n.parts != nil {
 		var b strings.Builder
 		b.WriteByte('{')
@@ -1122,10 +1162,11 @@ func asJSON(n node, f *frame) any {
 			if i < len(n.fields) {
 				name = n.fields[i].name
 			}
-			v, ok := asJSON(p, f).(string)
+			v, ok := q.asJSON(p, f).(string)
 			if !ok {
 				v = "null"
 			}
+			q.room(b.Len() + len(name) + len(v))
 			b.WriteString(quoteJSON(name) + ":" + v)
 		}
 		return b.String() + "}"
@@ -1259,14 +1300,19 @@ func (q *query) aggregate(name string, e *expr, sc *scope) node {
 			fr := &frame{row: row, outer: f.outer}
 			var v any
 			if name == "json_agg" || name == "jsonb_agg" {
-				v = asJSON(nodes[0], fr)
+				v = q.asJSON(nodes[0], fr)
 			} else {
 				v = nodes[0].eval(fr)
 			}
 			if v == nil && name != "array_agg" || e.all && seen[v] {
 				continue
 			}
-			seen[v] = true
+			if e.all {
+				seen[v] = true
+			}
+			if nodes[0].col == nil {
+				q.holdValue(v)
+			}
 			values = append(values, v)
 			if len(nodes) > 1 {
 				second = append(second, nodes[1].eval(fr))
@@ -1320,7 +1366,7 @@ func (q *query) summed(name string, values, second []any, typ, ret uint32) any {
 		for _, v := range values {
 			q.grow(len(str(v)))
 		}
-		return array(values)
+		return q.array(values)
 	case "json_agg", "jsonb_agg":
 		var parts []string
 		for _, v := range values {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,9 @@ import (
 const (
 	maxSteps  = 2 << 20  // rows looked at and functions called
 	maxGotten = 4 << 20  // bytes of values that are made or given out
-	maxHeld   = 16 << 20 // bytes of rows on the way
+	maxHeld   = 16 << 20 // bytes of rows on the way, and of the values in them
+
+	stepsOfNode = 64 // of an expression that is compiled
 )
 
 // query is a statement that is being answered. What is wrong with it is a panic with a *pgproto3.ErrorResponse: see [conn.try].
@@ -59,10 +62,52 @@ func (q *query) grow(n int) {
 }
 
 // hold counts what rows on the way take, each of so many columns.
-func (q *query) hold(rows, width int) {
-	if q.held += rows * (24 + 16*width); q.held > maxHeld {
+func (q *query) hold(rows, width int) { q.holdBytes(rows * (24 + 16*width)) }
+
+func (q *query) holdBytes(n int) {
+	if q.held += n; q.held > maxHeld {
 		q.exhausted()
 	}
+}
+
+// holdValue counts a value that is kept in a row on the way.
+func (q *query) holdValue(v any) int {
+	s, ok := v.(string)
+	if !ok {
+		return 0
+	}
+	q.holdBytes(16 + len(s))
+	return 16 + len(s)
+}
+
+// room refuses what is larger than a value may be, before it is made.
+func (q *query) room(n int) {
+	if n < 0 || n > maxGotten {
+		q.exhausted()
+	}
+}
+
+// elements takes an array apart, and counts what that costs.
+func (q *query) elements(s string) []any {
+	n := 1 + strings.Count(s, ",")
+	q.step(1 + n + len(s)/64)
+	if 48*n > maxHeld-q.held {
+		q.exhausted()
+	}
+	return elements(s)
+}
+
+// array writes one.
+func (q *query) array(values []any) string {
+	size := 2
+	for _, v := range values {
+		size += 3 + len(str(v))
+	}
+	q.step(1 + size/64)
+	q.grow(size)
+	s := array(values)
+	q.room(len(s))
+	return s
 }
 
 func (q *query) exhausted() {
@@ -82,7 +127,12 @@ func (c *conn) try(text string, do func(q *query) outcome) (o outcome) {
 			panic(r)
 		}
 	}()
-	return do(&query{c: c, text: text, now: c.server.host.Now()})
+	q := &query{c: c, text: text, now: c.server.host.Now()}
+	if outer := c.outer; outer != nil { // what is run within a statement costs that
+		q.steps, q.bytes, q.held = outer.steps, outer.bytes, outer.held
+		defer func() { outer.steps, outer.bytes = q.steps, q.bytes }()
+	}
+	return do(q)
 }
 
 // bound is a column in reach of an expression.
@@ -306,15 +356,18 @@ func (q *query) wholeRow(name string, level *scope, depth int) (node, bool) {
 				for range depth {
 					f = f.outer
 				}
+				if i >= len(f.row) {
+					return nil
+				}
 				return f.row[i]
 			}})
 		}
 	}
-	n.eval = func(f *frame) any { return record(n.parts, f) }
+	n.eval = func(f *frame) any { return q.record(n.parts, f) }
 	return n, n.fields != nil
 }
 
-func record(parts []node, f *frame) string {
+func (q *query) record(parts []node, f *frame) string {
 	var b strings.Builder
 	b.WriteByte('(')
 	for i, p := range parts {
@@ -325,10 +378,13 @@ func record(parts []node, f *frame) string {
 			if s == "" || strings.ContainsAny(s, "(),\"\\ \t\n") {
 				s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `""`).Replace(s) + `"`
 			}
+			q.room(b.Len() + len(s))
 			b.WriteString(s)
 		}
 	}
-	return b.String() + ")"
+	b.WriteByte(')')
+	q.step(1 + b.Len()/64)
+	return b.String()
 }
 
 // written is an expression as it was written, for comparing with GROUP BY's.
@@ -336,6 +392,7 @@ func (q *query) written(e *expr) string {
 	if e.at < 1 || e.at > len(q.text) {
 		return ""
 	}
+	q.step(1)
 	return strconv.Itoa(int(e.kind)) + e.text + strings.Join(e.names, ".") + func() string {
 		var b strings.Builder
 		for _, a := range e.args {
@@ -353,6 +410,7 @@ func (q *query) compile(e *expr, sc *scope) node {
 		q.fail("54001", 0, "check_stack_depth", "stack depth limit exceeded")
 	}
 	defer func() { q.depth-- }()
+	q.step(stepsOfNode)
 	if sc.grouped && !sc.inside && e.kind != isColumn && e.kind != isString && e.kind != isNumeral {
 		text := q.written(e)
 		for i, key := range sc.tokens {
@@ -459,15 +517,19 @@ func (q *query) compileOne(e *expr, sc *scope) node {
 	case isExists, isScalar, isArrayQuery:
 		p := q.compileSelection(e.sub, sc).once()
 		switch {
+		case e.kind == isArrayQuery && len(p.cols) != 1:
+			q.fail("42601", e.at, "transformSubLink", "subquery must return only one column")
 		case e.kind == isExists:
 			return node{typ: typeBool, mod: -1, eval: func(f *frame) any { return truth(len(p.exec(f)) > 0) }}
 		case e.kind == isArrayQuery:
 			return node{typ: arrayOf(p.cols[0].typ), mod: -1, eval: func(f *frame) any {
 				var values []any
-				for _, row := range p.exec(f) {
+				rows := p.exec(f)
+				q.step(len(rows))
+				for _, row := range rows {
 					values = append(values, row[0])
 				}
-				return array(values)
+				return q.array(values)
 			}}
 		case len(p.cols) != 1:
 			q.fail("42601", e.at, "transformSubLink", "subquery must return only one column")
@@ -494,7 +556,7 @@ func (q *query) compileOne(e *expr, sc *scope) node {
 			for i, n := range nodes {
 				values[i] = n.eval(f)
 			}
-			return array(values)
+			return q.array(values)
 		}}
 	case isBetween:
 		nodes := all()
@@ -554,14 +616,14 @@ func (q *query) compileOne(e *expr, sc *scope) node {
 			s, _ := nodes[0].eval(f).(string)
 			i, _ := nodes[1].eval(f).(string)
 			at, err := strconv.Atoi(i)
-			if values := elements(s); err == nil && at >= 1 && at <= len(values) {
+			if values := q.elements(s); err == nil && at >= 1 && at <= len(values) {
 				return values[at-1]
 			}
 			return nil
 		}}
 	case isRow:
 		nodes := all()
-		return node{typ: typeRecord, mod: -1, parts: nodes, eval: func(f *frame) any { return record(nodes, f) }}
+		return node{typ: typeRecord, mod: -1, parts: nodes, eval: func(f *frame) any { return q.record(nodes, f) }}
 	case isField:
 		n := q.compile(e.args[0], sc)
 		for i, b := range n.fields {
@@ -677,6 +739,9 @@ func (q *query) compileIn(e *expr, sc *scope) node {
 		if len(p.cols) != 1 && left.parts == nil {
 			q.fail("42601", e.at, "transformSubLink", "subquery has too many columns")
 		}
+		if len(p.cols) == 0 {
+			q.fail("42601", e.at, "transformSubLink", "subquery has too few columns")
+		}
 		var current any
 		test := q.binary("=", left, node{typ: p.cols[0].typ, mod: -1, eval: func(*frame) any { return current }}, e.at)
 		return node{typ: typeBool, mod: -1, eval: func(f *frame) any {
@@ -723,9 +788,14 @@ func (q *query) compileAny(e *expr, sc *scope) node {
 	var typ uint32
 	if e.sub != nil {
 		p := q.compileSelection(e.sub, sc).once()
+		if len(p.cols) == 0 {
+			q.fail("42601", e.at, "transformSubLink", "subquery has too few columns")
+		}
 		typ = p.cols[0].typ
 		values = func(f *frame) (all []any) {
-			for _, row := range p.exec(f) {
+			rows := p.exec(f)
+			q.step(len(rows))
+			for _, row := range rows {
 				all = append(all, row[0])
 			}
 			return all
@@ -749,7 +819,7 @@ func (q *query) compileAny(e *expr, sc *scope) node {
 			if !strings.HasPrefix(s, "{") {
 				s = "{" + strings.Join(strings.Fields(s), ",") + "}"
 			}
-			return elements(s)
+			return q.elements(s)
 		}
 	}
 	var current any
@@ -806,7 +876,7 @@ func (q *query) binary(op string, a, b node, at int) node {
 		return node{typ: typ, mod: -1, eval: func(fr *frame) any {
 			x, ok1 := a.eval(fr).(string)
 			y, ok2 := b.eval(fr).(string)
-			q.step(1)
+			q.step(1 + (len(x)+len(y))/64)
 			if !ok1 || !ok2 {
 				return nil
 			}
@@ -834,7 +904,7 @@ func (q *query) binary(op string, a, b node, at int) node {
 	switch op {
 	case "=", "<>", "<", ">", "<=", ">=":
 		if a.parts != nil && len(a.parts) == len(b.parts) {
-			return node{typ: typeBool, mod: -1, eval: func(f *frame) any { return truth((record(a.parts, f) == record(b.parts, f)) == (op == "=")) }}
+			return node{typ: typeBool, mod: -1, eval: func(f *frame) any { return truth((q.record(a.parts, f) == q.record(b.parts, f)) == (op == "=")) }}
 		}
 		typ := numeric()
 		switch {
@@ -927,11 +997,11 @@ func (q *query) binary(op string, a, b node, at int) node {
 				q.grow(len(x) + len(y))
 				one := func(s string, t uint32) []any {
 					if elementOf(t) != 0 || t == typeUnknown {
-						return elements(s)
+						return q.elements(s)
 					}
 					return []any{s}
 				}
-				return array(append(one(x, a.typ), one(y, b.typ)...))
+				return q.array(append(one(x, a.typ), one(y, b.typ)...))
 			})
 		}
 		if !isText(a.typ) && !isText(b.typ) && a.typ != typeBytea && a.typ != typeJSONB {
@@ -961,7 +1031,7 @@ func (q *query) binary(op string, a, b node, at int) node {
 			if pattern == nil || y != last {
 				pattern, last = q.pattern(y, like, fold), y
 			}
-			q.step(1 + len(x)/64)
+			q.matching(y, x)
 			return truth(pattern.MatchString(x) != negative)
 		})
 	case "&", "|", "#", "<<", ">>":
@@ -991,13 +1061,17 @@ func (q *query) binary(op string, a, b node, at int) node {
 			q.noOperator(op, left, right, at)
 		}
 		return yields(typeBool, func(x, y string) any {
-			big, small := elements(x), elements(y)
+			big, small := q.elements(x), q.elements(y)
 			if op == "<@" {
 				big, small = small, big
 			}
+			in := make(map[any]bool, len(big))
+			for _, v := range big {
+				in[v] = true
+			}
 			found := 0
 			for _, v := range small {
-				if slices.Contains(big, v) {
+				if in[v] {
 					found++
 				}
 			}
@@ -1006,6 +1080,25 @@ func (q *query) binary(op string, a, b node, at int) node {
 	}
 	q.noOperator(op, left, right, at)
 	return node{}
+}
+
+// maxExpanded bounds what a regular expression is when its repetitions are written out.
+const maxExpanded = 8192
+
+func expanded(re *syntax.Regexp) int {
+	n := 1 + len(re.Rune)
+	for _, sub := range re.Sub {
+		n += expanded(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		n *= max(re.Min, re.Max, 1)
+	}
+	return min(n, 1<<30)
+}
+
+// matching counts what it costs to look for a pattern in a text.
+func (q *query) matching(pattern, text string) {
+	q.step(1 + len(text)/64 + len(pattern)*len(text)/512)
 }
 
 // pattern compiles a pattern of LIKE or of PostgreSQL's regular expressions.
@@ -1041,6 +1134,9 @@ func (q *query) pattern(text string, like, fold bool) *regexp.Regexp {
 		text = flags + strings.NewReplacer(`\y`, `\b`, `\m`, `\b`, `\M`, `\b`, `\Z`, `\z`).Replace(strings.TrimPrefix(text, "***="))
 	}
 	if len(text) > 4096 {
+		q.fail("2201B", 0, "RE_compile_and_cache", "invalid regular expression: regular expression is too complex")
+	}
+	if parsed, err := syntax.Parse(text, syntax.Perl); err == nil && expanded(parsed) > maxExpanded {
 		q.fail("2201B", 0, "RE_compile_and_cache", "invalid regular expression: regular expression is too complex")
 	}
 	re, err := regexp.Compile(text)

@@ -77,7 +77,7 @@ func (c *conn) program(line, input string) (output string, failed *pgproto3.Erro
 			ctx = context.Background()
 		}
 		sh := c.shell(false)
-		sh.Run(ctx, line, strings.NewReader(input), &out, io.Discard)
+		c.aside(func() { sh.Run(ctx, line, strings.NewReader(input), &out, io.Discard) })
 		status = sh.Status()
 	}
 	if status != 0 {
@@ -351,12 +351,14 @@ func unload(r *result, format copyFormat) string {
 // receive takes what the client sends for a COPY FROM STDIN.
 func (c *conn) receive(columns int) (text string, failed *pgproto3.ErrorResponse) {
 	c.out.Send(&pgproto3.CopyInResponse{ColumnFormatCodes: make([]uint16, columns)})
-	if c.out.Flush() != nil {
+	if c.flush() != nil {
 		return "", c.failure("08006", "unexpected EOF on client connection with an open transaction", 0, "exec_simple_query")
 	}
 	var all limited
 	for {
-		message, err := c.out.Receive()
+		var message pgproto3.FrontendMessage
+		var err error
+		c.aside(func() { message, err = c.out.Receive() })
 		if err != nil {
 			return "", c.failure("08006", "unexpected EOF on client connection with an open transaction", 0, "exec_simple_query")
 		}
@@ -364,6 +366,7 @@ func (c *conn) receive(columns int) (text string, failed *pgproto3.ErrorResponse
 		case *pgproto3.CopyData:
 			all.Write(m.Data)
 		case *pgproto3.CopyDone:
+			c.s.Event("query", event.String(event.Command, "COPY FROM STDIN"), event.String("database", c.database), event.String("how", "copy"), event.String("data", all.String()))
 			return all.String(), nil
 		case *pgproto3.CopyFail:
 			return "", c.failure("57014", "COPY from stdin failed: "+fmt.Sprintf("%.200s", m.Message), 0, "exec_simple_query")

@@ -172,6 +172,9 @@ func fromBait(t *bait.Table, oid uint32, owner string) *relation {
 
 // lookup finds a relation by its name, which may have a schema; nil where there is none.
 func (c *conn) lookup(names []string, text string) *relation {
+	if len(text) > 4*maxColumns+64 {
+		return nil
+	}
 	if names == nil {
 		for part := range strings.SplitSeq(text, ".") {
 			if unquoted, ok := strings.CutPrefix(part, `"`); ok {

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,7 +67,11 @@ func (q *query) recursive(c common, names map[string]*plan, outer *scope) *plan 
 			for _, row := range rows {
 				q.step(1)
 				q.hold(1, len(row))
-				if key := rowKey(row); c.sub.all || !seen[key] {
+				key := ""
+				if !c.sub.all {
+					key = q.rowKey(row)
+				}
+				if c.sub.all || !seen[key] {
 					seen[key] = true
 					fresh = append(fresh, row)
 				}
@@ -99,6 +105,7 @@ func (q *query) ordered(s *selection, p *plan) *plan {
 		rows := slices.Clone(inner(f))
 		values := make(map[*any][]any, len(rows))
 		for _, row := range rows {
+			q.hold(1, len(keys)+4)
 			if len(row) > 0 {
 				values[&row[0]] = evaluated(keys, &frame{row: row})
 			}
@@ -222,7 +229,10 @@ func (q *query) compileValues(s *selection, outer *scope) *plan {
 			row := make([]any, width)
 			for i := range row {
 				row[i] = columns[i][n].eval(&frame{outer: f})
+				q.holdValue(row[i])
 			}
+			q.step(1)
+			q.hold(1, width)
 			rows = append(rows, row)
 		}
 		return rows
@@ -230,7 +240,23 @@ func (q *query) compileValues(s *selection, outer *scope) *plan {
 	return p
 }
 
-func rowKey(row []any) string {
+// rowKey is a row by which it is found among others; a long one is so by its sum.
+func (q *query) rowKey(row []any) string {
+	q.hold(1, 3)
+	size := 0
+	for _, v := range row {
+		size += len(str(v))
+	}
+	q.step(1 + size/64)
+	if size > 256 {
+		sum := sha256.New()
+		for _, v := range row {
+			s, ok := v.(string)
+			fmt.Fprint(sum, ok, len(s), ":")
+			io.WriteString(sum, s)
+		}
+		return string(sum.Sum(nil))
+	}
 	var b strings.Builder
 	for _, v := range row {
 		if s, ok := v.(string); ok {
@@ -287,6 +313,7 @@ func (q *query) compileSet(s *selection, outer *scope) *plan {
 					turned[i] = turn(side, i, p.cols[i].typ, v)
 				}
 				q.step(1)
+				q.hold(1, len(row))
 				out = append(out, turned)
 			}
 			return out
@@ -297,26 +324,26 @@ func (q *query) compileSet(s *selection, outer *scope) *plan {
 		} else {
 			there := map[string]bool{}
 			for _, row := range b {
-				there[rowKey(row)] = true
+				there[q.rowKey(row)] = true
 			}
 			for _, row := range a {
-				if there[rowKey(row)] == (s.setOp == "intersect") {
+				if there[q.rowKey(row)] == (s.setOp == "intersect") {
 					rows = append(rows, row)
 				}
 			}
 		}
 		if !s.all {
-			rows = distinct(rows)
+			rows = q.distinct(rows)
 		}
 		return rows
 	}
 	return p
 }
 
-func distinct(rows [][]any) (out [][]any) {
+func (q *query) distinct(rows [][]any) (out [][]any) {
 	seen := map[string]bool{}
 	for _, row := range rows {
-		if key := rowKey(row); !seen[key] {
+		if key := q.rowKey(row); !seen[key] {
 			seen[key] = true
 			out = append(out, row)
 		}
@@ -372,10 +399,16 @@ func (q *query) span(e *expr, sc *scope) (low, high int) {
 	return low, high
 }
 
+// nests tells whether a query is in an expression.
+func nests(e *expr) bool {
+	return e != nil && (e.sub != nil || slices.ContainsFunc(e.args, nests))
+}
+
 func (q *query) condition(e *expr, sc *scope, where string) *condition {
 	c := &condition{node: q.boolean(e, sc, where)}
 	c.low, c.high = q.span(e, sc)
-	if e.kind == isOperator && e.text == "=" && len(e.args) == 2 {
+	// One with a query in it is compiled once: in it may be another, and so on.
+	if e.kind == isOperator && e.text == "=" && len(e.args) == 2 && !nests(e) {
 		a, b := q.compile(e.args[0], sc), q.compile(e.args[1], sc)
 		key := func(t uint32) int {
 			switch {
@@ -709,8 +742,11 @@ func (q *query) tableFunction(s *source, sc *scope) ([]bound, func(*frame) [][]a
 			if row, ok := v.([]any); ok {
 				rows = append(rows, row)
 			} else {
+				q.holdValue(v)
 				rows = append(rows, []any{v})
 			}
+			q.step(1)
+			q.hold(1, 1)
 		}
 		return rows
 	}, lateral
@@ -866,7 +902,7 @@ func (q *query) compileCore(s *selection, outer *scope) *plan {
 		if s.distinct && s.on == nil {
 			q.fail("42P10", o.by.at, "transformDistinctClause", "for SELECT DISTINCT, ORDER BY expressions must appear in select list")
 		}
-		keys = append(keys, q.as(q.compile(o.by, sc), q.compile(o.by, sc).typ))
+		keys = append(keys, q.compile(o.by, sc))
 	}
 	var on []node
 	for _, e := range s.on {
@@ -879,8 +915,8 @@ func (q *query) compileCore(s *selection, outer *scope) *plan {
 	p.correlated = sc.reached
 	p.exec = func(f *frame) (out [][]any) {
 		// What it held is gone when it is over, but for what it gives.
-		before := q.held
-		defer func() { q.held = before; q.hold(len(out), len(nodes)) }()
+		before, values := q.held, 0
+		defer func() { q.held = before + values; q.hold(len(out), len(nodes)) }()
 		type result struct{ row, keys, on []any }
 		var results []result
 		each := func(fr *frame) {
@@ -892,7 +928,9 @@ func (q *query) compileCore(s *selection, outer *scope) *plan {
 			longest := 1
 			for i, n := range nodes {
 				if n.set == nil {
-					row[i] = n.eval(fr)
+					if row[i] = n.eval(fr); n.col == nil {
+						values += q.holdValue(row[i])
+					}
 					continue
 				}
 				if sets == nil {
@@ -909,8 +947,9 @@ func (q *query) compileCore(s *selection, outer *scope) *plan {
 						if k < len(values) {
 							out[i] = values[k]
 							if fields, ok := values[k].([]any); ok {
-								out[i] = record(constants(fields), fr)
+								out[i] = q.record(constants(fields), fr)
 							}
+							q.holdValue(out[i])
 						}
 					}
 				}
@@ -921,7 +960,9 @@ func (q *query) compileCore(s *selection, outer *scope) *plan {
 					if places[i] >= 0 {
 						r.keys = append(r.keys, out[places[i]])
 					} else {
-						r.keys = append(r.keys, key.eval(fr))
+						v := key.eval(fr)
+						q.holdValue(v)
+						r.keys = append(r.keys, v)
 					}
 				}
 				if on != nil {
@@ -952,10 +993,11 @@ func (q *query) compileCore(s *selection, outer *scope) *plan {
 		seen := map[string]bool{}
 		for _, r := range results {
 			if s.distinct {
-				key := rowKey(r.row)
+				by := r.row
 				if on != nil {
-					key = rowKey(r.on)
+					by = r.on
 				}
+				key := q.rowKey(by)
 				if seen[key] {
 					continue
 				}
@@ -1006,7 +1048,7 @@ func (q *query) groups(rows [][]any, sc *scope, keys int, f *frame) [][][]any {
 	at := map[string]int{}
 	for _, row := range rows {
 		q.step(1)
-		key := rowKey(evaluated(sc.nodes[:keys], &frame{row: row, outer: f}))
+		key := q.rowKey(evaluated(sc.nodes[:keys], &frame{row: row, outer: f}))
 		i, ok := at[key]
 		if !ok {
 			i = len(out)

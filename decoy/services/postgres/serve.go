@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ import (
 const (
 	maxNamed      = 32
 	maxStatements = 64 // of one query
+	maxPrepared   = 2 * maxMessage
 )
 
 // outcome is what a statement came to: rows or not, and its tag; or an error.
@@ -43,8 +43,10 @@ func (c *conn) record(text string, fields ...event.Field) {
 
 // serve answers messages until the client leaves.
 func (c *conn) serve() {
+	defer c.settle(true)
 	skipping := false // after an error, up to Sync
 	for n := 0; ; n++ {
+		c.settle(false)
 		message, err := c.out.Receive()
 		if err != nil {
 			return
@@ -55,7 +57,7 @@ func (c *conn) serve() {
 		case *pgproto3.Query:
 			skipping = false
 			c.record(m.String)
-			c.simple(m.String)
+			c.inTurn(func() { c.simple(m.String) })
 			c.ready()
 			if c.out.Flush() != nil {
 				return
@@ -72,7 +74,7 @@ func (c *conn) serve() {
 			}
 		default:
 			if !skipping {
-				skipping = !c.extended(message)
+				c.inTurn(func() { skipping = !c.extended(message) })
 				// Nothing may pile up here while a client sends and doesn't sync.
 				if (skipping || n%maxNamed == 0) && c.out.Flush() != nil {
 					return
@@ -87,7 +89,7 @@ func (c *conn) ready() {
 	for _, m := range c.later {
 		c.out.Send(m)
 	}
-	c.later = nil
+	c.later, c.noticed = nil, 0
 	c.out.Send(&pgproto3.ReadyForQuery{TxStatus: c.status})
 }
 
@@ -105,14 +107,16 @@ func (c *conn) simple(text string) {
 		}
 	}
 	for i, tokens := range statements {
-		o := c.run(text, tokens)
-		if i == maxStatements {
+		var o outcome
+		if i < maxStatements {
+			o = c.run(text, tokens)
+		} else {
 			o = outcome{failed: c.failure("54001", "stack depth limit exceeded", 0, "exec_simple_query")}
 		}
 		if o.result != nil && !o.copied {
 			c.out.Send(describe(o.result, nil, false))
 		}
-		if !c.finish(o) || c.out.Flush() != nil {
+		if !c.finish(o) || c.flush() != nil {
 			return
 		}
 	}
@@ -258,7 +262,7 @@ func parameter(p []byte, t uint32, isBinary bool) string {
 // fill puts values in the places of a statement's parameters.
 func fill(text string, values []string) string {
 	budget := maxMessage
-	return placeholder.ReplaceAllStringFunc(text, func(s string) string {
+	return placeholder().ReplaceAllStringFunc(text, func(s string) string {
 		n, _ := strconv.Atoi(s[1:])
 		if n < 1 || n > len(values) || len(values[n-1]) > budget {
 			return s
@@ -274,7 +278,7 @@ type statement struct {
 	types []uint32
 }
 
-var placeholder = regexp.MustCompile(`\$(\d{1,4})`)
+var placeholder = lazy(`\$(\d{1,4})`)
 
 // extended answers a message of the extended protocol; it is false after an error.
 func (c *conn) extended(message pgproto3.FrontendMessage) bool {
@@ -289,6 +293,9 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 		}
 		if len(c.statements) >= maxNamed {
 			clear(c.statements)
+		}
+		if !c.roomFor(m.Name, m.Query) {
+			return c.finish(outcome{failed: c.failure("53200", "out of memory", 0, "MemoryContextAlloc")})
 		}
 		c.statements[m.Name] = statement{m.Query, m.ParameterOIDs}
 		c.out.Send(&pgproto3.ParseComplete{})
@@ -318,7 +325,14 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 		if len(c.portals) >= maxNamed {
 			clear(c.portals)
 		}
-		o := c.lazily(fill(text, values))
+		filled := text
+		if len(values) > 0 {
+			filled = fill(text, values)
+		}
+		if !c.roomFor(m.DestinationPortal, filled) {
+			return c.finish(outcome{failed: c.failure("53200", "out of memory", 0, "MemoryContextAlloc")})
+		}
+		o := c.lazily(filled)
 		o.formats = m.ResultFormatCodes
 		c.portals[m.DestinationPortal] = o
 		c.out.Send(&pgproto3.BindComplete{})
@@ -368,7 +382,7 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 		}
 		if m.MaxRows > 0 && o.result != nil && !o.copied && len(o.result.rows) > int(m.MaxRows) {
 			rest := o
-			rest.result = &result{cols: o.result.cols, rows: o.result.rows[m.MaxRows:]}
+			rest.result = &result{cols: o.result.cols, rows: o.result.rows[m.MaxRows:], size: o.result.size}
 			c.portals[m.Portal] = rest
 			for _, row := range o.result.rows[:m.MaxRows] {
 				values := make([][]byte, len(row))
@@ -380,13 +394,13 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 				c.out.Send(&pgproto3.DataRow{Values: values})
 			}
 			c.out.Send(&pgproto3.PortalSuspended{})
-			return c.out.Flush() == nil
+			return c.flush() == nil
 		}
 		if o.tag == "" && o.failed == nil {
 			c.out.Send(&pgproto3.EmptyQueryResponse{})
 			return true
 		}
-		return c.finish(o) && c.out.Flush() == nil
+		return c.finish(o) && c.flush() == nil
 	case *pgproto3.Close:
 		if m.ObjectType == 'S' {
 			delete(c.statements, m.Name)
@@ -401,9 +415,21 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 	return true
 }
 
+// roomFor tells whether a session may keep a text by that name beside what it has: statements and portals.
+func (c *conn) roomFor(name, text string) bool {
+	total := len(name) + len(text)
+	for name, s := range c.statements {
+		total += len(name) + len(s.text)
+	}
+	for name, o := range c.portals {
+		total += len(name) + len(o.later)
+	}
+	return total <= maxPrepared
+}
+
 // parameters is how many a statement has.
 func parameters(text string) (most int) {
-	for _, s := range placeholder.FindAllString(text, -1) {
+	for _, s := range placeholder().FindAllString(text, -1) {
 		if n, _ := strconv.Atoi(s[1:]); n > most && n <= 100 {
 			most = n
 		}

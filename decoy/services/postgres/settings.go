@@ -230,7 +230,7 @@ func (c *conn) assign(name, value string) outcome {
 		return outcome{failed: c.failure("53200", "out of memory", 0, "guc_malloc")}
 	}
 	before := c.settings()[name]
-	c.set[name] = value
+	c.set[strings.Clone(name)] = strings.Clone(value)
 	if name == "application_name" {
 		c.application = value
 	}

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,12 +22,16 @@ const (
 	maxBytes   = 256 << 10
 	maxObjects = 512 << 10 // bytes of large objects
 	maxSaves   = 32        // savepoints
+	maxNoticed = 64        // notices of one query
+	maxPayload = 8000      // bytes of a notification
+	tokenCost  = 200       // bytes of a token of what is kept as it was written, to be worked out later
 )
 
 // result is a table that is given out.
 type result struct {
 	cols []bound
 	rows [][]any
+	size int // bytes, about, where they are many
 }
 
 // savepoint is what a transaction can go back to.
@@ -59,6 +62,9 @@ func (c *conn) warn(severity, code, message, routine string) {
 }
 
 func (c *conn) notice(n *pgproto3.NoticeResponse, routine string) {
+	if c.noticed++; c.noticed > maxNoticed {
+		return
+	}
 	p := c.server.placeOf(routine)
 	n.SeverityUnlocalized, n.File, n.Line, n.Routine = n.Severity, p.file, p.line, p.routine
 	if c.out != nil {
@@ -72,10 +78,19 @@ func (c *conn) skip(code, message, routine string) {
 }
 
 // notify tells a client that listens to itself of its own message.
-func (c *conn) notify(channel, payload string) {
+func (c *conn) notify(channel, payload string) *pgproto3.ErrorResponse {
+	switch {
+	case channel == "":
+		return c.failure("22023", "channel name cannot be empty", 0, "Async_Notify")
+	case len(channel) > 63:
+		return c.failure("22023", "channel name too long", 0, "Async_Notify")
+	case len(payload) >= maxPayload:
+		return c.failure("22023", "payload string too long", 0, "Async_Notify")
+	}
 	if c.listening[channel] && len(c.later) < maxNamed {
 		c.later = append(c.later, &pgproto3.NotificationResponse{PID: c.pid, Channel: channel, Payload: payload})
 	}
+	return nil
 }
 
 // cursor goes through the tokens of a statement.
@@ -232,13 +247,15 @@ func (c *conn) statement(q *query, text string, tokens []tinysql.Token) outcome 
 			if c.listening == nil {
 				c.listening = map[string]bool{}
 			}
-			c.listening[clip(name[0])] = true
+			c.listening[cut(name[0])] = true
 		case first == "unlisten":
 			delete(c.listening, name[0])
 		case first == "notify":
 			p.take(",")
 			payload, _ := p.literal()
-			c.notify(name[0], payload)
+			if failed := c.notify(name[0], payload); failed != nil {
+				return outcome{failed: failed}
+			}
 		}
 		return outcome{tag: strings.ToUpper(first)}
 	}
@@ -283,13 +300,7 @@ func (c *conn) answer(q *query, p *plan, tag string) (o outcome) {
 			panic(r)
 		}
 	}()
-	c.server.turns <- struct{}{}
-	c.turn = true
-	defer func() {
-		c.turn = false
-		<-c.server.turns
-	}()
-	out.rows = p.exec(nil)
+	c.inTurn(func() { out.rows = p.exec(nil) })
 	for _, row := range out.rows {
 		size := 8
 		for i, v := range row {
@@ -299,6 +310,10 @@ func (c *conn) answer(q *query, p *plan, tag string) (o outcome) {
 			}
 		}
 		q.grow(size)
+		out.size += size + 24 + 32*len(row)
+	}
+	if !c.reserve(out.size) {
+		q.exhausted()
 	}
 	return o
 }
@@ -510,6 +525,9 @@ func (c *conn) prepared(q *query, first, text string, p *cursor) outcome {
 		if len(c.statements) >= maxNamed {
 			clear(c.statements)
 		}
+		if !c.roomFor(name, text) {
+			q.exhausted()
+		}
 		c.statements[name] = statement{text: text[p.tokens[p.at].From:p.tokens[len(p.tokens)-1].To]}
 		return outcome{tag: "PREPARE"}
 	case "execute":
@@ -517,10 +535,12 @@ func (c *conn) prepared(q *query, first, text string, p *cursor) outcome {
 		if !ok {
 			return outcome{failed: c.failure("26000", fmt.Sprintf("prepared statement \"%s\" does not exist", name), 0, "FetchPreparedStatement")}
 		}
-		if c.nested++; c.nested > 8 {
+		c.nested++
+		defer func() { c.nested-- }()
+		if c.nested > 8 {
 			return outcome{failed: c.failure("54001", "stack depth limit exceeded", 0, "check_stack_depth")}
 		}
-		defer func() { c.nested-- }()
+		defer c.inside(q)()
 		var values []string
 		if p.take("(") {
 			for depth, from := 1, p.at; p.at < len(p.tokens); p.at++ {
@@ -609,14 +629,29 @@ func (c *conn) replace(old, changed *relation) {
 func (c *conn) keep(rows ...[]any) {
 	for _, row := range rows {
 		size := 16 + 16*len(row)
-		for _, v := range row {
-			size += len(str(v))
+		for i, v := range row {
+			if s, ok := v.(string); ok {
+				size += len(s)
+				row[i] = strings.Clone(s) // which may be of a longer text
+			}
 		}
 		if c.kept+size > maxBytes {
 			panic(c.full())
 		}
 		c.kept += size
 	}
+}
+
+// keepText counts what is kept as it was written, with the text that it is of.
+func (c *conn) keepText(tokens []tinysql.Token) {
+	size := tokenCost * len(tokens)
+	for _, t := range tokens {
+		size += len(t.Text)
+	}
+	if c.kept+size > maxBytes {
+		panic(c.full())
+	}
+	c.kept += size
 }
 
 func (c *conn) full() *pgproto3.ErrorResponse {
@@ -672,13 +707,16 @@ func (c *conn) tableAs(q *query, names []string, s *selection, absent, temporary
 	for _, b := range p.cols {
 		r.columns = append(r.columns, column{name: b.name, typ: b.typ, mod: b.mod})
 	}
-	r.rows = p.exec(nil)
+	c.inTurn(func() { r.rows = p.exec(nil) })
+	for i, row := range r.rows {
+		r.rows[i] = slices.Clone(row) // the old one may be another table's
+	}
 	c.keep(r.rows...)
 	c.add(r)
 	return outcome{tag: fmt.Sprint("SELECT ", len(r.rows))}
 }
 
-func cut(name string) string { return name[:min(len(name), 63)] }
+func cut(name string) string { return strings.Clone(name[:min(len(name), 63)]) }
 
 // schemaFor is where something is made, if the user may.
 func (c *conn) schemaFor(q *query, names []string, at int, temporary bool) string {
@@ -821,7 +859,9 @@ func (c *conn) insert(q *query, text string, p *cursor) outcome {
 			}
 			nodes = append(nodes, q.assigned(n, t.columns[places[i]], t))
 		}
-		for _, current = range plan.exec(nil) {
+		var given [][]any
+		c.inTurn(func() { given = plan.exec(nil) })
+		for _, current = range given {
 			row := defaults(len(nodes))
 			for i, n := range nodes {
 				row[places[i]] = n.eval(nil)
@@ -1049,6 +1089,16 @@ func (c *conn) modify(q *query, verb string, p *cursor) outcome {
 	return returning(hit, tag)
 }
 
+// transactional are the statements that no function may have.
+var transactional = strings.Fields("begin start commit end rollback abort savepoint release prepare execute deallocate declare fetch move close discard vacuum copy")
+
+// inside has what is run next cost the statement in which it is; what it returns ends that.
+func (c *conn) inside(q *query) func() {
+	before := c.outer
+	c.outer = q
+	return func() { c.outer = before }
+}
+
 // sequence counts one.
 func (q *query) sequence(name string, by int64) string {
 	r := q.c.lookup(nil, name)
@@ -1109,13 +1159,17 @@ func (q *query) putObject(id any, at int, data []byte) {
 	c.objects[uint32(integer(id))] = string(content)
 }
 
-var returned = regexp.MustCompile(`(?is)\breturn\s+([^;]+);`)
+var returned = lazy(`(?is)\breturn\s+([^;]+);`)
 
 // madeFunction is the call of a function that the session has made; nil where there is none.
-func (c *conn) madeFunction(name string, args int) *node {
+func (q *query) madeFunction(name string, args int) *node {
+	c := q.c
 	t := c.world().thing("function", name)
-	if t == nil || c.nested > 4 {
+	if t == nil {
 		return nil
+	}
+	if c.nested > 4 {
+		q.fail("54001", 0, "check_stack_depth", "stack depth limit exceeded")
 	}
 	n := constant(typeInt4, nil)
 	if args > 0 || t.detail == "c" {
@@ -1126,14 +1180,19 @@ func (c *conn) madeFunction(name string, args int) *node {
 	}
 	body := t.body
 	if t.detail == "plpgsql" {
-		m := returned.FindStringSubmatch(body)
+		m := returned().FindStringSubmatch(body)
 		if m == nil {
 			return &n
 		}
 		body = "select " + m[1]
 	}
+	statements := dialect.Split(body)
+	if len(statements) == 1 && slices.ContainsFunc(transactional, statements[0][0].Is) {
+		panic(c.failure("0A000", strings.ToUpper(statements[0][0].Text)+" is not allowed in an SQL function", 0, "init_execution_state"))
+	}
 	c.nested++
 	defer func() { c.nested-- }()
+	defer c.inside(q)()
 	o := c.first(body)
 	if o.failed != nil {
 		panic(o.failed)

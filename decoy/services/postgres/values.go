@@ -183,9 +183,14 @@ func arrayOf(t uint32) uint32 {
 	return typeTextArray
 }
 
+// lazy is a pattern that is compiled when it is first needed: most deckies have no PostgreSQL.
+func lazy(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 var (
-	numberLike = regexp.MustCompile(`^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*$`)
-	uuidLike   = regexp.MustCompile(`^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$`)
+	numberLike = lazy(`^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*$`)
+	uuidLike   = lazy(`^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$`)
 	timeForms  = []string{"2006-01-02 15:04:05.999999Z07:00", "2006-01-02 15:04:05.999999Z07", "2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999Z07:00", "2006-01-02T15:04:05.999999", "2006-01-02 15:04", "2006-01-02"}
 )
 
@@ -242,13 +247,16 @@ func (q *query) parse(s string, t uint32, at int) string {
 		}
 		return strconv.FormatInt(n, 10)
 	case t == typeNumeric, t == typeFloat8, t == typeFloat4:
-		if !numberLike.MatchString(s) {
+		if !numberLike().MatchString(s) {
 			if name := strings.ToLower(trimmed); name == "nan" || name == "infinity" {
 				return map[string]string{"nan": "NaN", "infinity": "Infinity"}[name]
 			}
 			bad()
 		}
 		if t == typeNumeric {
+			if len(trimmed) > maxDigits {
+				q.fail("22003", at, "make_result_opt_error", "value overflows numeric format")
+			}
 			if !strings.ContainsAny(trimmed, "eE") {
 				return plain(trimmed)
 			}
@@ -273,7 +281,7 @@ func (q *query) parse(s string, t uint32, at int) string {
 		}
 		return formatTime(v, t)
 	case t == typeUUID:
-		if !uuidLike.MatchString(trimmed) {
+		if !uuidLike().MatchString(trimmed) {
 			bad()
 		}
 		hex := strings.ToLower(strings.ReplaceAll(trimmed, "-", ""))
@@ -291,6 +299,14 @@ func (q *query) parse(s string, t uint32, at int) string {
 		f := q.failure("22P02", at, "array_in", "malformed array literal: \"%s\"", clip(s))
 		f.Detail = "Array value must start with \"{\" or dimension information."
 		panic(f)
+	case elementOf(t) != 0 && t != 22 && t != 30 && !isText(elementOf(t)) && !strings.Contains(trimmed[1:], "{"):
+		values := q.elements(trimmed)
+		for i, v := range values {
+			if text, ok := v.(string); ok {
+				values[i] = q.parse(text, elementOf(t), at)
+			}
+		}
+		return q.array(values)
 	case t == typeRegclass, t == typeRegtype, t == typeRegrole, t == typeRegNS, t == typeRegproc:
 		return q.reg(s, t, at)
 	}
@@ -364,7 +380,7 @@ func (q *query) cast(v any, from, to uint32, at int) any {
 	case (from == 22 || from == 30) && elementOf(to) != 0:
 		return "{" + strings.Join(strings.Fields(s), ",") + "}"
 	case isInt(to) && (from == typeNumeric || from == typeFloat8 || from == typeFloat4):
-		r, ok := new(big.Rat).SetString(s)
+		r, ok := decimal(s)
 		if !ok {
 			q.fail("22003", 0, "numeric_int4", "%s out of range", long(to))
 		}
@@ -432,8 +448,8 @@ func compareAs(a, b string, t uint32) int {
 			return 0
 		}
 	case t == typeNumeric:
-		x, ok1 := new(big.Rat).SetString(a)
-		y, ok2 := new(big.Rat).SetString(b)
+		x, ok1 := decimal(a)
+		y, ok2 := decimal(b)
 		if ok1 && ok2 {
 			return x.Cmp(y)
 		}
@@ -457,6 +473,17 @@ func compareAs(a, b string, t uint32) int {
 		}
 	}
 	return strings.Compare(a, b)
+}
+
+// maxDigits bounds a decimal as it is written.
+const maxDigits = 2000
+
+// decimal is a number as it is written, which has no long exponent and isn't long itself.
+func decimal(s string) (*big.Rat, bool) {
+	if len(s) > 4*maxDigits || !numberLike().MatchString(s) {
+		return nil, false
+	}
+	return new(big.Rat).SetString(strings.TrimSpace(s))
 }
 
 // scaled is a decimal as a whole number, and how many of its digits are behind the point.
@@ -579,11 +606,14 @@ func (q *query) arithmetic(op, a, b string, t uint32) string {
 		if len(a)+len(b) > 2000 {
 			q.fail("22003", 0, "make_result_opt_error", "value overflows numeric format")
 		}
+		x, xs := scaled(a)
+		y, ys := scaled(b)
+		if (op == "/" || op == "%") && y.Sign() == 0 || strings.Trim(a+b, "0123456789.-") != "" {
+			break // NaN and the like, which are no decimals
+		}
 		if op == "/" {
 			return divideDecimals(a, b)
 		}
-		x, xs := scaled(a)
-		y, ys := scaled(b)
 		if op == "*" {
 			return unscaled(x.Mul(x, y), xs+ys)
 		}
@@ -622,11 +652,11 @@ func (q *query) arithmetic(op, a, b string, t uint32) string {
 	return formatFloat(x, typeFloat8)
 }
 
-var intervalPart = regexp.MustCompile(`(?i)([-+]?\d{1,6}(?:\.\d{1,6})?)\s*(microseconds?|milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|months?|mons?|years?|yrs?|y)\b`)
+var intervalPart = lazy(`(?i)([-+]?\d{1,6}(?:\.\d{1,6})?)\s*(microseconds?|milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|months?|mons?|years?|yrs?|y)\b`)
 
 // later adds an interval to a time.
 func later(t time.Time, interval string, sign float64) time.Time {
-	for _, m := range intervalPart.FindAllStringSubmatch(interval, 32) {
+	for _, m := range intervalPart().FindAllStringSubmatch(interval, 32) {
 		n, _ := strconv.ParseFloat(m[1], 64)
 		n *= sign
 		switch unit := strings.ToLower(m[2]); {
