@@ -679,10 +679,7 @@ func (c *conn) createOther(q *query, text string, p *cursor, what string, names 
 			c.keepText(p.tokens)
 		} else {
 			c.inTurn(func() { made.rows = plan.exec(nil) })
-			for i, row := range made.rows {
-				made.rows[i] = slices.Clone(row)
-			}
-			c.keep(made.rows...)
+			c.keepCopies(made.rows)
 			tag = fmt.Sprint("SELECT ", len(made.rows))
 		}
 	case "index":

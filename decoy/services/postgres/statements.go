@@ -642,6 +642,14 @@ func (c *conn) keep(rows ...[]any) {
 	}
 }
 
+// keepCopies is keep for rows that may be another table's.
+func (c *conn) keepCopies(rows [][]any) {
+	for i, row := range rows {
+		rows[i] = slices.Clone(row)
+		c.keep(rows[i])
+	}
+}
+
 // keepText counts what is kept as it was written, with the text that it is of.
 func (c *conn) keepText(tokens []tinysql.Token) {
 	size := tokenCost * len(tokens)
@@ -708,10 +716,7 @@ func (c *conn) tableAs(q *query, names []string, s *selection, absent, temporary
 		r.columns = append(r.columns, column{name: b.name, typ: b.typ, mod: b.mod})
 	}
 	c.inTurn(func() { r.rows = p.exec(nil) })
-	for i, row := range r.rows {
-		r.rows[i] = slices.Clone(row) // the old one may be another table's
-	}
-	c.keep(r.rows...)
+	c.keepCopies(r.rows)
 	c.add(r)
 	return outcome{tag: fmt.Sprint("SELECT ", len(r.rows))}
 }

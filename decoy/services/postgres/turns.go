@@ -3,7 +3,7 @@ package postgres
 // maxReserved bounds the bytes of rows that all sessions together hold while they have no turn: results that clients are slow to take, cursors and portals that have more to give, and what sleeps
 // in the middle of a query. What is smaller than reservedAnyway each may have in any case.
 const (
-	maxReserved    = 16 << 20
+	maxReserved    = 8 << 20
 	reservedAnyway = 64 << 10
 )
 

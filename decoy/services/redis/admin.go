@@ -34,7 +34,7 @@ func auth(c *client, args []string) {
 		user = args[1]
 	}
 	if len(args) == 2 && c.server.passwords == nil {
-		c.s.Attempt("plaintext", user, []byte(password), event.Rejected)
+		c.attempt(user, password, event.Rejected)
 		if v.atLeast(6, 0) {
 			c.out.fail("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
 		} else {

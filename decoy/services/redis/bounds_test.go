@@ -9,6 +9,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
 )
 
 // local is a client without a connection, and what it is answered.
@@ -135,5 +136,19 @@ func TestSleepsAreBoundedTogether(t *testing.T) {
 	c.run([]string{"exec"})
 	if took := h.Now().Sub(began); took > maxSleep {
 		t.Errorf("it takes %v", took)
+	}
+}
+
+// A password that comes in a command that is wrong, or is queued and never run, is recorded, where those who may only watch don't see it.
+func TestPasswordsThatAreNoAttemptsAreRecorded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "redis")
+	ask(t, d, "AUTH a b c d\nHELLO 9 AUTH default s3cret\nMULTI\nAUTH default queued\nDISCARD")
+	for command, parameters := range map[string]string{"AUTH": "a b c d", "HELLO": "9 AUTH default s3cret"} {
+		d.Wait(event.CommandRun, decoytest.Has(event.Command, command), decoytest.Has("parameters", parameters))
+	}
+	d.Wait(event.CommandRun, decoytest.Has("parameters", "default queued"))
+	if event.Shown("parameters") {
+		t.Error("whoever may watch sees them")
 	}
 }

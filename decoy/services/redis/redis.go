@@ -148,6 +148,7 @@ type client struct {
 	multi     bool
 	executing bool // EXEC
 	left      bool // after QUIT
+	attempted bool // to log in, by the command under way
 	commands  int64
 	channels  []string
 	patterns  []string
@@ -188,6 +189,7 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 			}
 			c.record(args)
 			v.visitors.With(s.Peer().Addr(), func(of *visit) { c.serve(of, args) })
+			c.recordRefused(args)
 			c.wait()
 		}
 		if c.in.in.Buffered() == 0 || c.out.out.Buffered() > maxCommand {
@@ -226,13 +228,26 @@ func (c *client) wait() {
 	c.out.nullArray()
 }
 
+// proves tells whether a command may have a password in it.
+func proves(args []string) bool {
+	name := strings.ToLower(args[0])
+	return name == "auth" && len(args) > 1 || name == "hello" && len(args) > 2
+}
+
 // record records a command, but for those with a password, which are attempts.
 func (c *client) record(args []string) {
-	name := strings.ToLower(args[0])
-	if name == "auth" && len(args) > 1 || name == "hello" && len(args) > 2 {
+	if proves(args) {
 		return
 	}
 	c.s.Event(event.CommandRun, event.String(event.Command, quoted(args)), event.Int("database", int64(c.db)))
+}
+
+// recordRefused records a command with a password that became no attempt: it was wrong, or is queued.
+func (c *client) recordRefused(args []string) {
+	if proves(args) && !c.attempted {
+		c.s.Event(event.CommandRun, event.String(event.Command, strings.ToUpper(args[0])), event.String("parameters", quoted(args[1:])), event.Int("database", int64(c.db)))
+	}
+	c.attempted = false
 }
 
 // authenticate checks a password and records it.
@@ -247,8 +262,13 @@ func (c *client) authenticate(user, password string) bool {
 		outcome = event.Accepted
 		c.known, c.user = true, user
 	}
-	c.s.Attempt("plaintext", user, []byte(password), outcome)
+	c.attempt(user, password, outcome)
 	return ok
+}
+
+func (c *client) attempt(user, password, outcome string) {
+	c.attempted = true
+	c.s.Attempt("plaintext", user, []byte(password), outcome)
 }
 
 // run answers one command.
