@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"io"
 	"runtime"
 	"strings"
 	"testing"
@@ -64,5 +65,32 @@ func TestAnAnswerIsBounded(t *testing.T) {
 	c.query(strings.Repeat("select '"+strings.Repeat("x", 15<<10)+"' from information_schema.columns;", 16))
 	if n := c.out.Len(); n > 2*maxReply || n < maxReply/2 {
 		t.Errorf("%d bytes", n)
+	}
+}
+
+// shower counts what is written, and how much at most at once.
+type shower struct{ all, most int }
+
+func (s *shower) Read([]byte) (int, error) { return 0, io.EOF }
+
+func (s *shower) Write(p []byte) (int, error) {
+	s.all += len(p)
+	s.most = max(s.most, len(p))
+	return len(p), nil
+}
+
+// A client that doesn't read what it has asked for has no long answer waiting for it in memory.
+func TestAnswersAreSentAsTheyAreMade(t *testing.T) {
+	t.Parallel()
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var to shower
+	c := &conn{packets: packets{rw: &to}, server: newServer(h), s: &decoy.Session{}}
+	c.query("select '" + strings.Repeat("x", 15<<10) + "' from information_schema.columns")
+	c.flush()
+	if to.all < 1<<20 || to.most > 3*maxWaiting || c.out.Cap() > 3*maxWaiting {
+		t.Errorf("%d bytes are sent, %d at once, and room for %d is kept", to.all, to.most, c.out.Cap())
 	}
 }

@@ -122,6 +122,7 @@ type conn struct {
 	several      bool // statements in one query, which the client asked for
 	more         bool // a result comes after this one
 	failed       bool // the statement
+	replied      int  // bytes of rows that the query was answered with
 	made         int  // bytes that the query has made, beside what is stored
 }
 

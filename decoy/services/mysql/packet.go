@@ -46,8 +46,14 @@ func (p *packets) read(limit int) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
+// maxWaiting bounds the bytes of a reply that wait to be sent.
+const maxWaiting = 64 << 10
+
 // put adds a packet to the reply.
 func (p *packets) put(body []byte) {
+	if p.out.Len() > maxWaiting && p.rw != nil {
+		p.flush() // a connection that is lost is noticed by the next read
+	}
 	p.out.Write([]byte{byte(len(body)), byte(len(body) >> 8), byte(len(body) >> 16), p.seq})
 	p.out.Write(body)
 	p.seq++
@@ -56,7 +62,9 @@ func (p *packets) put(body []byte) {
 // flush sends the reply.
 func (p *packets) flush() error {
 	_, err := p.rw.Write(p.out.Bytes())
-	p.out.Reset()
+	if p.out.Reset(); p.out.Cap() > 2*maxWaiting {
+		p.out = bytes.Buffer{} // nothing large is kept while a client thinks
+	}
 	return err
 }
 

@@ -29,7 +29,7 @@ func (c *conn) query(text string) {
 		c.syntaxError(text, statements[1][0].From)
 		return
 	}
-	c.made = 0
+	c.made, c.replied = 0, 0
 	for i, tokens := range statements[:min(len(statements), maxStatements)] {
 		c.more, c.failed = i+1 < min(len(statements), maxStatements), false
 		// A statement's text ends where the next begins.
@@ -48,7 +48,7 @@ func (c *conn) query(text string) {
 const maxStatements = 16
 
 // maxMade bounds the bytes of what one query makes, row for row.
-const maxMade = 2 << 20
+const maxMade = 512 << 10
 
 func (c *conn) statement(text string, tokens []tinysql.Token) {
 	word := func(i int) string {

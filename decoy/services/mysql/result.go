@@ -61,7 +61,7 @@ func (c *conn) answer(table string, r *tinysql.Result) {
 				b = append(b, 0xfb)
 			}
 		}
-		if c.out.Len()+len(b) > maxReply {
+		if c.replied += len(b); c.replied > maxReply {
 			c.fail(1041, "HY000", "Out of memory.")
 			return
 		}

@@ -82,6 +82,15 @@ func TestWhatIsLeftBesideKeysIsBounded(t *testing.T) {
 	for _, args := range [][]string{{"client", "setname", strings.Repeat("n", 200<<10)}, {"client", "setinfo", "lib-name", strings.Repeat("n", 200<<10)}, {"replicaof", strings.Repeat("h", 200<<10), "1"}} {
 		c.run(args)
 	}
+	c.out.errors = c.errors
+	for i := range 20 {
+		c.run([]string{"eval", "return redis.error_reply(string.rep('" + strconv.Itoa(i) + "', 30000))", "0"})
+	}
+	for code := range c.errors {
+		if len(code) > 1024 {
+			t.Errorf("the code of an error of %d bytes is counted", len(code))
+		}
+	}
 	if n := len(c.name) + len(c.library[0]) + len(c.master); n > 8<<10 {
 		t.Errorf("names of %d bytes are left", n)
 	}

@@ -199,14 +199,18 @@ type writer struct {
 // maxAnswer is how much of what is stored one command gets: all of it, and not the same again and again.
 const maxAnswer = 4 << 20
 
-const maxErrorCodes = 32
+// The bounds of the codes of errors that are counted: a script may make its own.
+const (
+	maxErrorCodes = 32
+	maxErrorCode  = 64 // bytes
+)
 
 func (w *writer) simple(s string) { w.out.WriteString("+" + s + "\r\n") }
 
 // fail writes an error; its first word is the code. It can't hold a line's end.
 func (w *writer) fail(message string) {
-	if code, _, _ := strings.Cut(message, " "); w.errors != nil && (len(w.errors) < maxErrorCodes || w.errors[code] > 0) {
-		w.errors[code]++
+	if code, _, _ := strings.Cut(message, " "); w.errors != nil && len(code) <= maxErrorCode && (len(w.errors) < maxErrorCodes || w.errors[code] > 0) {
+		w.errors[strings.Clone(code)]++
 	}
 	w.out.WriteString("-" + strings.NewReplacer("\r", " ", "\n", " ").Replace(message) + "\r\n")
 }
