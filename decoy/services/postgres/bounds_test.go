@@ -214,7 +214,15 @@ func TestWhatSessionsHoldIsBoundedTogether(t *testing.T) {
 		t.Error("there is no room after all are gone")
 	}
 
+	// What has been sent is held no longer, in the middle of a query either.
 	c := local(v)
+	var out bytes.Buffer
+	c.out = pgproto3.NewBackend(&out, &out)
+	if c.simple(strings.Repeat("select repeat('x', 1000000);", 20)); strings.Contains(out.String(), "out of memory") || out.Len() < 20_000_000 {
+		t.Errorf("%d bytes are sent", out.Len())
+	}
+
+	c = local(v)
 	size := 0
 	for i := range 2 * maxNamed {
 		text := "select '" + strings.Repeat("x", 200<<10) + "'"

@@ -119,6 +119,7 @@ func (c *conn) simple(text string) {
 		if !c.finish(o) || c.flush() != nil {
 			return
 		}
+		c.settle(false)
 	}
 }
 
@@ -146,15 +147,7 @@ func (c *conn) finish(o outcome) bool {
 		}
 		c.out.Send(&pgproto3.CopyDone{})
 	} else {
-		for _, row := range o.result.rows {
-			values := make([][]byte, len(row))
-			for i, v := range row {
-				if text, ok := v.(string); ok {
-					values[i] = wire(text, o.result.cols[i].typ, binaryAt(o.formats, i))
-				}
-			}
-			c.out.Send(&pgproto3.DataRow{Values: values})
-		}
+		c.rows(o, o.result.rows)
 	}
 	tag := o.tag
 	if (tag == "SELECT" || tag == "COPY" || tag == "FETCH") && !o.whole {
@@ -162,6 +155,19 @@ func (c *conn) finish(o outcome) bool {
 	}
 	c.out.Send(&pgproto3.CommandComplete{CommandTag: []byte(tag)})
 	return true
+}
+
+// rows sends rows of a result.
+func (c *conn) rows(o outcome, rows [][]any) {
+	for _, row := range rows {
+		values := make([][]byte, len(row))
+		for i, v := range row {
+			if text, ok := v.(string); ok {
+				values[i] = wire(text, o.result.cols[i].typ, binaryAt(o.formats, i))
+			}
+		}
+		c.out.Send(&pgproto3.DataRow{Values: values})
+	}
 }
 
 func binaryAt(formats []int16, i int) bool {
@@ -384,15 +390,7 @@ func (c *conn) extended(message pgproto3.FrontendMessage) bool {
 			rest := o
 			rest.result = &result{cols: o.result.cols, rows: o.result.rows[m.MaxRows:], size: o.result.size}
 			c.portals[m.Portal] = rest
-			for _, row := range o.result.rows[:m.MaxRows] {
-				values := make([][]byte, len(row))
-				for i, v := range row {
-					if text, ok := v.(string); ok {
-						values[i] = wire(text, o.result.cols[i].typ, binaryAt(o.formats, i))
-					}
-				}
-				c.out.Send(&pgproto3.DataRow{Values: values})
-			}
+			c.rows(o, o.result.rows[:m.MaxRows])
 			c.out.Send(&pgproto3.PortalSuspended{})
 			return c.flush() == nil
 		}

@@ -383,9 +383,6 @@ func checksum(b []byte) uint64 { return ^crc64.Update(^uint64(0), jones, b) }
 func serverCommands() map[string]command {
 	noCluster := func(c *client, _ []string) { c.out.fail("ERR This instance has cluster support disabled") }
 	noFunction := func(c *client, _ []string) { c.out.fail("ERR Function not found") }
-	readOnlyEval := func(run func(*client, []string)) func(*client, []string) {
-		return func(c *client, a []string) { run(c, a) }
-	}
 	return map[string]command{
 		"cluster": {run: func(c *client, a []string) {
 			if strings.EqualFold(a[1], "help") {
@@ -414,8 +411,8 @@ func serverCommands() map[string]command {
 		"function":   {run: function},
 		"fcall":      {run: noFunction},
 		"fcall_ro":   {run: noFunction},
-		"eval_ro":    {run: readOnlyEval(eval)},
-		"evalsha_ro": {run: readOnlyEval(evalSHA)},
+		"eval_ro":    {run: eval},
+		"evalsha_ro": {run: evalSHA},
 		"spublish":   {run: func(c *client, _ []string) { c.out.integer(0) }},
 	}
 }
