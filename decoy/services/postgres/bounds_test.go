@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -236,5 +237,31 @@ func TestWhatSessionsHoldIsBoundedTogether(t *testing.T) {
 	}
 	if size == 0 || size > maxPrepared {
 		t.Errorf("statements and portals of %d bytes", size)
+	}
+}
+
+// Sessions that go on at once don't see what the others have made, and none waits for ever.
+func TestSessionsAtOnce(t *testing.T) {
+	t.Parallel()
+	v := serverOf(t)
+	var sessions sync.WaitGroup
+	for i := range 8 {
+		sessions.Go(func() {
+			c := local(v)
+			var out bytes.Buffer
+			c.out = pgproto3.NewBackend(&out, &out)
+			defer c.settle(true)
+			c.inTurn(func() {
+				c.simple(fmt.Sprintf(`begin; create table mine (x text); insert into mine values ('of %d'); savepoint s; update mine set x = x || '!'; rollback to s;
+					select pg_sleep(0.01), x, x ~ '^of' from mine; select count(*) from pg_attribute a join pg_class c on a.attrelid = c.oid; copy mine to program 'cat > /tmp/x'; copy mine from program 'cat /tmp/x'; select count(*) from mine; commit`, i))
+			})
+			if text := out.String(); !strings.Contains(text, fmt.Sprintf("of %d", i)) || strings.Contains(text, "SERROR") || strings.Count(text, "of ") != 1 {
+				t.Errorf("%d: %.2000q", i, text)
+			}
+		})
+	}
+	sessions.Wait()
+	if len(v.turns) != 0 || v.reserved.Load() != 0 {
+		t.Errorf("%d turns are not given back, nor %d bytes", len(v.turns), v.reserved.Load())
 	}
 }
