@@ -247,6 +247,12 @@ func (q *query) parse(s string, t uint32, at int) string {
 		}
 		return strconv.FormatInt(n, 10)
 	case t == typeNumeric, t == typeFloat8, t == typeFloat4:
+		if len(trimmed) > maxDigits {
+			if t == typeNumeric && strings.IndexByte("+-.0123456789", trimmed[0]) >= 0 {
+				q.fail("22003", at, "make_result_opt_error", "value overflows numeric format")
+			}
+			bad()
+		}
 		if !numberLike().MatchString(s) {
 			if name := strings.ToLower(trimmed); name == "nan" || name == "infinity" {
 				return map[string]string{"nan": "NaN", "infinity": "Infinity"}[name]
@@ -254,9 +260,6 @@ func (q *query) parse(s string, t uint32, at int) string {
 			bad()
 		}
 		if t == typeNumeric {
-			if len(trimmed) > maxDigits {
-				q.fail("22003", at, "make_result_opt_error", "value overflows numeric format")
-			}
 			if !strings.ContainsAny(trimmed, "eE") {
 				return plain(trimmed)
 			}
@@ -281,7 +284,7 @@ func (q *query) parse(s string, t uint32, at int) string {
 		}
 		return formatTime(v, t)
 	case t == typeUUID:
-		if !uuidLike().MatchString(trimmed) {
+		if len(trimmed) > 64 || !uuidLike().MatchString(trimmed) {
 			bad()
 		}
 		hex := strings.ToLower(strings.ReplaceAll(trimmed, "-", ""))
