@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -25,6 +26,12 @@ const (
 	maxSubstitution = 32 << 10
 	maxVariable     = 16 << 10
 	maxVariables    = 300
+	maxEnvironment  = 256 << 10 // of all variables of a shell
+	maxName         = 256       // of a variable or an alias; of a pattern that is written out
+	maxFunctions    = 32 << 10  // bytes of source of all of a shell's functions
+	maxExpanded     = 256 << 10 // of what variables and substitutions put into the words of one command
+	maxPatterned    = 16 << 10  // the same, where a pattern is among it
+	maxSlashes      = 2000      // in what variables put into the paths of one command
 	maxHistory      = 200
 	maxArguments    = 2000
 	maxArgumentText = 128 << 10
@@ -89,7 +96,7 @@ var errTooMuch = errors.New("cannot allocate memory")
 // check refuses a line whose expansions could grow beyond measure before the budget is asked: everything else grows by
 // steps. It looks at the tree alone.
 func check(file *syntax.File) error {
-	nodes, expansions := 0, 0
+	nodes, expansions, words := 0, 0, 0
 	var err error
 	syntax.Walk(file, func(n syntax.Node) bool {
 		if n == nil {
@@ -99,13 +106,20 @@ func check(file *syntax.File) error {
 		switch n := n.(type) {
 		case *syntax.ParamExp:
 			expansions++
+			if p := patternOf(n); p != nil && p.End().Offset()-p.Pos().Offset() > maxName {
+				err = errTooMuch
+			}
 			if n.Repl != nil && n.Repl.With != nil && (n.Repl.With.Lit() == "" && len(n.Repl.With.Parts) > 0 || len(n.Repl.With.Lit()) > maxReplacement) {
 				err = errTooMuch
 			}
 		case *syntax.CmdSubst, *syntax.ArithmExp, *syntax.ProcSubst:
 			expansions++
 		case *syntax.Word:
-			if braces(n) > maxBraces {
+			made := braces(n)
+			if made > 1 {
+				words += made
+			}
+			if made > maxBraces || words > 8*maxBraces || made > 1 && made*int(n.End().Offset()-n.Pos().Offset()) > maxExpanded {
 				err = errTooMuch
 			}
 		}
@@ -114,6 +128,72 @@ func check(file *syntax.File) error {
 		}
 		return err == nil
 	})
+	return err
+}
+
+// patternOf is the pattern that an expansion looks for in its value; nil where it looks for none.
+func patternOf(n *syntax.ParamExp) *syntax.Word {
+	switch {
+	case n.Repl != nil:
+		return n.Repl.Orig
+	case n.Exp == nil:
+		return nil
+	}
+	switch n.Exp.Op {
+	case syntax.RemSmallPrefix, syntax.RemLargePrefix, syntax.RemSmallSuffix, syntax.RemLargeSuffix, syntax.UpperFirst, syntax.UpperAll, syntax.LowerFirst, syntax.LowerAll:
+		return n.Exp.Word
+	}
+	return nil
+}
+
+// meter counts what one expansion takes from variables and substitutions: the library makes the whole of it before anybody is asked.
+type meter struct {
+	bytes, slashes int
+	limit, factor  int // of the bytes; each may become so many by a replacement
+}
+
+// newMeter looks at what is to be expanded: replacements make more of it, and patterns cost time.
+func newMeter(nodes ...syntax.Node) *meter {
+	m := &meter{limit: maxExpanded, factor: 1}
+	for _, n := range nodes {
+		syntax.Walk(n, func(n syntax.Node) bool {
+			switch n := n.(type) {
+			case *syntax.CmdSubst, *syntax.ProcSubst: // has meters of its own
+				return false
+			case *syntax.ParamExp:
+				if p := patternOf(n); p != nil && p.Lit() == "" && len(p.Parts) > 0 {
+					m.limit = maxPatterned
+				}
+				if n.Repl != nil && n.Repl.With != nil {
+					m.factor = max(m.factor, len(n.Repl.With.Lit()))
+				}
+			}
+			return true
+		})
+	}
+	return m
+}
+
+// take counts a text and says false when it is too much.
+func (m *meter) take(text string) bool {
+	m.bytes += len(text)
+	if len(text) > 64 { // a path of many parts costs the square of them
+		most := 0
+		for part := range strings.FieldsSeq(text) {
+			most = max(most, strings.Count(part, "/"))
+		}
+		m.slashes += most
+	}
+	return !m.spent()
+}
+
+func (m *meter) spent() bool { return m.bytes*m.factor > m.limit || m.slashes > maxSlashes }
+
+// outcome is the error of an expansion: what was taken was too much, or the library's own.
+func (m *meter) outcome(err error) error {
+	if m.spent() {
+		return errTooMuch
+	}
 	return err
 }
 

@@ -348,7 +348,7 @@ func read(c *call) int {
 	}
 	_, raw := flags['r']
 	if array := flags['a']; syntax.ValidName(array) {
-		list := expand.ReadFields(c.config(c.streams), string(line), -1, raw)
+		list := expand.ReadFields(c.config(c.streams, newMeter()), string(line), -1, raw)
 		c.store(array, expand.Variable{Set: true, Kind: expand.Indexed, List: list}, c.streams)
 		return status
 	}
@@ -356,7 +356,7 @@ func read(c *call) int {
 		c.store("REPLY", expand.Variable{Set: true, Kind: expand.String, Str: string(line)}, c.streams)
 		return status
 	}
-	values := expand.ReadFields(c.config(c.streams), string(line), len(names), raw)
+	values := expand.ReadFields(c.config(c.streams, newMeter()), string(line), len(names), raw)
 	for i, name := range names {
 		value := ""
 		if i < len(values) {
@@ -485,7 +485,10 @@ func unset(c *call) int {
 	for _, name := range c.args[1:] {
 		if name, index, ok := strings.Cut(name, "["); ok {
 			index = strings.Trim(index, `]"'`)
-			v := c.vars[name]
+			v, known := c.vars[name]
+			if !known || v.ReadOnly {
+				continue
+			}
 			if n, err := strconv.Atoi(index); err == nil && v.Kind == expand.Indexed && n >= 0 && n < len(v.List) {
 				v.List = slices.Delete(slices.Clone(v.List), n, n+1)
 			} else if v.Kind == expand.Associative {

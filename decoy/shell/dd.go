@@ -20,7 +20,7 @@ func dd(c *call) int {
 		case "of":
 			to = value
 		case "bs", "ibs", "count", "skip":
-			if !ok || key == "bs" && n == 0 || n > 1<<31 {
+			if !ok || (key == "bs" || key == "ibs") && n == 0 || n > 1<<31 {
 				return c.fail(1, "invalid number: ‘%s’", value)
 			}
 			switch key {

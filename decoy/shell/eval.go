@@ -20,6 +20,7 @@ import (
 	"mvdan.cc/sh/v3/pattern"
 	"mvdan.cc/sh/v3/syntax"
 
+	"decnet/decoy/shell/notation"
 	"decnet/decoy/shell/tty"
 )
 
@@ -207,10 +208,10 @@ func (e *eval) command(cmd syntax.Command, io streams) {
 	case *syntax.CaseClause:
 		e.caseClause(c, io)
 	case *syntax.FuncDecl:
-		if c.Name != nil && len(e.funcs) < maxVariables {
-			e.funcs[c.Name.Value] = c.Body
-		}
 		e.status = 0
+		if c.Name != nil {
+			e.define(c.Name.Value, c.Body, io)
+		}
 	case *syntax.ArithmCmd:
 		n, ok := e.arithmetic(c.X, io)
 		e.status = truth(ok && n != 0)
@@ -239,6 +240,21 @@ func (e *eval) command(cmd syntax.Command, io streams) {
 		fmt.Fprintf(io.err, "%ssyntax error\n", e.prefix())
 		e.status = 2
 	}
+}
+
+// define makes a function. What a shell's functions may cost goes by their source.
+func (e *eval) define(name string, body *syntax.Stmt, io streams) {
+	size := int(body.End().Offset()-body.Pos().Offset()) + len(name) + 100
+	for other, f := range e.funcs {
+		if other != name {
+			size += int(f.End().Offset()-f.Pos().Offset()) + len(other) + 100
+		}
+	}
+	if size > maxFunctions {
+		e.expansionFailed(errTooMuch, io)
+		return
+	}
+	e.funcs[name] = body
 }
 
 // inSub runs f in a subshell and takes its status.
@@ -359,9 +375,9 @@ func (e *eval) forClause(c *syntax.ForClause, io streams) {
 			if len(items) == 0 {
 				return false
 			}
-			e.set(l.Name.Value, items[0])
+			v := expand.Variable{Set: true, Kind: expand.String, Str: items[0], Exported: e.vars[l.Name.Value].Exported}
 			items = items[1:]
-			return true
+			return e.store(l.Name.Value, v, io)
 		}, func() {})
 	case *syntax.CStyleLoop:
 		run := func(x syntax.ArithmExpr) bool {
@@ -384,8 +400,7 @@ func (e *eval) caseClause(c *syntax.CaseClause, io streams) {
 	e.status = 0
 	for _, item := range c.Items {
 		for _, p := range item.Patterns {
-			pat, err := expand.Pattern(e.config(io), p)
-			if err == nil && matches(pat, word) {
+			if pat, ok := e.pattern(p, io); ok && matches(pat, word) {
 				e.stmts(item.Stmts, io)
 				return
 			}
@@ -398,14 +413,15 @@ func matches(pat, s string) bool {
 	if err != nil {
 		return pat == s
 	}
-	rx, err := regexp.Compile(expr)
+	rx, err := notation.Compile(expr)
 	return err == nil && rx.MatchString(s)
 }
 
 // arithmetic says false when the expression was no good.
 func (e *eval) arithmetic(x syntax.ArithmExpr, io streams) (int, bool) {
-	n, err := expand.Arithm(e.config(io), x)
-	if err != nil {
+	m := newMeter(x)
+	n, err := expand.Arithm(e.config(io, m), x)
+	if err = m.outcome(err); err != nil {
 		e.expansionFailed(err, io)
 		return 0, false
 	}
@@ -435,8 +451,9 @@ func (e *eval) fields(words []*syntax.Word, io streams) ([]string, bool) {
 	if e.dash {
 		words = withoutBraces(words)
 	}
-	fields, err := expand.Fields(e.config(io), words...)
-	if err != nil {
+	m := newMeter(nodes(words)...)
+	fields, err := expand.Fields(e.config(io, m), words...)
+	if err = m.outcome(err); err != nil {
 		e.expansionFailed(err, io)
 		return nil, false
 	}
@@ -466,18 +483,34 @@ func (e *eval) literal(word *syntax.Word, io streams) (string, bool) {
 	if word == nil {
 		return "", true
 	}
-	s, err := expand.Literal(e.config(io), word)
-	if err != nil {
+	m := newMeter(word)
+	s, err := expand.Literal(e.config(io, m), word)
+	if err = m.outcome(err); err != nil {
 		e.expansionFailed(err, io)
 		return "", false
 	}
 	return s, true
 }
 
-// config gives the expansions this shell's variables and files, and nothing real.
-func (e *eval) config(io streams) *expand.Config {
+// pattern expands a word that a text is held against.
+func (e *eval) pattern(word *syntax.Word, io streams) (string, bool) {
+	m := newMeter(word)
+	s, err := expand.Pattern(e.config(io, m), word)
+	return s, m.outcome(err) == nil
+}
+
+func nodes(words []*syntax.Word) []syntax.Node {
+	list := make([]syntax.Node, len(words))
+	for i, word := range words {
+		list[i] = word
+	}
+	return list
+}
+
+// config gives one expansion this shell's variables and files, and nothing real.
+func (e *eval) config(io streams, m *meter) *expand.Config {
 	return &expand.Config{
-		Env: environment{e.Shell},
+		Env: environment{e.Shell, m},
 		CmdSubst: func(w goio.Writer, cs *syntax.CmdSubst) error {
 			out := &limitedBuffer{limit: maxSubstitution}
 			sub := e.sub()
@@ -487,8 +520,8 @@ func (e *eval) config(io streams) *expand.Config {
 			sub.stmts(cs.Stmts, inner)
 			e.absorb(sub)
 			e.status = sub.status
-			if sub.flow == aborting {
-				return errors.New("cannot allocate memory")
+			if sub.flow == aborting || !m.take(out.String()) {
+				return errTooMuch
 			}
 			_, err := w.Write(out.Bytes())
 			return err
@@ -518,7 +551,7 @@ func (e *eval) pipeFile(ps *syntax.ProcSubst, io streams) (string, error) {
 		run(inner)
 	}
 	if e.flow == aborting {
-		return "", errors.New("cannot allocate memory")
+		return "", errTooMuch
 	}
 	if e.fs.pipes == nil {
 		e.fs.pipes = map[string]*node{}
@@ -543,7 +576,7 @@ func (e *eval) pipeFile(ps *syntax.ProcSubst, io streams) (string, error) {
 // glob lists a directory for the expansion of file name patterns.
 func (e *eval) glob(p string) ([]fs.DirEntry, error) {
 	entries, err := e.readDir(p)
-	if e.budget.globbed.Add(int64(1+len(entries))) > maxGlobbed {
+	if e.budget.globbed.Add(int64((1+len(entries))*(1+len(p)/200))) > maxGlobbed {
 		return nil, errTooMuch
 	}
 	return entries, err
@@ -689,8 +722,13 @@ func (e *eval) redirect(redirs []*syntax.Redirect, io streams, lasting bool) (st
 		}
 		switch r.Op {
 		case syntax.Hdoc, syntax.DashHdoc:
-			text, err := expand.Document(e.config(io), r.Hdoc)
-			if err != nil {
+			if r.Hdoc == nil { // it is empty
+				io.in = strings.NewReader("")
+				continue
+			}
+			m := newMeter(r.Hdoc)
+			text, err := expand.Document(e.config(io, m), r.Hdoc)
+			if err = m.outcome(err); err != nil {
 				return io, done, err
 			}
 			if r.Op == syntax.DashHdoc {

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"decnet/decoy/shell/notation"
 )
 
 // found is a file that find looks at.
@@ -456,7 +457,7 @@ func matchesWhole(expr, text string, fold bool) bool {
 	if fold {
 		expr = "(?i)" + expr
 	}
-	rx, err := regexp.Compile(`^(?:` + strings.NewReplacer(`\(`, "(", `\)`, ")", `\|`, "|").Replace(expr) + `)$`)
+	rx, err := notation.Compile(`^(?:` + strings.NewReplacer(`\(`, "(", `\)`, ")", `\|`, "|").Replace(expr) + `)$`)
 	return err == nil && rx.MatchString(text)
 }
 

@@ -109,7 +109,7 @@ func grep(c *call) int {
 		expr = "(?i)" + expr
 	}
 	var err error
-	if g.rx, err = regexp.Compile(expr); err != nil {
+	if g.rx, err = notation.Compile(expr); err != nil {
 		switch {
 		case strings.Contains(err.Error(), "missing closing ]") && !has('E'):
 			fmt.Fprintln(c.err, "grep: Unmatched [, [^, [:, [., or [=")

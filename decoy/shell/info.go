@@ -188,7 +188,7 @@ func env(c *call) int {
 	}
 	for len(args) > 0 && strings.Contains(args[0], "=") {
 		name, value, _ := strings.Cut(args[0], "=")
-		if err := (environment{sub.Shell}).Set(name, expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: value}); err != nil {
+		if err := (environment{s: sub.Shell}).Set(name, expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: value}); err != nil {
 			return c.fail(125, "cannot set %s: %s", c.quoted(name), err)
 		}
 		args = args[1:]

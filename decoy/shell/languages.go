@@ -97,7 +97,9 @@ func runSed(c *call) int {
 					if err != nil {
 						return c.fail(1, "couldn't open file %s", err)
 					}
-					scripts = append(scripts, strings.TrimSuffix(text, "\n"))
+					if scripts = append(scripts, strings.TrimSuffix(text, "\n")); len(scripts) > 20 {
+						return c.fail(4, "memory exhausted")
+					}
 					break letters
 				default:
 					return c.fail(1, "invalid option -- '%c'", letter)

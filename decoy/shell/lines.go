@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/crc32"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,14 +70,15 @@ func paste(c *call) int {
 	if flags['d'] != "" {
 		between, _ = unescape(flags['d'], false)
 	}
+	between = between[:min(1, len(between))]
 	if len(operands) == 0 {
 		operands = []string{"-"}
 	}
 	var columns [][]string
-	longest := 0
+	longest, total := 0, 0
 	for _, p := range operands {
 		all, ok := c.textLines([]string{p})
-		if !ok {
+		if total += len(all); !ok || total > maxAllFiles/8 {
 			return 1
 		}
 		columns = append(columns, all)
@@ -86,7 +86,9 @@ func paste(c *call) int {
 	}
 	if flags['s'] != "" {
 		for _, column := range columns {
-			c.printf("%s\n", strings.Join(column, between[:1]))
+			if !c.printf("%s\n", strings.Join(column, between)) {
+				break
+			}
 		}
 		return 0
 	}
@@ -99,7 +101,7 @@ func paste(c *call) int {
 			}
 			row = append(row, text)
 		}
-		if !c.printf("%s\n", strings.Join(row, between[:1])) {
+		if !c.printf("%s\n", strings.Join(row, between)) {
 			break
 		}
 	}
@@ -436,7 +438,7 @@ func (e *expression) matched(depth int) string {
 
 // fit is what an expression makes of a text: the part in parentheses, or how much fits.
 func (e *expression) fit(text, expr string) string {
-	rx, err := regexp.Compile("^(?:" + notation.Basic(expr) + ")")
+	rx, err := notation.Compile("^(?:" + notation.Basic(expr) + ")")
 	if err != nil {
 		e.failed = "Invalid regular expression"
 		return ""

@@ -330,7 +330,7 @@ func trap(c *call) int {
 		if text == "-" {
 			delete(traps, known)
 		} else {
-			traps[known] = text
+			traps[known] = text[:min(len(text), maxVariable)]
 		}
 	}
 	c.traps = traps
@@ -386,8 +386,8 @@ func alias(c *call) int {
 		name, text, given := strings.Cut(a, "=")
 		switch old, known := aliases[name]; {
 		case a == "-p":
-		case given && len(aliases) < maxVariables:
-			aliases[name] = text[:min(len(text), maxVariable)]
+		case given && len(name) <= maxName && len(aliases) < maxVariables:
+			aliases[name] = text[:min(len(text), maxExpanded/maxVariables)]
 		case known:
 			c.printf("alias %s='%s'\n", name, old)
 		default:

@@ -219,6 +219,9 @@ func xargs(c *call) int {
 			}
 			var args []string
 			for _, a := range operands {
+				if strings.Count(a, mark)*len(word) > maxArgumentText {
+					return c.fail(1, "argument list too long")
+				}
 				args = append(args, strings.ReplaceAll(a, mark, word))
 			}
 			c.runTool(args)

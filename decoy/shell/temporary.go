@@ -75,6 +75,7 @@ func truncate(c *call) int {
 		if err != nil {
 			text = ""
 		}
+		size := size
 		switch {
 		case strings.HasPrefix(value, "+"):
 			size += len(text)

@@ -2,13 +2,14 @@ package shell
 
 import (
 	"io/fs"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
+
+	"decnet/decoy/shell/notation"
 )
 
 // testExpr is [[ … ]].
@@ -44,12 +45,12 @@ func (e *eval) testExpr(x syntax.TestExpr, io streams) bool {
 		a, _ := e.literal(left, io)
 		switch x.Op {
 		case syntax.TsMatch, syntax.TsMatchShort, syntax.TsNoMatch:
-			pat, err := expand.Pattern(e.config(io), right)
-			return err == nil && matches(pat, a) == (x.Op != syntax.TsNoMatch)
+			pat, ok := e.pattern(right, io)
+			return ok && matches(pat, a) == (x.Op != syntax.TsNoMatch)
 		}
 		b, _ := e.literal(right, io)
 		if x.Op == syntax.TsReMatch {
-			rx, err := regexp.Compile(b)
+			rx, err := notation.Compile(b)
 			if err != nil {
 				return false
 			}

@@ -287,7 +287,9 @@ func sortLines(c *call) int {
 				k.from, k.at = number(from)
 				k.to, _ = number(to)
 				k.letters = strings.Trim(from, "0123456789.") + strings.Trim(to, "0123456789.")
-				keys = append(keys, k)
+				if keys = append(keys, k); len(keys) > 20 {
+					return c.fail(2, "memory exhausted")
+				}
 			}
 			break
 		}
@@ -333,6 +335,9 @@ func sortLines(c *call) int {
 		return order
 	}
 	compare := func(a, b string) int {
+		if c.ctx.Err() != nil {
+			return 0 // nobody waits for it any more
+		}
 		if len(keys) == 0 {
 			return by(a, b, global)
 		}
@@ -352,7 +357,7 @@ func sortLines(c *call) int {
 		r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	} else {
 		slices.SortStableFunc(all, func(a, b string) int {
-			if order := compare(a, b); order != 0 || strings.ContainsAny(global, "us") {
+			if order := compare(a, b); order != 0 || c.ctx.Err() != nil || strings.ContainsAny(global, "us") {
 				return order
 			}
 			if strings.Contains(global, "r") {
@@ -457,7 +462,11 @@ func cut(c *call) int {
 	if spec == "" {
 		spec, characters = flags['c']+flags['b'], true
 	}
+	wanted := ranges(spec)
 	for _, line := range lines(strings.Join(texts, "")) {
+		if c.ctx.Err() != nil {
+			return 1
+		}
 		parts := strings.Split(line, sep)
 		if characters {
 			parts, join = strings.Split(line, ""), ""
@@ -470,7 +479,7 @@ func cut(c *call) int {
 		}
 		var kept []string
 		for i, part := range parts {
-			if inRange(spec, i+1) == (flags['c'] != "complement") {
+			if within(wanted, i+1) == (flags['c'] != "complement") {
 				kept = append(kept, part)
 			}
 		}
@@ -479,8 +488,9 @@ func cut(c *call) int {
 	return truth(ok)
 }
 
-// inRange tells whether a list like 1,3-5,7- has the number.
-func inRange(spec string, n int) bool {
+// ranges reads a list like 1,3-5,7- and returns the first and last numbers of its parts, in order, those that touch as one.
+func ranges(spec string) [][2]int {
+	var all [][2]int
 	for part := range strings.SplitSeq(spec, ",") {
 		from, to, span := strings.Cut(part, "-")
 		low, _ := strconv.Atoi(from)
@@ -490,11 +500,24 @@ func inRange(spec string, n int) bool {
 		} else if err != nil {
 			high = 1 << 30
 		}
-		if n >= low && n <= high {
-			return true
+		all = append(all, [2]int{low, high})
+	}
+	slices.SortFunc(all, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
+	merged := all[:0]
+	for _, r := range all {
+		if last := len(merged) - 1; last >= 0 && r[0] <= merged[last][1]+1 {
+			merged[last][1] = max(merged[last][1], r[1])
+		} else {
+			merged = append(merged, r)
 		}
 	}
-	return false
+	return merged
+}
+
+// within tells whether one of the ranges has the number.
+func within(ranges [][2]int, n int) bool {
+	at, found := slices.BinarySearchFunc(ranges, n, func(r [2]int, n int) int { return cmp.Compare(r[0], n) })
+	return found || at > 0 && n <= ranges[at-1][1]
 }
 
 func tr(c *call) int {
@@ -512,7 +535,13 @@ func tr(c *call) int {
 	if len(operands) > 1 {
 		to = letters(operands[1])
 	}
-	has := func(set string, b byte) bool { return strings.IndexByte(set, b) >= 0 }
+	type bytes [256]int // where each stands in a set; 0 where it does not, else from 1
+	index := func(set string) (at bytes) {
+		for i := len(set) - 1; i >= 0; i-- {
+			at[set[i]] = i + 1
+		}
+		return at
+	}
 	text := c.input()
 	out := make([]byte, 0, len(text))
 	squeezed := to
@@ -521,9 +550,10 @@ func tr(c *call) int {
 			squeezed = from
 		}
 	}
+	inFrom, inSqueezed := index(from), index(squeezed)
 	for i := range len(text) {
 		b := text[i]
-		if in := has(from, b) != complement; in {
+		if in := (inFrom[b] > 0) != complement; in {
 			switch {
 			case remove:
 				continue
@@ -531,10 +561,10 @@ func tr(c *call) int {
 			case complement:
 				b = to[len(to)-1]
 			default:
-				b = to[min(strings.IndexByte(from, b), len(to)-1)]
+				b = to[min(inFrom[b]-1, len(to)-1)]
 			}
 		}
-		if squeeze && len(out) > 0 && out[len(out)-1] == b && (has(squeezed, b) != (complement && to == "")) {
+		if squeeze && len(out) > 0 && out[len(out)-1] == b && ((inSqueezed[b] > 0) != (complement && to == "")) {
 			continue
 		}
 		out = append(out, b)

@@ -13,11 +13,29 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// environment shows a shell's variables to the expansions.
-type environment struct{ s *Shell }
+// environment shows a shell's variables to an expansion, and counts what it takes from them.
+type environment struct {
+	s *Shell
+	*meter
+}
 
-// Get returns a variable or a special parameter.
+// Get returns a variable or a special parameter; none when too much has been taken.
 func (e environment) Get(name string) expand.Variable {
+	v := e.get(name)
+	fits := e.take(v.Str)
+	for _, item := range v.List {
+		fits = fits && e.take(item) && e.take("  ")
+	}
+	for _, item := range v.Map {
+		fits = fits && e.take(item) && e.take("  ")
+	}
+	if !fits {
+		return expand.Variable{}
+	}
+	return v
+}
+
+func (e environment) get(name string) expand.Variable {
 	s := e.s
 	text := func(v string) expand.Variable { return expand.Variable{Set: true, Kind: expand.String, Str: v} }
 	switch name {
@@ -109,6 +127,25 @@ func (e environment) Set(name string, v expand.Variable) error {
 		delete(e.s.vars, name)
 		return nil
 	}
+	size := costOf(v)
+	if size > maxVariable || len(name) > maxName || !known && len(e.s.vars) >= maxVariables {
+		return errTooMuch
+	}
+	if size > maxEnvironment/maxVariables { // as many of those that are smaller fit
+		total := size - costOf(old)
+		for _, other := range e.s.vars {
+			total += costOf(other)
+		}
+		if total > maxEnvironment {
+			return errTooMuch
+		}
+	}
+	e.s.vars[name] = v
+	return nil
+}
+
+// costOf is what a variable costs.
+func costOf(v expand.Variable) int {
 	size := len(v.Str)
 	for _, item := range v.List {
 		size += len(item) + 16
@@ -116,11 +153,7 @@ func (e environment) Set(name string, v expand.Variable) error {
 	for key, item := range v.Map {
 		size += len(key) + len(item) + 64
 	}
-	if size > maxVariable || !known && len(e.s.vars) >= maxVariables {
-		return errTooMuch
-	}
-	e.s.vars[name] = v
-	return nil
+	return size
 }
 
 // exported returns what env prints.
@@ -160,7 +193,7 @@ func (s *scope) leave(vars map[string]expand.Variable) {
 
 // local begins a variable of the function's own.
 func (e *eval) local(name string) {
-	if _, already := e.scope.before[name]; !already {
+	if _, already := e.scope.before[name]; !already && len(e.scope.before) < maxVariables {
 		e.scope.before[name] = e.vars[name]
 		delete(e.vars, name)
 	}
@@ -298,7 +331,7 @@ func (e *eval) number(text string) int {
 	if err != nil || x == nil {
 		return 0
 	}
-	n, err := expand.Arithm(e.config(streams{in: strings.NewReader(""), out: goio.Discard, err: goio.Discard}), x)
+	n, err := expand.Arithm(e.config(streams{in: strings.NewReader(""), out: goio.Discard, err: goio.Discard}, newMeter(x)), x)
 	if err != nil {
 		return 0
 	}
@@ -306,7 +339,7 @@ func (e *eval) number(text string) int {
 }
 
 func (e *eval) store(name string, v expand.Variable, io streams) bool {
-	if err := (environment{e.Shell}).Set(name, v); err != nil {
+	if err := (environment{s: e.Shell}).Set(name, v); err != nil {
 		e.expansionFailed(err, io)
 		return false
 	}
@@ -345,7 +378,7 @@ func (e *eval) declare(c *syntax.DeclClause, io streams) {
 				continue
 			}
 			name, value, given := strings.Cut(word, "=") // from an expansion
-			if !syntax.ValidName(name) {
+			if !syntax.ValidName(name) || len(name) > maxName {
 				fmt.Fprintf(io.err, "%s%s: `%s': not a valid identifier\n", e.prefix(), variant, word)
 				e.status = 1
 				continue
@@ -360,6 +393,10 @@ func (e *eval) declare(c *syntax.DeclClause, io streams) {
 		}
 		named = true
 		name := a.Name.Value
+		if len(name) > maxName {
+			e.expansionFailed(errTooMuch, io)
+			return
+		}
 		if strings.ContainsRune(options, 'p') {
 			if v, ok := e.vars[name]; ok {
 				fmt.Fprintln(io.out, e.declaration(name, v))
@@ -411,7 +448,10 @@ func (e *eval) declareOne(name, variant, options string, io streams) {
 
 // finishDeclaring is what comes behind it.
 func (e *eval) finishDeclaring(name, variant, options string) {
-	v := e.vars[name]
+	v, known := e.vars[name]
+	if !known && len(e.vars) >= maxVariables {
+		return
+	}
 	switch {
 	case variant == "export" && strings.ContainsRune(options, 'n'):
 		v.Exported = false

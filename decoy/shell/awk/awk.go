@@ -23,7 +23,8 @@ const (
 	maxSteps  = 400000
 	maxText   = 64 << 10 // of any one text
 	maxMemory = 2 << 20  // bytes in variables and arrays, by and by
-	maxDepth  = 60       // of expressions in each other
+	maxDepth  = 60       // of expressions in each other, as they are written
+	maxChain  = 2000     // of expressions in each other, as they are worked out: a sum of many is one, too
 	maxCalls  = 100      // of functions in each other
 	maxOpen   = 20       // files and commands
 	maxPipe   = 256 << 10
@@ -56,6 +57,7 @@ type run struct {
 	rx     map[string]*regexp.Regexp
 	frame  map[string]*slot // of the function that runs
 	calls  int
+	depth  int
 	locals int
 	result value
 	seed   float64
@@ -98,7 +100,9 @@ func Run(w World, args []string) int {
 			if err != nil {
 				return r.fail(2, "cannot open %s (%s)", value, reason(err))
 			}
-			source, given = source+text+"\n", true
+			if source, given = source+text+"\n", true; len(source) > maxText {
+				return r.fail(2, "program limit exceeded: out of memory")
+			}
 		}
 	}
 	if !given {
@@ -185,6 +189,7 @@ func (r *run) applies(rule *rule) bool {
 }
 
 func (r *run) split(line string) {
+	line = r.bounded(line)
 	r.fields = append([]string{line}, r.cut(line, r.get("FS").text())...)
 	r.vars["NF"] = num(float64(len(r.fields) - 1))
 }
@@ -209,7 +214,7 @@ func (r *run) regexp(expr string) *regexp.Regexp {
 	if rx, ok := r.rx[expr]; ok {
 		return rx
 	}
-	rx, err := regexp.Compile(expr)
+	rx, err := notation.Compile(expr)
 	if err != nil {
 		rx = nil
 	}
@@ -227,9 +232,22 @@ func (r *run) spend() bool {
 	return !r.dead
 }
 
+// glue joins texts, if that does not become too long.
+func (r *run) glue(words []string, between string) string {
+	size := len(between) * len(words)
+	for _, word := range words {
+		size += len(word)
+	}
+	if size > maxText+len(between) {
+		r.die()
+		return ""
+	}
+	return r.bounded(strings.Join(words, between))
+}
+
 // bounded cuts a text that is too long, and counts it.
 func (r *run) bounded(text string) string {
-	r.steps += len(text) / 256
+	r.steps += len(text) / 64
 	if len(text) > maxText {
 		r.die()
 		return text[:maxText]

@@ -19,7 +19,7 @@ func (r *run) key(kids []*node) string {
 	for i, kid := range kids {
 		words[i] = r.eval(kid).text()
 	}
-	return r.bounded(strings.Join(words, r.vars["SUBSEP"].text()))
+	return r.glue(words, r.vars["SUBSEP"].text())
 }
 
 // slot is a parameter of a function of the program's own: a value, or the array that it stands for.
@@ -83,11 +83,15 @@ func (r *run) own(n *node) value {
 		frame[param] = s
 	}
 	outer := r.frame
+	cost := 200 * len(frame)
+	for _, s := range frame {
+		cost += len(s.v.s)
+	}
 	r.frame = frame
 	r.calls++
-	r.memory += 200 * len(frame)
+	r.memory += cost
 	r.exec(f.do)
-	r.memory -= 200 * len(frame)
+	r.memory -= cost
 	r.calls--
 	r.frame = outer
 	for _, name := range made {
@@ -161,7 +165,7 @@ func (r *run) assign(to *node, v value) {
 // join makes the line of its fields.
 func (r *run) join() {
 	if len(r.fields) > 0 {
-		r.fields[0] = r.bounded(strings.Join(r.fields[1:], r.vars["OFS"].text()))
+		r.fields[0] = r.glue(r.fields[1:], r.vars["OFS"].text())
 	}
 }
 
@@ -177,6 +181,10 @@ func (r *run) matcher(n *node) *regexp.Regexp {
 }
 
 func (r *run) eval(n *node) value {
+	if r.depth++; r.depth > maxChain {
+		r.die()
+	}
+	defer func() { r.depth-- }()
 	if !r.spend() {
 		return value{}
 	}

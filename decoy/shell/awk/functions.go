@@ -17,12 +17,17 @@ var tooWide = regexp.MustCompile(`%[^a-zA-Z%]*([0-9]{4}|\*)`)
 // format is sprintf.
 func (r *run) format(kids []*node) string {
 	format, args := r.eval(kids[0]).text(), kids[1:]
+	taken := len(format)
 	take := func() value {
 		if len(args) == 0 {
 			return value{}
 		}
 		v := r.eval(args[0])
 		args = args[1:]
+		if taken += len(v.s); taken > maxText {
+			r.die()
+			return value{}
+		}
 		return v
 	}
 	return r.bounded(verbs.ReplaceAllStringFunc(format, func(verb string) string {
@@ -125,9 +130,9 @@ func (r *run) call(n *node) value {
 		r.vars["RSTART"], r.vars["RLENGTH"] = num(float64(at[0]+1)), num(float64(at[1]-at[0]))
 		return r.vars["RSTART"]
 	case "tolower":
-		return str(strings.ToLower(arg(0).text()))
+		return str(r.bounded(strings.ToLower(arg(0).text())))
 	case "toupper":
-		return str(strings.ToUpper(arg(0).text()))
+		return str(r.bounded(strings.ToUpper(arg(0).text())))
 	case "sprintf":
 		if len(n.kids) == 0 {
 			return str("")

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"decnet/decoy/shell/notation"
 )
 
 // node is a part of a program: an expression or a statement, by its kind.
@@ -409,7 +411,7 @@ func (p *parser) primary() *node {
 		if end >= len(p.source) || p.source[end] != '/' {
 			p.fail()
 		}
-		rx, err := regexp.Compile(strings.ReplaceAll(p.source[:end], `\/`, "/"))
+		rx, err := notation.Compile(strings.ReplaceAll(p.source[:end], `\/`, "/"))
 		if err != nil {
 			p.fail()
 		}

@@ -3,7 +3,6 @@ package awk
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 func (r *run) print(text string) {
@@ -121,7 +120,7 @@ func (r *run) output(n *node) {
 		for i, kid := range kids {
 			words[i] = r.eval(kid).text()
 		}
-		if text = strings.Join(words, r.vars["OFS"].text()); len(kids) == 0 {
+		if text = r.glue(words, r.vars["OFS"].text()); len(kids) == 0 {
 			text = r.field(0).text()
 		}
 		text += r.vars["ORS"].text()

@@ -1,7 +1,12 @@
 // Package notation reads what several of the make-believe tools write alike: basic regular expressions, escaped signs, and bytes that are shown as dots.
 package notation
 
-import "strings"
+import (
+	"errors"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+)
 
 // Basic turns a basic regular expression into Go's syntax: there, it is the escaped signs that are special.
 func Basic(s string) string {
@@ -57,4 +62,43 @@ func Printable(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "."))
+}
+
+// What one expression may cost: what a match needs of time and memory grows with its steps and with its groups.
+const (
+	maxExpression = 8 << 10 // bytes
+	maxSteps      = 2000
+	maxGroups     = 50
+)
+
+var errTooBig = errors.New("regular expression too big")
+
+// Compile reads a regular expression in Go's syntax that somebody typed. Go takes any that needs no more than 128 MB, so it is measured before.
+func Compile(expr string) (*regexp.Regexp, error) {
+	if len(expr) > maxExpression {
+		return nil, errTooBig
+	}
+	tree, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	if tree.MaxCap() > maxGroups || steps(tree) > maxSteps {
+		return nil, errTooBig
+	}
+	return regexp.Compile(expr)
+}
+
+// steps is about how many instructions an expression becomes.
+func steps(tree *syntax.Regexp) int {
+	n := 1 + len(tree.Rune)
+	if tree.Op == syntax.OpCharClass {
+		n = 1 + len(tree.Rune)/64
+	}
+	for _, sub := range tree.Sub {
+		n += steps(sub)
+	}
+	if tree.Op == syntax.OpRepeat {
+		n *= max(1, tree.Min, tree.Max)
+	}
+	return n
 }

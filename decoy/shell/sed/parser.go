@@ -21,6 +21,9 @@ type parser struct {
 
 // Parse reads a script. What is wrong with one is told as sed tells it.
 func Parse(source string, extended bool) (*Script, error) {
+	if len(source) > maxScript {
+		return nil, errWith(0, "memory exhausted")
+	}
 	p := &parser{source: source, rest: source, extended: extended, labels: map[string]int{}}
 	for {
 		p.skip(" \t\n;")
@@ -94,7 +97,7 @@ func (p *parser) regexp(expr string, fold bool) (*regexp.Regexp, error) {
 	if fold {
 		expr = "(?i)" + expr
 	}
-	rx, err := regexp.Compile(expr)
+	rx, err := notation.Compile(expr)
 	switch {
 	case err == nil:
 		p.last = rx

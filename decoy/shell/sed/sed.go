@@ -16,7 +16,9 @@ const (
 	maxOutput      = 256 << 10
 	maxReplacement = 256
 	maxCommands    = 200
-	maxDepth       = 8 // of blocks in each other
+	maxScript      = 64 << 10
+	maxDepth       = 8      // of blocks in each other
+	maxFound       = 200000 // places in one text, with the groups in each
 )
 
 // command is one of a script, with the lines that it is for.
@@ -280,7 +282,11 @@ func (c *cased) add(text string) {
 }
 
 func (r *run) substitute(c *command) {
-	found := c.rx.FindAllStringSubmatchIndex(r.text, -1)
+	most := 1
+	if c.global || c.nth > 0 {
+		most = maxFound / (1 + c.rx.NumSubexp())
+	}
+	found := c.rx.FindAllStringSubmatchIndex(r.text, most)
 	if c.nth > 0 && len(found) >= c.nth {
 		found = found[c.nth-1:]
 	} else if c.nth > 0 {
