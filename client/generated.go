@@ -3412,7 +3412,7 @@ func (v *addKnownSourceAddKnownSourceAddKnownSourcePayload) GetKnownSource() Kno
 // addKnownSourceResponse is returned by addKnownSource on success.
 type addKnownSourceResponse struct {
 	// Says of an address or a network that its touches are expected. From now on they are kept as `KNOWN`: they make no attacker, session or credential, count in no statistics, and are handed on marked so.
-	// What was recorded before stays as it is. Whoever takes such a source over is hidden too: name addresses rather than networks, and let it end. There may be 200.
+	// What was done before stays an intruder's. Whoever takes such a source over is hidden too: name addresses rather than networks, and let it end. There may be 200.
 	AddKnownSource addKnownSourceAddKnownSourceAddKnownSourcePayload `json:"addKnownSource"`
 }
 

@@ -98,7 +98,8 @@ func (a *Alert) line() string {
 type standing struct {
 	level  Level
 	at     time.Time
-	untold int // interactions since, of which nothing was said
+	untold int       // interactions since, of which nothing was said
+	since  time.Time // when the first of those was
 }
 
 // watch decides of whom to tell: of each source once in a while, and at once when one comes farther than was told.
@@ -141,12 +142,17 @@ func (w *watch) due(now time.Time) (alerts []*Alert, done func()) {
 	for source, a := range w.news {
 		was, there := next[source]
 		if over := now.Sub(was.at) >= w.quiet; there && !over && heights[a.Level] <= heights[was.level] {
+			if was.untold == 0 {
+				was.since = a.FirstAt
+			}
 			was.untold += a.Interactions
 			next[source] = was
 			continue
 		}
 		told := *a
-		told.Interactions += was.untold
+		if told.Interactions += was.untold; was.untold > 0 {
+			told.FirstAt = was.since
+		}
 		if w.link != "" {
 			told.URL = w.link + "/interactions?source=" + url.QueryEscape(source)
 		}

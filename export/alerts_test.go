@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,6 +20,7 @@ import (
 	"decnet/decoy/event"
 	"decnet/ent"
 	"decnet/ent/interaction"
+	"decnet/interactions"
 	"decnet/store"
 	"decnet/store/storetest"
 )
@@ -58,6 +60,83 @@ func TestASourceIsToldOfOnceInAWhile(t *testing.T) {
 	require.Empty(t, said(w, noon.Add(5*time.Minute), did("10.0.0.9", "web", "ssh", event.Download)))
 	require.Equal(t, []string{"10.0.0.9 TOUCHED 2 [ssh] [lab/web]"}, said(w, noon.Add(64*time.Minute), scan[0]), "an hour later it is news again, whatever it is")
 	require.Equal(t, []string{"2001:db8::1 GOT_IN 1 [redis] [lab/db]"}, said(w, noon.Add(65*time.Minute), did("2001:db8::1", "db", "redis", "write")))
+}
+
+// The time in a message is that of the first interaction that it counts.
+func TestWhatWasKeptBackHasItsTime(t *testing.T) {
+	w := newWatch(time.Hour, "")
+	at := func(d time.Duration, outcome ...string) Record {
+		r := did("10.0.0.9", "web", "ssh", event.AuthAttempt, outcome...)
+		r.At = noon.Add(d)
+		return r
+	}
+	require.Len(t, said(w, noon, at(0, event.Rejected)), 1)
+	require.Empty(t, said(w, noon.Add(2*time.Minute), at(time.Minute, event.Rejected)))
+	require.Empty(t, said(w, noon.Add(3*time.Minute), at(3*time.Minute, event.Rejected)))
+	w.add([]Record{at(10*time.Minute, event.Accepted)})
+	alerts, done := w.due(noon.Add(10 * time.Minute))
+	done()
+	require.Len(t, alerts, 1)
+	require.Equal(t, 3, alerts[0].Interactions)
+	require.Equal(t, noon.Add(time.Minute), alerts[0].FirstAt)
+	require.Contains(t, alerts[0].line(), "(3 interactions since 2026-11-27 12:01:00Z)")
+}
+
+// What has been gathered is told though the retention takes away what comes next.
+func TestTheRetentionDoesNotSilenceAnAlert(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		r := record(t, s)
+		to := newReceiver(t)
+		h, err := NewWebhook(WebhookOptions{URL: to.URL, Secret: []byte("s3cret"), Quiet: time.Hour})
+		require.NoError(t, err)
+		e := New(s, r.grown, pruned{h, func() {
+			r.add(300)
+			_, err := interactions.Prune(t.Context(), s, time.Time{}, 10)
+			require.NoError(t, err)
+		}}, r.Log)
+		e.wait = func(context.Context, time.Duration) {}
+		_, err = e.once(t.Context()) // it begins
+		require.NoError(t, err)
+		r.add(3)
+		_, err = e.once(t.Context())
+		require.NoError(t, err)
+		require.Len(t, to.messages(t), 1)
+		require.Equal(t, 3, to.messages(t)[0].Alerts[0].Interactions)
+	})
+}
+
+// pruned is a sink that does something when it is given records.
+type pruned struct {
+	*Webhook
+	then func()
+}
+
+func (p pruned) Send(ctx context.Context, records []Record) error {
+	defer p.then()
+	return p.Webhook.Send(ctx, records)
+}
+
+// Who never stops is told of all the same.
+func TestAFloodDoesNotKeepTheNewsBack(t *testing.T) {
+	s := storetest.New(t)
+	r := record(t, s)
+	to := newReceiver(t)
+	h, err := NewWebhook(WebhookOptions{URL: to.URL, Secret: []byte("s3cret"), Quiet: time.Hour})
+	require.NoError(t, err)
+	given := 0
+	e := New(s, r.grown, pruned{h, func() {
+		if given++; given < 100 {
+			r.add(1)
+		}
+	}}, r.Log)
+	e.wait, e.most = func(context.Context, time.Duration) {}, 50
+	_, err = e.once(t.Context())
+	require.NoError(t, err)
+	r.add(1)
+	more, err := e.once(t.Context())
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Equal(t, 50, to.messages(t)[0].Alerts[0].Interactions)
 }
 
 // What is no intruder's is no news, and neither is what has no address.

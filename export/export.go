@@ -26,6 +26,8 @@ const (
 	firstRetry = time.Second
 	lastRetry  = 30 * time.Second
 	sendWithin = 30 * time.Second
+	// gatherMost is how many records are gathered before a Flush: who makes ever more of them does not keep the news of it back.
+	gatherMost = 20_000
 )
 
 // Sink is where interactions go.
@@ -73,6 +75,7 @@ type Exporter struct {
 	bell  *lifecycle.Bell // rung when interactions were added
 	sink  Sink
 	wait  func(ctx context.Context, d time.Duration) // between tries
+	most  int                                        // records gathered before a Flush
 
 	mu    sync.Mutex
 	state State
@@ -80,7 +83,7 @@ type Exporter struct {
 
 // New returns an exporter; Run makes it go. grown rings when interactions were added.
 func New(s *store.Store, grown *lifecycle.Bell, sink Sink, log *slog.Logger) *Exporter {
-	return &Exporter{store: s, log: log.With("export", sink.Name()), bell: grown, sink: sink, wait: wait, state: State{Name: sink.Name(), At: -1}}
+	return &Exporter{store: s, log: log.With("export", sink.Name()), bell: grown, sink: sink, wait: wait, most: gatherMost, state: State{Name: sink.Name(), At: -1}}
 }
 
 // State tells how it stands.
@@ -147,13 +150,14 @@ func (e *Exporter) once(ctx context.Context) (more bool, err error) {
 			return false, fmt.Errorf("send interactions %d to %d: %w", records[0].Number, records[len(records)-1].Number, err)
 		}
 		sent, at = sent+len(records), next
-		if habits.Gather == 0 {
+		if habits.Gather == 0 || sent >= e.most {
 			break
 		}
-		if records, next, err = e.page(ctx, at); err != nil {
+		records, next, err = e.page(ctx, at)
+		if err != nil && !errors.Is(err, cursor.ErrExpired) {
 			return false, err
 		}
-		if len(records) == 0 {
+		if len(records) == 0 { // or the retention has overtaken it: what it has goes out, and the next look skips
 			break
 		}
 	}

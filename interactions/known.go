@@ -132,10 +132,11 @@ func knownAs(all []*ent.KnownSource, address string, at time.Time) (source *ent.
 	if err != nil {
 		return nil
 	}
+	a = a.Unmap().WithZone("") // a network's addresses are in it on whichever link they come by
 	narrowest := -1
 	for _, k := range all {
 		p, err := prefixOf(k.Network)
-		if err == nil && p.Bits() > narrowest && p.Contains(a.Unmap()) && (k.ExpiresAt == nil || at.Before(*k.ExpiresAt)) {
+		if err == nil && p.Bits() > narrowest && p.Contains(a) && !at.Before(k.CreatedAt) && (k.ExpiresAt == nil || at.Before(*k.ExpiresAt)) {
 			source, narrowest = k, p.Bits()
 		}
 	}

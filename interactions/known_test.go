@@ -114,7 +114,16 @@ func TestKnownSourcesAreSmallAndFew(t *testing.T) {
 	in, err := known.Of(t.Context(), "2001:db8:0:1::99")
 	require.NoError(t, err)
 	require.NotNil(t, in)
-	now = now.Add(hour)
+	for _, address := range []string{"2001:db8:0:1::99%eth0", "2001:DB8:0:1::99"} {
+		in, err = known.Of(t.Context(), address)
+		require.NoError(t, err)
+		require.NotNil(t, in, "the same network: %s", address)
+	}
+	now = now.Add(-time.Second)
+	in, err = known.Of(t.Context(), "2001:db8:0:1::99")
+	require.NoError(t, err)
+	require.Nil(t, in, "what was done before is an intruder's, also when it is collected later")
+	now = now.Add(time.Second + hour)
 	in, err = known.Of(t.Context(), "2001:db8:0:1::99")
 	require.NoError(t, err)
 	require.Nil(t, in, "it has ended")
