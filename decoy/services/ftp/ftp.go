@@ -100,7 +100,8 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 		}
 		line, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			s.Event(event.CommandRun, event.Bytes(event.Command, line[:256]))
+			verb, rest, _ := bytes.Cut(line[:256], []byte(" ")) // behind PASS, it is a secret
+			s.Event(event.CommandRun, event.Bytes(event.Command, verb), event.Bytes("data", rest))
 			c.say("500 Input line too long.")
 			return
 		}

@@ -387,3 +387,10 @@ func TestTooManyConnections(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSecretOfALongLineIsNotShown(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "ftp")
+	io.WriteString(d.Dial(21), "PASS hunter2"+strings.Repeat("x", maxLine))
+	d.Wait(event.CommandRun, decoytest.Has(event.Command, "PASS"), decoytest.Has("data", "hunter2"+strings.Repeat("x", 256-len("PASS hunter2"))))
+}

@@ -255,6 +255,15 @@ func TestGarbage(t *testing.T) {
 	})
 }
 
+func TestAFoldedHeaderIsAsLongAsALine(t *testing.T) {
+	for _, f := range []family{apache, lighttpd} {
+		said := "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n" + strings.Repeat("\t\r\n", maxLine+10) + "\r\n"
+		if _, err := readRequest(bufio.NewReaderSize(strings.NewReader(said), maxLine+2), f, func(*request) bool { return true }); err == nil {
+			t.Errorf("family %v takes it", f)
+		}
+	}
+}
+
 func FuzzReadRequest(f *testing.F) {
 	f.Add([]byte("POST /a%20b/../c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))
 	f.Add([]byte("GET /\r\n"))

@@ -550,7 +550,9 @@ func (r *request) readHeaders(in *bufio.Reader, f family) error {
 		}
 		if folded := line[0] == ' ' || line[0] == '\t'; folded && len(r.headers) > 0 && (f == apache || f == lighttpd) {
 			last := &r.headers[len(r.headers)-1]
-			last.value += " " + strings.Trim(line, " \t")
+			if last.value += " " + strings.Trim(line, " \t"); len(last.value) > maxLine {
+				return problem{400, bigHead}
+			}
 			continue
 		}
 		name, value, ok := strings.Cut(line, ":")

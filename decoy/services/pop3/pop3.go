@@ -49,7 +49,8 @@ func (v service) ServeConn(ctx context.Context, s *decoy.Session) {
 	for {
 		line, err := c.Line()
 		if errors.Is(err, mail.ErrLong) {
-			s.Event(event.CommandRun, event.String(event.Command, line[:maxArgument]))
+			verb, rest, _ := strings.Cut(line[:maxArgument], " ") // behind PASS, it is a secret
+			s.Event(event.CommandRun, event.String(event.Command, verb), event.String("data", rest))
 			c.fail("Input buffer full, aborting", "Protocol error. 14")
 			return
 		}

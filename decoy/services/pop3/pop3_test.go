@@ -209,3 +209,10 @@ func FuzzTalk(f *testing.F) {
 		}
 	})
 }
+
+func TestTheSecretOfALongLineIsNotShown(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, both(t), "pop3")
+	io.WriteString(d.Dial(110), "PASS hunter2"+strings.Repeat("x", mail.MaxLine))
+	d.Wait(event.CommandRun, decoytest.Has(event.Command, "PASS"), decoytest.Has("data", "hunter2"+strings.Repeat("x", maxArgument-len("PASS hunter2"))))
+}

@@ -113,7 +113,8 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	for {
 		line, err := c.line()
 		if errors.Is(err, bufio.ErrBufferFull) {
-			c.s.Event(event.CommandRun, event.String(event.Command, line[:256]))
+			verb, rest, _ := strings.Cut(line[:256], " ") // behind AUTH, it is a secret
+			c.s.Event(event.CommandRun, event.String(event.Command, verb), event.String("data", rest))
 			c.say(cmp.Or(v.product.tooLong, "500 5.5.2 Error: line too long"))
 			return
 		}

@@ -399,3 +399,10 @@ func TestTooManyConnections(t *testing.T) {
 		t.Errorf("one too many hears %q", got)
 	}
 }
+
+func TestTheSecretOfALongLineIsNotShown(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "smtp")
+	io.WriteString(d.Dial(25), "AUTH PLAIN aHVudGVyMg"+strings.Repeat("x", maxLine))
+	d.Wait(event.CommandRun, decoytest.Has(event.Command, "AUTH"), decoytest.Has("data", "PLAIN aHVudGVyMg"+strings.Repeat("x", 256-len("AUTH PLAIN aHVudGVyMg"))))
+}
