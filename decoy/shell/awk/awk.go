@@ -62,6 +62,7 @@ type run struct {
 	result value
 	seed   float64
 	steps  int
+	look   int // at how many steps it is looked whether anybody waits
 	memory int
 	status int
 	flow   string // next, break, continue, exit or nothing
@@ -205,7 +206,7 @@ func (r *run) cut(text, separator string) []string {
 		return strings.Split(text, separator)
 	}
 	if rx := r.regexp(separator); rx != nil && len(separator) > 1 {
-		return rx.Split(text, -1)
+		return rx.Split(r.searchable(rx, text), -1)
 	}
 	return strings.Split(text, separator)
 }
@@ -226,10 +227,30 @@ func (r *run) regexp(expr string) *regexp.Regexp {
 
 // spend says false when the program must end.
 func (r *run) spend() bool {
-	if r.steps++; r.steps > maxSteps || r.memory > maxMemory || r.steps%256 == 0 && !r.Alive() {
+	r.steps++
+	return r.affordable()
+}
+
+// affordable ends the program when it has cost too much, or nobody waits for it.
+func (r *run) affordable() bool {
+	if r.steps > maxSteps || r.memory > maxMemory {
 		r.die()
 	}
+	if r.steps >= r.look {
+		if r.look = r.steps + 256; !r.Alive() {
+			r.die()
+		}
+	}
 	return !r.dead
+}
+
+// searchable counts what it costs to hold a text against an expression, and gives an empty one in its place when that is too much.
+func (r *run) searchable(rx *regexp.Regexp, text string) string {
+	r.steps += len(text) / 64 * (1 + len(rx.String())/16)
+	if !r.affordable() {
+		return ""
+	}
+	return text
 }
 
 // glue joins texts, if that does not become too long.

@@ -194,7 +194,7 @@ func (r *run) eval(n *node) value {
 	case "n":
 		return num(n.n)
 	case "regexp":
-		return truth(n.rx.MatchString(r.field(0).text()))
+		return truth(n.rx.MatchString(r.searchable(n.rx, r.field(0).text())))
 	case "var":
 		return r.get(n.text)
 	case "$":
@@ -246,7 +246,8 @@ func (r *run) eval(n *node) value {
 	case "||":
 		return truth(r.eval(n.kids[0]).truth() || r.eval(n.kids[1]).truth())
 	case "~", "!~":
-		return truth(r.matcher(n.kids[1]).MatchString(r.eval(n.kids[0]).text()) == (n.kind == "~"))
+		rx := r.matcher(n.kids[1])
+		return truth(rx.MatchString(r.searchable(rx, r.eval(n.kids[0]).text())) == (n.kind == "~"))
 	case "unary":
 		v := r.eval(n.kids[0])
 		switch n.text {

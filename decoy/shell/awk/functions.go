@@ -123,7 +123,8 @@ func (r *run) call(n *node) value {
 		if len(n.kids) < 2 {
 			return num(0)
 		}
-		at := r.matcher(n.kids[1]).FindStringIndex(arg(0).text())
+		rx := r.matcher(n.kids[1])
+		at := rx.FindStringIndex(r.searchable(rx, arg(0).text()))
 		if at == nil {
 			at = []int{-1, -2}
 		}
@@ -187,7 +188,8 @@ func (r *run) substitute(n *node) value {
 	if n.text == "gsub" {
 		most = -1
 	}
-	found := r.matcher(n.kids[0]).FindAllStringIndex(text, most)
+	rx := r.matcher(n.kids[0])
+	found := rx.FindAllStringIndex(r.searchable(rx, text), most)
 	if len(found) == 0 {
 		return num(0)
 	}

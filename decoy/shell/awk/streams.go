@@ -35,7 +35,7 @@ func (r *run) next(from *records) (record string, ok bool) {
 		}
 	default:
 		if rx := r.regexp(separator); rx != nil {
-			at = rx.FindStringIndex(from.rest)
+			at = rx.FindStringIndex(r.searchable(rx, from.rest))
 		}
 	}
 	if at == nil || at[1] == 0 {
