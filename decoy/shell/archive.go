@@ -67,6 +67,10 @@ func tarTool(c *call) int {
 		if flags['t'] != "" {
 			continue
 		}
+		if len(head.Name) > maxPath {
+			fmt.Fprintf(c.err, "tar: %.40s…: Cannot open: File name too long\n", head.Name)
+			continue
+		}
 		at := c.abs(path.Join(dir, "/"+head.Name)[boolInt(dir == ""):])
 		if !c.ways(path.Dir(at)) || c.fenced(at) || c.writable(at) != nil {
 			fmt.Fprintf(c.err, "tar: %s: Cannot open: Permission denied\n", head.Name)

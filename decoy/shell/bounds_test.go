@@ -54,6 +54,7 @@ func TestLinesInARowStayBounded(t *testing.T) {
 		"awk's capitals side by side":    {`awk 'BEGIN{x="abcdefgh"; while(length(x)<60000) x=x x; print ` + strings.TrimSuffix(strings.Repeat("toupper(x),", 1300), ",") + `}'`},
 		"awk that sums without end":      {`echo 'BEGIN{print 1' > /tmp/p; yes '+1' | head -c 250000 | tr -d '\n' >> /tmp/p; echo '}' >> /tmp/p; awk -f /tmp/p`},
 		"awk that looks again and again": {`awk 'BEGIN{x="ababababab"; while(length(x)<60000) x=x x; while(1) x ~ /` + strings.Repeat("(a*b*)*", 100) + `c/}'`},
+		"directories in directories":     {`p=$(yes a/ | tr -d '\n' | head -c 16000)`, `mkdir -p /tmp/` + strings.Repeat("$p", 8) + `; cd /tmp/` + strings.Repeat("$p", 8) + `; ls ` + strings.Repeat("$p", 8)},
 		"awk of many files":              {`yes '#' | head -c 250000 > /tmp/q; awk ` + strings.Repeat("-f /tmp/q ", 900) + ` -f /dev/null`},
 		"sed of many files":              {`yes '#' | head -c 250000 > /tmp/q; sed ` + strings.Repeat("-f /tmp/q ", 900) + ` /dev/null`},
 		"grep of many expressions":       {`yes 'aaaaaaaa' | head -c 250000 > /tmp/q; echo a | grep ` + strings.Repeat("-f /tmp/q ", 900)},

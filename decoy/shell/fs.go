@@ -17,6 +17,7 @@ const (
 	maxFile     = 256 << 10
 	maxAllFiles = 1 << 20
 	maxLinks    = 16
+	maxPath     = 4096 // bytes, as on Linux
 )
 
 // node is one file, directory or symbolic link of a make-believe file system.
@@ -141,6 +142,9 @@ func (f *fileSystem) lookup(p string, follow bool) (*node, error) {
 }
 
 func (f *fileSystem) walk(p string, follow bool, links int) (*node, error) {
+	if len(p) > maxPath {
+		return nil, syscall.ENAMETOOLONG
+	}
 	at := f.root
 	trail := []string{}
 	parts := strings.Split(strings.Trim(path.Clean("/"+p), "/"), "/")
