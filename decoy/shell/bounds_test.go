@@ -76,7 +76,7 @@ func TestLinesInARowStayBounded(t *testing.T) {
 			s := newSession(t, Options{User: "root", Interactive: true})
 			s.Record = func(string, ...event.Field) {}
 			for _, line := range lines {
-				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				peak := watchHeap()
 				began := time.Now()
 				s.Run(ctx, line, strings.NewReader(""), &s.out, &s.out)
