@@ -30,6 +30,11 @@ type rawClient struct {
 // dialServer connects to a server of its own.
 func dialServer(t *testing.T, config *ServerConfig) net.Conn {
 	t.Helper()
+	return dialTo(t, func(theirs net.Conn) { serveOne(theirs, config) })
+}
+
+func dialTo(t *testing.T, serve func(net.Conn)) net.Conn {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +51,7 @@ func dialServer(t *testing.T, config *ServerConfig) net.Conn {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		serveOne(theirs, config)
+		serve(theirs)
 	}()
 	ours.SetDeadline(time.Now().Add(20 * time.Second))
 	t.Cleanup(func() {

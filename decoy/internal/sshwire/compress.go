@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -29,11 +30,7 @@ type compressedCipher struct {
 }
 
 func (c *compressedCipher) writeCipherPacket(seqnum uint32, w io.Writer, rand io.Reader, packet []byte) error {
-	if !c.loggedIn.Load() {
-		// The client answers compressed, but no sooner than it has this.
-		if len(packet) > 0 && packet[0] == msgUserAuthSuccess {
-			c.loggedIn.Store(true)
-		}
+	if !c.loggedIn.Load() || packet[0] == msgUserAuthSuccess { // after which it begins
 		return c.packetCipher.writeCipherPacket(seqnum, w, rand, packet)
 	}
 	if c.deflate == nil {
@@ -298,19 +295,7 @@ func (z *inflater) block() error {
 		}
 		z.stored, z.state = length, inflateStored
 	case 1:
-		var lengths [288]uint8
-		for i := range lengths {
-			switch {
-			case i < 144 || i >= 280:
-				lengths[i] = 8
-			case i < 256:
-				lengths[i] = 9
-			default:
-				lengths[i] = 7
-			}
-		}
-		z.codes[0].build(lengths[:])
-		z.codes[1].build(slices.Repeat([]uint8{5}, 30))
+		z.codes = fixedCodes()
 		z.state = inflateCodes
 	case 2:
 		if err := z.tables(); err != nil {
@@ -322,6 +307,24 @@ func (z *inflater) block() error {
 	}
 	return nil
 }
+
+// fixedCodes are those of a block without its own, made once: a packet may have a hundred thousand such blocks.
+var fixedCodes = sync.OnceValue(func() (codes [2]huffman) {
+	var lengths [288]uint8
+	for i := range lengths {
+		switch {
+		case i < 144 || i >= 280:
+			lengths[i] = 8
+		case i < 256:
+			lengths[i] = 9
+		default:
+			lengths[i] = 7
+		}
+	}
+	codes[0].build(lengths[:])
+	codes[1].build(slices.Repeat([]uint8{5}, 30))
+	return codes
+})
 
 // tables reads the codes of a block that has its own.
 func (z *inflater) tables() error {

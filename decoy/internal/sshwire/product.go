@@ -3,6 +3,7 @@ package sshwire
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -183,6 +184,15 @@ func (p *Product) refuse(conn packetConn, kind byte) error {
 	}
 	p.disconnect(conn, fmt.Sprintf("Invalid ssh2 packet type: %d", kind))
 	return errors.New("ssh: a packet of an unknown type")
+}
+
+// tooSoon answers a KEXINIT that is not the first and comes before anybody has logged in, as sshd does: it would cost the server more than who sends it.
+func (t *handshakeTransport) tooSoon() (bool, error) {
+	conn, ok := t.conn.(*transport)
+	if !ok || conn.loggedIn.Load() {
+		return false, nil
+	}
+	return true, t.writePacket(binary.BigEndian.AppendUint32([]byte{msgUnimplemented}, conn.reader.seqNum-1))
 }
 
 // settle waits until a failure has taken as long as each one does for the user: from 5 to 9.2 ms, doubled until it is more than it has taken already.

@@ -22,6 +22,10 @@ type buffer struct {
 	tail *element // the buffer that will be read last
 
 	closed bool
+
+	unread *unread // the connection's
+	held   int64   // bytes that are counted in there
+	gone   bool    // nobody reads
 }
 
 // An element represents a single link in a linked list.
@@ -31,25 +35,37 @@ type element struct {
 }
 
 // newBuffer returns an empty buffer that is not closed.
-func newBuffer() *buffer {
+func newBuffer(unread *unread) *buffer {
 	e := new(element)
 	b := &buffer{
 		Cond: newCond(),
 		head: e,
 		tail: e,
+
+		unread: unread,
 	}
 	return b
 }
 
 // write makes buf available for Read to receive.
 // buf must not be modified after the call to write.
-func (b *buffer) write(buf []byte) {
+func (b *buffer) write(buf []byte) error {
+	size := int64(len(buf) + packetCost)
+	if err := b.unread.add(size); err != nil {
+		return err
+	}
 	b.Cond.L.Lock()
+	defer b.Cond.L.Unlock()
+	if b.gone {
+		b.unread.drop(size)
+		return nil
+	}
+	b.held += size
 	e := &element{buf: buf}
 	b.tail.next = e
 	b.tail = e
 	b.Cond.Signal()
-	b.Cond.L.Unlock()
+	return nil
 }
 
 // eof closes the buffer. Reads from the buffer once all
@@ -73,6 +89,7 @@ func (b *buffer) Read(buf []byte) (n int, err error) {
 			r := copy(buf, b.head.buf)
 			buf, b.head.buf = buf[r:], b.head.buf[r:]
 			n += r
+			b.taken(r)
 			continue
 		}
 		// if there is a next buffer, make it the head

@@ -345,7 +345,7 @@ func (ch *channel) handleData(packet []byte) error {
 	ch.windowMu.Unlock()
 
 	if extended == 1 {
-		ch.extPending.write(data)
+		return ch.extPending.write(data)
 	} else if extended > 0 {
 		// RFC 4254, Section 5.2 defines no extended data types other
 		// than stderr (type 1, handled above) and this package provides
@@ -360,7 +360,7 @@ func (ch *channel) handleData(packet []byte) error {
 			return err
 		}
 	} else {
-		ch.pending.write(data)
+		return ch.pending.write(data)
 	}
 	return nil
 }
@@ -528,8 +528,8 @@ func (m *mux) newChannel(chanType string, direction channelDirection, extraData 
 		myWindow:           m.product.Window,
 		fullWindow:         m.product.Window,
 		maxIncomingPayload: m.product.MaxPacket,
-		pending:            newBuffer(),
-		extPending:         newBuffer(),
+		pending:            newBuffer(m.unread),
+		extPending:         newBuffer(m.unread),
 		direction:          direction,
 		incomingRequests:   make(chan *Request, chanSize),
 		msg:                make(chan interface{}, chanSize),
@@ -628,6 +628,9 @@ func (ch *channel) Close() error {
 	if !ch.decided {
 		return errUndecided
 	}
+
+	ch.pending.discard()
+	ch.extPending.discard()
 
 	return ch.sendMessage(channelCloseMsg{
 		PeersID: ch.remoteId})

@@ -400,6 +400,9 @@ type Config struct {
 	// Product is whose wire it is: what is offered, and how.
 	Product *Product
 
+	// Backlog bounds what all clients have sent and nobody has read; nil is without bounds.
+	Backlog *Backlog
+
 	// cookie is that of the first KEXINIT, when Hello has sent it already.
 	cookie *[16]byte
 }

@@ -426,6 +426,11 @@ func (t *handshakeTransport) readOnePacket(first bool) ([]byte, error) {
 	}
 
 	firstKex := t.sessionID == nil
+	if !firstKex {
+		if soon, err := t.tooSoon(); soon {
+			return []byte{msgIgnore}, err
+		}
+	}
 
 	kex := pendingKex{
 		done:      make(chan error, 1),

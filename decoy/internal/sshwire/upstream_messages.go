@@ -19,9 +19,10 @@ import (
 )
 
 const (
-	msgIgnore  = 2
-	msgDebug   = 4
-	msgNewKeys = 21
+	msgIgnore        = 2
+	msgUnimplemented = 3
+	msgDebug         = 4
+	msgNewKeys       = 21
 )
 
 // See RFC 4253, section 11.1.

@@ -93,6 +93,7 @@ func (c *chanList) dropAll() []*channel {
 type mux struct {
 	conn     packetConn
 	product  *Product
+	unread   *unread
 	chanList chanList
 
 	incomingChannels chan NewChannel
@@ -120,10 +121,11 @@ func (m *mux) Wait() error {
 }
 
 // newMux returns a mux that runs over the given connection.
-func newMux(p packetConn, product *Product) *mux {
+func newMux(p packetConn, product *Product, backlog *Backlog) *mux {
 	m := &mux{
 		conn:             p,
 		product:          product,
+		unread:           &unread{of: backlog},
 		incomingChannels: make(chan NewChannel, chanSize),
 		globalResponses:  make(chan interface{}, 1),
 		incomingRequests: make(chan *Request, chanSize),

@@ -443,7 +443,7 @@ func (s *connection) serverHandshake(config *ServerConfig) (*Permissions, error)
 	if err != nil {
 		return nil, err
 	}
-	s.mux = newMux(s.transport, config.Product)
+	s.mux = newMux(s.transport, config.Product, config.Backlog)
 	return perms, err
 }
 

@@ -17,6 +17,8 @@ import (
 	"decnet/decoy/shell/tty"
 )
 
+const maxEnv = 2048 // bytes of the variables that a client sets, in the record
+
 // connection is a client that has logged in. Its channels share one machine.
 type connection struct {
 	service *service
@@ -182,6 +184,7 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 	defer cancel()
 	term := ""
 	started := false
+	var env []byte
 	for r := range requests {
 		ok := false
 		var work func() // what the request begins, once it is answered
@@ -209,7 +212,12 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 				ok = true
 			}
 		case "env":
-			ok = true
+			var variable struct{ Name, Value string }
+			if ok = ssh.Unmarshal(r.Payload, &variable) == nil; ok && len(env) < maxEnv {
+				env = fmt.Appendf(env, "%s=%s\n", variable.Name, variable.Value)
+			}
+		default: // forwarding of X11 or of an agent, a signal, or what there is not
+			c.session.Event("channel_request", event.String("request", r.Type))
 		case "shell", "exec":
 			if started {
 				break
@@ -236,6 +244,9 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 			}
 		}
 		if work != nil {
+			if len(env) > 0 {
+				c.session.Event("env", event.Bytes("env", env[:min(len(env), maxEnv)]))
+			}
 			ssh.Begin(channel)
 		}
 		if r.WantReply {

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +26,14 @@ import (
 const (
 	loginGrace  = 2 * time.Minute
 	maxChannels = 10
+	maxMethods  = 8 // that are told of one connection, of those that are not there
 	maxMemory   = 16 << 20 // of the files that all clients upload, while they do
+	maxBacklog  = 12 << 20 // of what clients have sent and no program has read
 )
 
 func init() {
 	decoy.Register("ssh", func(h *decoy.Host) (decoy.Service, error) {
-		v := &service{host: h, system: shell.SystemOf(h), look: appearanceOf(h), refusal: refusalDelay, memory: semaphore.NewWeighted(maxMemory)}
+		v := &service{host: h, system: shell.SystemOf(h), look: appearanceOf(h), refusal: refusalDelay, memory: semaphore.NewWeighted(maxMemory), backlog: ssh.NewBacklog(maxBacklog)}
 		if h.OS == "embedded" {
 			v.refusal = dropbearDelay
 		}
@@ -50,6 +53,7 @@ type service struct {
 	look    appearance
 	refusal func() time.Duration
 	memory  *semaphore.Weighted // of transfers
+	backlog *ssh.Backlog
 }
 
 // Prepare makes the host keys, so that the first client sees no delay.
@@ -75,7 +79,10 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 	for _, signer := range signers {
 		config.AddHostKey(signer)
 	}
+	rest := &others{}
+	config.AuthLogCallback = rest.take
 	conn, channels, requests, err := ssh.NewServerConn(client, config)
+	rest.record(s)
 	if err != nil {
 		return
 	}
@@ -91,7 +98,7 @@ func (v *service) ServeConn(ctx context.Context, s *decoy.Session) {
 
 func (v *service) config(ctx context.Context, s *decoy.Session) *ssh.ServerConfig {
 	config := &ssh.ServerConfig{
-		Config:        ssh.Config{Product: v.look.Product},
+		Config:        ssh.Config{Product: v.look.Product, Backlog: v.backlog},
 		MaxAuthTries:  v.look.MaxAuthTries,
 		ServerVersion: "SSH-2.0-" + v.look.version,
 		PasswordCallback: func(c ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
@@ -143,6 +150,31 @@ func (v *service) login(ctx context.Context, s *decoy.Session, user string, pass
 	case <-ctx.Done():
 	}
 	return nil, errDenied
+}
+
+// others are the tries to log in that no callback sees: by a method that is not there, or by a key of a kind that is not taken. Who only asks which methods there are, and then tries nothing, is one of them.
+type others struct {
+	user    string
+	methods []string
+	seen    bool // a try that is recorded by itself
+}
+
+func (o *others) take(c ssh.ConnMetadata, method string, err error) {
+	if err == nil || errors.Is(err, errDenied) {
+		o.seen = true
+		return
+	}
+	o.user = c.User()
+	if len(o.methods) < maxMethods && !slices.Contains(o.methods, method) {
+		o.methods = append(o.methods, method)
+	}
+}
+
+func (o *others) record(s *decoy.Session) {
+	if len(o.methods) == 0 || o.seen && slices.Equal(o.methods, []string{"none"}) { // which is how most clients begin
+		return
+	}
+	s.Event("auth_method", event.String("user", o.user), event.String("method", strings.Join(o.methods, ",")))
 }
 
 // sniffer looks at the first bytes that the client sends, its version and its offer of algorithms, which are not encrypted, and records

@@ -291,3 +291,51 @@ func TestWhatATerminalShowsIsRecorded(t *testing.T) {
 		t.Errorf("the recording is %q", cast)
 	}
 }
+
+// TestWhoOnlyAsksIsRecorded asks which methods there are, as a scanner does, and tries none of them; whoever goes on to a password leaves that alone.
+func TestWhoOnlyAsksIsRecorded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "ssh")
+	if _, err := dial(t, d); err == nil {
+		t.Error("nobody needs a password")
+	}
+	d.Wait("auth_method", decoytest.Has("user", "root"), decoytest.Has("method", "none"))
+	if _, err := client(t, d, password(t, d.Host), "", "id"); err != nil {
+		t.Error(err)
+	}
+	d.Wait(event.CommandRun, decoytest.Has(event.Command, "id"))
+	n := 0
+	for _, e := range d.Events() {
+		if e.Type == "auth_method" {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d events tell of methods", n)
+	}
+}
+
+// TestWhatAClientSetsUpIsRecorded is what it asks for beside a command: variables, and an agent to use others' hosts with.
+func TestWhatAClientSetsUpIsRecorded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.Start(t, "ssh")
+	c, err := dial(t, d, ssh.Password(password(t, d.Host)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := c.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	session.Setenv("LC_ALL", "ru_RU.UTF-8")
+	session.Setenv("LD_PRELOAD", strings.Repeat("x", 64<<10))
+	session.SendRequest("auth-agent-req@openssh.com", true, nil)
+	if _, err := session.Output("id"); err != nil {
+		t.Fatal(err)
+	}
+	e := d.Wait("env")
+	if env, _ := e.Get("env"); !strings.HasPrefix(env, "LC_ALL=ru_RU.UTF-8\nLD_PRELOAD=xxx") || len(env) > maxEnv {
+		t.Errorf("the variables are %.100q", env)
+	}
+	d.Wait("channel_request", decoytest.Has("request", "auth-agent-req@openssh.com"))
+}

@@ -47,6 +47,17 @@ func (e textEdit) apply(text string) (string, error) {
 }
 
 var edits = map[string][]textEdit{
+	"buffer.go": { // what waits in a buffer is counted
+		{old: "	closed bool\n}", new: "	closed bool\n\n	unread *unread // the connection's\n	held   int64   // bytes that are counted in there\n	gone   bool    // nobody reads\n}"},
+		{old: "func newBuffer() *buffer {", new: "func newBuffer(unread *unread) *buffer {"},
+		{old: "		tail: e,\n", new: "		tail: e,\n\n		unread: unread,\n"},
+		{
+			old: "func (b *buffer) write(buf []byte) {\n	b.Cond.L.Lock()\n	e := &element{buf: buf}\n	b.tail.next = e\n	b.tail = e\n	b.Cond.Signal()\n	b.Cond.L.Unlock()\n}",
+			new: "func (b *buffer) write(buf []byte) error {\n	size := int64(len(buf) + packetCost)\n	if err := b.unread.add(size); err != nil {\n		return err\n	}\n	b.Cond.L.Lock()\n	defer b.Cond.L.Unlock()\n	if b.gone {\n		b.unread.drop(size)\n		return nil\n	}\n	b.held += size\n" +
+				"	e := &element{buf: buf}\n	b.tail.next = e\n	b.tail = e\n	b.Cond.Signal()\n	return nil\n}",
+		},
+		{old: "			n += r\n			continue\n", new: "			n += r\n			b.taken(r)\n			continue\n"},
+	},
 	"common.go": {
 		{ // the lists of a library for everybody
 			old: "func init() {\n\tsupportedHostKeyAlgos = slices.Concat",
@@ -54,7 +65,7 @@ var edits = map[string][]textEdit{
 		},
 		{
 			old: "	// The allowed MAC algorithms. If unspecified then a sensible default is\n	// used. Unsupported values are silently ignored.\n	MACs []string\n}",
-			new: "	// Product is whose wire it is: what is offered, and how.\n	Product *Product\n\n	// cookie is that of the first KEXINIT, when Hello has sent it already.\n	cookie *[16]byte\n}",
+			new: "	// Product is whose wire it is: what is offered, and how.\n	Product *Product\n\n	// Backlog bounds what all clients have sent and nobody has read; nil is without bounds.\n	Backlog *Backlog\n\n	// cookie is that of the first KEXINIT, when Hello has sent it already.\n	cookie *[16]byte\n}",
 		},
 		{
 			old: "	// The allowed key exchanges algorithms. If unspecified then a default set\n...\n	Ciphers []string\n\n",
@@ -134,6 +145,10 @@ var edits = map[string][]textEdit{
 			old: "		if err != nil {\n			t.readError = err\n			close(t.incoming)\n			break\n		}\n",
 			new: "		if err == nil {\n			err = t.config.Product.refuse(t, p[0])\n		}\n		if err != nil {\n			t.readError = err\n			close(t.incoming)\n			break\n		}\n",
 		},
+		{ // a further key exchange is for those who have logged in
+			old: "	firstKex := t.sessionID == nil\n\n	kex := pendingKex{",
+			new: "	firstKex := t.sessionID == nil\n	if !firstKex {\n		if soon, err := t.tooSoon(); soon {\n			return []byte{msgIgnore}, err\n		}\n	}\n\n	kex := pendingKex{",
+		},
 		{ // only who has offered it keeps to it
 			old: "(!isClient && slices.Contains(clientInit.KexAlgos, kexStrictClient))) {",
 			new: "(!isClient && slices.Contains(clientInit.KexAlgos, kexStrictClient) && slices.Contains(serverInit.KexAlgos, kexStrictServer))) {",
@@ -144,11 +159,11 @@ var edits = map[string][]textEdit{
 		},
 	},
 	"transport.go": {
-		{old: "	strictMode     bool\n	initialKEXDone bool\n}", new: "	strictMode     bool\n	initialKEXDone bool\n\n	zeroPadding bool        // of packets that are not encrypted\n	loggedIn    atomic.Bool // from then on packets are compressed, where that is agreed\n}"},
+		{old: "	strictMode     bool\n	initialKEXDone bool\n}", new: "	strictMode     bool\n	initialKEXDone bool\n\n	zeroPadding bool        // of packets that are not encrypted\n	loggedIn    atomic.Bool // from then on packets are compressed, where that is agreed, and keys may be exchanged again\n}"},
 		{old: "	\"io\"\n	\"log\"\n)", new: "	\"io\"\n	\"log\"\n	\"sync/atomic\"\n)"},
 		{old: "	ciph, err := newPacketCipher(t.reader.dir, algs.Read, kexResult)", new: "	ciph, err := t.newCipher(t.reader.dir, algs.Read, kexResult)"},
 		{old: "	ciph, err = newPacketCipher(t.writer.dir, algs.Write, kexResult)", new: "	ciph, err = t.newCipher(t.writer.dir, algs.Write, kexResult)"},
-		{old: "	return t.writer.writePacket(t.bufWriter, t.rand, packet, t.strictMode)", new: "	return t.writer.writePacket(t.bufWriter, t.padding(), packet, t.strictMode)"},
+		{old: "	return t.writer.writePacket(t.bufWriter, t.rand, packet, t.strictMode)", new: "	if packet[0] == msgUserAuthSuccess { // what the client then sends may be read before this returns\n		t.loggedIn.Store(true)\n	}\n	return t.writer.writePacket(t.bufWriter, t.padding(), packet, t.strictMode)"},
 	},
 	"channel.go": {
 		{ // a product's own window
@@ -161,10 +176,16 @@ var edits = map[string][]textEdit{
 		},
 		{old: "		MyWindow:      ch.myWindow,\n", new: "		MyWindow:      ch.firstWindow(),\n"},
 		{old: "	myWindow   uint32\n", new: "	myWindow   uint32\n	fullWindow uint32\n"},
+		{old: "		pending:            newBuffer(),\n		extPending:         newBuffer(),\n", new: "		pending:            newBuffer(m.unread),\n		extPending:         newBuffer(m.unread),\n"},
+		{old: "	if extended == 1 {\n		ch.extPending.write(data)\n", new: "	if extended == 1 {\n		return ch.extPending.write(data)\n"},
+		{old: "	} else {\n		ch.pending.write(data)\n	}\n", new: "	} else {\n		return ch.pending.write(data)\n	}\n"},
+		{ // who closes a channel reads no more of it
+			old: "	return ch.sendMessage(channelCloseMsg{\n", new: "	ch.pending.discard()\n	ch.extPending.discard()\n\n	return ch.sendMessage(channelCloseMsg{\n",
+		},
 	},
 	"mux.go": {
-		{old: "type mux struct {\n	conn     packetConn\n", new: "type mux struct {\n	conn     packetConn\n	product  *Product\n"},
-		{old: "func newMux(p packetConn) *mux {\n	m := &mux{\n		conn:             p,\n", new: "func newMux(p packetConn, product *Product) *mux {\n	m := &mux{\n		conn:             p,\n		product:          product,\n"},
+		{old: "type mux struct {\n	conn     packetConn\n", new: "type mux struct {\n	conn     packetConn\n	product  *Product\n	unread   *unread\n"},
+		{old: "func newMux(p packetConn) *mux {\n	m := &mux{\n		conn:             p,\n", new: "func newMux(p packetConn, product *Product, backlog *Backlog) *mux {\n	m := &mux{\n		conn:             p,\n		product:          product,\n		unread:           &unread{of: backlog},\n"},
 	},
 	"server.go": {
 		{old: "	\"strings\"\n)", new: "	\"strings\"\n	\"time\"\n)"},
@@ -211,7 +232,7 @@ var edits = map[string][]textEdit{
 			old: "				signedData := buildDataSignedForAuth(sessionID, userAuthReq, algo, pubKeyData)\n",
 			new: "				signedData := buildDataSignedForAuth(sessionID, userAuthReq, algo, pubKeyData)\n				if userAuthReq.Method == methodHostBound {\n					signedData = appendString(signedData, string(bound))\n				}\n",
 		},
-		{old: "	s.mux = newMux(s.transport)\n", new: "	s.mux = newMux(s.transport, config.Product)\n"},
+		{old: "	s.mux = newMux(s.transport)\n", new: "	s.mux = newMux(s.transport, config.Product, config.Backlog)\n"},
 		{
 			old: "			discMsg := &disconnectMsg{\n				Reason:  2,\n				Message: \"too many authentication failures\",\n			}\n\n			if err := s.transport.writePacket(Marshal(discMsg)); err != nil {\n				return nil, err\n			}\n",
 			new: "			discMsg := &disconnectMsg{\n				Reason:  2,\n				Message: config.Product.TooMany,\n			}\n\n			if discMsg.Message == \"\" { // some only hang up\n				return nil, &ServerAuthError{Errors: authErrs}\n			}\n			if err := s.transport.writePacket(Marshal(discMsg)); err != nil {\n				return nil, err\n			}\n",

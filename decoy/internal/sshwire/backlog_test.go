@@ -1,0 +1,117 @@
+package sshwire
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"testing"
+	"time"
+)
+
+// open opens a channel and begins a command in it.
+func (c *rawClient) open(id uint32) (confirmed channelOpenConfirmMsg) {
+	c.t.Helper()
+	c.write(Marshal(&channelOpenMsg{ChanType: "session", PeersID: id, PeersWindow: 1 << 20, MaxPacketSize: 32 << 10}))
+	if err := Unmarshal(c.expect(msgChannelOpenConfirm), &confirmed); err != nil {
+		c.t.Fatal(err)
+	}
+	return confirmed
+}
+
+// TestWhatNobodyReadsIsBounded fills the windows of channels in which nothing reads, by packets as small as they can be, too: they take most.
+func TestWhatNobodyReadsIsBounded(t *testing.T) {
+	for _, size := range []int{1, 32 << 10} {
+		backlog := NewBacklog(1 << 20)
+		u := &unread{of: backlog}
+		b := newBuffer(u)
+		sent := 0
+		for ; sent < 4<<20; sent += size + packetCost {
+			if more := u.held + int64(size+packetCost) - ownBacklog - u.borrowed; more > 0 && !backlog.room.TryAcquire(more) {
+				break // it would wait
+			} else if more > 0 {
+				backlog.room.Release(more)
+			}
+			if err := b.write(make([]byte, size)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if least, most := 1<<20, 1<<20+ownBacklog; sent < least-2*size || sent > most {
+			t.Errorf("packets of %d: %d bytes wait", size, sent)
+		}
+		if backlog.room.TryAcquire(64 << 10) {
+			t.Fatal("there is still room")
+		}
+		// What is read makes room again.
+		if _, err := io.ReadFull(b, make([]byte, 2*ownBacklog/(size+packetCost)*size)); err != nil {
+			t.Fatal(err)
+		}
+		if !backlog.room.TryAcquire(64 << 10) {
+			t.Error("what is read takes room")
+		}
+		backlog.room.Release(64 << 10)
+		// And so does what is given up, of which nothing more is kept.
+		b.discard()
+		if err := b.write(make([]byte, size)); err != nil || u.held != 0 || u.borrowed != 0 || !backlog.room.TryAcquire(1<<20) {
+			t.Errorf("%v, %d bytes are held, %d borrowed", err, u.held, u.borrowed)
+		}
+		if n, err := b.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
+			t.Errorf("%d, %v", n, err)
+		}
+	}
+}
+
+// TestAChannelThatIsClosedReadsOnWhatHasCome is what a bot does that sends a file, its end, and hangs up: none of it is lost.
+func TestAChannelThatIsClosedReadsOnWhatHasCome(t *testing.T) {
+	config := configOf("OpenSSH_9.2p1 Debian-2+deb12u2")
+	config.Backlog = NewBacklog(1 << 20)
+	got := make(chan []byte, 1)
+	ours := dialTo(t, func(theirs net.Conn) {
+		defer theirs.Close()
+		server, channels, _, err := NewServerConn(theirs, config)
+		if err != nil {
+			return
+		}
+		defer server.Close()
+		channel, requests, err := (<-channels).Accept()
+		if err != nil {
+			return
+		}
+		for range requests { // until the client has closed it
+		}
+		all, _ := io.ReadAll(channel)
+		got <- all
+	})
+	c := dialRawTo(t, ours, "aes128-ctr", "hmac-sha2-256", "none")
+	c.login()
+	to := c.open(7).MyID
+	want := bytes.Repeat([]byte("content "), 4096)
+	c.write(Marshal(&channelDataMsg{PeersID: to, Length: uint32(len(want)), Rest: slices.Clone(want)}))
+	c.write(Marshal(&channelEOFMsg{PeersID: to}))
+	c.write(Marshal(&channelCloseMsg{PeersID: to}))
+	select {
+	case all := <-got:
+		if !bytes.Equal(all, want) {
+			t.Errorf("%d bytes of %d are read", len(all), len(want))
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("nothing is read")
+	}
+}
+
+// TestKeysAreExchangedAgainAfterTheLogin is sshd's: before it, a second KEXINIT is a packet that it does not know, and costs it nothing.
+func TestKeysAreExchangedAgainAfterTheLogin(t *testing.T) {
+	c := dialRaw(t, configOf("OpenSSH_9.2p1 Debian-2+deb12u2"), "aes128-ctr", "hmac-sha2-256", "none", kexStrictClient)
+	again := Marshal(c.server)
+	for range 3 {
+		c.write(slices.Clone(again))
+		number := c.writer.seqNum - 1
+		if p := c.expect(msgUnimplemented); !bytes.Equal(p, []byte{msgUnimplemented, 0, 0, 0, byte(number)}) {
+			t.Errorf("the answer to packet %d is %x", number, p)
+		}
+	}
+	c.login()
+	c.write(slices.Clone(again))
+	c.expect(msgKexInit)
+}
