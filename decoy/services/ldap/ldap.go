@@ -30,9 +30,8 @@ const (
 	tlsPort     = 636
 	forestPort  = 3268 // of the global catalog, which a domain controller has beside its domain's directory
 	forestTLS   = 3269
-	maxMessage  = 256 << 10
-	maxStranger = 64 << 10 // before a bind that is let in
-	maxRecorded = 2048     // bytes of a change or of what is no message, in the record
+	maxMessage  = 64 << 10
+	maxRecorded = 2048 // bytes of a change or of what is no message, in the record
 )
 
 func init() {
@@ -147,12 +146,9 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	if (s.CatalogPort() == tlsPort || s.CatalogPort() == forestTLS) && !c.startTLS(ctx) {
 		return
 	}
+	defer c.flush()
 	for {
-		most := maxStranger
-		if c.user != "" {
-			most = maxMessage
-		}
-		raw, err := ber.ReadMessage(c.in, most)
+		raw, err := ber.ReadMessage(c.in, maxMessage)
 		if err != nil {
 			if len(raw) > 0 && (errors.Is(err, ber.ErrMalformed) || errors.Is(err, io.ErrUnexpectedEOF)) {
 				c.strange(raw)
@@ -165,14 +161,21 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 			c.disconnect("")
 			return
 		}
-		goOn := c.obey(ctx, m, raw)
-		if p, ok := c.conn.(*protected); ok && p.flush() != nil || !goOn {
+		if !c.obey(ctx, m, raw) || c.flush() != nil {
 			return
 		}
 	}
 }
 
 func (c *client) over(conn io.ReadWriter) { c.conn, c.in = conn, bufio.NewReaderSize(conn, 4096) }
+
+// flush sends what a protected connection holds back.
+func (c *client) flush() error {
+	if p, ok := c.conn.(*protected); ok {
+		return p.flush()
+	}
+	return nil
+}
 
 func (c *client) startTLS(ctx context.Context) bool {
 	conn, err := secure.Handshake(ctx, c.s, net.Conn(c.s), c.certificateName())
@@ -248,15 +251,11 @@ func (c *client) obey(ctx context.Context, m ber.Node, raw []byte) bool {
 		if len(op.Kids) > 0 {
 			dn = string(op.Kids[0].Value)
 		}
-		if op.Tag == deleteRequest || op.Tag == modifyRequest || op.Tag == addRequest || op.Tag == renameRequest {
-			if !c.active && !c.validName(dn) {
-				c.s.Event("write", event.String("operation", name), event.String("dn", dn), event.String("user", c.user), event.Bytes("content", raw[:min(len(raw), maxRecorded)]))
-				return c.send(id, ber.Of(answer, c.result(invalidDN, "", "invalid DN")...))
-			}
-		}
 		c.s.Event("write", event.String("operation", name), event.String("dn", dn), event.String("user", c.user), event.Bytes("content", raw[:min(len(raw), maxRecorded)]))
 		code, text := int64(strongerNeeded), "modifications require authentication"
 		switch {
+		case !c.active && !c.validName(dn):
+			code, text = invalidDN, "invalid DN"
 		case c.active && c.user == "":
 			code, text = operationsError, "000004DC: LdapErr: DSID-0C090A71, comment: In order to perform this operation a successful bind must be completed on the connection., data 0, "+c.build
 		case c.active:
@@ -282,6 +281,7 @@ func (c *client) bind(id, op ber.Node) bool {
 		version, ok = op.Kids[0].Int()
 	}
 	if !ok || op.Kids[1].Tag != ber.OctetString {
+		c.strange(op.Encode())
 		answer(protocolError, "decoding error")
 		return false
 	}
@@ -302,6 +302,7 @@ func (c *client) bind(id, op ber.Node) bool {
 		return answer(code, text)
 	case 0xa3:
 		if len(proof.Kids) == 0 {
+			c.strange(op.Encode())
 			answer(protocolError, "decoding error")
 			return false
 		}
@@ -315,6 +316,7 @@ func (c *client) bind(id, op ber.Node) bool {
 			return c.sicily(id, proof, answer)
 		}
 	}
+	c.strange(op.Encode())
 	return answer(notSupported, "unknown authentication method")
 }
 
@@ -388,6 +390,7 @@ var digestUser = regexp.MustCompile(`username="((?:[^"\\\\]|\\\\.){0,256})"`)
 // challenge holds the conversation of a mechanism by which a client proves its password. SASL's own database has nobody: none is let in.
 func (c *client) challenge(mechanism string, token []byte, answer func(int64, string, ...ber.Node) bool) bool {
 	if c.asked != mechanism || len(token) == 0 {
+		c.s.Event("bind", event.String("method", mechanism))
 		nonce := make([]byte, 24)
 		rand.Read(nonce)
 		host := c.host.Hostname
@@ -455,11 +458,13 @@ func (c *client) sicily(id, proof ber.Node, answer func(int64, string, ...ber.No
 		c.s.Event("bind", event.String("method", "sicily"))
 		return tell("NTLM")
 	case proof.Tag == begins && ntlm.Kind(message) == 1:
+		c.s.Event("bind", event.String("method", "sicily"), event.String("mechanism", "NTLM"))
 		c.ntlm = ntlm.NewExchange(c.machine)
 		return tell(string(c.ntlm.Challenge(message, c.host.Now())))
 	case c.ntlm != nil && ntlm.Kind(message) == 3:
 		return c.prove(message, message, answer)
 	}
+	c.strange(proof.Value)
 	c.ntlm = nil
 	return answer(invalidSecret, c.wrongSecret(false))
 }
@@ -469,6 +474,7 @@ func (c *client) prove(message, token []byte, answer func(int64, string, ...ber.
 	proof, err := c.ntlm.Proof(message)
 	c.ntlm = nil
 	if err != nil {
+		c.strange(message)
 		return answer(invalidSecret, c.wrongSecret(false))
 	}
 	mechanism := event.String("mechanism", "GSS-SPNEGO")
@@ -488,7 +494,14 @@ func (c *client) prove(message, token []byte, answer func(int64, string, ...ber.
 			return false
 		}
 		if p := proof.Protect(key, ntlm.Signed(token)); p != nil && !c.secured {
-			c.over(&protected{in: c.in, out: c.conn, by: p})
+			next := &protected{in: c.in, out: c.conn, by: p}
+			if old, ok := c.conn.(*protected); ok { // whose place it takes
+				if old.flush() != nil {
+					return false
+				}
+				next.in, next.out = old.in, old.out
+			}
+			c.over(next)
 		}
 		return true
 	}
@@ -557,6 +570,7 @@ func (c *client) spnego(token []byte, answer func(int64, string, ...ber.Node) bo
 	message := ntlm.Find(token)
 	switch ntlm.Kind(message) {
 	case 1:
+		c.s.Event("bind", event.String("method", "GSS-SPNEGO"), event.String("mechanism", "NTLM"))
 		if offer := ntlm.MechanismsOf(token); offer != nil {
 			c.offer = offer
 		}
@@ -579,6 +593,7 @@ func (c *client) spnego(token []byte, answer func(int64, string, ...ber.Node) bo
 			return answer(inProgress, "", ber.Bytes(serverCredentials, ntlm.WrapSelection()))
 		}
 	}
+	c.strange(token)
 	c.ntlm = nil
 	return answer(invalidSecret, c.wrongSecret(false))
 }
@@ -594,8 +609,9 @@ func (c *client) extended(ctx context.Context, id, op ber.Node) bool {
 	answer := func(code int64, text string, more ...ber.Node) bool {
 		return c.send(id, ber.Of(extended, append(c.result(code, "", text), more...)...))
 	}
+	_, sealed := c.conn.(*protected)
 	switch {
-	case name == startTLS && c.secured:
+	case name == startTLS && (c.secured || sealed):
 		return answer(operationsError, "TLS already started")
 	case name == startTLS:
 		var named []ber.Node

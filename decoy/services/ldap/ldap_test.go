@@ -238,16 +238,41 @@ func TestWhoLogsInByNTLMMaySearch(t *testing.T) {
 			}
 			return c
 		}
-		asks := ber.Of(ber.Sequence, ber.Number(ber.Integer, 6), ber.Of(searchRequest, ber.Text(ber.OctetString, v.base), ber.Number(ber.Enumerated, 2), ber.Number(ber.Enumerated, 0), ber.Number(ber.Integer, 0), ber.Number(ber.Integer, 0),
-			ber.Bytes(ber.Boolean, []byte{0}), ber.Of(equal, ber.Text(ber.OctetString, "sAMAccountName"), ber.Text(ber.OctetString, "svc_sql")), ber.Of(ber.Sequence))).Encode()
-		sealed := make([]byte, len(asks))
-		stream("client-to-server sealing").XORKeyStream(sealed, asks)
-		sum := keyed(key("client-to-server signing"), make([]byte, 4), asks)[:8]
-		conn.Write(slices.Concat(binary.BigEndian.AppendUint32(nil, uint32(16+len(sealed))), []byte{1, 0, 0, 0}, sum, make([]byte, 4), sealed))
-		answer := read(int(binary.BigEndian.Uint32(read(4))))[16:]
-		stream("server-to-client sealing").XORKeyStream(answer, answer)
-		if !strings.Contains(string(answer), "MSSQLSvc/") {
+		out, in, count := stream("client-to-server sealing"), stream("server-to-client sealing"), uint32(0)
+		ask := func(operation ber.Node) string {
+			t.Helper()
+			plain := ber.Of(ber.Sequence, ber.Number(ber.Integer, 6), operation).Encode()
+			sealed, number := make([]byte, len(plain)), binary.LittleEndian.AppendUint32(nil, count)
+			out.XORKeyStream(sealed, plain)
+			count++
+			conn.Write(slices.Concat(binary.BigEndian.AppendUint32(nil, uint32(16+len(sealed))), []byte{1, 0, 0, 0}, keyed(key("client-to-server signing"), number, plain)[:8], number, sealed))
+			answer := read(int(binary.BigEndian.Uint32(read(4))))[16:]
+			in.XORKeyStream(answer, answer)
+			return string(answer)
+		}
+		asks := ber.Of(searchRequest, ber.Text(ber.OctetString, v.base), ber.Number(ber.Enumerated, 2), ber.Number(ber.Enumerated, 0), ber.Number(ber.Integer, 0), ber.Number(ber.Integer, 0),
+			ber.Bytes(ber.Boolean, []byte{0}), ber.Of(equal, ber.Text(ber.OctetString, "sAMAccountName"), ber.Text(ber.OctetString, "svc_sql")), ber.Of(ber.Sequence))
+		if answer := ask(asks); !strings.Contains(answer, "MSSQLSvc/") {
 			t.Errorf("the answer is %q", answer)
+		}
+		// There is no TLS inside of it, and another login takes its place instead of going into it, however often.
+		if answer := ask(ber.Of(extendedRequest, ber.Text(0x80, "1.3.6.1.4.1.1466.20037"))); !strings.Contains(answer, "\x0a\x01\x01") {
+			t.Errorf("TLS is answered by %q", answer)
+		}
+		sasl := func(token []byte) ber.Node {
+			return ber.Of(bindRequest, ber.Number(ber.Integer, 3), ber.Text(ber.OctetString, ""), ber.Of(0xa3, ber.Text(ber.OctetString, "GSS-SPNEGO"), ber.Bytes(ber.OctetString, token)))
+		}
+		for range 3 {
+			_, challenge, _ := strings.Cut(ask(sasl([]byte("NTLMSSP\x00\x01\x00\x00\x00"+flags+strings.Repeat("\x00", 24)))), "NTLMSSP\x00\x02")
+			again := append(keyed(owner, []byte(challenge[15:23]), blob), blob...)
+			if answer := ask(sasl(append(token[:len(token)-len(proof):len(token)-len(proof)], again...))); !strings.Contains(answer, "\x0a\x01\x00") {
+				t.Fatalf("another login is answered by %q", answer)
+			}
+			session, count = keyed(owner, again[:16]), 0
+			out, in = stream("client-to-server sealing"), stream("server-to-client sealing")
+		}
+		if answer := ask(asks); !strings.Contains(answer, "MSSQLSvc/") {
+			t.Errorf("after another login the answer is %q", answer)
 		}
 		d.Wait("search", decoytest.Has("user", v.machine.Domain+`\svc_sql`))
 	}

@@ -59,6 +59,9 @@ func WrapDone(mic []byte) []byte {
 	return DER(0xa1, DER(0x30, done, DER(0xa3, DER(0x04, mic))))
 }
 
+// maxMechanisms is more bytes than a list of them takes.
+const maxMechanisms = 1024
+
 // MechanismsOf returns the list of mechanisms in a client's first token, which both ends sign later; nil where there is none.
 func MechanismsOf(token []byte) []byte {
 	_, rest, ok := bytes.Cut(token, SPNEGO)
@@ -73,7 +76,7 @@ func MechanismsOf(token []byte) []byte {
 		rest = rest[head:]
 	}
 	head, size, ok := element(rest, 0x30)
-	if !ok {
+	if !ok || size > maxMechanisms {
 		return nil
 	}
 	return bytes.Clone(rest[:head+size])
