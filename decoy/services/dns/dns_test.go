@@ -344,6 +344,35 @@ func TestGarbage(t *testing.T) {
 	})
 }
 
+// TestEachOptionIsAnsweredOnce asks for the same a hundred times, in the name of somebody else: what they get stays as small as a plain answer.
+func TestEachOptionIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	id := chosen(decoytest.Identity(), map[string]string{"nsid": "a-name-server-in-the-cellar"})
+	h, err := decoy.NewHost(id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := new(dns.Msg)
+	q.SetQuestion("version.bind.", dns.TypeTXT)
+	q.Question[0].Qclass = dns.ClassCHAOS
+	q.SetEdns0(4096, false)
+	for range 100 {
+		q.IsEdns0().Option = append(q.IsEdns0().Option, &dns.EDNS0_NSID{Code: dns.EDNS0NSID}, &dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: "0123456789abcdef"})
+	}
+	raw, err := q.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := newServer(h).answer(&decoy.Session{}, raw, false)
+	if len(answers) != 1 || len(answers[0]) > plainSize {
+		t.Errorf("%d answers, the first of %d bytes", len(answers), len(answers[0]))
+	}
+	var a dns.Msg
+	if err := a.Unpack(answers[0]); err != nil || a.IsEdns0() == nil || len(a.IsEdns0().Option) != 2 {
+		t.Errorf("%v: %v", err, &a)
+	}
+}
+
 func FuzzAnswer(f *testing.F) {
 	for _, kind := range []uint16{dns.TypeA, dns.TypeANY, dns.TypeAXFR, dns.TypeSOA} {
 		q := new(dns.Msg)

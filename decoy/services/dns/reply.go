@@ -157,7 +157,12 @@ func (v *server) extend(r, q *dns.Msg, s *decoy.Session, stream bool) {
 		r.Rcode = dns.RcodeBadVers
 		return
 	}
+	answered := map[uint16]bool{}
 	for _, o := range asked.Option {
+		if answered[o.Option()] { // else an answer would be many times as long as the question
+			continue
+		}
+		answered[o.Option()] = true
 		switch o := o.(type) {
 		case *dns.EDNS0_NSID:
 			if v.nsid != "" {

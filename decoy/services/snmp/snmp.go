@@ -24,7 +24,8 @@ func init() {
 const (
 	maxVariables = 64  // of one request
 	maxRecorded  = 512 // bytes of what is set, in the record, and of what is no request
-	maxTried     = 64  // communities that are remembered of a source
+	maxTried     = 64  // communities that are remembered of a source, and those that are right
+	maxCommunity = 256 // bytes of one that is
 	maxKept      = 16  // variables that are kept for who set them
 	maxUser      = 32  // bytes of a user's name
 	leastSize    = 484 // bytes of an answer that every client takes
@@ -205,13 +206,13 @@ func (a *agent) community(s *decoy.Session, version int, community string, p pdu
 		name = "2c"
 	}
 	a.visitors.With(s.Peer().Addr(), func(v *visitor) {
-		if v.tried[community] != s.ID() {
+		if in, before := v.tried[community]; !before || in != s.ID() {
 			outcome := event.Rejected
 			if known {
 				outcome = event.Accepted
 			}
 			s.Attempt("snmp_community", "", []byte(community), outcome, event.String("version", name))
-			if _, before := v.tried[community]; before || len(v.tried) < maxTried {
+			if before || known || len(v.tried) < maxTried && len(community) <= maxCommunity {
 				v.tried[community] = s.ID()
 			}
 		}

@@ -2,6 +2,7 @@ package snmp
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -238,6 +239,30 @@ func TestGarbage(t *testing.T) {
 	if answer := servicetest.Ask(t, d, 161, 5*time.Second, request)[0]; !strings.Contains(answer, "Linux") {
 		t.Errorf("after the garbage the answer is %q", answer)
 	}
+}
+
+// TestCommunitiesTakeLittleMemory tries some that are as long as a datagram. The right one is remembered whatever was tried before, so that it is told once.
+func TestCommunitiesTakeLittleMemory(t *testing.T) {
+	t.Parallel()
+	h, err := decoy.NewHost(decoytest.Identity(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newAgent(h)
+	for i := range 2 * maxTried {
+		a.community(&decoy.Session{}, 1, fmt.Sprint(i, strings.Repeat("x", 8<<10)), pdu{kind: getRequest})
+		a.community(&decoy.Session{}, 1, fmt.Sprint(i), pdu{kind: getRequest})
+	}
+	a.community(&decoy.Session{}, 1, "public", pdu{kind: getRequest})
+	a.visitors.With(netip.Addr{}, func(v *visitor) {
+		size := 0
+		for community := range v.tried {
+			size += len(community)
+		}
+		if _, told := v.tried["public"]; !told || len(v.tried) != maxTried+1 || size > maxTried*maxCommunity {
+			t.Errorf("%d communities of %d bytes are kept", len(v.tried), size)
+		}
+	})
 }
 
 func FuzzAnswer(f *testing.F) {
