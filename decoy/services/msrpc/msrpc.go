@@ -78,6 +78,7 @@ type client struct {
 // ServeConn answers one client.
 func (v *server) ServeConn(_ context.Context, s *decoy.Session) {
 	c := &client{server: v, s: s, bound: map[uint16]string{}}
+	defer func() { c.strange(c.parts.Rest()) }()
 	for {
 		s.SetReadDeadline(time.Now().Add(idleTime))
 		m, ok := c.read()

@@ -132,6 +132,41 @@ func TestTheMapperTellsWhereAServiceIs(t *testing.T) {
 	}
 }
 
+// TestCallsInPartsAreRecorded sends one that is longer than is taken, and one of which the last part never comes: what they are made of is what a worm would write to memory.
+func TestCallsInPartsAreRecorded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, windowsHost("windows-server"), "msrpc")
+	conn := d.Dial(135)
+	ask(t, conn, bind(mapper))
+	part := func(flags byte, content string) []byte {
+		m := request(3, []byte(content))
+		m[3] = flags
+		return m
+	}
+	conn.Write(part(dcerpc.FirstPart, "exploit "+strings.Repeat("A", 4000)))
+	for range 20 {
+		conn.Write(part(0, strings.Repeat("B", 4000)))
+	}
+	if m := ask(t, conn, part(dcerpc.LastPart, "C")); m[2] != dcerpc.Response {
+		t.Errorf("%x", m)
+	}
+	starts := func(name, want string) func(event.Event) bool {
+		return func(e event.Event) bool {
+			got, _ := e.Get(name)
+			return strings.HasPrefix(got, want)
+		}
+	}
+	d.Wait("rpc", starts("data", "exploit AAAA"))
+	// One with an object's number before its arguments.
+	m := request(3, []byte("0123456789abcdefarguments"))
+	m[3] |= 0x80
+	ask(t, conn, m)
+	d.Wait("rpc", starts("data", "arguments"))
+	conn.Write(part(dcerpc.FirstPart, "unfinished"))
+	conn.Close()
+	d.Wait("protocol_error", starts("data", "unfinished"))
+}
+
 func TestListsGoOnByTheirHandles(t *testing.T) {
 	t.Parallel()
 	h, err := decoy.NewHost(windowsHost("domain-controller"), nil)

@@ -17,15 +17,18 @@ const (
 	Proof    = 16 // the last step of a login
 )
 
-// The flags of a message: it is its request's first or last part.
+// The flags of a message: it is its request's first or last part, or has the number of an object between its head and the arguments.
 const (
-	FirstPart = 1
-	LastPart  = 2
+	FirstPart  = 1
+	LastPart   = 2
+	withObject = 0x80
 )
 
 const (
 	// HeadSize is that of every message's head.
 	HeadSize = 16
+	requestHead = 24
+	objectSize  = 16
 	// MaxPart is what the server says that it sends and takes at once.
 	MaxPart = 4280
 	// maxRequest is how long a request may be in all its parts.
@@ -124,14 +127,17 @@ type Parts struct {
 	stub []byte
 }
 
-// Add takes a request of the owner's, whole or a part, and returns the call's arguments when they are all there.
+// Add takes a request of the owner's, whole or a part, and returns the call's arguments when they are all there. What is too long counts as whole when there is no more room.
 func (p *Parts) Add(of any, m Message) (argument []byte, whole bool) {
-	end := min(int(m.U16(8)), len(m))
+	from, end := requestHead, min(int(m.U16(8)), len(m))
+	if m[3]&withObject != 0 {
+		from += objectSize
+	}
 	if head, token := m.Token(); head != nil {
 		end -= len(head) + len(token)
 	}
-	if end > 24 {
-		argument = m[24:end]
+	if end > from {
+		argument = m[from:end]
 	}
 	if m[3]&(FirstPart|LastPart) == FirstPart|LastPart {
 		return argument, true
@@ -139,18 +145,21 @@ func (p *Parts) Add(of any, m Message) (argument []byte, whole bool) {
 	if m[3]&FirstPart != 0 {
 		*p = Parts{of: of}
 	}
-	if p.of != of || len(p.stub)+len(argument) > maxRequest {
+	if p.of != of {
 		*p = Parts{}
 		return nil, false
 	}
-	p.stub = append(p.stub, argument...)
-	if m[3]&LastPart == 0 {
+	p.stub = append(p.stub, argument[:min(len(argument), maxRequest-len(p.stub))]...)
+	if m[3]&LastPart == 0 && len(p.stub) < maxRequest {
 		return nil, false
 	}
 	argument = p.stub
 	*p = Parts{}
 	return argument, true
 }
+
+// Rest is what has come of a request that isn't whole.
+func (p *Parts) Rest() []byte { return p.stub }
 
 // Context is an interface that a client wants to call.
 type Context struct {
