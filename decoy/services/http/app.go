@@ -113,12 +113,12 @@ func random(n int) string {
 	return hex.EncodeToString(b)
 }
 
-var hostname = regexp.MustCompile(`^[A-Za-z0-9._:\[\]-]{1,255}$`)
+var hostname = regexp.MustCompile(`^[A-Za-z0-9._:\[\]-]+$`)
 
 // origin is how the client calls the site, for the links of applications that have their whole address in each.
 func (v *Server) origin(r *request) string {
 	host := r.get("Host")
-	if !hostname.MatchString(host) {
+	if len(host) > 255 || !hostname.MatchString(host) {
 		host = v.host.Hostname
 	}
 	if v.secure {

@@ -163,7 +163,6 @@ func (v *server) furnishOpenLDAP(domain string) {
 	if h.Distro != "centos7" && h.Distro != "ubuntu20" { // they have 2.4, without transactions
 		extensions = append(extensions, "1.3.6.1.1.21.3", "1.3.6.1.1.21.1")
 	}
-	v.subschema = subentry(h.Installed())
 	v.root = (&entry{}).add("objectClass", "top", "OpenLDAProotDSE").operational("structuralObjectClass", "OpenLDAProotDSE").operational("configContext", "cn=config").
 		operational("namingContexts", v.base).
 		operational("supportedControl", "2.16.840.1.113730.3.4.18", "2.16.840.1.113730.3.4.2", "1.3.6.1.4.1.4203.1.10.1", "1.3.6.1.1.22", "1.2.840.113556.1.4.319", "1.2.826.0.1.3344810.2.3", "1.3.6.1.1.13.2", "1.3.6.1.1.13.1", "1.3.6.1.1.12").

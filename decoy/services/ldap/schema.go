@@ -20,11 +20,9 @@ type schema struct {
 	parents map[string][]string // of classes, in lower case
 }
 
-var names = regexp.MustCompile(`NAME (?:'([^']+)'|\( ([^)]*) \))`)
-var superior = regexp.MustCompile(` SUP (?:\( ([^)]*) \)|(\S+))`)
-
 // schemaOf reads it once for all.
 var schemaOf = sync.OnceValue(func() *schema {
+	names, superior := regexp.MustCompile(`NAME (?:'([^']+)'|\( ([^)]*) \))`), regexp.MustCompile(` SUP (?:\( ([^)]*) \)|(\S+))`)
 	s := &schema{known: map[string]bool{}, parents: map[string][]string{}}
 	for line := range strings.Lines(subschema) {
 		kind, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")

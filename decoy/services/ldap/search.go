@@ -65,7 +65,7 @@ func (c *client) search(id, op ber.Node, rest []ber.Node) bool {
 		return finish(code, "", text)
 	}
 	if !c.active && canonical(base) == "cn=subschema" {
-		if scope == 0 && matches(filter, c.subschema) == yes && !give(c.subschema) {
+		if e := subentry(c.host.Installed()); scope == 0 && matches(filter, e) == yes && !give(e) {
 			return false
 		}
 		return finish(success, "", "")

@@ -26,7 +26,7 @@ import (
 const (
 	loginGrace  = 2 * time.Minute
 	maxChannels = 10
-	maxMethods  = 8 // that are told of one connection, of those that are not there
+	maxMethods  = 8        // that are told of one connection, of those that are not there
 	maxMemory   = 16 << 20 // of the files that all clients upload, while they do
 	maxBacklog  = 12 << 20 // of what clients have sent and no program has read
 )

@@ -26,7 +26,7 @@ const (
 
 const (
 	// HeadSize is that of every message's head.
-	HeadSize = 16
+	HeadSize    = 16
 	requestHead = 24
 	objectSize  = 16
 	// MaxPart is what the server says that it sends and takes at once.
