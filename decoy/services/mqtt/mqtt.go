@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"decnet/decoy"
@@ -27,6 +28,7 @@ const (
 	maxRetained  = 64               // of one address
 	maxKept      = 4 << 10          // bytes of a retained message
 	maxListeners = 32               // clients of one address that hear each other
+	maxWaiting   = 128 << 10        // bytes of others' messages that wait for one client, unless it is one alone
 	maxShown     = 1024             // bytes, in the record, of what is no packet
 )
 
@@ -36,13 +38,21 @@ type visitor struct {
 	listeners []*client
 }
 
+// parcel is what is to be sent to a client: by the server, or by another client.
+type parcel struct {
+	data   []byte
+	others bool
+}
+
 // client is one connection.
 type client struct {
 	*broker
 	s     *decoy.Session
 	hello hello
-	out   chan []byte // to the writer; nil is the last
+	out   chan parcel // to the writer; one of nothing is the last
 	left  chan struct{}
+
+	waiting atomic.Int64 // bytes of others' messages in out
 
 	mu      sync.Mutex
 	filters []filter
@@ -51,7 +61,7 @@ type client struct {
 // ServeConn answers one client.
 func (b *broker) ServeConn(ctx context.Context, s *decoy.Session) {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &client{broker: b, s: s, out: make(chan []byte, 64), left: make(chan struct{})}
+	c := &client{broker: b, s: s, out: make(chan parcel, 64), left: make(chan struct{})}
 	in := bufio.NewReader(s)
 	if !c.admit(in) {
 		cancel()
@@ -154,7 +164,7 @@ func (c *client) admit(in *bufio.Reader) bool {
 // send hands a packet to the writer; it waits while the client is slow, but not for one that is gone.
 func (c *client) send(ctx context.Context, p []byte) bool {
 	select {
-	case c.out <- p:
+	case c.out <- parcel{data: p}:
 		return true
 	case <-ctx.Done():
 		return false
@@ -171,11 +181,14 @@ func (c *client) write(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case p := <-c.out:
-			if p == nil {
+			if p.data == nil {
 				return
 			}
-			if _, err := c.s.Write(p); err != nil {
+			if _, err := c.s.Write(p.data); err != nil {
 				return
+			}
+			if p.others { // which the client has by now
+				c.waiting.Add(-int64(len(p.data)))
 			}
 		case <-tick.C:
 			now := c.host.Now()
@@ -314,17 +327,35 @@ func (c *client) pass(m message) (wanted bool) {
 			v.retained[m.topic] = message{topic: m.topic, body: bytes.Clone(m.body), retain: true}
 		}
 		m.retain = false
+		encoded := map[byte][]byte{} // one for all who hear it
 		for _, l := range v.listeners {
-			if l.wants(m.topic) {
-				wanted = true
-				select {
-				case l.out <- m.encode(l.hello.version):
-				default: // it is too slow: quality 0 promises nothing
-				}
+			if !l.wants(m.topic) {
+				continue
 			}
+			wanted = true
+			data := encoded[l.hello.version]
+			if data == nil {
+				data = m.encode(l.hello.version)
+				encoded[l.hello.version] = data
+			}
+			l.hear(data)
 		}
 	})
 	return wanted
+}
+
+// hear gives the client what another one has published, unless it is too slow: quality 0 promises nothing. It is called by one at a time.
+func (c *client) hear(data []byte) {
+	size := int64(len(data))
+	if before := c.waiting.Load(); before > 0 && before+size > maxWaiting {
+		return
+	}
+	c.waiting.Add(size)
+	select {
+	case c.out <- parcel{data, true}:
+	default:
+		c.waiting.Add(-size)
+	}
 }
 
 // subscribed notes what the client wants to hear, and gives it what is kept of that.
@@ -339,15 +370,20 @@ func (c *client) subscribed(ctx context.Context, p packet) bool {
 		answer = append(answer, 0)
 	}
 	var names []string
+	var taken []filter
 	c.mu.Lock()
 	for _, f := range asked {
 		names = append(names, f.topic)
+		if len(taken) == maxFilters {
+			answer = append(answer, 0x80)
+			continue
+		}
 		c.filters = slices.DeleteFunc(c.filters, func(old filter) bool { return old.topic == f.topic })
 		if len(c.filters) == maxFilters {
 			answer = append(answer, 0x80)
 			continue
 		}
-		c.filters = append(c.filters, f)
+		c.filters, taken = append(c.filters, f), append(taken, f)
 		answer = append(answer, f.qos)
 	}
 	c.mu.Unlock()
@@ -365,7 +401,7 @@ func (c *client) subscribed(ctx context.Context, p packet) bool {
 		return false
 	}
 	for _, m := range kept {
-		if slices.ContainsFunc(asked, func(f filter) bool { return matches(f.topic, m.topic) }) && !c.send(ctx, m.encode(c.hello.version)) {
+		if slices.ContainsFunc(taken, func(f filter) bool { return matches(f.topic, m.topic) }) && !c.send(ctx, m.encode(c.hello.version)) {
 			return false
 		}
 	}

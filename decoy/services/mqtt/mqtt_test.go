@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os/exec"
 	"strings"
 	"testing"
@@ -54,6 +55,44 @@ func TestClientsHearTheHouse(t *testing.T) {
 		}
 	}
 	d.Wait("subscribe", decoytest.Has("topics", "#\n$SYS/broker/version"))
+}
+
+// TestWhatWaitsForASlowClientIsBounded publishes the largest messages to clients that don't read: all of them together keep little more than one.
+func TestWhatWaitsForASlowClientIsBounded(t *testing.T) {
+	t.Parallel()
+	d := decoytest.StartAs(t, identity(t, open), "mqtt")
+	b := newBroker(d.Host)
+	sender := &client{broker: b, s: &decoy.Session{}}
+	var slow []*client
+	for i := range maxListeners {
+		c := &client{broker: b, hello: hello{version: byte(4 + i%2)}, out: make(chan parcel, 64), filters: []filter{{topic: "#"}}}
+		slow = append(slow, c)
+	}
+	b.visitors.With(netip.Addr{}, func(v *visitor) { v.listeners = slow })
+	for _, size := range []int{1000, maxPacket} {
+		for range 100 {
+			if !sender.pass(message{topic: "t", body: make([]byte, size)}) {
+				t.Fatal("nobody hears it")
+			}
+		}
+	}
+	held := map[*byte]int{}
+	for _, c := range slow {
+		for n := len(c.out); n > 0; n-- {
+			p := <-c.out
+			held[&p.data[0]] = len(p.data)
+		}
+		if c.waiting.Load() > maxWaiting {
+			t.Errorf("%d bytes wait for one", c.waiting.Load())
+		}
+	}
+	all := 0
+	for _, size := range held {
+		all += size
+	}
+	if all == 0 || all > 3*maxPacket {
+		t.Errorf("%d bytes wait", all)
+	}
 }
 
 // What a broker tells of itself is all there: scanners list it.
