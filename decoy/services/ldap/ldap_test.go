@@ -444,3 +444,16 @@ func TestAnswersAreThoseOfTheRealServer(t *testing.T) {
 	}
 	d.Wait("password_change", decoytest.Has(event.Principal, admin), decoytest.Has(event.Secret, "n3w"))
 }
+
+func TestWordsOfAValue(t *testing.T) {
+	for _, c := range []struct {
+		text, word string
+		want       bool
+	}{
+		{"anna.admin@shop.local", "admin", true}, {"administrator", "admin", false}, {"shop-admins admin", "admin", true}, {"admin", "admin", true}, {"xadmin", "admin", false}, {"", "", true}, {"a", "", false}, {"aa a", "a", true},
+	} {
+		if got := hasWord(c.text, c.word); got != c.want {
+			t.Errorf("%q in %q: %v", c.word, c.text, got)
+		}
+	}
+}

@@ -302,13 +302,17 @@ func matches(f ber.Node, e *entry) verdict {
 	case and:
 		v := yes
 		for _, kid := range f.Kids {
-			v = min(v, matches(kid, e))
+			if v = min(v, matches(kid, e)); v == no {
+				break
+			}
 		}
 		return v
 	case or:
 		v := no
 		for _, kid := range f.Kids {
-			v = max(v, matches(kid, e))
+			if v = max(v, matches(kid, e)); v == yes {
+				break
+			}
 		}
 		return v
 	case not:
@@ -345,10 +349,28 @@ func matches(f ber.Node, e *entry) verdict {
 		case atMost:
 			return compareValues(v, want) <= 0
 		case like:
-			return slices.Contains(strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(" @.-_", r) }), want) || v == want
+			return hasWord(v, want)
 		}
 		return v == want || strings.Contains(v, "=") && (canonical(v) == canonical(want) || strings.EqualFold(a.name, "objectCategory") && ofCategory(v, want))
 	}))
+}
+
+// hasWord tells whether a word of the text, or all of it, is the one that is wanted. It looks at the text once, as a client may ask two hundred times.
+func hasWord(text, word string) bool {
+	const between = " @.-_"
+	for from := 0; word != ""; {
+		at := strings.Index(text[from:], word)
+		if at < 0 {
+			return false
+		}
+		at += from
+		end := at + len(word)
+		if (at == 0 || strings.IndexByte(between, text[at-1]) >= 0) && (end == len(text) || strings.IndexByte(between, text[end]) >= 0) {
+			return true
+		}
+		from = end
+	}
+	return text == word
 }
 
 // ofCategory tells whether the category, which is a name in the schema, is of the class: a client may give that alone.
