@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // open opens a channel and begins a command in it.
@@ -115,3 +117,28 @@ func TestKeysAreExchangedAgainAfterTheLogin(t *testing.T) {
 	c.write(slices.Clone(again))
 	c.expect(msgKexInit)
 }
+
+// TestWhoIsHungUpOnLeavesNothingBehind sends more than anybody reads behind what ends the connection, before and after the login. What would be left is found when all tests are over.
+func TestWhoIsHungUpOnLeavesNothingBehind(t *testing.T) {
+	for _, loggedIn := range []bool{false, true} {
+		c := dialRaw(t, configOf("OpenSSH_9.2p1 Debian-2+deb12u2"), "aes128-ctr", "hmac-sha2-256", "none")
+		last := Marshal(&serviceRequestMsg{"foo"})
+		if loggedIn {
+			c.login()
+			last = Marshal(&channelEOFMsg{PeersID: 99})
+		}
+		c.write(last)
+		for range 10 * chanSize {
+			if c.writePacket(Marshal(&globalRequestMsg{Type: "keepalive@openssh.com"})) != nil {
+				break // it has hung up already
+			}
+		}
+		for {
+			if _, err := c.readPacket(); err != nil {
+				break
+			}
+		}
+	}
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

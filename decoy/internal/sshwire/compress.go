@@ -30,7 +30,11 @@ type compressedCipher struct {
 }
 
 func (c *compressedCipher) writeCipherPacket(seqnum uint32, w io.Writer, rand io.Reader, packet []byte) error {
-	if !c.loggedIn.Load() || packet[0] == msgUserAuthSuccess { // after which it begins
+	if !c.loggedIn.Load() {
+		// The client answers compressed, but no sooner than it has this.
+		if len(packet) > 0 && packet[0] == msgUserAuthSuccess {
+			c.loggedIn.Store(true)
+		}
 		return c.packetCipher.writeCipherPacket(seqnum, w, rand, packet)
 	}
 	if c.deflate == nil {

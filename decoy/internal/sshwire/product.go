@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -186,10 +187,23 @@ func (p *Product) refuse(conn packetConn, kind byte) error {
 	return errors.New("ssh: a packet of an unknown type")
 }
 
+// deliver hands a packet to who reads, as long as somebody does.
+func (t *handshakeTransport) deliver(p []byte) error {
+	select {
+	case t.incoming <- p:
+		return nil
+	case <-t.gone:
+		return net.ErrClosed
+	}
+}
+
 // tooSoon answers a KEXINIT that is not the first and comes before anybody has logged in, as sshd does: it would cost the server more than who sends it.
 func (t *handshakeTransport) tooSoon() (bool, error) {
+	t.mu.Lock()
+	done := t.userAuthComplete
+	t.mu.Unlock()
 	conn, ok := t.conn.(*transport)
-	if !ok || conn.loggedIn.Load() {
+	if !ok || done {
 		return false, nil
 	}
 	return true, t.writePacket(binary.BigEndian.AppendUint32([]byte{msgUnimplemented}, conn.reader.seqNum-1))

@@ -105,6 +105,9 @@ type handshakeTransport struct {
 	startKex    chan *pendingKex
 	kexLoopDone chan struct{} // closed (with writeError non-nil) when kexLoop exits
 
+	gone     chan struct{} // closed by Close
+	goneOnce sync.Once
+
 	// Algorithms agreed in the last key exchange.
 	algorithms *NegotiatedAlgorithms
 
@@ -134,6 +137,7 @@ func newHandshakeTransport(conn keyingTransport, config *Config, clientVersion, 
 		requestKex:    make(chan struct{}, 1),
 		startKex:      make(chan *pendingKex),
 		kexLoopDone:   make(chan struct{}),
+		gone:          make(chan struct{}),
 
 		config: config,
 	}
@@ -225,7 +229,11 @@ func (t *handshakeTransport) readLoop() {
 		if !(t.sessionID == nil && t.strictMode) && (p[0] == msgIgnore || p[0] == msgDebug) {
 			continue
 		}
-		t.incoming <- p
+		if err := t.deliver(p); err != nil {
+			t.readError = err
+			close(t.incoming)
+			break
+		}
 	}
 
 	// Stop writers too.
@@ -559,6 +567,7 @@ func (t *handshakeTransport) writePacket(p []byte) error {
 func (t *handshakeTransport) Close() error {
 	// Close the connection. This should cause the readLoop goroutine to wake up
 	// and close t.startKex, which will shut down kexLoop if running.
+	t.goneOnce.Do(func() { close(t.gone) })
 	err := t.conn.Close()
 
 	// Wait for the kexLoop goroutine to complete.

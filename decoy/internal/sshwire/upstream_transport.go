@@ -50,7 +50,7 @@ type transport struct {
 	initialKEXDone bool
 
 	zeroPadding bool        // of packets that are not encrypted
-	loggedIn    atomic.Bool // from then on packets are compressed, where that is agreed, and keys may be exchanged again
+	loggedIn    atomic.Bool // from then on packets are compressed, where that is agreed
 }
 
 // packetCipher represents a combination of SSH encryption/MAC
@@ -187,9 +187,6 @@ func (s *connectionState) readPacket(r *bufio.Reader, strictMode bool) ([]byte, 
 func (t *transport) writePacket(packet []byte) error {
 	if debugTransport {
 		t.printPacket(packet, true)
-	}
-	if packet[0] == msgUserAuthSuccess { // what the client then sends may be read before this returns
-		t.loggedIn.Store(true)
 	}
 	return t.writer.writePacket(t.bufWriter, t.padding(), packet, t.strictMode)
 }

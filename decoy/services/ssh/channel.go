@@ -31,7 +31,11 @@ type connection struct {
 func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel, requests <-chan *ssh.Request) {
 	var running sync.WaitGroup
 	defer running.Wait()
-	defer c.conn.Close()
+	defer func() {
+		c.conn.Close()
+		for range channels { // else who hands them over would wait for ever
+		}
+	}()
 	c.announceKeys()
 	running.Go(func() { c.session.Guard(func() { c.global(requests) }) })
 	open := make(chan struct{}, maxChannels)

@@ -141,6 +141,13 @@ var edits = map[string][]textEdit{
 			old: "	msg := &kexInitMsg{\n...\n	packet := Marshal(msg)\n\n	// writePacket destroys",
 			new: "	msg := t.config.offer(t.sessionID == nil)\n	packet := Marshal(msg)\n\n	// writePacket destroys", sum: "b2502f95335539da",
 		},
+		{ // once the connection is closed nobody takes packets any more
+			old: "	kexLoopDone chan struct{} // closed (with writeError non-nil) when kexLoop exits\n",
+			new: "	kexLoopDone chan struct{} // closed (with writeError non-nil) when kexLoop exits\n\n	gone     chan struct{} // closed by Close\n	goneOnce sync.Once\n",
+		},
+		{old: "		kexLoopDone:   make(chan struct{}),\n", new: "		kexLoopDone:   make(chan struct{}),\n		gone:          make(chan struct{}),\n"},
+		{old: "		t.incoming <- p\n", new: "		if err := t.deliver(p); err != nil {\n			t.readError = err\n			close(t.incoming)\n			break\n		}\n"},
+		{old: "	err := t.conn.Close()\n\n	// Wait for", new: "	t.goneOnce.Do(func() { close(t.gone) })\n	err := t.conn.Close()\n\n	// Wait for"},
 		{ // a packet of a type that there is not
 			old: "		if err != nil {\n			t.readError = err\n			close(t.incoming)\n			break\n		}\n",
 			new: "		if err == nil {\n			err = t.config.Product.refuse(t, p[0])\n		}\n		if err != nil {\n			t.readError = err\n			close(t.incoming)\n			break\n		}\n",
@@ -159,11 +166,11 @@ var edits = map[string][]textEdit{
 		},
 	},
 	"transport.go": {
-		{old: "	strictMode     bool\n	initialKEXDone bool\n}", new: "	strictMode     bool\n	initialKEXDone bool\n\n	zeroPadding bool        // of packets that are not encrypted\n	loggedIn    atomic.Bool // from then on packets are compressed, where that is agreed, and keys may be exchanged again\n}"},
+		{old: "	strictMode     bool\n	initialKEXDone bool\n}", new: "	strictMode     bool\n	initialKEXDone bool\n\n	zeroPadding bool        // of packets that are not encrypted\n	loggedIn    atomic.Bool // from then on packets are compressed, where that is agreed\n}"},
 		{old: "	\"io\"\n	\"log\"\n)", new: "	\"io\"\n	\"log\"\n	\"sync/atomic\"\n)"},
 		{old: "	ciph, err := newPacketCipher(t.reader.dir, algs.Read, kexResult)", new: "	ciph, err := t.newCipher(t.reader.dir, algs.Read, kexResult)"},
 		{old: "	ciph, err = newPacketCipher(t.writer.dir, algs.Write, kexResult)", new: "	ciph, err = t.newCipher(t.writer.dir, algs.Write, kexResult)"},
-		{old: "	return t.writer.writePacket(t.bufWriter, t.rand, packet, t.strictMode)", new: "	if packet[0] == msgUserAuthSuccess { // what the client then sends may be read before this returns\n		t.loggedIn.Store(true)\n	}\n	return t.writer.writePacket(t.bufWriter, t.padding(), packet, t.strictMode)"},
+		{old: "	return t.writer.writePacket(t.bufWriter, t.rand, packet, t.strictMode)", new: "	return t.writer.writePacket(t.bufWriter, t.padding(), packet, t.strictMode)"},
 	},
 	"channel.go": {
 		{ // a product's own window
@@ -188,6 +195,10 @@ var edits = map[string][]textEdit{
 		{old: "func newMux(p packetConn) *mux {\n	m := &mux{\n		conn:             p,\n", new: "func newMux(p packetConn, product *Product, backlog *Backlog) *mux {\n	m := &mux{\n		conn:             p,\n		product:          product,\n		unread:           &unread{of: backlog},\n"},
 	},
 	"server.go": {
+		{ // what reads and what exchanges keys ends, too
+			old: "	if err != nil {\n		c.Close()\n		return nil, nil, nil, err\n	}\n	return &ServerConn",
+			new: "	if err != nil {\n		c.Close()\n		if s.transport != nil {\n			s.transport.Close()\n		}\n		return nil, nil, nil, err\n	}\n	return &ServerConn",
+		},
 		{old: "	\"strings\"\n)", new: "	\"strings\"\n	\"time\"\n)"},
 		{ // the lists of those that may be chosen have gone
 			old: "	if len(fullConf.PublicKeyAuthAlgorithms) == 0 {\n...\n	s := &connection{\n",
