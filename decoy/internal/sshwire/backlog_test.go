@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -142,3 +143,43 @@ func TestWhoIsHungUpOnLeavesNothingBehind(t *testing.T) {
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestStrangersTakeLittleMemory sends long packets while the server thinks about a password, from as many connections as one address may have: of each no more than one is kept.
+func TestStrangersTakeLittleMemory(t *testing.T) {
+	config := configOf("OpenSSH_9.2p1 Debian-2+deb12u2")
+	thinks, told := make(chan struct{}), make(chan struct{}, 100)
+	config.PasswordCallback = func(ConnMetadata, []byte) (*Permissions, error) {
+		told <- struct{}{}
+		<-thinks
+		return nil, errors.New("no")
+	}
+	const connections = 20
+	var all []*rawClient
+	for range connections {
+		c := dialRaw(t, config, "aes128-ctr", "hmac-sha2-256", "none")
+		c.write(Marshal(&serviceRequestMsg{serviceUserAuth}))
+		c.expect(msgServiceAccept)
+		all = append(all, c)
+	}
+	heap := func() int {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc)
+	}
+	before := heap()
+	for _, c := range all {
+		c.try("x")
+		<-told
+		for range 20 {
+			packet := append([]byte{msgUserAuthRequest}, make([]byte, 200<<10)...)
+			if c.writePacket(packet) != nil {
+				break // what it doesn't read doesn't fit into the sockets
+			}
+		}
+	}
+	if grown := heap() - before; grown > connections*(maxPacket+maxPacket/2)+8<<20 {
+		t.Errorf("%d connections without a login take %d bytes", connections, grown)
+	}
+	close(thinks)
+}

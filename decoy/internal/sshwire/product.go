@@ -197,13 +197,27 @@ func (t *handshakeTransport) deliver(p []byte) error {
 	}
 }
 
+func (t *handshakeTransport) loggedIn() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.userAuthComplete
+}
+
+// maxStranger is the longest packet that is taken before somebody has logged in, which every implementation must take (RFC 4253, 6.1). Sshd takes those of a quarter of a megabyte, but no hundred
+// connections of them fit into a decky.
+const maxStranger = 35000
+
+func (t *handshakeTransport) tooLong(p []byte) error {
+	if len(p) <= maxStranger || t.loggedIn() {
+		return nil
+	}
+	return errors.New("ssh: a packet is too long for who has not logged in")
+}
+
 // tooSoon answers a KEXINIT that is not the first and comes before anybody has logged in, as sshd does: it would cost the server more than who sends it.
 func (t *handshakeTransport) tooSoon() (bool, error) {
-	t.mu.Lock()
-	done := t.userAuthComplete
-	t.mu.Unlock()
 	conn, ok := t.conn.(*transport)
-	if !ok || done {
+	if !ok || t.loggedIn() {
 		return false, nil
 	}
 	return true, t.writePacket(binary.BigEndian.AppendUint32([]byte{msgUnimplemented}, conn.reader.seqNum-1))

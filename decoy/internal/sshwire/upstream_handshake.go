@@ -23,12 +23,12 @@ const debugHandshake = false
 // chanSize sets the amount of buffering SSH connections. This is
 // primarily for testing: setting chanSize=0 uncovers deadlocks more
 // quickly.
-const chanSize = 16
+const chanSize = 1
 
 // maxPendingPackets sets the maximum number of packets to queue while waiting
 // for KEX to complete. This limits the total pending data to maxPendingPackets
 // * maxPacket bytes, which is ~16.8MB.
-const maxPendingPackets = 64
+const maxPendingPackets = 8
 
 // keyingTransport is a packet based transport that supports key
 // changes. It need not be thread-safe. It should pass through
@@ -406,6 +406,10 @@ func (t *handshakeTransport) resetReadThresholds() {
 func (t *handshakeTransport) readOnePacket(first bool) ([]byte, error) {
 	p, err := t.conn.readPacket()
 	if err != nil {
+		return nil, err
+	}
+
+	if err := t.tooLong(p); err != nil {
 		return nil, err
 	}
 

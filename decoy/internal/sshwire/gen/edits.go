@@ -141,6 +141,15 @@ var edits = map[string][]textEdit{
 			old: "	msg := &kexInitMsg{\n...\n	packet := Marshal(msg)\n\n	// writePacket destroys",
 			new: "	msg := t.config.offer(t.sessionID == nil)\n	packet := Marshal(msg)\n\n	// writePacket destroys", sum: "b2502f95335539da",
 		},
+		{ // a packet may have a quarter of a megabyte: one waits, not sixteen
+			old: "const chanSize = 16\n",
+			new: "const chanSize = 1\n",
+		},
+		{ // and what a server has to say while a client that has begun a key exchange does not go on with it
+			old: "const maxPendingPackets = 64\n",
+			new: "const maxPendingPackets = 8\n",
+		},
+		{old: "	if t.readPacketsLeft > 0 {\n		t.readPacketsLeft--\n", new: "	if err := t.tooLong(p); err != nil {\n		return nil, err\n	}\n\n	if t.readPacketsLeft > 0 {\n		t.readPacketsLeft--\n"},
 		{ // once the connection is closed nobody takes packets any more
 			old: "	kexLoopDone chan struct{} // closed (with writeError non-nil) when kexLoop exits\n",
 			new: "	kexLoopDone chan struct{} // closed (with writeError non-nil) when kexLoop exits\n\n	gone     chan struct{} // closed by Close\n	goneOnce sync.Once\n",
