@@ -220,8 +220,6 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 			if ok = ssh.Unmarshal(r.Payload, &variable) == nil; ok && len(env) < maxEnv {
 				env = fmt.Appendf(env, "%s=%s\n", variable.Name, variable.Value)
 			}
-		default: // forwarding of X11 or of an agent, a signal, or what there is not
-			c.session.Event("channel_request", event.String("request", r.Type))
 		case "shell", "exec":
 			if started {
 				break
@@ -246,6 +244,8 @@ func (c *connection) channel(ctx context.Context, fresh ssh.NewChannel) {
 				c.serveSFTP(channel)
 				c.finish(channel, 0)
 			}
+		default: // forwarding of X11 or of an agent, a signal, or what there is not
+			c.session.Event("channel_request", event.String("request", r.Type))
 		}
 		if work != nil {
 			if len(env) > 0 {
