@@ -374,10 +374,6 @@ func (c *client) subscribed(ctx context.Context, p packet) bool {
 	c.mu.Lock()
 	for _, f := range asked {
 		names = append(names, f.topic)
-		if len(taken) == maxFilters {
-			answer = append(answer, 0x80)
-			continue
-		}
 		c.filters = slices.DeleteFunc(c.filters, func(old filter) bool { return old.topic == f.topic })
 		if len(c.filters) == maxFilters {
 			answer = append(answer, 0x80)

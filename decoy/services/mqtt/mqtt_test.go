@@ -95,6 +95,32 @@ func TestWhatWaitsForASlowClientIsBounded(t *testing.T) {
 	}
 }
 
+// TestASubscriptionThatIsRefusedBringsNothing asks for everything once there is no more room.
+func TestASubscriptionThatIsRefusedBringsNothing(t *testing.T) {
+	t.Parallel()
+	h, err := decoy.NewHost(identity(t, open), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{broker: newBroker(h), s: &decoy.Session{}, hello: hello{version: 4}, out: make(chan parcel, 1000)}
+	body := []byte{0, 1}
+	for i := range maxFilters {
+		body = append(append(body, text(fmt.Sprint("nothing/", i))...), 0)
+	}
+	for _, body := range [][]byte{body, append(append([]byte{0, 2}, text("#")...), 0)} {
+		if !c.subscribed(t.Context(), packet{kind: subscribe, flags: 2, body: body}) {
+			t.Fatal("it is hung up on")
+		}
+	}
+	if len(c.out) != 2 {
+		t.Fatalf("%d messages, not the two answers", len(c.out))
+	}
+	<-c.out
+	if answer := (<-c.out).data; answer[len(answer)-1] != 0x80 {
+		t.Errorf("%x", answer)
+	}
+}
+
 // What a broker tells of itself is all there: scanners list it.
 func TestTheBrokerTellsOfItself(t *testing.T) {
 	t.Parallel()
