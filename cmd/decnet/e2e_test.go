@@ -355,6 +355,8 @@ func TestHintsAreAboutWhatWasAskedFor(t *testing.T) {
 	s.decnet(exitOK, "sources", "add", "10.0.5.7", "the weekly", "scan", "--for", "2160h")
 	known, _ := s.decnet(exitOK, "sources")
 	s.want(known, "10.0.5.7  the weekly scan  admin")
+	s.decnet(exitOK, "sources", "add", "10.0.6.0/24", "the inventory")
+	s.decnet(exitOK, "sources", "rm", "10.0.6.9/24")
 	out, _ := s.decnet(exitOK, "lifecycles", "--json")
 	var done struct{ ID string }
 	if err := json.Unmarshal([]byte(out), &done); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -87,7 +88,7 @@ addresses rather than networks, and let them end.`,
 				return err
 			}
 			for i := range list {
-				if k := &list[i]; k.Network == args[0] || k.Id == args[0] {
+				if k := &list[i]; k.Network == network(args[0]) || k.Id == args[0] {
 					return a.client.RemoveKnownSource(c.Context(), k.Id)
 				}
 			}
@@ -96,4 +97,16 @@ addresses rather than networks, and let them end.`,
 	}
 	cmd.AddCommand(add, remove)
 	return cmd
+}
+
+// network is a network as the server names it: by its first address, and an address alone without its length.
+func network(text string) string {
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return text
+	}
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.Masked().String()
 }
