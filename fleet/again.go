@@ -43,8 +43,12 @@ func (f *Fleet) Cancel(ctx context.Context, actor string, id pid.ID) (*ent.Lifec
 			if err != nil {
 				return err
 			}
-			// A deploy that no runner has touched left nothing behind: the decky can go.
-			return f.journal.Revert(ctx, tx, out, engine.Observed{}, true)
+			// A decky that no runner has touched left nothing behind: it can go.
+			touched, err := tx.Lifecycle.Query().Where(entlifecycle.DeckyRef(lc.DeckyRef), entlifecycle.AttemptGT(0)).Exist(ctx)
+			if err != nil {
+				return fmt.Errorf("look whether a runner has touched the decky: %w", err)
+			}
+			return f.journal.Revert(ctx, tx, out, engine.Observed{}, !touched)
 		case lc.CancelRequested:
 			out = lc
 			return nil

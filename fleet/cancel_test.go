@@ -425,3 +425,51 @@ func TestAnAddressOnWhichADeckyStillAnswersIsTaken(t *testing.T) {
 		{Name: "a", Count: 1, Services: []string{"ssh"}, IP: &old}}})
 	require.NoError(t, err, "it may go back itself")
 }
+
+// A decky that is to be gone already, because its teardown failed or its deploy was canceled and could not be cleared away, is not brought back by who cancels another teardown of it.
+func TestACanceledTeardownBringsNothingBackThatWasToBeGone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		began, holds, refuses := make(chan struct{}, 10), &atomic.Bool{}, &atomic.Bool{}
+		w := world.On(t, s, sim.New(sim.Options{Fault: func(ctx context.Context, op string, _ engine.Ref) error {
+			switch {
+			case op == "ensure" && holds.Load():
+				began <- struct{}{}
+				<-ctx.Done()
+				return context.Cause(ctx)
+			case op == "remove" && refuses.Load():
+				return &engine.Error{Code: engine.Failed, Message: "the engine says no"}
+			}
+			return nil
+		}}))
+		stop := w.Run(lifecycle.RunnerOptions{})
+		teardown := func(name string) *ent.Lifecycle {
+			lcs, err := w.Fleet.Teardown(t.Context(), "tester", fleet.TeardownInput{Deployment: "default", Names: []string{name}})
+			require.NoError(t, err)
+			return lcs[0]
+		}
+		w.Follow(nil, w.Deploy("torn-down")...)
+		refuses.Store(true)
+		w.Follow(nil, teardown("torn-down"))
+		holds.Store(true)
+		deploy := w.Deploy("canceled")[0]
+		<-began
+		cancel(t, w, deploy)
+		w.Follow(nil, deploy)
+		stop()
+
+		again := map[string]*ent.Lifecycle{}
+		for _, name := range []string{"torn-down", "canceled"} {
+			again[name] = teardown(name)
+			cancel(t, w, again[name])
+			require.Equal(t, decky.StateRemoving, w.Decky(name).State, name)
+		}
+		refuses.Store(false)
+		w.Run(lifecycle.RunnerOptions{})
+		for name, lc := range again {
+			retry, err := w.Fleet.Retry(t.Context(), "tester", lc.ID)
+			require.NoError(t, err)
+			w.Follow(nil, retry)
+			require.Zero(t, s.Read.Decky.Query().Where(decky.Name(name)).CountX(t.Context()), name)
+		}
+	})
+}

@@ -90,6 +90,9 @@ func (f *Fleet) addTeardown(ctx context.Context, tx *store.Tx, dep *ent.Deployme
 		return nil, err
 	}
 	from, shape := origin(waiting, d)
+	if d.State == decky.StateRemoving {
+		from = []string{} // it is to be gone already: who cancels this brings nothing back
+	}
 	u := tx.Decky.UpdateOne(d).SetState(decky.StateRemoving).AddGeneration(1).ClearNextMutationAt().SetChange(change)
 	if who.Trigger == entlifecycle.TriggerOperator {
 		u.SetRepairFailures(0).ClearRepairNotBefore().SetRepairGaveUp(false)

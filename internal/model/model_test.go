@@ -273,7 +273,10 @@ func (p *player) settle() error {
 		}
 		if why = state.Settled(seen); why == nil {
 			synctest.Wait() // the subscriber has heard of it by then
-			return errors.Join(p.subscriber.sawAll(state), p.nothingLost(state), wishesStand(state))
+			if err := errors.Join(p.subscriber.sawAll(state), p.nothingLost(state), wishesStand(state)); err != nil {
+				return fmt.Errorf("%w\n%s", err, story(state))
+			}
+			return nil
 		}
 	}
 	state, err := p.site.state()
