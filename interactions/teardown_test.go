@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"decnet/decoy/event"
 	"decnet/engine"
 	"decnet/engine/sim"
 	"decnet/ent"
@@ -144,4 +146,34 @@ func TestADrainThatDoesNotEndSaysHowFarItCame(t *testing.T) {
 	<-drained
 	require.Contains(t, said.String(), "lines=2")
 	require.Contains(t, said.String(), "could not all be read")
+}
+
+// A deployment goes between the collector's reading of its decky and of itself: nothing is read of what is gone, and all others are read on.
+func TestADeploymentThatGoesWhileItIsReadHarmsNobody(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		e := sim.New(sim.Options{})
+		w := world.On(t, s, e)
+		w.Run(lifecycle.RunnerOptions{})
+		w.Follow(nil, w.Deploy("a")...)
+		ctx, goes := t.Context(), w.Decky("a")
+		vanished := &atomic.Bool{}
+		s.Read.Deployment.Intercept(ent.TraverseFunc(func(context.Context, ent.Query) error {
+			if !vanished.CompareAndSwap(false, true) {
+				return nil
+			}
+			return s.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+				if err := tx.Deployment.Update().SetRemoving(true).Exec(ctx); err != nil {
+					return err
+				}
+				return w.Journal.Gone(ctx, tx, goes.ID)
+			})
+		}))
+		defer collecting(t, w, &lifecycle.Bell{})()
+		require.Eventually(t, func() bool { return s.Read.Decky.Query().CountX(ctx) == 0 }, world.Patience, time.Millisecond)
+		w.Follow(nil, w.Deploy("b")...)
+		var in script
+		in.add(1, "ssh", "s1", event.Connect, "10.0.0.9")
+		e.Emit(string(w.Decky("b").ID), in.lines[0])
+		require.Eventually(t, func() bool { return s.Read.Interaction.Query().CountX(ctx) == 1 }, world.Patience, 5*time.Millisecond)
+	})
 }

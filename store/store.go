@@ -81,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.closeDBs())
 	}
 	s.Read = ent.NewClient(ent.Driver(&split{Driver: entsql.OpenDB(s.Dialect(), s.readDB), writer: entsql.OpenDB(s.Dialect(), s.writeDB)}))
+	whole(s.Read)
 	s.door = newDoor(s.Read, s.name == "postgres", deadline, o.Committed)
 	s.comparing = func() {}
 	if err := s.awake(ctx); err != nil {
