@@ -102,7 +102,7 @@ func (e *Engine) ensureContainer(ctx context.Context, d engine.Decky, image stri
 	if err != nil {
 		return "", started, err
 	}
-	if have != nil && have.labels[labelSpec] == specHash(d, image) {
+	if have != nil && !have.dead && have.labels[labelSpec] == specHash(d, image) {
 		if have.running {
 			return have.id, have.started, nil
 		}

@@ -1,8 +1,10 @@
 package docker_test
 
 import (
+	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"decnet/engine"
+	"decnet/engine/docker"
 	"decnet/engine/enginetest"
 )
 
@@ -163,6 +166,48 @@ func TestTheEngineRestartsInTheMiddle(t *testing.T) {
 				seen[o.ID]++
 			}
 			require.Equal(t, 1, seen[before.ID], "each decky is there once")
+		})
+	}
+}
+
+// An engine that dies in the middle of a container's removal has it back as a dead one, which never starts again: its decky is made anew.
+func TestAContainerWhoseRemovalBrokeOffIsMadeAnew(t *testing.T) {
+	p := privateEngine(t, "")
+	image := enginetest.Greeter(t, p.lot.Tag)
+	load := exec.Command("docker", "-H", p.host, "load")
+	saved, err := exec.Command("docker", "save", image).Output()
+	require.NoError(t, err)
+	load.Stdin = bytes.NewReader(saved)
+	out, err := load.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	e, err := docker.New(docker.Options{Host: p.host, Owner: p.lot.Tag, DecoyBinary: enginetest.Decoy(t), Catalog: enginetest.OwnCatalog(t, image)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	d := p.wish(0, "ssh", "greeter")
+	containers := func(status string) (ids []string) {
+		return strings.Fields(p.docker("ps", "-aq", "--no-trunc", "--filter", "label=decnet.decky="+d.ID, "--filter", "status="+status))
+	}
+	for _, which := range []string{"the decky's own", "a service's", "both"} {
+		t.Run(which, func(t *testing.T) {
+			d.Generation++
+			p.ensure(e, d)
+			ids := containers("running")
+			require.Len(t, ids, 2)
+			p.stop(syscall.SIGTERM)
+			for _, id := range ids {
+				file := filepath.Join(p.dir, "data", "containers", id, "config.v2.json")
+				b, err := os.ReadFile(file)
+				require.NoError(t, err)
+				if sidecar := bytes.Contains(b, []byte(`"decnet.service"`)); which == "both" || sidecar == (which == "a service's") {
+					require.Contains(t, string(b), `"RemovalInProgress":false`)
+					require.NoError(t, os.WriteFile(file, bytes.Replace(b, []byte(`"RemovalInProgress":false`), []byte(`"RemovalInProgress":true`), 1), 0o600))
+				}
+			}
+			p.start()
+			require.NotEmpty(t, containers("dead"))
+			require.ElementsMatch(t, d.Services, p.ensure(e, d).Services)
+			require.Len(t, containers("running"), 2)
+			require.Empty(t, containers("dead"))
 		})
 	}
 }

@@ -20,6 +20,7 @@ type found struct {
 	labels  map[string]string
 	running bool
 	paused  bool
+	dead    bool      // its removal has begun, and perhaps broken off: it never runs again
 	started time.Time // the last time that it was
 }
 
@@ -58,8 +59,14 @@ func (e *Engine) inspect(ctx context.Context, ref, deckyID string) (*found, erro
 		return nil, notOurs(engine.Failed, "a container with the decky's name", strings.TrimPrefix(c.Name, "/"))
 	}
 	return &found{
-		id: c.ID, labels: c.Config.Labels, running: c.State.Running && !c.State.Paused, paused: c.State.Paused, started: startedAt(c.State),
+		id: c.ID, labels: c.Config.Labels, running: c.State.Running && !c.State.Paused, paused: c.State.Paused, dead: dead(c.State),
+		started: startedAt(c.State),
 	}, nil
+}
+
+// dead tells whether a container is being removed. An engine that ends in the middle of that leaves one that can't be started, and can be removed.
+func dead(s *container.State) bool {
+	return s.Dead || s.Status == container.StateDead || s.Status == container.StateRemoving
 }
 
 func isSidecar(c container.Summary) bool { return c.Labels[labelService] != "" }

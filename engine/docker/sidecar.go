@@ -33,6 +33,7 @@ type sidecar struct {
 	restarts          int
 	// inForce tells whether it runs where the decky is. A base that starts again has another namespace, and leaves its sidecars behind in the old one.
 	inForce bool
+	dead    bool
 }
 
 func (s sidecar) is(o catalog.Service, base string) bool {
@@ -59,7 +60,8 @@ func (e *Engine) listSidecars(ctx context.Context, deckyID string) ([]container.
 	return e.list(ctx, filters.Arg("label", labelDecky+"="+deckyID), filters.Arg("label", labelService))
 }
 
-// inspectSidecars looks at what was listed. base is the decky's own container.
+// inspectSidecars looks at what was listed, and takes away those whose removal has broken off: they bear the names that others are to have. base is the decky's
+// own container.
 func (e *Engine) inspectSidecars(ctx context.Context, listed []container.Summary, base *found) ([]sidecar, error) {
 	out := make([]sidecar, 0, len(listed))
 	for _, c := range listed {
@@ -67,7 +69,13 @@ func (e *Engine) inspectSidecars(ctx context.Context, listed []container.Summary
 		if err != nil {
 			return nil, err
 		}
-		if s != nil {
+		switch {
+		case s == nil:
+		case s.dead:
+			if err := e.remove(ctx, s.id); err != nil {
+				return nil, err
+			}
+		default:
 			out = append(out, *s)
 		}
 	}
@@ -85,7 +93,7 @@ func (e *Engine) inspectSidecar(ctx context.Context, id string, base *found) (*s
 	}
 	labels := c.Config.Labels
 	return &sidecar{
-		id: c.ID, service: labels[labelService], spec: labels[labelSpec], ports: readPorts(labels[labelPorts]), restarts: c.RestartCount,
+		id: c.ID, service: labels[labelService], spec: labels[labelSpec], ports: readPorts(labels[labelPorts]), restarts: c.RestartCount, dead: dead(c.State),
 		inForce: base.running && c.State.Running && !c.State.Paused && !c.State.Restarting && startedAt(c.State).After(base.started),
 	}, nil
 }
