@@ -48,9 +48,6 @@ func (c Codec) Decode(stream, s string) (int64, error) {
 		return 0, ErrBad
 	}
 	epoch, digits, _ := strings.Cut(rest, ":")
-	if digits == "" {
-		epoch, digits = "", rest // as cursors were before there were epochs
-	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	switch {
 	case err != nil || n < 0:

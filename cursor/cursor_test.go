@@ -19,7 +19,7 @@ func TestACursorIsGoodInItsStreamOfItsDatabaseOnly(t *testing.T) {
 	require.ErrorIs(t, err, cursor.ErrExpired)
 	require.ErrorContains(t, err, "start afresh without `after`")
 	_, err = here.Decode("journal", base64.RawURLEncoding.EncodeToString([]byte("journal:42")))
-	require.ErrorIs(t, err, cursor.ErrExpired, "one without an epoch")
+	require.ErrorIs(t, err, cursor.ErrBad, "one without an epoch")
 	_, err = here.Decode("interaction", mark)
 	require.ErrorIs(t, err, cursor.ErrBad)
 	for _, rubbish := range []string{"", "journal", "§", mark + "x", base64.RawURLEncoding.EncodeToString([]byte("journal:h:-1"))} {
