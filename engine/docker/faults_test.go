@@ -199,8 +199,8 @@ func TestAContainerWhoseRemovalBrokeOffIsMadeAnew(t *testing.T) {
 				b, err := os.ReadFile(file)
 				require.NoError(t, err)
 				if sidecar := bytes.Contains(b, []byte(`"decnet.service"`)); which == "both" || sidecar == (which == "a service's") {
-					require.Contains(t, string(b), `"RemovalInProgress":false`)
-					require.NoError(t, os.WriteFile(file, bytes.Replace(b, []byte(`"RemovalInProgress":false`), []byte(`"RemovalInProgress":true`), 1), 0o600))
+					require.Contains(t, string(b), `"Dead":false`)
+					require.NoError(t, os.WriteFile(file, bytes.Replace(b, []byte(`"Dead":false`), []byte(`"Dead":true`), 1), 0o600))
 				}
 			}
 			p.start()
