@@ -82,6 +82,10 @@ func codeOf(ctx context.Context, err error, out *gqlerror.Error) (code string, f
 		return string(fleet.NotFound), nil
 	case errors.Is(err, auth.ErrUserExists), errors.Is(err, auth.ErrLastAdmin):
 		return string(fleet.Conflict), nil
+	case errors.Is(err, auth.ErrNotCurrent): // no UNAUTHENTICATED, by which clients know that their token is over
+		return string(fleet.BadUserInput), map[string]any{"argument": []any{"current"}}
+	case errors.Is(err, auth.ErrSamePassword):
+		return string(fleet.BadUserInput), map[string]any{"argument": []any{"new"}}
 	case errors.Is(err, auth.ErrElsewhere):
 		return string(fleet.BadUserInput), nil
 	case errors.Is(err, auth.ErrRoleTooHigh), errors.Is(err, auth.ErrNotYours), errors.Is(err, auth.ErrByScript):

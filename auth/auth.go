@@ -43,6 +43,8 @@ var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, 
 // What a sign-in or an account can be refused for.
 var (
 	ErrWrongPassword = errors.New("the user name or the password is wrong")
+	ErrNotCurrent    = errors.New("that is not your present password")
+	ErrSamePassword  = errors.New("this is the password that you have: choose another one")
 	ErrTooMany       = errors.New("too many attempts to sign in: wait a few minutes")
 	ErrBadUsername   = errors.New("a user name has 1 to 64 of a-z, 0-9, dot, dash and underscore")
 	ErrBadPassword   = fmt.Errorf("a password has %d to %d characters", minPassword, maxPassword)

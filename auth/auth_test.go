@@ -86,3 +86,21 @@ func TestAStrangerCantShutSomebodyOut(t *testing.T) {
 	_, _, err = a.Login(t.Context(), "vera", "a long password", "10.0.0.2")
 	require.NoError(t, err, "from her own address she gets in")
 }
+
+// A password that somebody else has chosen is good for choosing another one only: itself is none.
+func TestAPrintedPasswordIsNotChosenAgain(t *testing.T) {
+	a := auth.New(storetest.New(t), time.Now)
+	password, _, err := a.EnsureAdmin(t.Context(), "")
+	require.NoError(t, err)
+	token, id, err := a.Login(t.Context(), "admin", password, "10.0.0.1")
+	require.NoError(t, err)
+	require.ErrorIs(t, a.ChangePassword(t.Context(), id, "not it at all", "her own choice"), auth.ErrNotCurrent)
+	require.ErrorIs(t, a.ChangePassword(t.Context(), id, password, password), auth.ErrSamePassword)
+	who, err := a.Authenticate(t.Context(), token)
+	require.NoError(t, err)
+	require.True(t, who.PasswordDue, "it is still to be changed")
+	require.NoError(t, a.ChangePassword(t.Context(), id, password, "her own choice"))
+	who, err = a.Authenticate(t.Context(), token)
+	require.NoError(t, err)
+	require.False(t, who.PasswordDue)
+}

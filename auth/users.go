@@ -99,9 +99,12 @@ func (a *Auth) ChangePassword(ctx context.Context, id *Identity, current, next s
 		return fmt.Errorf("compare a password: %w", err)
 	}
 	if !ok {
-		return ErrWrongPassword
+		return ErrNotCurrent
 	}
 	a.tries.forget("change " + id.Username)
+	if next == current {
+		return ErrSamePassword // one that was printed would count as chosen
+	}
 	if err := a.SetPassword(ctx, id.Username, next, false, id.TokenID); err != nil {
 		return err
 	}
