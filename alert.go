@@ -10,7 +10,7 @@ import (
 
 // tryAlertCommand posts an alert to whom it may concern.
 func tryAlertCommand(cfg *config.Config) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "try-alert", Short: "Post an alert to --alert-webhook that says that it is a trial", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := cfg.Alert.NewWebhook(cfg.OIDC.PublicURL)
@@ -24,4 +24,6 @@ func tryAlertCommand(cfg *config.Config) *cobra.Command {
 			return nil
 		},
 	}
+	helpOn(cmd, "alert-secret-file", "alert-webhook", "public-url")
+	return cmd
 }

@@ -44,6 +44,7 @@ refused when not in --allow.`,
 	cmd.Flags().StringVar(&socket, "socket", "/run/decnet/engine.sock", "Unix socket to serve on")
 	cmd.Flags().StringSliceVar(&allow, "allow", nil, "user, by name or number, who may connect (may be given again; default: the one that this process runs as)")
 	cmd.Flags().StringSliceVar(&parents, "allow-parent", nil, "interface that MACVLAN and IPVLAN networks may hang on (may be given again; default: none, and no such networks)")
+	helpOn(cmd, "catalog", "data", "decoy-binary", "docker-host", "engine", "log-format", "log-level", "otlp-endpoint")
 	return cmd
 }
 

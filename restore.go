@@ -44,6 +44,7 @@ with what the backup says: those that it does not know are removed, and those th
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "replace the database that is there")
+	helpOn(cmd, "data")
 	return cmd
 }
 

@@ -72,15 +72,17 @@ func userCommand(cfg *config.Config) *cobra.Command {
 		},
 	}
 	cmd.AddCommand(add, passwd, remove, list)
-	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
-		c.InheritedFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = !slices.Contains(ofTheDatabase, f.Name) })
-		cmd.Parent().HelpFunc()(c, args)
-	})
+	helpOn(cmd, "data", "database-url", "secret-key-file")
 	return cmd
 }
 
-// ofTheDatabase are the server's settings that say where the users are; the help leaves the others out.
-var ofTheDatabase = []string{"config", "data", "database-url", "secret-key-file"}
+// helpOn has the help of a command, and of those below it, leave the server's settings out but these and --config: the others have no bearing on it.
+func helpOn(cmd *cobra.Command, settings ...string) {
+	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
+		c.InheritedFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = f.Name != "config" && !slices.Contains(settings, f.Name) })
+		cmd.Parent().HelpFunc()(c, args)
+	})
+}
 
 func withAuth(ctx context.Context, cfg *config.Config, fn func(*auth.Auth) error) error {
 	db, err := openStore(ctx, cfg, nil)
