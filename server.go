@@ -15,10 +15,12 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 
 	"decnet/api"
@@ -61,17 +63,34 @@ func main() {
 		Version: version, Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 	}
 	cfg := config.Flags(cmd.PersistentFlags())
-	cmd.PersistentPreRunE = func(*cobra.Command, []string) error { return cfg.Load() }
 	cmd.RunE = func(c *cobra.Command, _ []string) error { return run(c.Context(), cfg) }
 	cmd.AddCommand(userCommand(cfg), restoreCommand(cfg), engineCommand(cfg), tryAlertCommand(cfg))
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The second signal finds no handler, and ends the process at once.
 	context.AfterFunc(ctx, stop)
-	if err := cmd.ExecuteContext(ctx); err != nil {
+	begun := false
+	cmd.PersistentPreRunE = func(*cobra.Command, []string) error { begun = true; return cfg.Load() }
+	if c, err := cmd.ExecuteContextC(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "decnetd:", err)
+		if !begun { // the command line itself is wrong
+			fmt.Fprintf(os.Stderr, "see: %s --help\n", c.CommandPath())
+		}
 		os.Exit(1)
 	}
+}
+
+// cannotListen says why an address can't be served on, and where another one is given.
+func cannotListen(address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("--listen %s: another program listens there: stop it, or give another address", address)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("--listen %s: this host has no such address: give one of its own", address)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("--listen %s: this user may not listen there: give a port of 1024 or more", address)
+	}
+	return fmt.Errorf("--listen %s: %w", address, err)
 }
 
 func openStore(ctx context.Context, cfg *config.Config, committed func(writes int, took time.Duration)) (*store.Store, error) {
@@ -80,7 +99,13 @@ func openStore(ctx context.Context, cfg *config.Config, committed func(writes in
 		return nil, err
 	}
 	seal.Use(key)
-	return store.Open(ctx, store.Options{Path: databasePath(cfg), URL: cfg.DatabaseURL, Committed: committed})
+	db, err := store.Open(ctx, store.Options{Path: databasePath(cfg), URL: cfg.DatabaseURL, Committed: committed})
+	if refused, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		// It tells of each address that it tried, on lines of their own; the last one says it.
+		lines := strings.Split(strings.TrimSpace(refused.Error()), "\n")
+		return nil, fmt.Errorf("--database-url: PostgreSQL can't be reached, or does not let us in: %s", strings.TrimSpace(lines[len(lines)-1]))
+	}
+	return db, err
 }
 
 // traced sends traces where the settings ask for it. The last ones are sent by stop.
@@ -107,11 +132,36 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	// What the settings name is looked at before anything is made.
+	quiet, err := controller.ParseQuietHours(cfg.QuietHours)
+	if err != nil {
+		return err
+	}
+	listed, err := cfg.Listed(
+		operations.Source{Name: "the command line.graphql", Text: client.Documents}, operations.Source{Name: "the web app.json", Text: web.Operations},
+	)
+	if err != nil {
+		return err
+	}
+	sinks, err := cfg.Sinks()
+	if err != nil {
+		return err
+	}
 	stopTracing, err := traced(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
 	defer stopTracing()
+	if cfg.DatabaseURL == "" {
+		alone, err := store.Alone(databasePath(cfg))
+		if errors.Is(err, store.ErrServed) {
+			return fmt.Errorf("%s: %w: stop that one first, or give this one a --data of its own", databasePath(cfg), err)
+		}
+		if err != nil {
+			return err
+		}
+		defer alone.Close()
+	}
 	metrics := telemetry.NewMetrics()
 	db, err := openStore(ctx, cfg, metrics.Committed)
 	if err != nil {
@@ -120,7 +170,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	listener, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return cannotListen(cfg.Listen, err)
 	}
 	defer listener.Close() // Serve closes it too
 	opened, err := open.Engine(ctx, open.Options{
@@ -146,9 +196,6 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		url = "https://" + listener.Addr().String()
 		listener = tls.NewListener(listener, secured)
 	}
-	if err := cfg.Welcome(ctx, signIn, os.Stdout, url); err != nil {
-		return err
-	}
 
 	bells, recorded := &lifecycle.Bells{}, &lifecycle.Bell{}
 	journal := lifecycle.NewJournal(bells, db.Clock)
@@ -164,21 +211,11 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	if err := fl.Readable(ctx); err != nil {
 		return err
 	}
-	quiet, err := controller.ParseQuietHours(cfg.QuietHours)
-	if err != nil {
-		return err
-	}
 	feed := lifecycle.NewFeed(db, &bells.Grown, log)
 	collector := interactions.NewCollector(db, eng, &bells.Touched, recorded, time.Now, log)
 	runner := lifecycle.NewRunner(db, journal, eng, log, lifecycle.RunnerOptions{
 		Workers: cfg.WorkersFor(eng.Name()), Lease: cfg.Lease, MaxAttempts: cfg.MaxAttempts, MaxRepairs: cfg.MaxRepairs, BeforeRemove: collector.Drain,
 	})
-	listed, err := cfg.Listed(
-		operations.Source{Name: "the command line.graphql", Text: client.Documents}, operations.Source{Name: "the web app.json", Text: web.Operations},
-	)
-	if err != nil {
-		return err
-	}
 	graphql, err := api.New(api.Options{
 		Resolver: &resolvers.Resolver{
 			Version: version, Store: db, Fleet: fl, Watch: fleet.NewWatch(db, &bells.Touched), Feed: feed,
@@ -192,10 +229,6 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	identify := signIn.Middleware
 	if cfg.AuthOff() {
 		identify = auth.Off
-	}
-	sinks, err := cfg.Sinks()
-	if err != nil {
-		return err
 	}
 	exporters := make([]*export.Exporter, len(sinks))
 	for i, sink := range sinks {
@@ -236,6 +269,10 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 		BaseContext: func(net.Listener) context.Context { return requests }, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 
+	// Last of all that can fail: the first user's password is printed once.
+	if err := cfg.Welcome(ctx, signIn, os.Stdout, url); err != nil {
+		return err
+	}
 	var loops sync.WaitGroup
 	follow, endFollow := context.WithCancel(context.WithoutCancel(ctx))
 	defer endFollow()

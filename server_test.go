@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"net"
+	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -12,31 +14,21 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
+	"decnet/auth"
 	"decnet/config"
+	"decnet/store"
 )
 
 // A server whose listener fails ends, and says why, in the place of going on deaf.
 func TestAServerThatCanServeNobodyEnds(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().(*net.TCPAddr)
-	require.NoError(t, l.Close())
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	cfg := config.Flags(flags)
-	require.NoError(t, flags.Parse([]string{"--listen", address.String(), "--data", t.TempDir(), "--engine", "sim", "--auth", "off", "--log-level", "error"}))
-	require.NoError(t, cfg.Load())
+	address := freeAddress(t)
+	cfg := serving(t, "--listen", address.String())
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, cfg) }()
-	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", address.String())
-		if err != nil {
-			return false
-		}
-		return c.Close() == nil
-	}, 20*time.Second, 10*time.Millisecond, "it serves")
+	serves(t, address)
 	deafen(t, address.Port)
 	select {
 	case err := <-ended:
@@ -44,6 +36,78 @@ func TestAServerThatCanServeNobodyEnds(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("it goes on, and serves nobody")
 	}
+}
+
+func freeAddress(t *testing.T) *net.TCPAddr {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return l.Addr().(*net.TCPAddr)
+}
+
+// serves waits until an address does.
+func serves(t *testing.T, address *net.TCPAddr) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		r, err := http.Get("http://" + address.String() + "/healthz")
+		return err == nil && r.Body.Close() == nil
+	}, 20*time.Second, 10*time.Millisecond, "it serves")
+}
+
+// serving are the settings of a server on some port, and on a folder of its own.
+func serving(t *testing.T, args ...string) *config.Config {
+	t.Helper()
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	cfg := config.Flags(flags)
+	require.NoError(t, flags.Parse(append([]string{"--listen", "127.0.0.1:0", "--data", t.TempDir(), "--engine", "sim", "--auth", "off", "--log-level", "error"}, args...)))
+	require.NoError(t, cfg.Load())
+	return cfg
+}
+
+// Two servers on one SQLite database would each mend what the other does; the second one says so, and leaves the first one alone.
+func TestASecondServerOnTheSameDataIsRefused(t *testing.T) {
+	address := freeAddress(t)
+	cfg := serving(t, "--listen", address.String())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, cfg) }()
+	serves(t, address)
+	second := serving(t, "--data", cfg.Data)
+	require.ErrorContains(t, run(ctx, second), "stop that one first, or give this one a --data of its own")
+	cancel()
+	require.NoError(t, <-ended)
+	alone, err := store.Alone(databasePath(cfg))
+	require.NoError(t, err, "it has left it")
+	require.NoError(t, alone.Close())
+}
+
+// A first start that its settings fail makes nothing.
+func TestSettingsThatFailAreToldBeforeAnythingIsMade(t *testing.T) {
+	for setting, value := range map[string]string{
+		"operations": "/nonexistent", "alert-webhook": "hooks.example.org", "export-syslog": "udp://127.0.0.1:514",
+	} {
+		cfg := serving(t, "--"+setting, value)
+		require.Error(t, run(t.Context(), cfg), setting)
+		made, err := os.ReadDir(cfg.Data)
+		require.NoError(t, err)
+		require.Empty(t, made, setting)
+	}
+}
+
+// A first start that fails late makes no user, whose password would have been printed for a server that is not there.
+func TestAFirstStartThatFailsMakesNoUser(t *testing.T) {
+	list := filepath.Join(t.TempDir(), "operations.graphql")
+	require.NoError(t, os.WriteFile(list, []byte("query Nothing { nothingOfTheKind }"), 0o600))
+	cfg := serving(t, "--auth", "on", "--operations", list)
+	require.ErrorContains(t, run(t.Context(), cfg), "nothingOfTheKind")
+	db, err := openStore(t.Context(), cfg, nil)
+	require.NoError(t, err)
+	defer db.Close()
+	users, err := auth.New(db, time.Now).Users(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, users)
 }
 
 // deafen shuts the socket of this process that listens on a port down, as nothing but a fault of the system does.

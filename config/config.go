@@ -312,6 +312,15 @@ func (c *Config) check() error {
 	if _, err := c.OIDC.Options(); err != nil {
 		errs = append(errs, err)
 	}
+	if c.OIDC.Issuer == "" && c.OIDC.PublicURL != "" && !isAddress(c.OIDC.PublicURL) {
+		bad("--public-url is an address such as https://host.example.org, not %q", c.OIDC.PublicURL)
+	}
+	if c.OTLPEndpoint != "" && !isAddress(c.OTLPEndpoint) {
+		bad("--otlp-endpoint is an address such as http://localhost:4318, not %q", c.OTLPEndpoint)
+	}
+	if c.Data == "" {
+		bad("--data is a folder, and is empty: leave it out for ./data")
+	}
 	oneOf("introspection", c.Introspection, "on", "off")
 	oneOf("graphiql", c.GraphiQL, "on", "off")
 	for _, text := range c.TrustedProxies {
@@ -363,7 +372,7 @@ func (c *Config) check() error {
 			bad("--%s is 0 (no bound) or more", flag)
 		}
 	}
-	for flag, n := range map[string]int64{"workers": int64(c.Workers), "host-limit": int64(c.HostLimit), "grace": int64(c.Grace), "sim-latency": int64(c.SimLatency)} {
+	for flag, n := range map[string]int64{"workers": int64(c.Workers), "host-limit": int64(c.HostLimit), "grace": int64(c.Grace), "alert-quiet": int64(c.Alert.Quiet), "sim-latency": int64(c.SimLatency)} {
 		if n < 0 {
 			bad("--%s is 0 or more", flag)
 		}

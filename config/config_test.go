@@ -77,6 +77,10 @@ func TestWhatTheFileHasWrongIsToldByItsLine(t *testing.T) {
 		"host-limit: -1":                          `--host-limit is 0 or more`,
 		"grace: -1s":                              `--grace is 0 or more`,
 		"sim-latency: -1s":                        `--sim-latency is 0 or more`,
+		"alert-quiet: -1s":                        `--alert-quiet is 0 or more`,
+		"public-url: decnet.example.org":          `--public-url is an address such as https://host.example.org, not "decnet.example.org"`,
+		"otlp-endpoint: localhost:4318":           `--otlp-endpoint is an address such as http://localhost:4318, not "localhost:4318"`,
+		`data: ""`:                                `--data is a folder`,
 		"max-attempts: 0\n":                       `--max-attempts is at least 1`,
 		"interactions-max-rows: -1\nworkers: 1\n": `--interactions-max-rows is 0 (no bound) or more`,
 	} {

@@ -32,13 +32,19 @@ func (o *OIDC) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.DefaultRole, "oidc-default-role", "", "the role of those who have none of them (default: they are not let in)")
 }
 
+// isAddress tells whether a text is the address of something on the web.
+func isAddress(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
 // Options are the provider's, or nil without one. The error is of what does not fit.
 func (o *OIDC) Options() (*oidc.Options, error) {
 	if o.Issuer == "" {
 		return nil, nil
 	}
 	for flag, text := range map[string]string{"oidc-issuer": o.Issuer, "public-url": o.PublicURL} {
-		if u, err := url.Parse(text); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+		if !isAddress(text) {
 			return nil, fmt.Errorf("--%s is an address such as https://host.example.org, not %q", flag, text)
 		}
 	}
