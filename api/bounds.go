@@ -134,7 +134,25 @@ func (b bounds) MutateOperationParameters(ctx context.Context, params *graphql.R
 			return err
 		}
 	}
-	return b.guard.judge(auth.From(ctx), doc, params.OperationName)
+	if err := b.guard.judge(auth.From(ctx), doc, params.OperationName); err != nil {
+		return err
+	}
+	return asked(doc, params.OperationName)
+}
+
+// asked refuses a request that does not say which operation of its document is meant, or means one that is not there.
+func asked(doc *ast.QueryDocument, name string) *gqlerror.Error {
+	if doc.Operations.ForName(name) != nil {
+		return nil
+	}
+	message := fmt.Sprintf("the document has no operation %q: give the name of one that it has as operationName", name)
+	switch {
+	case len(doc.Operations) == 0:
+		message = "the document has no operation, only fragments"
+	case name == "":
+		message = fmt.Sprintf("the document has %d operations: say by operationName which is meant", len(doc.Operations))
+	}
+	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": "BAD_USER_INPUT"}}
 }
 
 // parse parses a document that has not been seen before, and measures it.

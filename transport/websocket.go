@@ -198,11 +198,11 @@ func (t *WebSocket) setUp() {
 		WriteBufferSize:  writeBufferSize,
 		WriteBufferPool:  &sync.Pool{},
 		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
-			code := CodeBadUserInput
-			if status == http.StatusForbidden {
-				code = CodeForbidden
+			refused := refuse(status, CodeBadUserInput, "%s", reason)
+			if status == http.StatusForbidden { // it is the origin
+				refused = refuse(status, CodeForbidden, "the page's Origin %q is not the address that it asks, %q: a proxy in between has to pass the Host header on", r.Header.Get("Origin"), r.Host)
 			}
-			(&answer{w: w, r: r, mediaType: mediaJSON, logger: t.Logger}).refuse(refuse(status, code, "%s", reason))
+			(&answer{w: w, r: r, mediaType: mediaJSON, logger: t.Logger}).refuse(refused)
 		},
 	}
 	t.mu.Lock()

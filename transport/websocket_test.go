@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -578,6 +579,10 @@ func TestForeignOriginIsRefused(t *testing.T) {
 	_, response, err := websocket.DefaultDialer.Dial(server.ws, http.Header{"Origin": {"http://evil.example"}})
 	if err == nil || response.StatusCode != http.StatusForbidden {
 		t.Fatalf("%v %v", response, err)
+	}
+	text, err := io.ReadAll(response.Body)
+	if err != nil || !strings.Contains(string(text), "a proxy in between has to pass the Host header on") {
+		t.Fatalf("an operator is not told what to do: %s %v", text, err)
 	}
 	conn, _, err := websocket.DefaultDialer.Dial(server.ws, http.Header{"Origin": {server.http}})
 	if err != nil {
