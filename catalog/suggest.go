@@ -6,6 +6,9 @@ import (
 	"slices"
 )
 
+// Slugs are all slugs of a kind, in order. kind is service, archetype, distro or personality.
+func (c *Catalog) Slugs(kind string) []string { return c.slugs(kind) }
+
 // Suggest returns up to three slugs near to one that is not there, best first. kind is service, archetype, distro or personality.
 func (c *Catalog) Suggest(kind, slug string) []string { return near(c.slugs(kind), slug) }
 

@@ -159,10 +159,15 @@ func (f *Fleet) dress(w *wanted) error {
 	return nil
 }
 
+// fewSlugs is how many an error may name.
+const fewSlugs = 20
+
 func (f *Fleet) unknown(kind, slug string, path []any) error {
 	msg := fmt.Sprintf("unknown %s %q", kind, slug)
 	if near := f.catalog.Suggest(kind, slug); len(near) > 0 {
 		msg += ": did you mean " + strings.Join(near, " or ") + "?"
+	} else if all := f.catalog.Slugs(kind); len(all) <= fewSlugs {
+		msg += ": known are " + strings.Join(all, ", ")
 	}
 	return invalid(path, "%s", msg)
 }

@@ -245,6 +245,9 @@ func (a *app) auditCommand() *cobra.Command {
 		Use: "audit", Short: "Show who asked for what, and what came of it", Args: cobra.NoArgs,
 		Example: "  decnet audit\n  decnet audit --actor olga --last 200 --json",
 		RunE: func(c *cobra.Command, _ []string) error {
+			if n < 1 || n > 200 {
+				return usagef("--last is 1 to 200, not %d", n)
+			}
 			entries, err := a.client.Audit(c.Context(), actor, n)
 			if err != nil {
 				return err
@@ -264,7 +267,7 @@ func (a *app) auditCommand() *cobra.Command {
 				return nil
 			}
 			if t.Len() == 0 {
-				a.say("Nothing yet.")
+				a.nothing(c, "Nothing yet.")
 				return nil
 			}
 			return t.Write(a.out)

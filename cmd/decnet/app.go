@@ -30,6 +30,7 @@ type app struct {
 	now                  func() time.Time
 
 	url, token    string
+	tokenFrom     string         // the flag or the variable that the token is from; "": what is stored, or there is none
 	ca            string         // a file
 	authorities   *x509.CertPool // nil: the system's
 	json, noColor bool
@@ -70,7 +71,11 @@ func (a *app) start(c *cobra.Command) error {
 		}
 	}
 	a.color = a.terminal && !a.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	a.token = cmp.Or(a.token, os.Getenv("DECNET_TOKEN"))
+	if a.token != "" {
+		a.tokenFrom = "--token"
+	} else if a.token = os.Getenv("DECNET_TOKEN"); a.token != "" {
+		a.tokenFrom = "DECNET_TOKEN"
+	}
 	if a.token == "" {
 		stored, err := storedToken(a.url)
 		if err != nil {
@@ -133,6 +138,12 @@ func (a *app) hint(err error) string {
 	}
 	switch client.CodeOf(err) {
 	case client.CodeUnauthenticated:
+		switch {
+		case a.tokenFrom != "": // which a sign-in would not change
+			return "the token of " + a.tokenFrom + " is not good here, or no longer: make another with decnet tokens add, or leave it out and sign in with: decnet login" + a.urlFlag()
+		case a.token != "":
+			return "your sign-in has ended: sign in again with: decnet login" + a.urlFlag()
+		}
 		return "sign in with: decnet login" + a.urlFlag()
 	case client.CodeForbidden:
 		if strings.Contains(err.Error(), "change your password first") {
@@ -163,6 +174,14 @@ func (a *app) hint(err error) string {
 	case client.CodeRateLimited:
 		return "wait a few minutes, then try again"
 	case client.CodeUnreachable:
+		switch text := err.Error(); {
+		case strings.Contains(text, "certificate signed by unknown authority"):
+			return "give the certificate that vouches for the server with --ca or DECNET_CA: a server that makes its own keeps it as tls.crt in its data folder"
+		case strings.Contains(text, "HTTP response to HTTPS client"):
+			return "that server speaks HTTP: name it as http://…"
+		case strings.HasPrefix(a.url, "http://") && strings.Contains(text, "the answer broke off"):
+			return "does that server speak HTTPS? Then name it as https://…"
+		}
 		return "is decnetd running there? Name another server with --url or DECNET_URL"
 	case client.CodeProtocol:
 		return "check --url: it is the server's own address, such as " + defaultURL

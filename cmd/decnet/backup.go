@@ -27,6 +27,9 @@ A server on PostgreSQL is backed up with pg_dump.`,
 		Example: "  decnet backup decnet.db\n  decnet backup /backups/decnet-$(date +%F).db",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if at, err := os.Stat(args[0]); err == nil && at.IsDir() {
+				return usagef("%s is a folder: name a file in it", args[0])
+			}
 			size, err := a.backup(c.Context(), args[0])
 			if err != nil {
 				return err

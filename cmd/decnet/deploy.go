@@ -61,7 +61,7 @@ A YAML file (-f fleet.yaml):
       os: linux
       ip: 10.20.0.20
       hostname: db1
-      settings: {mysql: {version: 8.0.36}}   # see services { settings } in the API
+      settings: {mysql: {version: 8.0.36}}   # see: decnet services --settings
       mutateInterval: 30m
 
 An INI file of the original DECNET (-f fleet.ini) works too: [general] with net, gw, interface and mutate_interval (minutes); a section a decky with

@@ -191,9 +191,9 @@ func TestSignIn(t *testing.T) {
 	s.decnet(exitOK, "logout")
 	s.decnet(exitNotSignedIn, "whoami")
 	_, msg = s.decnet(exitNotSignedIn, "--token", token, "ls")
-	s.want(msg, "hint: sign in")
+	s.want(msg, "hint: the token of --token is not good here")
 	_, msg = s.decnet(exitNotSignedIn, "--token", token, "watch", "lcy_x")
-	s.want(msg, "hint: sign in")
+	s.want(msg, "hint: the token of --token is not good here")
 }
 
 func TestAFleetsLife(t *testing.T) {
@@ -389,6 +389,9 @@ func TestHintsAreAboutWhatWasAskedFor(t *testing.T) {
 		{exitUsage, []string{"quux"}, "decnet --help, or decnet COMMAND --help\n"},
 		{exitUsage, []string{"mutate"}, "decnet mutate --help\n"},
 		{exitUsage, []string{"mutate", "web", "--sed", "1"}, "decnet mutate --help\n"},
+		{exitNotSignedIn, []string{"--token", "decnet_old", "ls"}, "the token of --token is not good here, or no longer: "},
+		{exitUsage, []string{"audit", "--last", "500"}, "decnet audit --help\n"},
+		{exitUsage, []string{"backup", t.TempDir()}, "decnet backup --help\n"},
 	} {
 		_, msg := s.decnet(test.code, test.args...)
 		line, hint, _ := strings.Cut(msg, "\n")
@@ -399,6 +402,30 @@ func TestHintsAreAboutWhatWasAskedFor(t *testing.T) {
 			t.Errorf("decnet %s says\n%s", strings.Join(test.args, " "), msg)
 		}
 	}
+}
+
+// A line with too much or too little on it is told what the command takes, and an argument that is none of a few what they are.
+func TestWhatACommandTakesIsSaid(t *testing.T) {
+	home(t)
+	s := startServer(t)
+	s.decnet(exitOK, "login", "-u", "admin", "--password", password)
+	for _, test := range []struct {
+		code int
+		args []string
+		want string
+	}{
+		{exitUsage, []string{"interval", "web"}, "interval takes NAME DURATION|off"},
+		{exitUsage, []string{"interval", "--all", "web", "2h"}, "interval --all takes DURATION|off, and no name"},
+		{exitUsage, []string{"sources", "add", "10.0.0.1"}, "add takes NETWORK NOTE"},
+		{exitUsage, []string{"ls", "web"}, "ls takes no arguments, only flags"},
+		{exitError, []string{"deploy", "--name", "web", "--distro", "templeos"}, `unknown distro "templeos": known are `},
+		{exitError, []string{"deploy", "--name", "web", "--os", "templeos"}, `unknown personality "templeos": known are bsd, cisco, embedded, linux, windows, windows_server`},
+	} {
+		_, msg := s.decnet(test.code, test.args...)
+		s.want(msg, test.want)
+	}
+	nobody, _ := s.decnet(exitOK, "audit", "--actor", "nobody")
+	s.want(nobody, "Nothing matches --actor nobody.")
 }
 
 // A name with a slip in it does not look as if all were quiet.

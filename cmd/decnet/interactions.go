@@ -54,7 +54,7 @@ mislead your eye is shown escaped. --json has each interaction with all its fiel
 	}
 	c.Flags().StringVarP(&q.Deployment, "deployment", "d", "", "only this deployment's")
 	c.Flags().StringVar(&q.Decky, "decky", "", "only this decky's")
-	c.Flags().IntVar(&most, "limit", 50, "how many of the newest")
+	c.Flags().IntVar(&most, "limit", 50, "how many of the newest, at most 100")
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "stay, and show each new one")
 	knownFlag(c, &all)
 	return c

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,8 +19,10 @@ func (a *app) intervalCommand() *cobra.Command {
 minute; "off" turns it off.`,
 		Example: "  decnet interval shop-01 30m\n  decnet interval --all 2h\n  decnet interval shop-01 off",
 		Args: func(c *cobra.Command, args []string) error {
-			if all {
-				return cobra.ExactArgs(1)(c, args)
+			if all && len(args) != 1 {
+				return errors.New("interval --all takes DURATION|off, and no name")
+			} else if all {
+				return nil
 			}
 			return cobra.ExactArgs(2)(c, args)
 		},

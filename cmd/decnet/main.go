@@ -45,9 +45,23 @@ func run(ctx context.Context, a *app, args []string) int {
 	if !a.started {
 		found, _, _ := root.Find(args) // the root where there is none of that name
 		a.command = spoken(found)
-		err = &usageError{err, a.meant(found, err)}
+		err = &usageError{needed(found, err), a.meant(found, err)}
 	}
 	return a.report(err)
+}
+
+// needed says what a command takes, in the place of how many arguments: what they are is in its usage.
+func needed(c *cobra.Command, err error) error {
+	name, takes, _ := strings.Cut(c.Use, " ")
+	switch text := err.Error(); {
+	case c.HasSubCommands():
+		return err
+	case strings.HasPrefix(text, "accepts ") || strings.HasPrefix(text, "requires at least "):
+		return fmt.Errorf("%s takes %s", name, takes)
+	case strings.HasPrefix(text, "unknown command ") && takes == "":
+		return fmt.Errorf("%s takes no arguments, only flags", name)
+	}
+	return err
 }
 
 // meant guesses which command was meant by one that there is none of.
@@ -78,6 +92,7 @@ Changes are accepted at once and carried out behind it: on a terminal the comman
 Environment:
   DECNET_URL                         the server, when --url is not given
   DECNET_TOKEN                       the token, when --token is not given
+  DECNET_CA                          the certificate that vouches for the server, when --ca is not given
   DECNET_USERNAME, DECNET_PASSWORD   what "decnet login" does not have to ask for
   NO_COLOR                           no colors
 

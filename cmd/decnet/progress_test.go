@@ -171,11 +171,15 @@ func TestHintsAndExitCodes(t *testing.T) {
 		want string
 	}{
 		"not signed in": {&client.Error{Code: client.CodeUnauthenticated, Message: "sign in"}, exitNotSignedIn, "hint: sign in with: decnet login\n"},
-		"no server":     {&client.Error{Code: client.CodeUnreachable, Message: "gone"}, exitError, "hint: is decnetd running there?"},
-		"an argument":   {&client.Error{Code: client.CodeBadUserInput, Message: "unknown", Argument: "input.services[0]"}, exitError, "error: input.services[0]: unknown\n hint: see the services"},
-		"a stale view":  {&client.Error{Code: client.CodeConflict, Message: "moved on", Facts: map[string]any{"currentGeneration": 3.0}}, exitError, "hint: it has changed"},
-		"usage":         {usagef("no such thing"), exitUsage, "error: no such thing\n hint: decnet --help"},
-		"anything":      {errors.New("odd \x1b[2J"), exitError, `error: odd \x1b[2J` + "\n"},
+		"unknown authority": {
+			&client.Error{Code: client.CodeUnreachable, Message: "tls: failed to verify certificate: x509: certificate signed by unknown authority"}, exitError, "hint: give the certificate that vouches for the server with --ca",
+		},
+		"no TLS there": {&client.Error{Code: client.CodeUnreachable, Message: "http: server gave HTTP response to HTTPS client"}, exitError, "hint: that server speaks HTTP"},
+		"no server":    {&client.Error{Code: client.CodeUnreachable, Message: "gone"}, exitError, "hint: is decnetd running there?"},
+		"an argument":  {&client.Error{Code: client.CodeBadUserInput, Message: "unknown", Argument: "input.services[0]"}, exitError, "error: input.services[0]: unknown\n hint: see the services"},
+		"a stale view": {&client.Error{Code: client.CodeConflict, Message: "moved on", Facts: map[string]any{"currentGeneration": 3.0}}, exitError, "hint: it has changed"},
+		"usage":        {usagef("no such thing"), exitUsage, "error: no such thing\n hint: decnet --help"},
+		"anything":     {errors.New("odd \x1b[2J"), exitError, `error: odd \x1b[2J` + "\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("DECNET_URL", "")
