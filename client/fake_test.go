@@ -1,8 +1,10 @@
 package client
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -19,6 +21,7 @@ import (
 type fakeServer struct {
 	t       *testing.T
 	url     string
+	dial    func(ctx context.Context, network, address string) (net.Conn, error) // nil: by TCP
 	scripts []func(*fakeSocket)
 	queries http.HandlerFunc // answers what is no WebSocket
 
@@ -41,6 +44,50 @@ func newFakeServer(t *testing.T, scripts ...func(*fakeSocket)) *fakeServer {
 	s := httptest.NewServer(f)
 	t.Cleanup(s.Close)
 	f.url = s.URL
+	return f
+}
+
+// pipes is a network in memory, for the rules of time: in a bubble of testing/synctest the clock moves when everybody waits.
+type pipes struct {
+	accepted chan net.Conn
+	closed   chan struct{}
+}
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.accepted <- server:
+		return client, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.accepted:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error { close(p.closed); return nil }
+
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
+
+// newPipedServer is newFakeServer inside a bubble.
+func newPipedServer(t *testing.T, scripts ...func(*fakeSocket)) *fakeServer {
+	t.Helper()
+	network := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
+	f := &fakeServer{t: t, url: "http://pipes", dial: network.dial, scripts: scripts}
+	s := &http.Server{Handler: f}
+	stopped := make(chan error)
+	go func() { stopped <- s.Serve(network) }()
+	t.Cleanup(func() {
+		s.Close()
+		<-stopped
+	})
 	return f
 }
 
@@ -171,6 +218,9 @@ func (s *fakeSocket) drop() { _ = s.UnderlyingConn().Close() }
 // quick returns a client that comes back at once.
 func (f *fakeServer) quick(options ...Option) *Client {
 	c := New(f.url, options...)
+	if f.dial != nil {
+		c.dialer.NetDialContext, c.dialer.Proxy = f.dial, nil
+	}
 	c.backoff = backoff{first: time.Microsecond, most: time.Millisecond}
 	return c
 }

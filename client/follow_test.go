@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -19,7 +20,7 @@ var whole = []string{"a1", "b1", "a2", "a3", "b2", "a4", "b3"}
 
 func follow(t *testing.T, c *Client, f Follow) ([]string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if f.IDs == nil {
 		f.IDs = []string{"lcy_a", "lcy_b"}
@@ -192,47 +193,53 @@ func TestFollowEnds(t *testing.T) {
 }
 
 func TestFollowLeavesASilentServer(t *testing.T) {
-	s := newFakeServer(t, func(s *fakeSocket) {
-		if s.start() {
-			s.send("next", journal()[0])
-			s.read("nothing") // pings too stay without an answer
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipedServer(t, func(s *fakeSocket) {
+			if s.start() {
+				s.send("next", journal()[0])
+				s.read("nothing") // pings too stay without an answer
+			}
+		}, play(-1))
+		c := s.quick()
+		began := time.Now()
+		if seen, err := follow(t, c, Follow{}); err != nil || !slices.Equal(seen, whole) {
+			t.Errorf("saw %v, %v; want %v", seen, err, whole)
 		}
-	}, play(-1))
-	c := s.quick()
-	c.quiet = 60 * time.Millisecond
-	if seen, err := follow(t, c, Follow{}); err != nil || !slices.Equal(seen, whole) {
-		t.Errorf("saw %v, %v; want %v", seen, err, whole)
-	}
+		if took := time.Since(began); took < c.quiet || took > c.quiet+time.Second {
+			t.Errorf("it waited for %s, want %s", took, c.quiet)
+		}
+	})
 }
 
 func TestFollowKeepsAQuietConnection(t *testing.T) {
-	s := newFakeServer(t, func(s *fakeSocket) {
-		if !s.start() {
-			return
-		}
-		s.send("ping", nil)
-		if _, ok := s.read("pong"); !ok {
-			t.Error("no pong")
-		}
-		for range 6 { // twice the silence that is allowed
-			if _, ok := s.read("ping"); !ok {
-				t.Error("no ping")
+	synctest.Test(t, func(t *testing.T) {
+		s := newPipedServer(t, func(s *fakeSocket) {
+			if !s.start() {
+				return
 			}
-			s.send("pong", nil)
+			s.send("ping", nil)
+			if _, ok := s.read("pong"); !ok {
+				t.Error("no pong")
+			}
+			for range 6 { // twice the silence that is allowed
+				if _, ok := s.read("ping"); !ok {
+					t.Error("no ping")
+				}
+				s.send("pong", nil)
+			}
+			for _, e := range journal() {
+				s.send("next", e)
+			}
+			s.send("complete", nil)
+			s.read("nothing")
+		})
+		if seen, err := follow(t, s.quick(), Follow{}); err != nil || !slices.Equal(seen, whole) {
+			t.Errorf("saw %v, %v; want %v", seen, err, whole)
 		}
-		for _, e := range journal() {
-			s.send("next", e)
+		if s.count() != 1 {
+			t.Errorf("%d connections, want 1", s.count())
 		}
-		s.send("complete", nil)
 	})
-	c := s.quick()
-	c.quiet = 300 * time.Millisecond
-	if seen, err := follow(t, c, Follow{}); err != nil || !slices.Equal(seen, whole) {
-		t.Errorf("saw %v, %v; want %v", seen, err, whole)
-	}
-	if s.count() != 1 {
-		t.Errorf("%d connections, want 1", s.count())
-	}
 }
 
 func TestFollowSignsIn(t *testing.T) {
