@@ -126,16 +126,8 @@ func TestSubscribersOfAnyMomentSeeTheSameStory(t *testing.T) {
 }
 
 func TestOneOperationAtATimePerDecky(t *testing.T) {
-	var inside, most atomic.Int64
-	w := world.New(t, sim.New(sim.Options{Latency: time.Millisecond, Fault: func(_ context.Context, op string, r engine.Ref) error {
-		if op == "apply" {
-			if n := inside.Add(1); n > most.Load() {
-				most.Store(n)
-			}
-			time.AfterFunc(time.Millisecond, func() { inside.Add(-1) })
-		}
-		return nil
-	}}))
+	var busy, most atomic.Int64
+	w := world.New(t, &counted{Engine: sim.New(sim.Options{Latency: time.Millisecond}), busy: &busy, most: &most})
 	w.Run(lifecycle.RunnerOptions{Workers: 16})
 	w.Run(lifecycle.RunnerOptions{Workers: 16}) // another server on the same database
 	w.Follow(nil, w.Deploy("a")...)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,19 +24,30 @@ import (
 )
 
 func TestASmallDeploymentDoesNotWaitForALargeOne(t *testing.T) {
+	const workers = 2
 	var mu sync.Mutex
-	var order []string
-	w := world.New(t, sim.New(sim.Options{Fault: func(_ context.Context, _ string, r engine.Ref) error {
+	var first []string
+	all := make(chan struct{})
+	w := world.New(t, sim.New(sim.Options{Fault: func(ctx context.Context, _ string, r engine.Ref) error {
 		mu.Lock()
-		defer mu.Unlock()
-		order = append(order, r.Deployment)
-		return nil
+		if len(first) < workers {
+			if first = append(first, r.Deployment); len(first) == workers {
+				close(all)
+			}
+		}
+		mu.Unlock()
+		select {
+		case <-all: // each worker has something to do
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}}))
 	lcs := w.DeployTo("large", 40)
 	lcs = append(lcs, w.DeployTo("small", 2)...)
-	w.Run(lifecycle.RunnerOptions{Workers: 2})
+	w.Run(lifecycle.RunnerOptions{Workers: workers})
 	w.Follow(nil, lcs...)
-	require.Less(t, slices.Index(order, "small"), 3, "the order of the work: %v", order)
+	require.ElementsMatch(t, []string{"large", "small"}, first, "what was begun first")
 }
 
 func TestTwoHundredDeckiesMutateAtOnce(t *testing.T) {
@@ -103,24 +113,47 @@ func TestTenThousandMutationsLeaveNothingBehind(t *testing.T) {
 }
 
 func TestAHostIsAskedForNoMoreThanItsLimit(t *testing.T) {
+	const limit = 3
 	var busy, most atomic.Int64
-	slow := sim.New(sim.Options{Latency: 2 * time.Millisecond})
-	w := world.New(t, engine.Limit(&counted{Engine: slow, busy: &busy, most: &most}, 3))
+	full := make(chan struct{})
+	once := sync.OnceFunc(func() { close(full) })
+	slow := sim.New(sim.Options{Latency: 2 * time.Millisecond, Fault: func(ctx context.Context, _ string, _ engine.Ref) error {
+		if most.Load() >= limit {
+			once()
+		}
+		select {
+		case <-full: // nobody is ready before as many as may are inside
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}})
+	w := world.New(t, engine.Limit(&counted{Engine: slow, busy: &busy, most: &most}, limit))
 	w.Run(lifecycle.RunnerOptions{Workers: 16})
 	w.Follow(nil, w.DeployTo("default", 40)...)
-	require.EqualValues(t, 3, most.Load())
+	require.EqualValues(t, limit, most.Load())
 }
 
-// counted counts the calls that are under way.
+// counted counts the changes that are under way.
 type counted struct {
 	engine.Engine
 	busy, most *atomic.Int64
 }
 
-func (e *counted) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+func (e *counted) enter() {
 	n := e.busy.Add(1)
-	defer e.busy.Add(-1)
 	for have := e.most.Load(); n > have && !e.most.CompareAndSwap(have, n); have = e.most.Load() {
 	}
+}
+
+func (e *counted) Ensure(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	e.enter()
+	defer e.busy.Add(-1)
 	return e.Engine.Ensure(ctx, d, p)
+}
+
+func (e *counted) Apply(ctx context.Context, d engine.Decky, p engine.Progress) (engine.Observed, error) {
+	e.enter()
+	defer e.busy.Add(-1)
+	return e.Engine.Apply(ctx, d, p)
 }
