@@ -356,7 +356,7 @@ func TestDatagrams(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	buf := make([]byte, 100)
 	for i := range 5 {
 		fmt.Fprintf(conn, "%d", i)
@@ -388,7 +388,7 @@ func TestBytesOfDatagramsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	for i := range 3 {
 		fmt.Fprintf(conn, "%d", i)
 		d.Wait("packet", decoytest.Has("data", fmt.Sprint(i))) // recorded whether answered or not
@@ -624,7 +624,7 @@ func TestBlockedReaderOfEventsBlocksNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		if _, err := conn.Write(make([]byte, 8000)); err != nil {
 			t.Fatal(err)
 		}

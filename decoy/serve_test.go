@@ -39,7 +39,7 @@ func TestControlStreamSurvivesWhatIsNoRequest(t *testing.T) {
 	d := start(t, decoy.Options{})
 	here, there := net.Pipe()
 	defer here.Close()
-	here.SetDeadline(time.Now().Add(10 * time.Second))
+	here.SetDeadline(time.Now().Add(time.Minute))
 	go d.ServeControl(t.Context(), there, there)
 	for _, line := range []string{"", "hello", `{"id":"x","op":"dance"}`, `{"id":"` + strings.Repeat("x", 70000) + `"}`, "[1,2]", "\x00\xff"} {
 		if reply := ask(t, here, line); reply.Error == nil {
@@ -62,7 +62,7 @@ func TestControlSocketServesSeveralClients(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- d.ServeControlSocket(ctx, path) }()
 	dial := func() (conn net.Conn) {
-		for deadline := time.Now().Add(10 * time.Second); ; {
+		for deadline := time.Now().Add(time.Minute); ; {
 			conn, err := net.Dial("unix", path)
 			if err == nil {
 				conn.SetDeadline(deadline)
@@ -106,7 +106,7 @@ func TestEndOfInputIsNotTheEnd(t *testing.T) {
 	go func() {
 		ended <- d.ServeControlStream(ctx, strings.NewReader(`{"id":"a","op":"apply","services":["alpha"]}`+"\n"), io.Discard)
 	}()
-	for deadline := time.Now().Add(10 * time.Second); len(d.Handle(ctx, control.Request{Op: control.Status}).Services) == 0; {
+	for deadline := time.Now().Add(time.Minute); len(d.Handle(ctx, control.Request{Op: control.Status}).Services) == 0; {
 		if time.Now().After(deadline) {
 			t.Fatal("the request before the end is not served")
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -61,7 +62,7 @@ func TestABackupUnderLoadHoldsWholeStories(t *testing.T) {
 		require.Eventually(t, func() bool {
 			head, err := lifecycle.Head(t.Context(), s.Read)
 			return err == nil && head > last+20
-		}, world.Patience, world.Patience/2000)
+		}, world.Patience, 10*time.Millisecond)
 		last = kept(t, takenFrom(t, s)).Head
 	}
 }

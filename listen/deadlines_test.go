@@ -14,7 +14,7 @@ import (
 )
 
 // soon is a deadline of these tests, and patience bounds every wait.
-const soon, patience = 100 * time.Millisecond, 20 * time.Second
+const soon, patience = 100 * time.Millisecond, time.Minute
 
 func dialed(t *testing.T, h http.Handler, request string) net.Conn {
 	t.Helper()

@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds every wait of a test.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // take writes a backup of a store to a file of its own.
 func take(t *testing.T, s *store.Store) string {

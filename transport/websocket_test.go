@@ -27,7 +27,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait of the tests; none of them is meant to take it.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // endpoint is a server that the test's clients connect to.
 type endpoint struct {

@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds every wait.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // provider is one that may fall silent: it takes questions, and answers none.
 type provider struct {

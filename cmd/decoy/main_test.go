@@ -97,7 +97,7 @@ func (r *running) ask(request string) control.Reply {
 	select {
 	case reply := <-r.replies:
 		return reply
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		r.t.Fatalf("no reply to %s", request)
 	}
 	panic("unreachable")
@@ -117,12 +117,12 @@ func (r *running) end(signal os.Signal) int {
 
 func banner(t *testing.T, address string) string {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", address, 10*time.Second)
+	conn, err := net.DialTimeout("tcp", address, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestSocketAndSegments(t *testing.T) {
 	socket, events := filepath.Join(dir, "control"), filepath.Join(dir, "events")
 	r := launch(t, id, "--control", "unix:"+socket, "--events", events)
 	var conn net.Conn
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		var err error
 		if conn, err = net.Dial("unix", socket); err == nil {
 			break
@@ -200,7 +200,7 @@ func TestSocketAndSegments(t *testing.T) {
 		}
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	io.WriteString(conn, `{"id":"1","op":"apply","generation":1,"services":["telnet"]}`+"\n")
 	line, err := bufio.NewReader(conn).ReadBytes('\n')
 	if err != nil {

@@ -31,8 +31,8 @@ type World struct {
 	Log     *slog.Logger
 }
 
-// Patience bounds every wait of a test.
-const Patience = 20 * time.Second
+// Patience bounds every wait of a test. It is long because a test that passes never waits so long.
+const Patience = 2 * time.Minute
 
 // New makes a world on a new SQLite database and the given engine.
 func New(t testing.TB, e engine.Engine) *World { return On(t, storetest.New(t), e) }

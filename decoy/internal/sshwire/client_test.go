@@ -53,7 +53,7 @@ func dialTo(t *testing.T, serve func(net.Conn)) net.Conn {
 		defer close(done)
 		serve(theirs)
 	}()
-	ours.SetDeadline(time.Now().Add(20 * time.Second))
+	ours.SetDeadline(time.Now().Add(time.Minute))
 	t.Cleanup(func() {
 		ours.Close()
 		<-done

@@ -133,7 +133,7 @@ func serveOne(conn net.Conn, config *ServerConfig) {
 func realClient(t *testing.T, address, text string, options ...string) (string, error) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(address)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	args := append([]string{
 		"-e", "ssh", "-F", "/dev/null", "-p", port, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=" + filepath.Join(t.TempDir(), "known"), "-o", "LogLevel=ERROR",

@@ -87,11 +87,11 @@ func TestWhatIsChosenIsSeen(t *testing.T) {
 		if c.want == "" {
 			continue
 		}
-		conn, err := net.DialTimeout("tcp", d.Address(c.port), 5*time.Second)
+		conn, err := net.DialTimeout("tcp", d.Address(c.port), time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
 		_, _ = conn.Write([]byte(c.say))
 		var got strings.Builder
 		for r := bufio.NewReader(conn); !strings.Contains(got.String(), c.want); {

@@ -37,7 +37,7 @@ func dig(t *testing.T, d *decoytest.Decky, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := servicetest.Run(t, "", "dig", append([]string{"@" + host, "-p", port, "+time=5", "+tries=1"}, args...)...)
+	out, err := servicetest.Run(t, "", "dig", append([]string{"@" + host, "-p", port, "+time=60", "+tries=1"}, args...)...)
 	if err != nil {
 		t.Errorf("dig %v: %v: %s", args, err, out)
 	}
@@ -164,12 +164,12 @@ func TestAnswersAreBINDs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn, err := (&dns.Client{Net: c.net, Timeout: 10 * time.Second}).Dial(d.Address(53))
+			conn, err := (&dns.Client{Net: c.net, Timeout: time.Minute}).Dial(d.Address(53))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(10 * time.Second))
+			conn.SetDeadline(time.Now().Add(time.Minute))
 			raw, err := c.q.Pack()
 			if err != nil {
 				t.Fatal(err)
@@ -297,7 +297,7 @@ func TestAnswersOnUDPAreShort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer := servicetest.Ask(t, d, 53, 5*time.Second, string(raw))[0]
+		answer := servicetest.Ask(t, d, 53, time.Minute, string(raw))[0]
 		if len(answer) == 0 || len(answer) > 5*len(raw) {
 			t.Errorf("type %d: %d bytes for %d", kind, len(answer), len(raw))
 		}

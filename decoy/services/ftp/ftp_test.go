@@ -88,13 +88,13 @@ func TestRealClientsListDownloadAndUpload(t *testing.T) {
 				}
 				login := v.user + ":" + v.secret
 				base := "ftp://" + net.JoinHostPort(host, port)
-				if out, err := servicetest.Run(t, "", "curl", "-sS", "-m", "10", "-u", login, base+"/"); err != nil || !strings.Contains(out, "pub") {
+				if out, err := servicetest.Run(t, "", "curl", "-sS", "-m", "60", "-u", login, base+"/"); err != nil || !strings.Contains(out, "pub") {
 					t.Errorf("the list is %q, %v", out, err)
 				}
-				if out, err := servicetest.Run(t, "", "curl", "-sS", "-m", "10", "-u", login, base+want); err != nil || out != v.files[want].content {
+				if out, err := servicetest.Run(t, "", "curl", "-sS", "-m", "60", "-u", login, base+want); err != nil || out != v.files[want].content {
 					t.Errorf("%s is %q, %v", want, out, err)
 				}
-				if out, err := servicetest.Run(t, "", "curl", "-sS", "-m", "10", "-u", login, "-T", sent, base+"/pub/"); err != nil {
+				if out, err := servicetest.Run(t, "", "curl", "-sS", "-m", "60", "-u", login, "-T", sent, base+"/pub/"); err != nil {
 					t.Errorf("the upload: %q, %v", out, err)
 				}
 				sum := sha256.Sum256(content)
@@ -295,13 +295,13 @@ func TestNobodyElseTakesTheData(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer thief.Close()
-	thief.SetDeadline(time.Now().Add(10 * time.Second))
+	thief.SetDeadline(time.Now().Add(time.Minute))
 	own, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer own.Close()
-	own.SetDeadline(time.Now().Add(10 * time.Second))
+	own.SetDeadline(time.Now().Add(time.Minute))
 	io.WriteString(conn, "LIST\r\n")
 	if list, err := io.ReadAll(own); err != nil || !strings.Contains(string(list), "pub") {
 		t.Errorf("the client gets %q, %v", list, err)

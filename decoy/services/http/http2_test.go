@@ -76,7 +76,7 @@ type peer struct {
 func speak(t *testing.T, d *decoytest.Decky, settings ...http2.Setting) *peer {
 	t.Helper()
 	conn := d.Dial(80)
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	io.WriteString(conn, http2.ClientPreface)
 	p := &peer{t: t, Conn: conn, Framer: http2.NewFramer(conn, conn)}
 	p.ReadMetaHeaders = hpack.NewDecoder(4096, nil)

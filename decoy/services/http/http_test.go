@@ -36,7 +36,7 @@ func withServer(t testing.TB, id control.Identity, holds func(*Server) bool) con
 // curl runs the real client and returns what it prints.
 func curl(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := servicetest.Run(t, "", "curl", append([]string{"-sS", "-m", "10"}, args...)...)
+	out, err := servicetest.Run(t, "", "curl", append([]string{"-sS", "-m", "60"}, args...)...)
 	if err != nil {
 		t.Errorf("curl %v: %v: %s", args, err, out)
 	}
@@ -250,7 +250,7 @@ func TestGarbage(t *testing.T) {
 	d := decoytest.Start(t, "http")
 	servicetest.Garbage(t, d, 80, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "GET /")
 	servicetest.Recovers(t, func() bool {
-		out, err := servicetest.Run(t, "", "curl", "-sSi", "-m", "10", "http://"+d.Address(80)+"/")
+		out, err := servicetest.Run(t, "", "curl", "-sSi", "-m", "60", "http://"+d.Address(80)+"/")
 		return err == nil && strings.HasPrefix(out, "HTTP/1.1 ")
 	})
 }

@@ -47,7 +47,7 @@ func firstOnly() control.Identity {
 func TestCurl(t *testing.T) {
 	t.Parallel()
 	d := decoytest.StartAs(t, firstOnly(), "https")
-	out := run(t, "", "curl", "-ksSi", "-m", "10", "-u", "root:toor", "https://"+d.Address(443)+"/")
+	out := run(t, "", "curl", "-ksSi", "-m", "60", "-u", "root:toor", "https://"+d.Address(443)+"/")
 	if !strings.HasPrefix(out, "HTTP/1.1 200 OK\r\n") || !strings.Contains(out, "\nServer: ") && !strings.Contains(out, "\r\nServer: ") {
 		t.Errorf("curl shows\n%s", out)
 	}
@@ -61,11 +61,11 @@ func TestCurlSpeaksHTTP2(t *testing.T) {
 	id.Settings = control.Settings{"https": {"http_versions": "1.1,2"}}
 	d := decoytest.StartAs(t, id, "https")
 	url := "https://" + d.Address(443) + "/"
-	out := run(t, "", "curl", "-ksSi", "-m", "10", "-u", "root:toor", url, url+"nothing", url)
+	out := run(t, "", "curl", "-ksSi", "-m", "60", "-u", "root:toor", url, url+"nothing", url)
 	if strings.Count(out, "HTTP/2 200 \r\n") != 2 || strings.Count(out, "HTTP/2 404 \r\n") != 1 {
 		t.Errorf("curl shows\n%s", out)
 	}
-	if out := run(t, "", "curl", "-ksSi", "-m", "10", "--http1.1", url); !strings.HasPrefix(out, "HTTP/1.1 200 OK\r\n") {
+	if out := run(t, "", "curl", "-ksSi", "-m", "60", "--http1.1", url); !strings.HasPrefix(out, "HTTP/1.1 200 OK\r\n") {
 		t.Errorf("by HTTP/1.1 curl shows\n%s", out)
 	}
 	d.Wait(event.AuthAttempt, decoytest.Has(event.Principal, "root"), decoytest.Has(event.Secret, "toor"))
@@ -76,7 +76,7 @@ func TestCurlSpeaksHTTP2(t *testing.T) {
 	}
 	id.Settings = control.Settings{"https": {"http_versions": "1.1"}}
 	d = decoytest.StartAs(t, id, "https")
-	if out := run(t, "", "curl", "-ksSi", "-m", "10", "https://"+d.Address(443)+"/"); !strings.HasPrefix(out, "HTTP/1.1 200 OK\r\n") {
+	if out := run(t, "", "curl", "-ksSi", "-m", "60", "https://"+d.Address(443)+"/"); !strings.HasPrefix(out, "HTTP/1.1 200 OK\r\n") {
 		t.Errorf("where it is switched off curl shows\n%s", out)
 	}
 }
@@ -153,7 +153,7 @@ func TestGarbage(t *testing.T) {
 	d := decoytest.Start(t, "https")
 	servicetest.Garbage(t, d, 443, "\x16\x03\x01\x00\x50\x01", "GET /")
 	servicetest.Recovers(t, func() bool {
-		out, err := servicetest.Run(t, "", "curl", "-ksSi", "-m", "10", "https://"+d.Address(443)+"/")
+		out, err := servicetest.Run(t, "", "curl", "-ksSi", "-m", "60", "https://"+d.Address(443)+"/")
 		return err == nil && strings.HasPrefix(out, "HTTP/")
 	})
 }
@@ -166,7 +166,7 @@ func TestTheOperatorsCertificate(t *testing.T) {
 	if out := run(t, "Q\n", "openssl", "s_client", "-connect", d.Address(443)); !strings.Contains(out, "CN = www.example.org") {
 		t.Errorf("the client sees\n%s", out)
 	}
-	if out := run(t, "", "curl", "-ksSi", "-m", "10", "https://"+d.Address(443)+"/none"); !strings.HasPrefix(out, "HTTP/1.1 403 ") || !strings.Contains(out, "Strict-Transport-Security: max-age=63072000\r\n") {
+	if out := run(t, "", "curl", "-ksSi", "-m", "60", "https://"+d.Address(443)+"/none"); !strings.HasPrefix(out, "HTTP/1.1 403 ") || !strings.Contains(out, "Strict-Transport-Security: max-age=63072000\r\n") {
 		t.Errorf("curl shows\n%s", out)
 	}
 

@@ -37,7 +37,7 @@ func browser(t *testing.T) *http.Client {
 		AdditionalSettings: map[uint64]uint64{0x21: 7, 0x6: 4096},
 	}
 	t.Cleanup(func() { transport.Close() })
-	return &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func read(t *testing.T, client *http.Client, method, url, body string, headers ...string) (*http.Response, string) {
@@ -102,7 +102,7 @@ func TestHTTP3(t *testing.T) {
 func TestHTTP3IsToldOf(t *testing.T) {
 	t.Parallel()
 	d := third(t, decoy.Options{})
-	out := run(t, "", "curl", "-ksSi", "-m", "10", "--http1.1", "https://"+d.Address(443)+"/robots.txt")
+	out := run(t, "", "curl", "-ksSi", "-m", "60", "--http1.1", "https://"+d.Address(443)+"/robots.txt")
 	if !strings.Contains(out, "\r\nETag: ") || !strings.Contains(out, "\"\r\nAlt-Svc: h3=\":443\"; ma=86400\r\nAccept-Ranges: bytes\r\n") {
 		t.Errorf("curl shows\n%s", out)
 	}
@@ -116,7 +116,7 @@ func knock(t *testing.T, d *decoytest.Decky) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	return conn
 }
 

@@ -33,7 +33,7 @@ func question(t testing.TB, name string, kind uint16) string {
 func TestOwnNameIsAnswered(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "llmnr")
-	answers := servicetest.Ask(t, d, 5355, time.Second, question(t, "srv-alpha-42.", dns.TypeA), question(t, "SRV-ALPHA-42.", dns.TypeAAAA), question(t, "fileserver.", dns.TypeA))
+	answers := servicetest.Ask(t, d, 5355, time.Minute, question(t, "srv-alpha-42.", dns.TypeA), question(t, "SRV-ALPHA-42.", dns.TypeAAAA))
 	got := new(dns.Msg)
 	if err := got.Unpack([]byte(answers[0])); err != nil || len(got.Answer) != 1 || !got.Answer[0].(*dns.A).A.Equal(net.ParseIP(d.Host.IP)) || got.Answer[0].Header().Ttl != 30 || got.Authoritative {
 		t.Errorf("its own name: %v, %v", got, err)
@@ -41,8 +41,8 @@ func TestOwnNameIsAnswered(t *testing.T) {
 	if err := got.Unpack([]byte(answers[1])); err != nil || len(got.Answer) != 0 || got.Rcode != 0 {
 		t.Errorf("its address of version 6: %v, %v", got, err)
 	}
-	if answers[2] != "" {
-		t.Errorf("another host's name is answered: %q", answers[2])
+	if answer := servicetest.Ask(t, d, 5355, time.Second, question(t, "fileserver.", dns.TypeA))[0]; answer != "" {
+		t.Errorf("another host's name is answered: %q", answer)
 	}
 	d.Wait("query", decoytest.Has("protocol", "llmnr"), decoytest.Has("name", "fileserver."), decoytest.Has("known", "false"))
 }
@@ -63,7 +63,7 @@ func TestNeighboursReachItByMulticast(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := conn.WriteToUDP([]byte(question(t, "srv-alpha-42.", dns.TypeA)), group); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestRealClientsOfMDNS(t *testing.T) {
 		t.Fatal(err)
 	}
 	dig := func(args ...string) string {
-		out, err := servicetest.Run(t, "", "dig", append([]string{"@" + host, "-p", port, "+time=5", "+tries=1", "+norecurse"}, args...)...)
+		out, err := servicetest.Run(t, "", "dig", append([]string{"@" + host, "-p", port, "+time=60", "+tries=1", "+norecurse"}, args...)...)
 		if err != nil {
 			t.Errorf("dig: %v: %s", err, out)
 		}
@@ -136,7 +136,7 @@ func TestGarbage(t *testing.T) {
 	begin := question(t, "srv-alpha-42.", dns.TypeA)
 	servicetest.Datagrams(t, d, 5355, begin[:12], begin[:20], begin)
 	servicetest.Datagrams(t, d, 5353, begin[:12], begin)
-	if answer := servicetest.Ask(t, d, 5355, 5*time.Second, begin)[0]; !strings.Contains(answer, "srv-alpha-42") {
+	if answer := servicetest.Ask(t, d, 5355, time.Minute, begin)[0]; !strings.Contains(answer, "srv-alpha-42") {
 		t.Errorf("after the garbage: %q", answer)
 	}
 }

@@ -523,7 +523,7 @@ func TestNeighboursAreToldTheNames(t *testing.T) {
 	domain := windows.MachineOf(d.Host).Domain
 	out := servicetest.Scripts(t, d, 137, "nbstat")
 	servicetest.Contains(t, out, "Microsoft Windows netbios-ns", "Domain controller: "+domain, "NetBIOS name: DC01")
-	answers := servicetest.Ask(t, d, 137, time.Second, asked("*", 0, typeStat), asked("dc01", 0x20, typeNB), asked(domain, 0x1c, typeNB), asked("OTHER", 0x20, typeNB), asked("DC01", 0x1d, typeStat))
+	answers := servicetest.Ask(t, d, 137, time.Minute, asked("*", 0, typeStat), asked("dc01", 0x20, typeNB), asked(domain, 0x1c, typeNB))
 	if !strings.HasPrefix(answers[0], "\x12\x34\x84\x00\x00\x00\x00\x01\x00\x00\x00\x00\x20CKAAAAAA") || !strings.Contains(answers[0], "\x05DC01           \x00\x04\x00") ||
 		!strings.Contains(answers[0], fmt.Sprintf("%-15s\x1c\x84\x00", domain)) {
 		t.Errorf("its names: %q", answers[0])
@@ -532,8 +532,8 @@ func TestNeighboursAreToldTheNames(t *testing.T) {
 	if !strings.HasSuffix(answers[1], "\x00\x04\x93\xe0\x00\x06\x00\x00"+string(own[:])) || !strings.HasSuffix(answers[2], "\x00\x06\x80\x00"+string(own[:])) {
 		t.Errorf("its address: %q", answers[1:3])
 	}
-	if answers[3] != "" || answers[4] != "" {
-		t.Errorf("others' names are answered: %q", answers[3:])
+	if others := servicetest.Ask(t, d, 137, time.Second, asked("OTHER", 0x20, typeNB), asked("DC01", 0x1d, typeStat)); others[0] != "" || others[1] != "" {
+		t.Errorf("others' names are answered: %q", others)
 	}
 	d.Wait("netbios_query", decoytest.Has("name", "OTHER"), decoytest.Has("qtype", "NB"), decoytest.Has("use", "32"))
 	samba := decoytest.Start(t, "smb")

@@ -19,7 +19,7 @@ import (
 // dialFrom is dial from another address of this machine's.
 func dialFrom(t *testing.T, d *decoytest.Decky, address string, auth ...ssh.AuthMethod) *ssh.Client {
 	t.Helper()
-	conn, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: 10 * time.Second}).Dial("tcp", d.Address(22))
+	conn, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: time.Minute}).Dial("tcp", d.Address(22))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func tool(t *testing.T, password, stdin string, command ...string) (string, erro
 		"-e", command[0], "-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=" + filepath.Join(t.TempDir(), "known"), "-o", "LogLevel=ERROR",
 		"-o", "NumberOfPasswordPrompts=1",
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sshpass", append(options, command[1:]...)...)
 	cmd.Env = append(os.Environ(), "SSHPASS="+password)
@@ -119,7 +119,7 @@ func TestRealClientIsRefused(t *testing.T) {
 // dial connects a client of the library's.
 func dial(t *testing.T, d *decoytest.Decky, auth ...ssh.AuthMethod) (*ssh.Client, error) {
 	t.Helper()
-	c, err := ssh.Dial("tcp", d.Address(22), &ssh.ClientConfig{User: "root", Auth: auth, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second})
+	c, err := ssh.Dial("tcp", d.Address(22), &ssh.ClientConfig{User: "root", Auth: auth, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: time.Minute})
 	if err == nil {
 		t.Cleanup(func() { c.Close() })
 	}
@@ -252,7 +252,7 @@ func TestOldClientsAreServed(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	for _, algorithm := range []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoECDSA256, ssh.KeyAlgoED25519} {
-		_, err := ssh.Dial("tcp", d.Address(22), &ssh.ClientConfig{User: "x", HostKeyCallback: ssh.InsecureIgnoreHostKey(), HostKeyAlgorithms: []string{algorithm}, Timeout: 10 * time.Second})
+		_, err := ssh.Dial("tcp", d.Address(22), &ssh.ClientConfig{User: "x", HostKeyCallback: ssh.InsecureIgnoreHostKey(), HostKeyAlgorithms: []string{algorithm}, Timeout: time.Minute})
 		if err == nil || !strings.Contains(err.Error(), "unable to authenticate") {
 			t.Errorf("%s: %v", algorithm, err)
 		}

@@ -27,7 +27,7 @@ type conversation struct {
 // converse logs in, opens a terminal and waits for the prompt.
 func converse(t *testing.T, d *decoytest.Decky, user, secret string) *conversation {
 	t.Helper()
-	c, err := ssh.Dial("tcp", d.Address(22), &ssh.ClientConfig{User: user, Auth: []ssh.AuthMethod{ssh.Password(secret)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second})
+	c, err := ssh.Dial("tcp", d.Address(22), &ssh.ClientConfig{User: user, Auth: []ssh.AuthMethod{ssh.Password(secret)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func converse(t *testing.T, d *decoytest.Decky, user, secret string) *conversati
 		t.Fatal(err)
 	}
 	// Whoever waits for what never comes is told what came.
-	timer := time.AfterFunc(20*time.Second, func() { c.Close() })
+	timer := time.AfterFunc(2*time.Minute, func() { c.Close() })
 	t.Cleanup(func() { timer.Stop() })
 	v := &conversation{t: t, client: c, in: in, out: bufio.NewReader(out), done: make(chan error, 1)}
 	go func() { v.done <- session.Wait() }()
@@ -138,7 +138,7 @@ func TestCtrlCBreaksOffWhatRuns(t *testing.T) {
 	v := converse(t, d, "root", password(t, d.Host))
 	for _, c := range []struct{ line, shows, key, want string }{
 		{"sleep 600; echo not me", "sleep 600; echo not me\r\n", "\x03", "^C\r\nroot@SRV-ALPHA-42:~"},
-		{"while true; do echo xyz; sleep 1; done", "xyz\r\n", "\x03", "^C\r\nroot@SRV-ALPHA-42:~"},
+		{"while true; do echo xyz; sleep 600; done", "xyz\r\n", "\x03", "^C\r\nroot@SRV-ALPHA-42:~"},
 		{"cat > /tmp/f", "cat > /tmp/f\r\n", "half\x03", "half^C\r\nroot@SRV-ALPHA-42:~"},
 		{"sleep 601", "sleep 601\r\n", "\x1a", "^Z\r\n\r\n[1]+  Stopped                 sleep 601\r\nroot@SRV-ALPHA-42:~"},
 	} {

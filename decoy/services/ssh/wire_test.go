@@ -113,7 +113,7 @@ func TestRealClientLearnsTheOtherHostKeys(t *testing.T) {
 	t.Parallel()
 	d := decoytest.Start(t, "ssh")
 	host, port, _ := strings.Cut(d.Address(22), ":")
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for _, algorithms := range []string{"ssh-ed25519,rsa-sha2-512,ecdsa-sha2-nistp256", "rsa-sha2-256,ssh-ed25519,ecdsa-sha2-nistp256"} {
 		known := filepath.Join(t.TempDir(), "known")

@@ -61,7 +61,7 @@ func TestRealClientLogsIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "telnet", "-E", host, port)
 	stdin, err := cmd.StdinPipe()

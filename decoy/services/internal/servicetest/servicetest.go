@@ -94,7 +94,7 @@ func NTLM(t testing.TB, d *decoytest.Decky, port int, script, url, user, secret 
 	m := windows.MachineOf(d.Host)
 	Contains(t, out, "NetBIOS_Domain_Name: "+m.Domain+"\n", "NetBIOS_Computer_Name: "+m.Name+"\n", "DNS_Computer_Name: "+m.DNSName+"\n", fmt.Sprintf("Product_Version: %d.%d.%d\n", m.Major, m.Minor, m.Build))
 	for password, outcome := range map[string]string{secret: event.Accepted, "Summer 2026!": event.Rejected} {
-		arguments := append([]string{"-s", "-m", "20", url, "-u", user + ":" + password, "--login-options", "AUTH=NTLM"}, arguments...)
+		arguments := append([]string{"-s", "-m", "60", url, "-u", user + ":" + password, "--login-options", "AUTH=NTLM"}, arguments...)
 		if out, err := Run(t, "", "curl", arguments...); (err == nil) != (outcome == event.Accepted) {
 			t.Errorf("with %q curl shows, with %v,\n%s", password, err, out)
 		}
