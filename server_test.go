@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,20 +16,21 @@ import (
 
 	"decnet/auth"
 	"decnet/config"
+	"decnet/internal/ports"
 	"decnet/store"
 )
 
 // A server whose listener fails ends, and says why, in the place of going on deaf.
 func TestAServerThatCanServeNobodyEnds(t *testing.T) {
 	address := freeAddress(t)
-	cfg := serving(t, "--listen", address.String())
+	cfg := serving(t, "--listen", address)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, cfg) }()
 	serves(t, address)
-	deafen(t, address.Port)
+	deafen(t, address)
 	select {
 	case err := <-ended:
 		require.ErrorContains(t, err, "serve: ")
@@ -38,21 +39,20 @@ func TestAServerThatCanServeNobodyEnds(t *testing.T) {
 	}
 }
 
-func freeAddress(t *testing.T) *net.TCPAddr {
+func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := ports.Free()
 	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().(*net.TCPAddr)
+	return address
 }
 
 // serves waits until an address does.
-func serves(t *testing.T, address *net.TCPAddr) {
+func serves(t *testing.T, address string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		r, err := http.Get("http://" + address.String() + "/healthz")
+		r, err := http.Get("http://" + address + "/healthz")
 		return err == nil && r.Body.Close() == nil
-	}, 20*time.Second, 10*time.Millisecond, "it serves")
+	}, time.Minute, 10*time.Millisecond, "it serves")
 }
 
 // serving are the settings of a server on some port, and on a folder of its own.
@@ -68,7 +68,7 @@ func serving(t *testing.T, args ...string) *config.Config {
 // Two servers on one SQLite database would each mend what the other does; the second one says so, and leaves the first one alone.
 func TestASecondServerOnTheSameDataIsRefused(t *testing.T) {
 	address := freeAddress(t)
-	cfg := serving(t, "--listen", address.String())
+	cfg := serving(t, "--listen", address)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
@@ -111,7 +111,7 @@ func TestAFirstStartThatFailsMakesNoUser(t *testing.T) {
 }
 
 // deafen shuts the socket of this process that listens on a port down, as nothing but a fault of the system does.
-func deafen(t *testing.T, port int) {
+func deafen(t *testing.T, address string) {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ func deafen(t *testing.T, port int) {
 		}
 		at, err := syscall.Getsockname(fd)
 		require.NoError(t, err)
-		if in, ok := at.(*syscall.SockaddrInet4); ok && in.Port == port {
+		if in, ok := at.(*syscall.SockaddrInet4); ok && netip.AddrPortFrom(netip.AddrFrom4(in.Addr), uint16(in.Port)).String() == address {
 			require.NoError(t, syscall.Shutdown(fd, syscall.SHUT_RDWR))
 			return
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -19,18 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"decnet/engine/enginetest"
+	"decnet/internal/ports"
 )
-
-// freePort is a port that nobody listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
-}
 
 // provided is a server, and the provider that it trusts.
 type provided struct {
@@ -46,12 +35,15 @@ func withProvider(t *testing.T, args ...string) *provided {
 		out, err := exec.Command("npm", "ci", "--prefix", folder, "--no-audit", "--no-fund").CombinedOutput()
 		require.NoError(t, err, string(out))
 	}
-	issuer, port := freePort(t), freePort(t)
+	own, err := ports.Free()
+	require.NoError(t, err)
+	issuer, err := ports.Free()
+	require.NoError(t, err)
 	secret := filepath.Join(t.TempDir(), "secret")
 	require.NoError(t, os.WriteFile(secret, []byte("the secret of the tests\n"), 0o600))
 	s := start(t, append([]string{
-		"--engine", "sim", "--listen", "127.0.0.1:" + port, "--public-url", "http://127.0.0.1:" + port,
-		"--oidc-issuer", "http://127.0.0.1:" + issuer, "--oidc-client-secret-file", secret, "--oidc-roles", "soc=OPERATOR,admins=ADMIN",
+		"--engine", "sim", "--listen", own, "--public-url", "http://" + own,
+		"--oidc-issuer", "http://" + issuer, "--oidc-client-secret-file", secret, "--oidc-roles", "soc=OPERATOR,admins=ADMIN",
 	}, args...)...)
 	// The server has started without it.
 	provider := exec.Command("node", filepath.Join(folder, "provider.mjs"), issuer, s.URL+"/oidc/callback")
@@ -66,7 +58,7 @@ func withProvider(t *testing.T, args ...string) *provided {
 		}
 	})
 	s.eventually("the provider serves", func() bool { return strings.Contains(log.String(), "ready") })
-	return &provided{s, "http://127.0.0.1:" + issuer}
+	return &provided{s, "http://" + issuer}
 }
 
 var (

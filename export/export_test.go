@@ -26,6 +26,7 @@ import (
 	"decnet/decoy/event"
 	"decnet/engine/sim"
 	"decnet/interactions"
+	"decnet/internal/ports"
 	"decnet/internal/world"
 	"decnet/lifecycle"
 	"decnet/store"
@@ -165,7 +166,7 @@ func TestWhatIsGoneIsSkippedAndCounted(t *testing.T) {
 type rsyslog struct {
 	t         *testing.T
 	dir, conf string
-	port      int
+	address   string
 	process   *exec.Cmd
 	ca        string
 	out       string
@@ -175,17 +176,15 @@ func newRsyslog(t *testing.T, secured bool) *rsyslog {
 	if _, err := exec.LookPath("rsyslogd"); err != nil {
 		t.Fatal("rsyslogd is needed: make need-test")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := ports.Free()
 	require.NoError(t, err)
-	_, portText, _ := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, l.Close())
-	r := &rsyslog{t: t, dir: t.TempDir()}
-	_, err = fmt.Sscan(portText, &r.port)
+	r := &rsyslog{t: t, dir: t.TempDir(), address: address}
+	host, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
 	r.conf, r.out = filepath.Join(r.dir, "rsyslog.conf"), filepath.Join(r.dir, "out")
 	global, module := "", ""
 	if secured {
-		cert, key := certify(t, r.dir)
+		cert, key := certify(t, r.dir, host)
 		r.ca = cert
 		global = fmt.Sprintf(` defaultNetstreamDriverCAFile=%q defaultNetstreamDriverCertFile=%q defaultNetstreamDriverKeyFile=%q`, cert, cert, key)
 		module = ` streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="anon"`
@@ -193,9 +192,9 @@ func newRsyslog(t *testing.T, secured bool) *rsyslog {
 	require.NoError(t, os.WriteFile(r.conf, fmt.Appendf(nil, `global(workDirectory=%q maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off"%s)
 module(load="imtcp"%s)
 template(name="raw" type="string" string="%%rawmsg%%\n")
-input(type="imtcp" port="%d" address="127.0.0.1")
+input(type="imtcp" port="%s" address="%s")
 action(type="omfile" file=%q template="raw")
-`, r.dir, global, module, r.port, r.out), 0o600))
+`, r.dir, global, module, port, host, r.out), 0o600))
 	t.Cleanup(r.stop)
 	return r
 }
@@ -218,11 +217,11 @@ func (r *rsyslog) stop() {
 }
 
 // certify makes a certificate that vouches for itself.
-func certify(t *testing.T, dir string) (cert, key string) {
+func certify(t *testing.T, dir, host string) (cert, key string) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, IPAddresses: []net.IP{net.ParseIP(host)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
@@ -243,7 +242,7 @@ func TestSyslogReachesARealReceiver(t *testing.T) {
 			r := record(t, s)
 			receiver := newRsyslog(t, scheme == "tls")
 			sink := func() Sink {
-				s, err := NewSyslog(fmt.Sprintf("%s://localhost:%d", scheme, receiver.port), receiver.ca)
+				s, err := NewSyslog(scheme+"://"+receiver.address, receiver.ca)
 				require.NoError(t, err)
 				return s
 			}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"decnet/internal/ports"
 )
 
 // These tests run the commands against the real server with its sim engine.
@@ -57,15 +58,12 @@ type server struct {
 
 func startServer(t *testing.T, flags ...string) *server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := ports.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, addr: l.Addr().String(), data: t.TempDir(), flags: flags, log: &bytes.Buffer{}}
+	s := &server{t: t, addr: address, data: t.TempDir(), flags: flags, log: &bytes.Buffer{}}
 	s.url = "http://" + s.addr
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
 	s.start()
 	t.Cleanup(func() {
 		s.kill()

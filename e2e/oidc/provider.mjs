@@ -1,10 +1,10 @@
 // A real OpenID Connect provider for the tests: whoever names themselves at its form is signed in. Their groups are what /groups?name=ann&in=soc&in=admins said last.
-//   node provider.mjs PORT REDIRECT_URI
+//   node provider.mjs ADDRESS:PORT REDIRECT_URI
 import Provider from 'oidc-provider'
 
-const [port, redirect] = process.argv.slice(2)
+const [address, redirect] = process.argv.slice(2)
 const groups = new Map()
-const provider = new Provider(`http://127.0.0.1:${port}`, {
+const provider = new Provider(`http://${address}`, {
   clients: [{ client_id: 'decnet', client_secret: 'the secret of the tests', redirect_uris: [redirect], grant_types: ['authorization_code'], response_types: ['code'] }],
   pkce: { required: () => true },
   cookies: { keys: ['for the tests'] },
@@ -17,4 +17,4 @@ provider.use(async (ctx, next) => {
   groups.set(said.get('name'), said.getAll('in'))
   ctx.body = 'ok'
 })
-provider.listen(Number(port), '127.0.0.1', () => console.log('ready'))
+provider.listen(Number(address.split(':')[1]), address.split(':')[0], () => console.log('ready'))

@@ -7,13 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"sync"
 	"syscall"
 	"time"
+
+	"decnet/internal/ports"
 )
 
 // Options say which server.
@@ -48,13 +49,9 @@ const readyWithin = 60 * time.Second
 
 // Start starts a server and waits until it serves. It may have died and come back by then.
 func Start(ctx context.Context, o Options) (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := ports.Free()
 	if err != nil {
-		return nil, fmt.Errorf("find a port: %w", err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		return nil, fmt.Errorf("find a port: %w", err)
+		return nil, err
 	}
 	s := &Server{URL: "http://" + address, opts: o, done: make(chan struct{})}
 	s.opts.Args = append([]string{"--data", o.Data, "--listen", address, "--auth", "off", "--grace", "5s"}, o.Args...)
