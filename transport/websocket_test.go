@@ -631,28 +631,6 @@ func TestSessionContextMayChooseTheClose(t *testing.T) {
 	c.expectClose(1012, "come back") // and no complete before it
 }
 
-// The mutation that ends the session is answered; what streams is sent no complete.
-func TestWhatEndsTheSessionIsAnswered(t *testing.T) {
-	ends := make(chan context.CancelFunc, 1)
-	ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
-		ctx, end := context.WithCancel(ctx)
-		ends <- end
-		return ctx, transport.Session{}, nil
-	}}
-	schema := silentFeed()
-	schema.Resolvers["set"] = func(ctx context.Context, args map[string]any) (any, error) {
-		(<-ends)()
-		<-ctx.Done()
-		return args["value"], nil
-	}
-	c := connect(t, serveWebSocket(t, ws, schema))
-	c.subscribe("1", "subscription{feed}")
-	c.expectSilence()
-	c.subscribe("2", "mutation{set(value:7)}")
-	c.expect(`{"id":"2","type":"next","payload":{"data":{"set":7}}}`, `{"id":"2","type":"complete"}`)
-	c.expectClose(4403, "Forbidden: the session is over")
-}
-
 func TestShutdownSaysGoodbyeWithoutComplete(t *testing.T) {
 	schema := testschema.New()
 	schema.Sources["feed"] = func(ctx context.Context, _ map[string]any) (<-chan any, error) {
@@ -737,7 +715,8 @@ func TestStalledClientHarmsNobodyAndLeavesNothing(t *testing.T) {
 		}
 	}
 	schema.Sources["feed"] = endless(strings.Repeat("x", 95_000))
-	ws := &transport.WebSocket{WriteTimeout: 500 * time.Millisecond}
+	// Long enough that the client that does read is never taken for one that does not, however busy the machine is.
+	ws := &transport.WebSocket{WriteTimeout: 3 * time.Second}
 	server := serveWebSocket(t, ws, schema)
 	before := runtime.NumGoroutine()
 

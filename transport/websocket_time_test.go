@@ -186,3 +186,27 @@ func TestClientThatNeverClosesIsCutOff(t *testing.T) {
 		expectElapsed(t, start, time.Second)
 	})
 }
+
+// The mutation that ends the session is answered; what streams is sent no complete.
+func TestWhatEndsTheSessionIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ends := make(chan context.CancelFunc, 1)
+		ws := &transport.WebSocket{Init: func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, transport.Session, error) {
+			ctx, end := context.WithCancel(ctx)
+			ends <- end
+			return ctx, transport.Session{}, nil
+		}}
+		schema := silentFeed()
+		schema.Resolvers["set"] = func(ctx context.Context, args map[string]any) (any, error) {
+			(<-ends)()
+			<-ctx.Done()
+			return args["value"], nil
+		}
+		c := connect(t, servePipedWebSocket(t, ws, schema))
+		c.subscribe("1", "subscription{feed}")
+		c.expectSilence()
+		c.subscribe("2", "mutation{set(value:7)}")
+		c.expect(`{"id":"2","type":"next","payload":{"data":{"set":7}}}`, `{"id":"2","type":"complete"}`)
+		c.expectClose(4403, "Forbidden: the session is over")
+	})
+}
