@@ -50,9 +50,10 @@ test-web: need-test build node-modules ## The web app: its own tests, and the re
 bench-web: need-test build node-modules ## A fleet of DECKIES=2000 under steady mutation in a browser for FOR=10m: long tasks, frames, memory
 	DECNET_E2E_ENGINE=sim BENCH_FOR=$(or $(FOR),10m) BENCH_DECKIES=$(or $(DECKIES),2000) scripts/e2e bench --sim-latency 20ms
 
-test-docker-new: need-test bin/decoy ## The Docker engine's tests and the main job on a newer Docker Engine (Debian 13's, API 1.45), which is fetched: some 5 minutes, no part of make test
-	scripts/dockerd-new go test -count 1 -timeout 15m ./engine/docker
-	scripts/dockerd-new go test -count 1 -timeout 15m ./e2e -run 'TheMainJobOnARealDockerEngine|UsersOwnImage'
+test-docker-new: need-test bin/decoy ## The Docker engine's tests and the main job on newer Docker Engines: Debian 13's (API 1.45), and the newest, built from its source: some 15 minutes, no part of make test
+	for engine in $(or $(ENGINE),trixie source); do \
+	  ENGINE=$$engine scripts/dockerd-new go test -count 1 -timeout 15m ./engine/docker; \
+	  ENGINE=$$engine scripts/dockerd-new go test -count 1 -timeout 15m ./e2e -run 'TheMainJobOnARealDockerEngine|UsersOwnImage'; done
 
 test-short: ## What needs no engine, no browser and no database server
 	go test ./catalog/... ./mutator/... ./fleet/... ./lifecycle/... ./store/... ./decoy/... ./interactions/... ./auth/... ./api/... ./config/...
