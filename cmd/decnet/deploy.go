@@ -50,7 +50,7 @@ A YAML file (-f fleet.yaml):
     driver: bridge              # loopback, bridge, macvlan or ipvlan
     subnet: 10.20.0.0/24
     gateway: 10.20.0.1
-    parent: eth0                # the host's interface, for macvlan and ipvlan
+    # parent: eth0              # the host's interface, which macvlan and ipvlan need
   deckies:
     - name: shop                # shop-01, shop-02, shop-03
       count: 3
@@ -208,6 +208,10 @@ func (flags *deployFlags) settle(c *cobra.Command, in *client.DeployInput) error
 	}
 	if network == (client.NetworkInput{}) {
 		return nil
+	}
+	onThisHost := network.Driver == client.NetworkDriverBridge || network.Driver == client.NetworkDriverLoopback
+	if onThisHost && changed("network") && !changed("parent") {
+		network.Parent = nil // a file of the original names an interface, which the network that is asked for in its place does not have
 	}
 	if network.Driver == "" && network.Parent != nil {
 		network.Driver = client.NetworkDriverMacvlan // a parent means an address of its own on the LAN

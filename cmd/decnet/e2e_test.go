@@ -537,10 +537,23 @@ func TestDeployFiles(t *testing.T) {
 	_, msg = s.decnet(exitUsage, "deploy", "-f", bad, "--count", "2")
 	s.want(msg, "--count does not go with a file")
 
+	example := regexp.MustCompile(`(?s)\n\n(  deployment: default.*?)\n\n`).FindStringSubmatch(newApp(nil, nil, nil).deployCommand().Long)
+	if example == nil {
+		t.Fatal("the help shows no file")
+	}
+	out, _ := s.decnet(exitOK, "deploy", "-f", write("fleet.yaml", example[1]), "--dry-run")
+	s.want(out, "shop-03", "10.20.0.20", "db1", "Deployment default on bridge 10.20.0.0/24")
+
+	lan := write("lan.ini", "[general]\nnet = 10.78.0.0/24\ngw = 10.78.0.1\ninterface = eth0\n[corp]\nservices = ssh\n")
+	out, _ = s.decnet(exitOK, "deploy", "-f", lan, "--network", "bridge", "-d", "trial", "--dry-run")
+	s.want(out, "Deployment trial on bridge 10.78.0.0/24")
+	_, msg = s.decnet(exitError, "deploy", "-f", lan, "--network", "bridge", "--parent", "eth0", "-d", "trial", "--dry-run")
+	s.want(msg, "a BRIDGE network has no parent interface")
+
 	old := write("old.ini", "[general]\nnet = 10.77.0.0/24\nmutate_interval = 60\n[corp]\nservices = ssh, http\namount = 2\n[corp.ssh]\npassword = toor\n")
 	_, msg = s.decnet(exitUsage, "deploy", "-f", old)
 	s.want(msg, "say what kind of network it is")
-	out, _ := s.decnet(exitOK, "deploy", "-f", old, "--network", "bridge", "-d", "lab", "--wait")
+	out, _ = s.decnet(exitOK, "deploy", "-f", old, "--network", "bridge", "-d", "lab", "--wait")
 	s.want(out, "2 succeeded")
 	_, msg = s.decnet(exitError, "deploy", "-f", write("relay.ini", "[mail]\nservices = smtp_relay\n[mail.smtp_relay]\nprobe_limit = 1\n"))
 	s.want(msg, "relay.ini:1: ", "probe_limit of smtp_relay is refused: it counts the messages that are passed on, and none ever is")
