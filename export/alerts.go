@@ -87,7 +87,11 @@ func (a *Alert) line() string {
 	if more := len(a.Deckies) - 1; more > 0 {
 		where += fmt.Sprintf(" and %d more", more)
 	}
-	text := fmt.Sprintf("%s %s %s (%d interactions since %s)", a.Source, words[a.Level], where, a.Interactions, a.FirstAt.UTC().Format("2006-01-02 15:04:05Z"))
+	many := "interactions"
+	if a.Interactions == 1 {
+		many = "interaction"
+	}
+	text := fmt.Sprintf("%s %s %s (%d %s since %s)", a.Source, words[a.Level], where, a.Interactions, many, a.FirstAt.UTC().Format("2006-01-02 15:04:05Z"))
 	if a.URL != "" {
 		text += " " + a.URL
 	}

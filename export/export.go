@@ -100,6 +100,12 @@ func (e *Exporter) Run(ctx context.Context) {
 			e.log.Warn("the export did not end well", "error", err)
 		}
 	}()
+	// What is set wrong is told at the start, and not when an intruder comes. It is no reason to stop: the folder may be there by then.
+	if sink, ok := e.sink.(interface{ Ready() error }); ok {
+		if err := sink.Ready(); err != nil {
+			e.log.WarnContext(ctx, "the export can't be written as it is set; it is tried when there is something to write", "error", err)
+		}
+	}
 	retry := firstRetry
 	for ctx.Err() == nil {
 		grown := e.bell.C()

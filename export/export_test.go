@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bufio"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,6 +11,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -291,4 +293,23 @@ func TestAReceiverMustBeOne(t *testing.T) {
 	require.Error(t, err, "who asks for a certificate wants TLS")
 	_, err = NewSyslog("tls://host", filepath.Join(t.TempDir(), "none.pem"))
 	require.Error(t, err)
+}
+
+// A file that can't be written is told of at the start, and not only when an intruder comes.
+func TestAFileThatCantBeWrittenIsToldAtTheStart(t *testing.T) {
+	out, in, err := os.Pipe()
+	require.NoError(t, err)
+	defer out.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	path := filepath.Join(t.TempDir(), "none", "interactions.jsonl")
+	e := New(storetest.New(t), &lifecycle.Bell{}, NewFile(path), slog.New(slog.NewTextHandler(in, nil)))
+	var wg sync.WaitGroup
+	wg.Go(func() { e.Run(ctx) })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, "level=WARN")
+	require.Contains(t, line, path+": no such file or directory")
+	cancel()
+	wg.Wait()
+	require.NoError(t, in.Close())
 }

@@ -47,6 +47,9 @@ func (f *File) Close() error {
 	return err
 }
 
+// Ready tells whether the file can be written, before there is something to write.
+func (f *File) Ready() error { return f.open() }
+
 // Send appends the records.
 func (f *File) Send(_ context.Context, records []Record) error {
 	if err := f.open(); err != nil {
