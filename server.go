@@ -158,7 +158,7 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 			return fmt.Errorf("%s: %w: stop that one first, or give this one a --data of its own", databasePath(cfg), err)
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("--data %s can't be used: %w", cfg.Data, err)
 		}
 		defer alone.Close()
 	}

@@ -110,6 +110,16 @@ func TestAFirstStartThatFailsMakesNoUser(t *testing.T) {
 	require.Empty(t, users)
 }
 
+// A slip in --data makes no other database, with users of its own.
+func TestUsersAreOfADatabaseThatIsThere(t *testing.T) {
+	cfg := serving(t)
+	err := withAuth(t.Context(), cfg, func(*auth.Auth) error { return nil })
+	require.ErrorContains(t, err, "there is no database in "+cfg.Data)
+	made, err := os.ReadDir(cfg.Data)
+	require.NoError(t, err)
+	require.Empty(t, made)
+}
+
 // deafen shuts the socket of this process that listens on a port down, as nothing but a fault of the system does.
 func deafen(t *testing.T, address string) {
 	t.Helper()

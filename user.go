@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	osuser "os/user"
@@ -85,6 +86,11 @@ func helpOn(cmd *cobra.Command, settings ...string) {
 }
 
 func withAuth(ctx context.Context, cfg *config.Config, fn func(*auth.Auth) error) error {
+	if cfg.DatabaseURL == "" { // a slip in --data would make another database, in which nobody looks for its users
+		if _, err := os.Stat(databasePath(cfg)); errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("there is no database in %s: give the --data or the --database-url of the server, which makes it at its first start", cfg.Data)
+		}
+	}
 	db, err := openStore(ctx, cfg, nil)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "github.com/mattn/go-sqlite3" // the sqlite3 driver
+	"github.com/mattn/go-sqlite3" // which is the driver, too
 
 	"decnet/ent"
 )
@@ -78,7 +78,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	if err := s.migrate(ctx, o.URL); err != nil {
-		return nil, errors.Join(err, s.closeDBs())
+		return nil, errors.Join(inWords(s.path, err), s.closeDBs())
 	}
 	s.Read = ent.NewClient(ent.Driver(&split{Driver: entsql.OpenDB(s.Dialect(), s.readDB), writer: entsql.OpenDB(s.Dialect(), s.writeDB)}))
 	whole(s.Read)
@@ -97,6 +97,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.comparing = func() { end(); done.Wait() }
 	}
 	return s, nil
+}
+
+// inWords says what to do about a SQLite file that can't be used; any other error it leaves as it is.
+func inWords(path string, err error) error {
+	var refused sqlite3.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Code {
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return fmt.Errorf("%s is locked by another program: end that one first (%w)", path, refused)
+	case sqlite3.ErrNotADB, sqlite3.ErrCorrupt:
+		return fmt.Errorf("%s is damaged, or no database: put a backup in its place with decnetd restore (%w)", path, refused)
+	}
+	return err
 }
 
 func openSQLite(path string) (*Store, error) {

@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -126,4 +128,22 @@ func TestMigrationsMatchTheSchema(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, m.Create(context.Background(), migrate.Tables...))
 	require.Empty(t, changes, "run: go run ./store/internal/newmigration NAME postgres://…")
+}
+
+// What keeps a SQLite file from being used is told with what to do.
+func TestAFileThatCantBeUsedIsToldOfInWords(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "decnet.db")
+	require.NoError(t, os.WriteFile(path, bytes.Repeat([]byte("no database. "), 1000), 0o600))
+	_, err := store.Open(t.Context(), store.Options{Path: path})
+	require.ErrorContains(t, err, path+" is damaged, or no database: put a backup in its place")
+
+	path = filepath.Join(t.TempDir(), "decnet.db")
+	other, err := sql.Open("sqlite3", "file:"+path+"?_txlock=exclusive")
+	require.NoError(t, err)
+	defer other.Close()
+	tx, err := other.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, tx.Rollback()) }()
+	_, err = store.Open(t.Context(), store.Options{Path: path})
+	require.ErrorContains(t, err, path+" is locked by another program: end that one first")
 }
