@@ -87,7 +87,8 @@ func (a *Auth) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, err := a.Authenticate(r.Context(), Bearer(r.Header.Get("Authorization")))
 		if err != nil {
-			http.Error(w, "the server can't look tokens up just now", http.StatusServiceUnavailable)
+			w.Header().Set("Retry-After", "5")
+			http.Error(w, "the server's database does not answer", http.StatusServiceUnavailable)
 			return
 		}
 		if id != nil {

@@ -130,6 +130,9 @@ func (c transport) MakeRequest(ctx context.Context, req *graphql.Request, resp *
 		Errors []wireError     `json:"errors"`
 	}
 	if err := json.Unmarshal(text, &envelope); err != nil {
+		if answer.StatusCode >= http.StatusInternalServerError {
+			return outOfOrder(answer, text, c.url)
+		}
 		return notGraphQL(answer.StatusCode, c.url)
 	}
 	if len(envelope.Errors) > 0 {

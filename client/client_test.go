@@ -41,6 +41,13 @@ func TestErrorsAreTyped(t *testing.T) {
 	if _, err := c.Viewer(t.Context()); CodeOf(err) != CodeProtocol {
 		t.Errorf("a web page: %v", err)
 	}
+	out := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "the server's database does not answer", http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(out.Close)
+	if _, err := New(out.URL).Viewer(t.Context()); CodeOf(err) != CodeUnreachable || !strings.Contains(err.Error(), "answers 503 Service Unavailable: the server's database does not answer") {
+		t.Errorf("a server without its database: %v", err)
+	}
 	if _, err := New("http://127.0.0.1:1").Viewer(t.Context()); CodeOf(err) != CodeUnreachable {
 		t.Errorf("no server: %v", err)
 	}

@@ -136,6 +136,16 @@ func unreachable(err error) error {
 	return &Error{Code: CodeUnreachable, Message: fmt.Sprintf("can't reach the server: %v", cause), err: err}
 }
 
+// outOfOrder is a server that can't answer just now, or a proxy that can't reach it. What it says is told where it is a line of text.
+func outOfOrder(answer *http.Response, text []byte, at string) error {
+	message := at + " answers " + answer.Status
+	line := strings.TrimSpace(string(text))
+	if strings.HasPrefix(answer.Header.Get("Content-Type"), "text/plain") && line != "" && len(line) <= 200 && !strings.ContainsAny(line, "\r\n") {
+		message += ": " + line
+	}
+	return &Error{Code: CodeUnreachable, Message: message}
+}
+
 func notGraphQL(status int, at string) error {
 	return &Error{Code: CodeProtocol, Message: fmt.Sprintf("%s answers %d %s, not GraphQL: is it a decnet server?", at, status, http.StatusText(status))}
 }

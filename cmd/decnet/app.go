@@ -175,6 +175,8 @@ func (a *app) hint(err error) string {
 		return "wait a few minutes, then try again"
 	case client.CodeUnreachable:
 		switch text := err.Error(); {
+		case strings.Contains(text, " answers 5"):
+			return "try again in a moment; /readyz of the server says which part of it is not ready, and its log why"
 		case strings.Contains(text, "certificate signed by unknown authority"):
 			return "give the certificate that vouches for the server with --ca or DECNET_CA: a server that makes its own keeps it as tls.crt in its data folder"
 		case strings.Contains(text, "HTTP response to HTTPS client"):
