@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -155,6 +156,14 @@ func TestFollowEnds(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a proxy that passes no upgrade on", func(t *testing.T) {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) }))
+		defer s.Close()
+		_, err := follow(t, New(s.URL), Follow{})
+		if CodeOf(err) != CodeProtocol || !strings.Contains(err.Error(), "a proxy in between has to pass Upgrade and Connection on") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("no server", func(t *testing.T) {
 		if _, err := follow(t, New("http://127.0.0.1:1"), Follow{}); CodeOf(err) != CodeUnreachable {
 			t.Errorf("got %v", err)

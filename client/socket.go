@@ -171,6 +171,9 @@ func refusedUpgrade(answer *http.Response, url string, err error) error {
 	case answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= 500:
 		return &lost{fmt.Errorf("the server answers %s", answer.Status)}
 	}
+	if answer.StatusCode == http.StatusBadRequest || answer.StatusCode == http.StatusUpgradeRequired {
+		return &Error{Code: CodeProtocol, Message: fmt.Sprintf("%s answers %s, and opens no WebSocket: a proxy in between has to pass Upgrade and Connection on", url, answer.Status)}
+	}
 	return notGraphQL(answer.StatusCode, url)
 }
 

@@ -186,6 +186,9 @@ func (a *app) hint(err error) string {
 		}
 		return "is decnetd running there? Name another server with --url or DECNET_URL"
 	case client.CodeProtocol:
+		if strings.Contains(err.Error(), "a proxy in between") {
+			return "" // the address is right
+		}
 		return "check --url: it is the server's own address, such as " + defaultURL
 	}
 	if e, usage := errors.AsType[*usageError](err); usage {
