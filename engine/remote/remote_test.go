@@ -209,6 +209,17 @@ func TestASocketThatACrashLeftIsTakenOver(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 }
 
+// A slip in the path takes nobody's file away.
+func TestAFileIsNoSocketThatACrashLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "decnet.db")
+	require.NoError(t, os.WriteFile(path, []byte("dear"), 0o600))
+	_, err := Listen(path, []int{os.Geteuid()}, slog.Default())
+	require.ErrorContains(t, err, path+" is there, and is no socket")
+	kept, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "dear", string(kept))
+}
+
 func TestOnlyTheAllowedUserIsHeard(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "engine.sock")
 	open, err := net.Listen("unix", path)

@@ -53,6 +53,9 @@ func listen(path string, owner int) (net.Listener, error) {
 		_ = conn.Close()
 		return nil, fmt.Errorf("somebody serves %s already", path)
 	} else if errors.Is(err, syscall.ECONNREFUSED) {
+		if at, err := os.Lstat(path); err == nil && at.Mode().Type() != os.ModeSocket { // connecting to any file is refused so
+			return nil, fmt.Errorf("%s is there, and is no socket: give another path", path)
+		}
 		if err := os.Remove(path); err != nil {
 			return nil, fmt.Errorf("remove the old socket: %w", err)
 		}
