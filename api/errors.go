@@ -86,7 +86,7 @@ func codeOf(ctx context.Context, err error, out *gqlerror.Error) (code string, f
 		return string(fleet.BadUserInput), map[string]any{"argument": []any{"current"}}
 	case errors.Is(err, auth.ErrSamePassword):
 		return string(fleet.BadUserInput), map[string]any{"argument": []any{"new"}}
-	case errors.Is(err, auth.ErrElsewhere):
+	case errors.Is(err, auth.ErrElsewhere), errors.Is(err, auth.ErrNobody):
 		return string(fleet.BadUserInput), nil
 	case errors.Is(err, auth.ErrRoleTooHigh), errors.Is(err, auth.ErrNotYours), errors.Is(err, auth.ErrByScript):
 		return "FORBIDDEN", nil

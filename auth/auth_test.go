@@ -104,3 +104,11 @@ func TestAPrintedPasswordIsNotChosenAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, who.PasswordDue)
 }
+
+// Where nobody signs in there is nobody whose token or password it would be.
+func TestNobodyHasNoTokensAndNoPassword(t *testing.T) {
+	a := auth.New(storetest.New(t), time.Now)
+	_, _, err := a.NewToken(t.Context(), auth.Nobody(), "ci", user.RoleViewer, time.Hour)
+	require.ErrorIs(t, err, auth.ErrNobody)
+	require.ErrorIs(t, a.ChangePassword(t.Context(), auth.Nobody(), "a password", "another one"), auth.ErrNobody)
+}

@@ -32,6 +32,7 @@ var (
 	ErrRoleTooHigh   = errors.New("a token can't do more than its user")
 	ErrNoToken       = errors.New("there is no such token of yours")
 	ErrTooManyTokens = fmt.Errorf("a user has at most %d scripts' tokens: end some", tokensMax)
+	ErrNobody        = errors.New("nobody signs in here (--auth=off): there are no passwords and no tokens")
 	ErrByScript      = errors.New("a script's token can't do that: sign in")
 	ErrNotYours      = errors.New("somebody else's tokens are for administrators to see")
 )
@@ -41,6 +42,8 @@ func (a *Auth) NewToken(ctx context.Context, id *Identity, name string, role use
 	switch name = strings.TrimSpace(name); {
 	case id.Script:
 		return nil, "", ErrByScript
+	case id.TokenID == "":
+		return nil, "", ErrNobody
 	case name == "" || len(name) > 64:
 		return nil, "", ErrBadTokenName
 	case life < minTokenLife || life > maxTokenLife:

@@ -79,6 +79,9 @@ func (a *Auth) ChangePassword(ctx context.Context, id *Identity, current, next s
 	if id.Script {
 		return ErrByScript
 	}
+	if id.TokenID == "" {
+		return ErrNobody
+	}
 	if !a.tries.allow("change " + id.Username) {
 		return ErrTooMany
 	}

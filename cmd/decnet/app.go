@@ -172,6 +172,9 @@ func (a *app) hint(err error) string {
 	case client.CodeLimitExceeded:
 		return "see the limits in force with: decnet version" + a.urlFlag() + "; each is a setting of the server"
 	case client.CodeRateLimited:
+		if e, ok := errors.AsType[*client.Error](err); ok && e.Facts["retryAfter"] != nil {
+			return "the bound is --rate-user of the server, and without a sign-in --rate-address" // how long to wait it has said
+		}
 		return "wait a few minutes, then try again"
 	case client.CodeUnreachable:
 		switch text := err.Error(); {
