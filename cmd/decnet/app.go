@@ -158,7 +158,7 @@ func (a *app) hint(err error) string {
 	case client.CodeConflict:
 		return a.afterConflict(err)
 	case client.CodeCursorExpired:
-		return "the server no longer keeps what came right after that cursor: start afresh without --after"
+		return "start afresh without --after" // the server says which of the reasons it is
 	case client.CodeBadUserInput:
 		if e, ok := errors.AsType[*client.Error](err); ok && strings.Contains(e.Argument, "services") {
 			return "see the services with: decnet services" + a.urlFlag()

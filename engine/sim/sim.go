@@ -5,7 +5,6 @@ package sim
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"reflect"
@@ -261,15 +260,11 @@ func (e *Engine) Emit(id, line string) {
 	}
 }
 
-// Events calls sink for what Emit said. A position is the number of lines before it.
+// Events calls sink for what Emit said. A position is the number of lines before it; one that is no number is another engine's (a backup is looked at), and is the beginning.
 func (e *Engine) Events(ctx context.Context, r engine.Ref, position string, follow bool, sink func(engine.Line) error) error {
-	at := 0
-	if position != "" {
-		n, err := strconv.Atoi(position)
-		if err != nil {
-			return fmt.Errorf("read the position %q: %w", position, err)
-		}
-		at = n
+	at, err := strconv.Atoi(position)
+	if err != nil {
+		at = 0
 	}
 	for {
 		e.mu.Lock()
