@@ -17,7 +17,7 @@ func (a *app) interactionsCommand() *cobra.Command {
 		Use: "interactions", Short: "List what intruders did, newest last",
 		Long: `List what intruders did to the deckies, newest last. What they typed is shown as text: anything that could give your terminal orders or
 mislead your eye is shown escaped. --json has each interaction with all its fields, and in base64 what is not text.`,
-		Example: "  decnet interactions\n  decnet interactions --follow --decky shop-01\n  decnet interactions --json | jq -r '[.sourceIP,.principal,.secret]|@tsv'",
+		Example: "  decnet interactions\n  decnet interactions --follow --decky shop-01\n  decnet interactions --json | jq -r 'select(.secret)|[.sourceIP,.principal,.secret]|@tsv'",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if most < 1 || most > 100 {
