@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -28,8 +29,15 @@ func (s *Store) Backup(ctx context.Context) (io.ReadCloser, int64, error) {
 	if s.name != "sqlite" {
 		return nil, 0, ErrBackupElsewhere
 	}
-	if !s.copying.TryLock() {
-		return nil, 0, ErrBackupRunning
+	for began := time.Now(); !s.copying.TryLock(); {
+		if time.Since(began) > closing {
+			return nil, 0, ErrBackupRunning
+		}
+		select {
+		case <-time.After(closing / 50):
+		case <-ctx.Done():
+			return nil, 0, ctx.Err()
+		}
 	}
 	b, size, err := s.backup(ctx)
 	if err != nil {
@@ -38,6 +46,9 @@ func (s *Store) Backup(ctx context.Context) (io.ReadCloser, int64, error) {
 	}
 	return b, size, nil
 }
+
+// closing is how long a backup waits for the one before it: who has read the last byte of that may ask for another before it is closed.
+const closing = 500 * time.Millisecond
 
 func (s *Store) backup(ctx context.Context) (_ io.ReadCloser, size int64, err error) {
 	path := s.path + ".backup" // always the same: what a crash leaves is overwritten by the next
