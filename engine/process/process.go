@@ -74,6 +74,9 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("process: read the decoy binary (make build makes it): %w", err)
 	}
+	if _, err := exec.LookPath(binary); err != nil {
+		return nil, fmt.Errorf("process: the decoy binary is no program that may be run: %w", err)
+	}
 	dir, err := filepath.Abs(o.Dir)
 	if err == nil {
 		err = os.MkdirAll(dir, 0o700)

@@ -165,3 +165,11 @@ func TestALineWithoutEndIsNotRemembered(t *testing.T) {
 	require.Equal(t, "four", string(got[3].Text))
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(flood/8))
 }
+
+// A decoy binary that can't be run is told of when the server starts, and not by the first deploy.
+func TestADecoyThatIsNoProgramIsToldAtTheStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "decoy")
+	require.NoError(t, os.WriteFile(path, []byte("words"), 0o600))
+	_, err := process.New(process.Options{Dir: t.TempDir(), DecoyBinary: path})
+	require.ErrorContains(t, err, "the decoy binary is no program that may be run")
+}
