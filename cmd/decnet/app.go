@@ -152,7 +152,7 @@ func (a *app) hint(err error) string {
 		if !strings.Contains(err.Error(), "needs the role") {
 			return "" // it is not one's role
 		}
-		return "changes of the fleet need the role OPERATOR, users and the audit trail ADMIN; see who you are with: decnet whoami" + a.urlFlag()
+		return "changes of the fleet need the role OPERATOR, users, the audit trail and backups ADMIN; see who you are with: decnet whoami" + a.urlFlag()
 	case client.CodeNotFound:
 		return a.whereToLook()
 	case client.CodeConflict:
@@ -174,6 +174,9 @@ func (a *app) hint(err error) string {
 	case client.CodeRateLimited:
 		if e, ok := errors.AsType[*client.Error](err); ok && e.Facts["retryAfter"] != nil {
 			return "the bound is --rate-user of the server, and without a sign-in --rate-address" // how long to wait it has said
+		}
+		if strings.Contains(err.Error(), "wait ") {
+			return "" // it has said so
 		}
 		return "wait a few minutes, then try again"
 	case client.CodeUnreachable:

@@ -416,8 +416,8 @@ func TestWhatACommandTakesIsSaid(t *testing.T) {
 		{exitUsage, []string{"interval", "--all", "web", "2h"}, "interval --all takes DURATION|off, and no name"},
 		{exitUsage, []string{"sources", "add", "10.0.0.1"}, "add takes NETWORK NOTE"},
 		{exitUsage, []string{"ls", "web"}, "ls takes no arguments, only flags"},
-		{exitError, []string{"deploy", "--name", "web", "--distro", "templeos"}, `unknown distro "templeos": known are `},
-		{exitError, []string{"deploy", "--name", "web", "--os", "templeos"}, `unknown personality "templeos": known are bsd, cisco, embedded, linux, windows, windows_server`},
+		{exitError, []string{"deploy", "--name", "web", "--distro", "solaris"}, `unknown distro "solaris": known are `},
+		{exitError, []string{"deploy", "--name", "web", "--os", "solaris"}, `unknown personality "solaris": known are bsd, cisco, embedded, linux, windows, windows_server`},
 	} {
 		_, msg := s.decnet(test.code, test.args...)
 		s.want(msg, test.want)
