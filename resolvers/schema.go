@@ -14,6 +14,7 @@ import (
 	"decnet/lifecycle"
 	"decnet/pid"
 	"decnet/transport"
+	"net/netip"
 )
 
 // Login is the resolver for the login field.
@@ -91,18 +92,26 @@ func (r *subscriptionResolver) DeckyUpdated(ctx context.Context, deployment *str
 
 // InteractionRecorded is the resolver for the interactionRecorded field.
 func (r *subscriptionResolver) InteractionRecorded(ctx context.Context, deployment *string, decky *string, where *interactions.Filter, after *string) (<-chan *ent.Interaction, error) {
-	at, err := r.place(ctx, interactions.Stream, after)
-	if err != nil {
-		return nil, err
-	}
 	var q interactions.Filter
 	if where != nil {
+		if where.SourceIP != nil { // it would wait for ever
+			ip, err := netip.ParseAddr(*where.SourceIP)
+			if err != nil {
+				return nil, invalid([]any{"where", "sourceIP"}, "%q is not an IP address", *where.SourceIP)
+			}
+			canonical := ip.Unmap().String()
+			where.SourceIP = &canonical
+		}
 		if n := r.Fleet.Limits().LifecycleIds; len(where.Services)+len(where.Types) > n {
 			return nil, invalid([]any{"where"}, "%d services and types are too many: %d at most", len(where.Services)+len(where.Types), n)
 		}
 		q = *where
 	}
 	q.Deployment, q.Decky = text(deployment), text(decky)
+	at, err := r.place(ctx, interactions.Stream, after)
+	if err != nil {
+		return nil, err
+	}
 	id := func(i *ent.Interaction) string { return r.cursors().Encode(interactions.Stream, i.Number) }
 	return stream(ctx, id, func(send func(*ent.Interaction) bool) error { return r.Interactions.Follow(ctx, q, at, send) }), nil
 }
