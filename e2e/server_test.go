@@ -28,7 +28,7 @@ import (
 const password = "a long enough password"
 
 // patience bounds every wait of a test.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 var buildServer = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(enginetest.Root(), "bin", "decnetd-race")

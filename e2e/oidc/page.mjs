@@ -9,7 +9,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 })
 const page = await browser.newPage()
-page.setDefaultTimeout(20_000)
+page.setDefaultTimeout(60_000)
 const refused = []
 const note = (text) => /"code":"(FORBIDDEN|BAD_USER_INPUT)"/.test(text) && refused.push(text.slice(0, 300))
 page.on('response', async (response) => {
