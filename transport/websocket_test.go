@@ -210,8 +210,18 @@ func TestInvalidUTF8Closes1007(t *testing.T) {
 func TestTooLargeMessageCloses1009(t *testing.T) {
 	c := connect(t, serveWebSocket(t, &transport.WebSocket{ReadLimit: 1000}, testschema.New()))
 	// So large that the client is still writing when it is turned away: it must
-	// get to read the reason, rather than find the connection reset.
-	c.send(`{"type":"ping","payload":{"x":"` + strings.Repeat("x", 8<<20) + `"}}`)
+	// get to read the reason, rather than find the connection reset. It writes
+	// all at once, since it is heard for a second only.
+	if err := c.conn.NetConn().(*net.TCPConn).SetWriteBuffer(16 << 10); err != nil {
+		t.Fatal(err)
+	}
+	large, err := websocket.NewPreparedMessage(websocket.TextMessage, []byte(`{"type":"ping","payload":{"x":"`+strings.Repeat("x", 1<<20)+`"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.conn.WritePreparedMessage(large); err != nil {
+		t.Fatal(err)
+	}
 	c.expectClose(1009, "")
 }
 
