@@ -29,26 +29,29 @@ func (s *Store) Backup(ctx context.Context) (io.ReadCloser, int64, error) {
 	if s.name != "sqlite" {
 		return nil, 0, ErrBackupElsewhere
 	}
-	for began := time.Now(); !s.copying.TryLock(); {
-		if time.Since(began) > closing {
-			return nil, 0, ErrBackupRunning
-		}
-		select {
-		case <-time.After(closing / 50):
-		case <-ctx.Done():
+	closing, cancel := context.WithTimeout(ctx, closesWithin)
+	defer cancel()
+	select {
+	case s.copying <- struct{}{}:
+	case <-closing.Done():
+		if ctx.Err() != nil {
 			return nil, 0, ctx.Err()
 		}
+		return nil, 0, ErrBackupRunning
 	}
 	b, size, err := s.backup(ctx)
 	if err != nil {
-		s.copying.Unlock()
+		s.copied()
 		return nil, 0, err
 	}
 	return b, size, nil
 }
 
-// closing is how long a backup waits for the one before it: who has read the last byte of that may ask for another before it is closed.
-const closing = 500 * time.Millisecond
+// closesWithin is how long a backup waits for the one before it: who has read the last byte of that may ask for another before it is closed.
+const closesWithin = 2 * time.Second
+
+// copied lets the next backup begin.
+func (s *Store) copied() { <-s.copying }
 
 func (s *Store) backup(ctx context.Context) (_ io.ReadCloser, size int64, err error) {
 	path := s.path + ".backup" // always the same: what a crash leaves is overwritten by the next
@@ -67,7 +70,7 @@ func (s *Store) backup(ctx context.Context) (_ io.ReadCloser, size int64, err er
 	if err != nil {
 		return nil, 0, errors.Join(fmt.Errorf("measure the copy: %w", err), f.Close())
 	}
-	return &backup{File: f, done: s.copying.Unlock}, info.Size(), nil
+	return &backup{File: f, done: s.copied}, info.Size(), nil
 }
 
 // backup is a copy that may be read once.

@@ -45,10 +45,10 @@ type Store struct {
 	epoch   int64
 	// installation is read once: who asks within a write must not wait for a reader.
 	installation string
-	path         string       // SQLite's file
-	copying      sync.Mutex   // held while a backup is taken
-	behind       atomic.Int64 // by how much this machine's clock is behind the database's, in nanoseconds
-	comparing    func()       // ends the comparing of clocks
+	path         string        // SQLite's file
+	copying      chan struct{} // full while a backup is taken
+	behind       atomic.Int64  // by how much this machine's clock is behind the database's, in nanoseconds
+	comparing    func()        // ends the comparing of clocks
 }
 
 // Options says which database to open.
@@ -146,7 +146,7 @@ func openSQLite(path string) (*Store, error) {
 	n := max(4, runtime.NumCPU())
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
-	return &Store{name: "sqlite", path: path, readDB: r, writeDB: w}, nil
+	return &Store{name: "sqlite", path: path, copying: make(chan struct{}, 1), readDB: r, writeDB: w}, nil
 }
 
 // sqliteDSN is how the driver is told of a file and of options for it.
