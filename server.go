@@ -254,7 +254,14 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", graphql)
 	mux.Handle("/readyz", graphql.Paced(20, http.HandlerFunc(checks.Readyz))) // it and the metrics ask the database
-	mux.Handle("/metrics", graphql.Paced(20, metrics.Handler()))
+	switch cfg.Metrics {
+	case "open":
+		mux.Handle("/metrics", graphql.Paced(20, metrics.Handler()))
+	case "viewer":
+		mux.Handle("/metrics", graphql.Paced(20, identify(auth.Required(metrics.Handler()))))
+	default:
+		pages.HandleFunc("/metrics", http.NotFound)
+	}
 	mux.Handle("/", graphql.Paced(500, pages)) // a browser asks for some fifty files at once
 	var handler http.Handler = mux
 	if cfg.AuthOff() {

@@ -107,3 +107,15 @@ func Off(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r.WithContext(With(r.Context(), Nobody())))
 	})
 }
+
+// Required refuses who has not signed in. It comes after Middleware or Off.
+func Required(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if From(r.Context()) == nil {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, `sign in first, and send the token as "Authorization: Bearer TOKEN"`, http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -77,8 +77,10 @@ type Config struct {
 	API api.Limits
 	// Introspection and GraphiQL are on or off.
 	Introspection, GraphiQL string
-	TrustedProxies          []string
-	OIDC                    OIDC
+	// Metrics says who may read /metrics: it is open, viewer or off.
+	Metrics        string
+	TrustedProxies []string
+	OIDC           OIDC
 	// Operations are files with the operations that may be run; none: any may.
 	Operations []string
 
@@ -234,6 +236,7 @@ func Flags(all *pflag.FlagSet) *Config {
 	f.StringVar(&c.Introspection, "introspection", "on", "on: those who have signed in may ask for the schema; off: nobody may")
 	f.StringSliceVar(&c.Operations, "operations", nil, "file of operations (GraphQL, or a client tool's manifest in JSON): the server runs these, the web app's and the command line's, and no others (may be given again)")
 	f.StringVar(&c.GraphiQL, "graphiql", "on", "on: GraphiQL is served at /graphiql; off: it is not")
+	f.StringVar(&c.Metrics, "metrics", "open", "open: whoever reaches the server may read /metrics; viewer: who has signed in, by a token that Prometheus sends; off: nobody")
 	f.StringSliceVar(&c.TrustedProxies, "trusted-proxies", nil, "addresses or networks of proxies that say in X-Forwarded-For for whom they ask (may be given again)")
 	f.IntVar(&c.Limits.DeckiesPerDeployment, "max-deckies", c.Limits.DeckiesPerDeployment, "deckies in one deployment")
 	f.IntVar(&c.Limits.DeckiesPerDeploy, "max-deckies-per-deploy", c.Limits.DeckiesPerDeploy, "deckies in one deploy")
@@ -323,6 +326,7 @@ func (c *Config) check() error {
 	}
 	oneOf("introspection", c.Introspection, "on", "off")
 	oneOf("graphiql", c.GraphiQL, "on", "off")
+	oneOf("metrics", c.Metrics, "open", "viewer", "off")
 	for _, text := range c.TrustedProxies {
 		if _, err := parseProxy(text); err != nil {
 			bad("--trusted-proxies: %q is neither an address nor a network such as 10.0.0.0/8", text)

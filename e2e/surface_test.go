@@ -221,6 +221,29 @@ func TestTheSchemaIsTold(t *testing.T) {
 	require.Contains(t, s.as(s.Token).refused("BAD_USER_INPUT", "{ decki { name } }", nil).Message, "Did you mean")
 }
 
+// Who may read the metrics is a setting.
+func TestTheMetricsAreForWhomTheSettingSays(t *testing.T) {
+	for setting, want := range map[string]struct{ stranger, viewer int }{"open": {200, 200}, "viewer": {401, 200}, "off": {404, 404}} {
+		s := start(t, "--engine", "sim", "--metrics", setting)
+		var made struct{ CreateToken struct{ Secret string } }
+		s.as(s.Token).must(&made, `mutation { createToken(input: {name: "prometheus", role: VIEWER}) { secret } }`, nil)
+		for token, status := range map[string]int{"": want.stranger, "dn_of_nobody": want.stranger, made.CreateToken.Secret: want.viewer} {
+			ask, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/metrics", nil)
+			require.NoError(t, err)
+			if token != "" {
+				ask.Header.Set("Authorization", "Bearer "+token)
+			}
+			res, err := http.DefaultClient.Do(ask)
+			require.NoError(t, err)
+			text, err := io.ReadAll(res.Body)
+			require.NoError(t, err)
+			require.NoError(t, res.Body.Close())
+			require.Equal(t, status, res.StatusCode, "%s: %s", setting, text)
+			require.Equal(t, status == 200, strings.Contains(string(text), "decnet_subscribers"), setting)
+		}
+	}
+}
+
 // Errors tell strangers nothing of the schema: not what is like a name, nor that there is none of it, nor what an argument wants.
 func TestErrorsTellStrangersNothing(t *testing.T) {
 	s := start(t, "--engine", "sim")
