@@ -14,7 +14,8 @@ func TestTheOperationThatIsMeantIsSaid(t *testing.T) {
 	token, _ := g.signIn("vera", user.RoleViewer)
 	for query, want := range map[string]string{
 		"query A { viewer { role } } query B { viewer { role } }": "the document has 2 operations: say by operationName which is meant",
-		"fragment f on Viewer { role }":                           "the document has no operation, only fragments",
+		"fragment f on Viewer { role }":                           "the document has no operation",
+		"# nothing but words":                                     "the document has no operation",
 	} {
 		errs := g.ask(token, query, nil)
 		require.Len(t, errs, 1, query)

@@ -148,7 +148,7 @@ func asked(doc *ast.QueryDocument, name string) *gqlerror.Error {
 	message := fmt.Sprintf("the document has no operation %q: give the name of one that it has as operationName", name)
 	switch {
 	case len(doc.Operations) == 0:
-		message = "the document has no operation, only fragments"
+		message = "the document has no operation"
 	case name == "":
 		message = fmt.Sprintf("the document has %d operations: say by operationName which is meant", len(doc.Operations))
 	}
