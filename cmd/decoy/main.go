@@ -23,9 +23,6 @@ import (
 	_ "decnet/decoy/services/all"
 )
 
-// version is set by the linker.
-var version = "dev"
-
 func main() {
 	if err := run(os.Args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -38,7 +35,6 @@ func main() {
 
 const usage = `usage: decoy [--state DIR] [--events DIR] [--control stdin|unix:PATH]
        decoy services    print the slugs of the services in this binary, as JSON
-       decoy version     print the version
 
 Environment: DECOY_IDENTITY holds who the decoy pretends to be, as JSON.
 
@@ -60,13 +56,10 @@ func run(args []string) error {
 	switch command := flags.Arg(0); {
 	case flags.NArg() > 1:
 		return fmt.Errorf("unexpected argument %q", flags.Arg(1))
-	case command == "version":
-		fmt.Println(version)
-		return nil
 	case command == "services":
 		return json.NewEncoder(os.Stdout).Encode(decoy.Registered())
 	case command != "":
-		return fmt.Errorf("unknown command %q", command)
+		return fmt.Errorf("unknown command %q; see decoy --help", command)
 	}
 	socket := "" // none: standard input
 	if *controlAt != "stdin" {
