@@ -136,6 +136,7 @@ func (a *app) usersCommand() *cobra.Command {
 		},
 	}
 	add.Flags().StringVar(&addRole, "role", "viewer", "viewer, operator or admin")
+	completeWords(add, "role", "viewer", "operator", "admin")
 	var setRole string
 	var disable, enable, reset bool
 	set := &cobra.Command{
@@ -164,6 +165,7 @@ func (a *app) usersCommand() *cobra.Command {
 		},
 	}
 	set.Flags().StringVar(&setRole, "role", "", "viewer, operator or admin")
+	completeWords(set, "role", "viewer", "operator", "admin")
 	set.Flags().BoolVar(&disable, "disable", false, "they may not sign in")
 	set.Flags().BoolVar(&enable, "enable", false, "they may sign in again")
 	set.Flags().BoolVar(&reset, "reset-password", false, "make a new password, and end their sign-ins")
@@ -229,6 +231,7 @@ func (a *app) tokensCommand() *cobra.Command {
 		},
 	}
 	add.Flags().StringVar(&name, "role", "", "the most that it may do: viewer, operator or admin (default: what you may)")
+	completeWords(add, "role", "viewer", "operator", "admin")
 	add.Flags().DurationVar(&life, "expires-in", 90*24*time.Hour, "how long it is good")
 	remove := &cobra.Command{
 		Use: "rm ID", Short: "End a sign-in or a token, and what is open under it", Args: cobra.ExactArgs(1),

@@ -65,3 +65,8 @@ func (a *app) completeCatalog(c *cobra.Command) {
 		}
 	}
 }
+
+// completeWords completes a flag that is one of a few words.
+func completeWords(c *cobra.Command, flag string, words ...string) {
+	cobra.CheckErr(c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)))
+}

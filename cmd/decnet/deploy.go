@@ -112,6 +112,8 @@ ip, services, archetype, nmap_os, mutate_interval and amount; and [name.service]
 	f.StringVar(&flags.hostname, "hostname", "", "the host name shown to intruders")
 	f.StringVarP(&flags.deployment, "deployment", "d", defaultDeployment, "the deployment to deploy to")
 	f.StringVar(&flags.driver, "network", "", "kind of a new deployment's network: loopback, bridge, macvlan or ipvlan")
+	completeWords(c, "network", "loopback", "bridge", "macvlan", "ipvlan")
+	completeWords(c, "format", "yaml", "ini")
 	f.StringVar(&flags.subnet, "subnet", "", "its addresses, such as 10.20.0.0/24")
 	f.StringVar(&flags.gateway, "gateway", "", "its gateway")
 	f.StringVar(&flags.parent, "parent", "", "the host's interface, for macvlan and ipvlan")

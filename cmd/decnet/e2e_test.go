@@ -223,6 +223,8 @@ func TestAFleetsLife(t *testing.T) {
 	}
 	out, _ = s.decnet(exitOK, "__complete", "deploy", "--services", "r")
 	s.want(out, "redis\n")
+	out, _ = s.decnet(exitOK, "__complete", "attackers", "--by", "")
+	s.want(out, "last\nfirst\ninteractions\nattempts\n:4\n")
 
 	out, _ = s.decnet(exitOK, "mutate", "web-01", "--services", "redis", "--wait", "--json")
 	var events []struct {

@@ -108,7 +108,8 @@ func (a *app) credentialsCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&search, "search", "", "only those with this text in them")
 	c.Flags().StringVar(&service, "service", "", "only this service's")
-	c.Flags().StringVar(&by, "by", "attempts", "what comes first: the most attempts, the last or the first seen")
+	c.Flags().StringVar(&by, "by", "attempts", "what comes first: the most attempts, or the last or the first seen (attempts, last, first)")
+	completeWords(c, "by", "attempts", "last", "first")
 	limitFlag(c, &most)
 	return c
 }
@@ -151,7 +152,8 @@ func (a *app) attackersCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&search, "search", "", "only those with this text in their address, or that touched the service of this name")
-	c.Flags().StringVar(&by, "by", "last", "what comes first: the last or the first seen, the most interactions, the most attempts to log in")
+	c.Flags().StringVar(&by, "by", "last", "what comes first: the last or the first seen, the most interactions, the most attempts to log in (last, first, interactions, attempts)")
+	completeWords(c, "by", "last", "first", "interactions", "attempts")
 	limitFlag(c, &most)
 	return c
 }

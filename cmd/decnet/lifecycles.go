@@ -68,7 +68,7 @@ func (a *app) lifecyclesCommand() *cobra.Command {
 	c.Flags().StringVar(&q.Decky, "decky", "", "only this decky's")
 	c.Flags().StringSliceVar(&statuses, "status", nil, "only those that stand so: "+strings.Join(statusNames(), ", ")+" (may be given again)")
 	c.Flags().IntVar(&most, "limit", 50, "how many at most")
-	cobra.CheckErr(c.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp)))
+	completeWords(c, "status", statusNames()...)
 	return c
 }
 
