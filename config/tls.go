@@ -46,8 +46,11 @@ func (c *Config) TLS(w io.Writer) (*tls.Config, error) {
 	}
 	pair := &keyPair{cert: cert, key: key}
 	now, err := pair.get(nil)
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil && c.TLSSelfSigned:
+		return nil, fmt.Errorf("--tls-self-signed, with %s and %s: %w", cert, key, err)
+	case err != nil:
+		return nil, fmt.Errorf("--tls-cert and --tls-key: %w", err)
 	}
 	if c.TLSSelfSigned {
 		sum := sha256.Sum256(now.Certificate[0])
