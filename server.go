@@ -128,6 +128,9 @@ func run(ctx context.Context, cfg *config.Config) (err error) {
 	defer stop()
 	log := cfg.Logger(os.Stderr)
 	slog.SetDefault(log)
+	for name, meant := range cfg.Misnamed() {
+		log.Warn("a variable of the environment names no setting", "variable", name, "nearest", meant)
+	}
 	cat, err := catalog.Load(cfg.Catalog...)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/spf13/pflag"
 
 	"decnet/api"
@@ -290,6 +291,27 @@ func (c *Config) Load() error {
 	return errors.Join(append(errs, c.check())...)
 }
 
+// Misnamed are the variables of the environment that name no setting, and nearly name one, each with that one's. Others are left alone: the command line's begin so, too.
+func (c *Config) Misnamed() map[string]string {
+	misnamed := map[string]string{}
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, EnvName("")) {
+			continue
+		}
+		nearest, apart := "", 3
+		c.settings.VisitAll(func(flag *pflag.Flag) {
+			if d := levenshtein.ComputeDistance(name, EnvName(flag.Name)); d < apart {
+				nearest, apart = EnvName(flag.Name), d
+			}
+		})
+		if apart > 0 && nearest != "" {
+			misnamed[name] = nearest
+		}
+	}
+	return misnamed
+}
+
 func (c *Config) check() error {
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
@@ -345,6 +367,13 @@ func (c *Config) check() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") || (c.TLSSelfSigned && c.TLSCert != "") {
 		bad("TLS takes --tls-cert and --tls-key together, or --tls-self-signed alone")
+	}
+	for _, s := range []struct{ flag, value, of, set string }{
+		{"alert-secret-file", c.Alert.SecretFile, "alert-webhook", c.Alert.Webhook}, {"export-syslog-ca", c.Export.SyslogCA, "export-syslog", c.Export.Syslog},
+	} {
+		if s.value != "" && s.set == "" {
+			bad("--%s is for --%s, which is not set", s.flag, s.of)
+		}
 	}
 	if c.API.Time < time.Second {
 		bad("--operation-timeout is at least a second, not %s", c.API.Time)

@@ -119,3 +119,18 @@ func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
 	require.Equal(t, 7, c.Workers)
 	require.Equal(t, []string{"a.yaml", "b.yaml"}, c.Catalog)
 }
+
+func TestASettingThatHasNoEffectAloneIsRefused(t *testing.T) {
+	for flag, of := range map[string]string{"alert-secret-file": "--alert-webhook", "export-syslog-ca": "--export-syslog"} {
+		_, err := load(t, "", "--"+flag, "/a/file")
+		require.ErrorContains(t, err, "--"+flag+" is for "+of+", which is not set")
+	}
+}
+
+func TestAVariableThatNearlyNamesASettingIsToldOf(t *testing.T) {
+	for _, name := range []string{"DECNET_LISTN", "DECNET_ENGINES", "DECNET_WORKERS", "DECNET_URL", "DECNET_USERNAME", "DECNET_NEW_PASSWORD"} {
+		t.Setenv(name, "2")
+	}
+	c, _ := load(t, "")
+	require.Equal(t, map[string]string{"DECNET_LISTN": "DECNET_LISTEN", "DECNET_ENGINES": "DECNET_ENGINE"}, c.Misnamed())
+}
