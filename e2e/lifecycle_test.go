@@ -98,7 +98,7 @@ func TestMutateAnswersBeforeTheEngineHasDoneAnything(t *testing.T) {
 	require.Empty(t, after.ObservedServices)
 	require.Len(t, mutation, 1)
 
-	both := append(ids, mutation...)
+	both := slices.Concat(ids, mutation)
 	first := <-s.follow(map[string]any{"ids": both})
 	require.Contains(t, []string{"PENDING", "RUNNING"}, first.Status, "the first is where it stands")
 
