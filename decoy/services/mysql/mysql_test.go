@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -19,7 +20,10 @@ import (
 	"decnet/decoy/services/internal/servicetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	loginTime = time.Minute
+	goleak.VerifyTestMain(m)
+}
 
 // identity returns one whose server is MariaDB or MySQL, as wanted, of that beginning of a version.
 func identity(t *testing.T, mariadb bool, version string) control.Identity {
