@@ -100,6 +100,19 @@ func TestLinesInARowStayBounded(t *testing.T) {
 	}
 }
 
+// A word of braces may have a long variable tens of thousands of times: what is over the bound costs nothing any more.
+func TestWhatIsTooMuchIsNotLookedAt(t *testing.T) {
+	m := newMeter()
+	path := strings.Repeat("/x", 100)
+	if !m.take(path) || m.slashes != 100 {
+		t.Fatalf("%d slashes are counted", m.slashes)
+	}
+	m.take(strings.Repeat("y", maxExpanded))
+	if m.take(path) || m.slashes != 100 {
+		t.Errorf("behind what is too much, %d slashes are counted", m.slashes-100)
+	}
+}
+
 // locals is v0=VALUE v1=VALUE and so on.
 func locals(n int, value string) string {
 	words := make([]string, n)

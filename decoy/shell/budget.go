@@ -174,9 +174,12 @@ func newMeter(nodes ...syntax.Node) *meter {
 	return m
 }
 
-// take counts a text and says false when it is too much.
+// take counts a text and says false when it is too much. What comes behind that is not looked at: the library goes on with the rest of the words.
 func (m *meter) take(text string) bool {
 	m.bytes += len(text)
+	if m.spent() {
+		return false
+	}
 	if len(text) > 64 { // a path of many parts costs the square of them
 		most := 0
 		for part := range strings.FieldsSeq(text) {
