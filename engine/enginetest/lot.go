@@ -30,7 +30,7 @@ func Reserve(t testing.TB, from string) Lot {
 	all := netip.MustParsePrefix(from).Addr().As4()
 	dir := filepath.Join(os.TempDir(), "decnet-test-lots")
 	require.NoError(t, os.MkdirAll(dir, 0o777))
-	for n := range mathrand.Perm(254) {
+	for _, n := range mathrand.Perm(254) {
 		at := netip.PrefixFrom(netip.AddrFrom4([4]byte{all[0], all[1], byte(n + 1), 0}), 24)
 		if used(t, at) || !claim(t, filepath.Join(dir, at.Addr().String())) {
 			continue
