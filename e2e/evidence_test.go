@@ -99,9 +99,9 @@ func TestEvidenceIsSummedUpAndSecretsAreForOperators(t *testing.T) {
 	s.succeed(s.deploy(map[string]any{"deckies": []any{map[string]any{"name": "a", "archetype": "iot-device", "services": []string{"telnet"}}}}))
 	a := s.decky("a")
 	const secret = "hunter2 \u202e]\""
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(a.Endpoints[0].Address, strconv.Itoa(a.Endpoints[0].Port)), 5*time.Second)
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(a.Endpoints[0].Address, strconv.Itoa(a.Endpoints[0].Port)), patience)
 	require.NoError(t, err)
-	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 	r := bufio.NewReader(conn)
 	prompt := func() {
 		for line := ""; !strings.HasSuffix(line, ": "); {
