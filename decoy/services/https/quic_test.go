@@ -170,7 +170,7 @@ func TestBounds(t *testing.T) {
 		}
 		open = append(open, conn)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	if _, err := dial(ctx); err == nil {
 		t.Error("a third connection is taken")
