@@ -38,6 +38,18 @@ test('what an intruder does shows as it happens, and markup in it does nothing',
   assert.match(text, /202E|\\xe2\\x80\\xae/i, 'and the page says what was there')
 })
 
+test('the details have every fact, and all of one that the list cuts short', async () => {
+  await knock(`long-${'a'.repeat(600)}-end`)
+  const item = items().filter({ hasText: 'auth_attempt' }).filter({ hasText: 'long-aaa' }).first()
+  await item.getByText(/… and \d+ more characters/).first().waitFor()
+  await item.getByRole('button', { name: 'details: auth_attempt on files' }).click()
+  const facts = item.getByRole('group', { name: 'Facts' })
+  await facts.getByText(/-end$/).first().waitFor()
+  assert.ok(await facts.getByText('src_port', { exact: true }).count() > 0, 'also what the list never shows')
+  await item.getByRole('button', { name: 'details: auth_attempt on files' }).click()
+  await facts.waitFor({ state: 'detached' })
+})
+
 test('a held feed stands still, says what waits, and goes on with all of it', async () => {
   await page.getByRole('button', { name: 'Pause' }).click()
   const before = await items().count()

@@ -43,7 +43,7 @@ export default function AttackersPage() {
           <td><span className="chips">{a.services.map((s) => <span key={s}>{s}</span>)}</span></td>
           <td>
             {a.known
-              ? <Link href={paths.known} className="quiet-link">{a.known.note}</Link>
+              ? <Link href={paths.known}>{a.known.note}</Link>
               : mayChange && <button type="button" className="quiet" onClick={() => setNaming(a.address)} aria-label={`It is known…: ${a.address}`}>It is known…</button>}
           </td>
         </tr>

@@ -66,7 +66,7 @@ function Recorded({ session, known, recording }: { session: string; known: boole
       {problem && <Problem problem={problem} again={again} />}
       {!known && list?.length === 0 && <NoSuch />}
       {frames.length > 0 && <Player key={String(terminal)} frames={frames} terminal={terminal} />}
-      {list && list.length > 0 && <><h2>What was recorded of it</h2><InteractionList interactions={list} withDecky={false} /></>}
+      {list && list.length > 0 && <><h2>What was recorded of it</h2><InteractionList interactions={list} withDecky={false} withSession={false} /></>}
       {older && <button type="button" className="more" onClick={older}>Show older ones</button>}
     </>
   )

@@ -60,6 +60,7 @@ type Documents = {
     "\n  query StatsOf($from: Time!, $to: Time!, $bucket: Duration!, $where: InteractionWhereInput) {\n    interactionStats(from: $from, to: $to, where: $where) {\n      total\n      attackers\n      overTime(bucket: $bucket) {\n        at\n        count\n      }\n      byService(first: 7) {\n        name\n        count\n      }\n      topAttackers(first: 7) {\n        name\n        count\n      }\n    }\n  }\n": typeof types.StatsOfDocument,
     "\n  query KindsOf($from: Time!) {\n    interactionStats(from: $from) {\n      byType(first: 100) {\n        name\n      }\n    }\n  }\n": typeof types.KindsOfDocument,
     "\n  query TouchesOf($from: Time!, $to: Time!, $decky: ID!) {\n    interactionStats(from: $from, to: $to, where: { deckyID: $decky }) {\n      overTime(bucket: \"1h\") {\n        count\n      }\n    }\n  }\n": typeof types.TouchesOfDocument,
+    "\n  query InteractionFields($id: ID!) {\n    node(id: $id) {\n      ... on Interaction {\n        id\n        fields {\n          name\n          value\n          base64\n        }\n      }\n    }\n  }\n": typeof types.InteractionFieldsDocument,
     "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n      external\n    }\n  }\n": typeof types.ViewerDocument,
     "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n        external\n      }\n    }\n  }\n": typeof types.LoginDocument,
     "\n  mutation ChangePassword($current: String!, $new: String!) {\n    changePassword(current: $current, new: $new) {\n      ok\n    }\n  }\n": typeof types.ChangePasswordDocument,
@@ -111,6 +112,7 @@ const documents: Documents = {
     "\n  query StatsOf($from: Time!, $to: Time!, $bucket: Duration!, $where: InteractionWhereInput) {\n    interactionStats(from: $from, to: $to, where: $where) {\n      total\n      attackers\n      overTime(bucket: $bucket) {\n        at\n        count\n      }\n      byService(first: 7) {\n        name\n        count\n      }\n      topAttackers(first: 7) {\n        name\n        count\n      }\n    }\n  }\n": types.StatsOfDocument,
     "\n  query KindsOf($from: Time!) {\n    interactionStats(from: $from) {\n      byType(first: 100) {\n        name\n      }\n    }\n  }\n": types.KindsOfDocument,
     "\n  query TouchesOf($from: Time!, $to: Time!, $decky: ID!) {\n    interactionStats(from: $from, to: $to, where: { deckyID: $decky }) {\n      overTime(bucket: \"1h\") {\n        count\n      }\n    }\n  }\n": types.TouchesOfDocument,
+    "\n  query InteractionFields($id: ID!) {\n    node(id: $id) {\n      ... on Interaction {\n        id\n        fields {\n          name\n          value\n          base64\n        }\n      }\n    }\n  }\n": types.InteractionFieldsDocument,
     "\n  query Viewer {\n    viewer {\n      username\n      role\n      passwordDue\n      external\n    }\n  }\n": types.ViewerDocument,
     "\n  mutation Login($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      expiresAt\n      viewer {\n        username\n        role\n        passwordDue\n        external\n      }\n    }\n  }\n": types.LoginDocument,
     "\n  mutation ChangePassword($current: String!, $new: String!) {\n    changePassword(current: $current, new: $new) {\n      ok\n    }\n  }\n": types.ChangePasswordDocument,
@@ -297,6 +299,10 @@ export function graphql(source: "\n  query KindsOf($from: Time!) {\n    interact
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query TouchesOf($from: Time!, $to: Time!, $decky: ID!) {\n    interactionStats(from: $from, to: $to, where: { deckyID: $decky }) {\n      overTime(bucket: \"1h\") {\n        count\n      }\n    }\n  }\n"): typeof import('./graphql.js').TouchesOfDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query InteractionFields($id: ID!) {\n    node(id: $id) {\n      ... on Interaction {\n        id\n        fields {\n          name\n          value\n          base64\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.js').InteractionFieldsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

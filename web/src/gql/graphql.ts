@@ -1527,6 +1527,16 @@ export type TouchesOfQueryVariables = Exact<{
 
 export type TouchesOfQuery = { interactionStats: { overTime: Array<{ count: number }> } };
 
+export type InteractionFieldsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type InteractionFieldsQuery = { node:
+    | { id: string, fields: Array<{ name: string, value: string, base64: string | null }> }
+    | Record<PropertyKey, never>
+   | null };
+
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -2473,6 +2483,20 @@ export const TouchesOfDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TouchesOfQuery, TouchesOfQueryVariables>;
+export const InteractionFieldsDocument = new TypedDocumentString(`
+    query InteractionFields($id: ID!) {
+  node(id: $id) {
+    ... on Interaction {
+      id
+      fields {
+        name
+        value
+        base64
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InteractionFieldsQuery, InteractionFieldsQueryVariables>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
   viewer {
