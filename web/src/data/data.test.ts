@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { batched } from './batched'
 import { deckies, ordered, serviceStandings, type Deckies } from './deckies'
 import type { Decky, Interaction, Lifecycle, LifecycleEvent } from './documents'
-import { feed, keptInteractions } from './feed'
+import { feed, keptInteractions, newestOf, outgrown } from './feed'
 import { emptyJournal, journal, keptLifecycles, latestByDecky, type Journal } from './journal'
 
 const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 0, 0, second)).toISOString()
@@ -100,6 +100,17 @@ test('the feed shows each interaction once, and keeps the newest', () => {
   expect(feed(once, all.slice(1, 3))).toBe(once)
   expect([...feed(once, all.slice(2, 4)).keys()]).toEqual(['i0', 'i1', 'i2', 'i3'])
   expect([...feed(once, all).keys()][0]).toBe('i1')
+})
+
+test('a storm is seen before there is a hole in what is shown, and also when there is one', () => {
+  const some = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => ({ id: `i${from + i}`, cursor: `c${from + i}` }) as Interaction)
+  const begun = feed(new Map(), some(0, 10))
+  const seen = newestOf(begun)
+  expect(outgrown(begun, seen)).toBe(false)
+  expect(outgrown(feed(begun, some(10, 9 + keptInteractions / 2)), seen)).toBe(false)
+  expect(outgrown(feed(begun, some(10, 10 + keptInteractions / 2)), seen)).toBe(true)
+  expect(outgrown(feed(begun, some(10, 20 + keptInteractions)), seen), 'it is no longer kept').toBe(true)
+  expect(outgrown(feed(new Map(), some(0, keptInteractions)), null), 'nothing was known before').toBe(true)
 })
 
 test('what comes together is handed over together, in order', () => {

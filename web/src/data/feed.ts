@@ -14,3 +14,12 @@ export function feed(state: Feed, more: readonly Interaction[]): Feed {
   const all = [...state, ...fresh.map((i) => [i.id, i] as const)]
   return new Map(all.slice(-keptInteractions))
 }
+
+/** The newest one's ID; null: none is known. */
+export const newestOf = (state: Feed): string | null => [...state.keys()].at(-1) ?? null
+
+/** Whether so many came after `seen`, which was the newest, that those next to it are soon no longer kept, or are not now. Who shows them reads the past anew. */
+export function outgrown(state: Feed, seen: string | null): boolean {
+  const place = seen === null ? -1 : [...state.keys()].indexOf(seen)
+  return state.size - 1 - place >= keptInteractions / 2
+}

@@ -50,7 +50,9 @@ export default function InteractionsPage() {
   const { list, problem, again, older } = useInteractions(question)
   const [held, setHeld] = useState<readonly Interaction[] | null>(null)
   const shown = held ?? list
-  const waiting = held && list ? list.findIndex((i) => i.id === held[0]?.id) : 0
+  const newer = held && list ? (held.length > 0 ? list.findIndex((i) => i.id === held[0]?.id) : list.length) : 0
+  // After a storm the first that was held may be further down than what was read.
+  const waiting = newer >= 0 ? String(newer) : `more than ${list?.length ?? 0}`
 
   const ask = (name: string, value: string) =>
     setParams((before) => asking(before, name, value), { replace: true })
@@ -58,7 +60,7 @@ export default function InteractionsPage() {
   return (
     <div className="page">
       <PageHead title="Interactions" about="What intruders did to the deckies. What they sent is shown as text, and never as what it would do.">
-        {held && <span role="status" className="faint">{waiting > 0 ? `${waiting} new since you held it` : 'held; nothing new yet'}</span>}
+        {held && <span role="status" className="faint">{newer !== 0 ? `${waiting} new since you held it` : 'held; nothing new yet'}</span>}
         <button type="button" aria-pressed={held !== null} disabled={!list} onClick={() => setHeld(held ? null : list)}>
           {held ? <><Play size={16} aria-hidden="true" />Go on</> : <><Pause size={16} aria-hidden="true" />Pause</>}
         </button>

@@ -1,6 +1,7 @@
-import { useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { useApp } from '../app/context'
 import { interactionsPage, type Interaction } from '../data/documents'
+import { newestOf, outgrown } from '../data/feed'
 import { useStore } from '../data/store'
 import { usePaged, type Paged } from '../data/usePaged'
 import type { InteractionOrigin, InteractionsPageQuery, InteractionWhereInput } from '../gql/graphql'
@@ -43,6 +44,14 @@ export function useInteractions(question: Question): Paged<Interaction> {
   const { data } = useApp()
   const live = useStore(data.interactions)
   const past = usePaged(interactionsPage, { first: pageSize, where: question }, pick)
+  // The page keeps the newest that it was told of. A scan brings more: without the past as it is by then, there would be a hole that nobody sees.
+  const seen = useRef(newestOf(live))
+  const { again } = past
+  useEffect(() => {
+    if (!outgrown(live, seen.current)) return
+    seen.current = newestOf(live)
+    again()
+  }, [live, again])
   const list = useMemo(() => {
     if (!past.list) return null
     const since = Date.parse(past.list[0]?.at ?? '') || -Infinity
