@@ -7,6 +7,7 @@ import { Hostile } from '../ui/Hostile'
 import { Moment } from '../ui/Moment'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
+import { Typed } from '../ui/Typed'
 import { auditFilters, auditWhere, readable } from './audit'
 import { auditPage } from './documents'
 import { OnlyAdmins } from './OnlyAdmins'
@@ -38,8 +39,8 @@ function Audit() {
         <button type="button" onClick={again}><RefreshCw size={15} aria-hidden="true" />Look again</button>
       </PageHead>
       <search className="filters">
-        <input type="search" aria-label="Who" placeholder="Who…" value={filters.actor} spellCheck={false} autoCapitalize="none" onChange={(e) => change('actor', e.target.value)} />
-        <input type="text" aria-label="What" placeholder="What, such as deploy" value={filters.action} spellCheck={false} autoCapitalize="none" onChange={(e) => change('action', e.target.value)} />
+        <Typed label="Who" placeholder="Who…" value={filters.actor} ask={(value) => change('actor', value)} search />
+        <Typed label="What" placeholder="What, as deploy" value={filters.action} ask={(value) => change('action', value)} />
         <select aria-label="Result" value={filters.result} onChange={(e) => change('result', e.target.value)}>
           <option value="">Any result</option>
           <option value="ok">done</option>

@@ -3,6 +3,7 @@ import { useSearchParams } from 'wouter'
 import type { Paged } from '../data/usePaged'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
+import { Typed } from '../ui/Typed'
 import '../styles/evidence.css'
 
 interface Props {
@@ -22,7 +23,7 @@ interface Props {
 export const useSearch = (): string => useSearchParams()[0].get('q') ?? ''
 
 /** A searched, paged table of evidence. */
-export function ListPage({ title, about, searches, nothing, page: { list, problem, again, older }, columns, children }: Props) {
+export function ListPage({ title, about, searches, nothing, page: { list, total, problem, again, older }, columns, children }: Props) {
   const [params, setParams] = useSearchParams()
   const q = params.get('q') ?? ''
   const search = (text: string) =>
@@ -35,7 +36,10 @@ export function ListPage({ title, about, searches, nothing, page: { list, proble
   return (
     <div className="page">
       <PageHead title={title} about={about} />
-      <search className="filters"><input type="search" aria-label={`Search ${title.toLowerCase()}`} placeholder={searches} value={q} onChange={(e) => search(e.target.value)} /></search>
+      <search className="filters">
+        <Typed label={`Search ${title.toLowerCase()}`} placeholder={searches} value={q} ask={search} search />
+        {list && total !== null && total > 0 && <span role="status" className="faint count">{list.length < total ? `${list.length.toLocaleString()} of ${total.toLocaleString()}` : total.toLocaleString()}</span>}
+      </search>
       {problem && <Problem problem={problem} again={again} />}
       {!list && !problem && <p role="status" className="waiting">Reading what was recorded…</p>}
       {list?.length === 0 && (params.size > 0

@@ -5,6 +5,7 @@ import { useStore } from '../data/store'
 import type { Lifecycle } from '../data/documents'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
+import { Typed } from '../ui/Typed'
 import { fromAddress, matches, operations, statuses, toAddress, toWhere, triggers, type Filters } from './filters'
 import { Timeline } from './Timeline'
 import { useLifecycles } from './useLifecycles'
@@ -24,7 +25,7 @@ export default function LifecyclesPage() {
     <div className="page">
       <PageHead title="Lifecycles" about="Each accepted operation on a decky, newest first, as the journal tells it." />
       <search className="filters">
-        <input type="search" aria-label="Decky" placeholder="Decky…" value={filters.decky} onChange={(e) => change({ decky: e.target.value })} />
+        <Typed label="Decky" placeholder="Decky…" value={filters.decky} ask={(decky) => change({ decky })} search />
         <Choice label="Operation" any="Any operation" all={operations} value={filters.operation} onChange={(operation) => change({ operation })} />
         <Choice label="Status" any="Any status" all={statuses} value={filters.status} onChange={(status) => change({ status })} />
         <Choice label="Trigger" any="Any trigger" all={triggers} value={filters.trigger} onChange={(trigger) => change({ trigger })} />
