@@ -11,6 +11,7 @@ import type { Question } from './useInteractions'
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' })
+const full = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
 const tip = { background: 'var(--raised)', border: '1px solid var(--line)', borderRadius: 8, color: 'var(--text)' }
 
 interface Props {
@@ -28,13 +29,15 @@ export default function Charts({ question, alone }: Props) {
   useLively(again)
   const stats = useLast(data)?.interactionStats
   const at = (moment: unknown) => (range === 'week' ? day : clock).format(new Date(String(moment)))
+  // A day goes over midnight: which of the two it was, the clock alone does not tell.
+  const exactly = (moment: unknown) => full.format(new Date(String(moment)))
 
   if (problem) return <p role="alert" className="problem">{problem.message}</p>
   return (
     <section className="charts" aria-label="Counts">
       <div className="chart">
         <div className="step-head">
-          <h2>By time <span className="faint" role="status">{stats && `${stats.total} from ${stats.attackers} ${stats.attackers === 1 ? 'address' : 'addresses'}`}</span></h2>
+          <h2>By time <span className="faint" role="status">{stats && `${stats.total.toLocaleString()} from ${stats.attackers.toLocaleString()} ${stats.attackers === 1 ? 'address' : 'addresses'}`}</span></h2>
           <div className="toggle" role="group" aria-label="Range">
             {(Object.keys(ranges) as Range[]).map((r) => <button key={r} type="button" aria-pressed={r === range} onClick={() => setRange(r)}>{ranges[r].label}</button>)}
           </div>
@@ -44,7 +47,7 @@ export default function Charts({ question, alone }: Props) {
             <CartesianGrid vertical={false} syncWithTicks stroke="var(--line)" />
             <XAxis dataKey="at" tickFormatter={at} stroke="var(--faint)" fontSize={12} minTickGap={40} tickLine={false} />
             <YAxis allowDecimals={false} interval={0} stroke="var(--faint)" fontSize={12} tickLine={false} axisLine={false} />
-            <Tooltip labelFormatter={at} contentStyle={tip} cursor={{ fill: 'var(--hover)' }} isAnimationActive={false} />
+            <Tooltip labelFormatter={exactly} contentStyle={tip} cursor={{ fill: 'var(--hover)' }} isAnimationActive={false} />
             <Bar dataKey="count" name="interactions" fill="var(--accent)" radius={[2, 2, 0, 0]} isAnimationActive={false} />
           </BarChart>
         </ResponsiveContainer>

@@ -1,5 +1,5 @@
 import { Pause, Play } from 'lucide-react'
-import { Suspense, useEffect, useMemo, useState } from 'react'
+import { Suspense, useMemo, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { useApp } from '../app/context'
 import { part } from '../app/parts'
@@ -9,7 +9,9 @@ import { useStore } from '../data/store'
 import { kindsOf } from '../evidence/documents'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
+import { Typed } from '../ui/Typed'
 import { InteractionList } from './InteractionList'
+import { fromLocal, isMoment, toLocal } from './moments'
 import { ranges } from './ranges'
 import { fromSource, useInteractions, type Question } from './useInteractions'
 import '../styles/interactions.css'
@@ -26,11 +28,10 @@ const asks: Record<string, (value: string) => Question> = {
   source: fromSource,
   decky: (part) => ({ deckyNameContainsFold: part }),
   principal: (part) => ({ principalContainsFold: part }),
+  command: (part) => ({ commandContainsFold: part }),
+  from: (at) => (isMoment(at) ? { atGTE: at } : {}),
+  until: (at) => (isMoment(at) ? { atLT: at } : {}),
 }
-/** How long a field rests before it is asked for, in milliseconds. */
-const rest = 250
-/** How many deckies are offered for a name that is begun. */
-const offered = 50
 
 const nothing = {}
 
@@ -67,18 +68,20 @@ export default function InteractionsPage() {
       </PageHead>
       <Suspense fallback={<div className="charts-place" />}><Charts question={question} alone={(name, value) => `?${asking(params, name, value)}`} /></Suspense>
       <search className="filters">
-        <Field label="Decky" name="decky" params={params} ask={ask} search offers={names} />
+        <Field label="Asked for" placeholder="Command, query or request…" name="command" params={params} ask={ask} search />
+        <Field label="Decky" name="decky" params={params} ask={ask} offers={names} />
         <Choice label="Service" any="Any service" name="service" all={known?.services.map((s) => s.slug) ?? []} params={params} ask={ask} />
         <Choice label="Kind" any="Any kind" name="kind" all={[...(counted?.interactionStats.byType.map((k) => k.name) ?? []), ...(list ?? []).map((i) => i.type)]} params={params} ask={ask} />
         <Choice label="Whose" any="All but known sources" name="whose" all={Object.keys(whose)} params={params} ask={ask} />
         <Field label="Source address" name="source" params={params} ask={ask} />
         <Field label="Tried to sign in as" name="principal" params={params} ask={ask} />
+        <Moments params={params} ask={ask} />
         {params.size > 0 && <button type="button" className="quiet" onClick={() => setParams(new URLSearchParams(), { replace: true })}>Clear</button>}
       </search>
       {problem && <Problem problem={problem} again={again} />}
       {!shown && !problem && <p role="status" className="waiting">Reading what was recorded…</p>}
       {shown?.length === 0 && (params.size > 0
-        ? <Empty title="Nothing recorded is like that" />
+        ? <Empty title="Nothing recorded is like that"><button type="button" onClick={() => setParams(new URLSearchParams(), { replace: true })}>Show all</button></Empty>
         : <Empty title="Nobody has touched a decky yet"><p>Connect to an endpoint of one: it shows here within a second.</p></Empty>)}
       {shown && shown.length > 0 && <InteractionList interactions={shown} />}
       {older && !held && <button type="button" className="more" onClick={older}>Show older ones</button>}
@@ -110,23 +113,21 @@ function Choice({ label, any, name, all, params, ask }: AskProps & { any: string
   )
 }
 
-/** A text that is asked for while it is typed. */
-function Field({ label, name, params, ask, search = false, offers = [] }: AskProps & { search?: boolean; offers?: readonly string[] }) {
-  const value = params.get(name) ?? ''
-  const [text, setText] = useState(value)
-  useEffect(() => setText(value), [value])
-  useEffect(() => {
-    if (text === value) return
-    const timer = setTimeout(() => ask(name, text), rest)
-    return () => clearTimeout(timer)
-  }, [text]) // not when the address changes under it: then the address is right
+/** A text that stands in the address. */
+function Field({ name, params, ask, ...props }: AskProps & { placeholder?: string; search?: boolean; offers?: readonly string[] }) {
+  return <Typed {...props} value={params.get(name) ?? ''} ask={(value) => ask(name, value)} />
+}
+
+/** A stretch of time, in the reader's zone; in the address it is the API's. */
+function Moments({ params, ask }: Pick<AskProps, 'params' | 'ask'>) {
   return (
     <>
-      <input
-        type={search ? 'search' : 'text'} aria-label={label} placeholder={label} value={text} spellCheck={false} autoCapitalize="none" autoComplete="off" list={offers.length > 0 ? `offers-${name}` : undefined}
-        onChange={(e) => setText(e.target.value)} onKeyDown={(e) => e.key === 'Enter' && ask(name, text)}
-      />
-      {offers.length > 0 && <datalist id={`offers-${name}`}>{offers.filter((one) => one.includes(text)).slice(0, offered).map((one) => <option key={one} value={one} />)}</datalist>}
+      {([['from', 'From'], ['until', 'Until']] as const).map(([name, label]) => (
+        <label key={name} className="moment">
+          {label}
+          <input type="datetime-local" value={toLocal(params.get(name))} onChange={(e) => ask(name, fromLocal(e.target.value))} />
+        </label>
+      ))}
     </>
   )
 }

@@ -22,6 +22,9 @@ const asked = {
   sourceIPHasPrefix: (i, beginning) => i.sourceIP.startsWith(beginning),
   session: (i, key) => i.session === key,
   principalContainsFold: (i, part) => has(i.principal, part),
+  commandContainsFold: (i, part) => has(i.command, part),
+  atGTE: (i, at) => Date.parse(i.at) >= Date.parse(at),
+  atLT: (i, at) => Date.parse(i.at) < Date.parse(at),
   origin: (i, origin) => i.origin === origin,
   originNEQ: (i, origin) => i.origin !== origin,
 } satisfies Partial<Record<keyof InteractionWhereInput, (i: Interaction, value: string) => boolean>>
