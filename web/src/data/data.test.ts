@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { batched } from './batched'
-import { deckies, ordered, serviceStandings, type Deckies } from './deckies'
+import { deckies, ordered, serviceStandings, someOf, type Deckies } from './deckies'
 import type { Decky, Interaction, Lifecycle, LifecycleEvent } from './documents'
 import { feed, keptInteractions, newestOf, outgrown } from './feed'
 import { emptyJournal, journal, keptLifecycles, latestByDecky, type Journal } from './journal'
@@ -91,6 +91,14 @@ describe('the deckies', () => {
       { slug: 'ftp', standing: 'coming' }, { slug: 'http', standing: 'going' }, { slug: 'ssh', standing: 'confirmed' },
     ])
   })
+})
+
+test('of many services those that change are shown, and the others are told of', () => {
+  const all = serviceStandings({ services: ['a', 'b', 'c', 'd', 'new'], observedServices: ['a', 'b', 'c', 'd', 'old'] })
+  const { shown, more } = someOf(all, 4)
+  expect(shown.map((s) => s.slug)).toEqual(['a', 'new', 'old'])
+  expect(more.map((s) => s.slug)).toEqual(['b', 'c', 'd'])
+  expect(someOf(all, 6)).toEqual({ shown: all, more: [] })
 })
 
 test('the feed shows each interaction once, and keeps the newest', () => {

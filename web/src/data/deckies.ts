@@ -63,3 +63,10 @@ export function serviceStandings({ services, observedServices }: Pick<Decky, 'se
     standing: !observed.has(slug) ? 'coming' : wanted.has(slug) ? 'confirmed' : 'going',
   }))
 }
+
+/** So many services as there is room for, one place of which tells of the others. Those that come or go are the last to be left out. */
+export function someOf(all: readonly ServiceStanding[], room: number): { shown: readonly ServiceStanding[]; more: readonly ServiceStanding[] } {
+  if (all.length <= room) return { shown: all, more: [] }
+  const kept = new Set(all.toSorted((a, b) => Number(a.standing === 'confirmed') - Number(b.standing === 'confirmed')).slice(0, room - 1))
+  return { shown: all.filter((s) => kept.has(s)), more: all.filter((s) => !kept.has(s)) }
+}

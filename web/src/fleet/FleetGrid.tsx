@@ -59,7 +59,7 @@ const Card = memo(function Card({ decky, place, of, selected, select, ask, newes
     <article role="listitem" className="fleet-card" data-decky={decky.name} data-state={decky.state.toLowerCase()} data-selected={selected} aria-setsize={of} aria-posinset={place}>
       <div className="card-head">
         {ask && <input type="checkbox" aria-label={`Select ${decky.name}`} checked={selected} onChange={(e) => select([decky.id], e.target.checked)} />}
-        <Link href={paths.decky(decky.deployment.name, decky.name)}>{decky.name}</Link>
+        <Link href={paths.decky(decky.deployment.name, decky.name)} title={decky.name}>{decky.name}</Link>
         <Standing of={decky.state} />
         {ask && <DeckyMenu decky={decky} ask={ask} />}
       </div>

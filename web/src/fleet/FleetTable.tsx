@@ -70,7 +70,7 @@ const Row = memo(function Row({ decky, index, top, selected, select, ask, newest
         <span role="cell"><input type="checkbox" aria-label={`Select ${decky.name}`} checked={selected} onChange={(e) => select([decky.id], e.target.checked)} /></span>
       )}
       <span role="rowheader" className="cell-name">
-        <Link href={paths.decky(decky.deployment.name, decky.name)}>{decky.name}</Link>
+        <Link href={paths.decky(decky.deployment.name, decky.name)} title={decky.name}>{decky.name}</Link>
         <span className="faint">{decky.hostname}{decky.deployment.name !== 'default' && ` · ${decky.deployment.name}`}</span>
       </span>
       <span role="cell"><Standing of={decky.state} />{decky.generation !== decky.observedGeneration && <span className="faint out">not in step</span>}</span>
