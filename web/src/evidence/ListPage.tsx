@@ -19,6 +19,9 @@ interface Props {
   children: ReactNode
 }
 
+/** How much of an intruder's text a table shows, in UTF-16 units: a name of kilobytes would be all that is in sight. The interactions have all of it. */
+export const inTable = 80
+
 /** The text that is searched for, as it stands in the address. */
 export const useSearch = (): string => useSearchParams()[0].get('q') ?? ''
 

@@ -13,7 +13,7 @@ export function ServicePicker({ chosen, choose }: { chosen: readonly string[]; c
     <div className="services">
       {[...grouped(data.services, (s) => s.category)].map(([category, services]) => (
         <fieldset key={category}>
-          <legend>{category}</legend>
+          <legend>{category === 'iot' ? 'IoT' : category}</legend>
           {services.map((s) => (
             <label key={s.slug} className="tick" data-off={!s.available} title={s.available ? s.description : `${s.description} (not in this build)`}>
               <input
