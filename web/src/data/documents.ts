@@ -126,6 +126,7 @@ export const interactionHistory = graphql(`
     destPort
     session
     principal
+    credentialID
     secret
     command
     outcome

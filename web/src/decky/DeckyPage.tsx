@@ -53,7 +53,7 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
       <PageHead
         title={name}
         about={decky
-          ? <span className="inline"><Standing of={decky.state} /><span>{decky.hostname}</span><code>{decky.ip}</code><Touches decky={decky.id} newest={touches.get(deckyKey(deployment, name))} /></span>
+          ? <span className="inline"><Standing of={decky.state} /><span>{decky.hostname}</span><code>{decky.ip}</code><Touches decky={decky.id} newest={touches.get(deckyKey(deployment, name))} /><span aria-hidden="true">touches in the last day</span></span>
           : gone && lifecycles && interactions.list && 'It is gone. What was recorded of it stays.'}
       >
         {mayChange && decky && (

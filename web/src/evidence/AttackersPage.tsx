@@ -15,7 +15,7 @@ const pageSize = 100
 const pick = ({ attackers }: AttackersPageQuery) => attackers
 const columns = [
   { name: 'Address' }, { name: 'Last seen' }, { name: 'First seen' }, { name: 'Interactions', number: true }, { name: 'Sessions', number: true },
-  { name: 'Sign-ins tried', number: true }, { name: 'Commands', number: true }, { name: 'Deckies', number: true }, { name: 'Services' }, { name: 'Known' },
+  { name: 'Sign-ins', number: true }, { name: 'Commands', number: true }, { name: 'Deckies', number: true }, { name: 'Services' }, { name: 'Known' },
 ]
 
 /** Who came, by the address that they came from; those heard of last come first. */

@@ -1,11 +1,13 @@
+import { Link } from 'wouter'
 import { useApp } from '../app/context'
+import { paths } from '../app/paths'
 import { usePaged } from '../data/usePaged'
 import type { CredentialsPageQuery } from '../gql/graphql'
 import { Address } from '../ui/Address'
 import { Ago } from '../ui/Countdown'
 import { Hostile } from '../ui/Hostile'
 import { credentialsPage } from './documents'
-import { ListPage, useSearch } from './ListPage'
+import { inTable, ListPage, useSearch } from './ListPage'
 import { useLively } from './useLively'
 
 const pageSize = 100
@@ -29,13 +31,13 @@ export default function CredentialsPage() {
     >
       {page.list?.map((c) => (
         <tr key={c.id} data-credential>
-          <th scope="row"><Hostile text={c.principal} /></th>
-          <td><Hostile text={c.secret} /></td>
+          <th scope="row" className="said"><Hostile text={c.principal} limit={inTable} /></th>
+          <td className="said"><Hostile text={c.secret} limit={inTable} /></td>
           <td className="faint">{c.kind}</td>
           <td><span className="badge service">{c.service}</span></td>
-          <td className="number">{c.attempts}</td>
+          <td className="number"><Link href={`${paths.interactions}?credential=${encodeURIComponent(c.id)}`} aria-label={`${c.attempts} tries of it`}>{c.attempts}</Link></td>
           <td className="number">{c.accepted}</td>
-          <td><Address of={c.lastSourceIP} /></td>
+          <td><Link href={`${paths.interactions}?source=${encodeURIComponent(c.lastSourceIP)}`}><Address of={c.lastSourceIP} /></Link></td>
           <td><Ago at={c.lastSeenAt} /></td>
         </tr>
       ))}

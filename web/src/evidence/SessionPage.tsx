@@ -13,6 +13,7 @@ import { PageHead } from '../ui/PageHead'
 import { framesOfCast } from './asciicast'
 import { sessionDetail } from './documents'
 import { framesOf } from './frames'
+import { inTable } from './ListPage'
 import { Player } from './Player'
 import { useLively } from './useLively'
 import '../styles/evidence.css'
@@ -36,8 +37,8 @@ export default function SessionPage({ id }: { id: string }) {
           <span className="inline">
             <span className="badge service">{session.service}</span>
             <span>on <Link href={paths.decky(session.deploymentName, session.deckyName)}>{session.deckyName}</Link></span>
-            <span>from <code><Hostile text={session.sourceIP} /></code></span>
-            {session.principal && <span className="inline"><span>tried to sign in as <Hostile text={session.principal} /></span>{session.authenticated && <span className="badge degraded">let in</span>}</span>}
+            <span>from <Link href={`${paths.interactions}?source=${encodeURIComponent(session.sourceIP)}`}><code><Hostile text={session.sourceIP} /></code></Link></span>
+            {session.principal && <span className="inline"><span>tried to sign in as <Hostile text={session.principal} limit={inTable} /></span>{session.authenticated && <span className="badge degraded">let in</span>}</span>}
             <Moment at={session.startedAt} />
             <Took from={session.startedAt} to={session.endedAt} />
             {!session.endedAt && <span className="badge running">open</span>}

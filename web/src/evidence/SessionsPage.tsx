@@ -6,7 +6,7 @@ import { Address } from '../ui/Address'
 import { Ago, Took } from '../ui/Countdown'
 import { Hostile } from '../ui/Hostile'
 import { sessionsPage } from './documents'
-import { ListPage, useSearch } from './ListPage'
+import { inTable, ListPage, useSearch } from './ListPage'
 import { useLively } from './useLively'
 
 const pageSize = 100
@@ -32,9 +32,9 @@ export default function SessionsPage() {
         <tr key={s.id} data-session={s.id}>
           <th scope="row"><Ago at={s.startedAt} /></th>
           <td><span className="inline"><span className="badge service">{s.service}</span>{!s.endedAt && <span className="badge running">open</span>}</span></td>
-          <td><Link href={paths.decky(s.deploymentName, s.deckyName)}>{s.deckyName}</Link></td>
-          <td><Address of={s.sourceIP} /></td>
-          <td>{s.principal !== null && s.principal !== undefined && <span className="inline"><Hostile text={s.principal} />{s.authenticated && <span className="badge degraded">let in</span>}</span>}</td>
+          <td><Link href={paths.decky(s.deploymentName, s.deckyName)} className="short" title={s.deckyName}>{s.deckyName}</Link></td>
+          <td><Link href={`${paths.interactions}?source=${encodeURIComponent(s.sourceIP)}`}><Address of={s.sourceIP} /></Link></td>
+          <td className="said">{s.principal !== null && s.principal !== undefined && <span className="inline"><Hostile text={s.principal} limit={inTable} />{s.authenticated && <span className="badge degraded">let in</span>}</span>}</td>
           <td className="number">{s.interactions}</td>
           <td className="number">{s.commands}</td>
           <td><Took from={s.startedAt} to={s.endedAt} /></td>

@@ -9,7 +9,7 @@ const ago = (milliseconds: number) => new Date(now - milliseconds).toISOString()
 
 const interaction = (id: string, before: number, facts: Partial<Interaction> = {}): Interaction => ({
   id, cursor: id, at: ago(before), type: 'command', origin: 'INTRUDER', service: 'ssh', deckyName: 'web-01', deploymentName: 'default', sourceIP: '10.9.9.9', sourcePort: 40000,
-  destPort: 22, session: 's1', principal: null, secret: null, command: null, outcome: null, message: 'command', ...facts,
+  destPort: 22, session: 's1', principal: null, credentialID: null, secret: null, command: null, outcome: null, message: 'command', ...facts,
 })
 
 test('a question is asked of what comes live as it is of the server', () => {

@@ -1293,16 +1293,16 @@ export type InteractionHistoryQueryVariables = Exact<{
 }>;
 
 
-export type InteractionHistoryQuery = { interactions: { edges: Array<{ node: { id: string, cursor: string, at: string, type: string, origin: InteractionOrigin, service: string, deckyName: string, deploymentName: string, sourceIP: string, sourcePort: number, destPort: number, session: string, principal: string | null, secret: string | null, command: string | null, outcome: string | null, message: string } | null } | null> | null } };
+export type InteractionHistoryQuery = { interactions: { edges: Array<{ node: { id: string, cursor: string, at: string, type: string, origin: InteractionOrigin, service: string, deckyName: string, deploymentName: string, sourceIP: string, sourcePort: number, destPort: number, session: string, principal: string | null, credentialID: string | null, secret: string | null, command: string | null, outcome: string | null, message: string } | null } | null> | null } };
 
-export type InteractionFactsFragment = { id: string, cursor: string, at: string, type: string, origin: InteractionOrigin, service: string, deckyName: string, deploymentName: string, sourceIP: string, sourcePort: number, destPort: number, session: string, principal: string | null, secret: string | null, command: string | null, outcome: string | null, message: string };
+export type InteractionFactsFragment = { id: string, cursor: string, at: string, type: string, origin: InteractionOrigin, service: string, deckyName: string, deploymentName: string, sourceIP: string, sourcePort: number, destPort: number, session: string, principal: string | null, credentialID: string | null, secret: string | null, command: string | null, outcome: string | null, message: string };
 
 export type InteractionRecordedSubscriptionVariables = Exact<{
   after?: string | null | undefined;
 }>;
 
 
-export type InteractionRecordedSubscription = { interactionRecorded: { id: string, cursor: string, at: string, type: string, origin: InteractionOrigin, service: string, deckyName: string, deploymentName: string, sourceIP: string, sourcePort: number, destPort: number, session: string, principal: string | null, secret: string | null, command: string | null, outcome: string | null, message: string } };
+export type InteractionRecordedSubscription = { interactionRecorded: { id: string, cursor: string, at: string, type: string, origin: InteractionOrigin, service: string, deckyName: string, deploymentName: string, sourceIP: string, sourcePort: number, destPort: number, session: string, principal: string | null, credentialID: string | null, secret: string | null, command: string | null, outcome: string | null, message: string } };
 
 export type CatalogQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1402,7 +1402,7 @@ export type InteractionsPageQueryVariables = Exact<{
 }>;
 
 
-export type InteractionsPageQuery = { interactions: { edges: Array<{ node: { id: string, cursor: string, at: string, type: string, origin: InteractionOrigin, service: string, deckyName: string, deploymentName: string, sourceIP: string, sourcePort: number, destPort: number, session: string, principal: string | null, secret: string | null, command: string | null, outcome: string | null, message: string } | null } | null> | null, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type InteractionsPageQuery = { interactions: { edges: Array<{ node: { id: string, cursor: string, at: string, type: string, origin: InteractionOrigin, service: string, deckyName: string, deploymentName: string, sourceIP: string, sourcePort: number, destPort: number, session: string, principal: string | null, credentialID: string | null, secret: string | null, command: string | null, outcome: string | null, message: string } | null } | null> | null, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type DeckyDetailQueryVariables = Exact<{
   deployment: string;
@@ -1618,6 +1618,7 @@ export const InteractionFactsFragmentDoc = new TypedDocumentString(`
   destPort
   session
   principal
+  credentialID
   secret
   command
   outcome
@@ -1853,6 +1854,7 @@ export const InteractionHistoryDocument = new TypedDocumentString(`
   destPort
   session
   principal
+  credentialID
   secret
   command
   outcome
@@ -1878,6 +1880,7 @@ export const InteractionRecordedDocument = new TypedDocumentString(`
   destPort
   session
   principal
+  credentialID
   secret
   command
   outcome
@@ -2196,6 +2199,7 @@ export const InteractionsPageDocument = new TypedDocumentString(`
   destPort
   session
   principal
+  credentialID
   secret
   command
   outcome

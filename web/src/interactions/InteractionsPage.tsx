@@ -28,6 +28,7 @@ const asks: Record<string, (value: string) => Question> = {
   source: fromSource,
   decky: (part) => ({ deckyNameContainsFold: part }),
   principal: (part) => ({ principalContainsFold: part }),
+  credential: (id) => ({ credentialID: id }),
   command: (part) => ({ commandContainsFold: part }),
   from: (at) => (isMoment(at) ? { atGTE: at } : {}),
   until: (at) => (isMoment(at) ? { atLT: at } : {}),
@@ -60,7 +61,7 @@ export default function InteractionsPage() {
 
   return (
     <div className="page">
-      <PageHead title="Interactions" about="What intruders did to the deckies. What they sent is shown as text, and never as what it would do.">
+      <PageHead title="Interactions" about={params.has('credential') ? 'The tries of one credential.' : 'What intruders did to the deckies. What they sent is shown as text, and never as what it would do.'}>
         {held && <span role="status" className="faint">{newer !== 0 ? `${waiting} new since you held it` : 'held; nothing new yet'}</span>}
         <button type="button" aria-pressed={held !== null} disabled={!list} onClick={() => setHeld(held ? null : list)}>
           {held ? <><Play size={16} aria-hidden="true" />Go on</> : <><Pause size={16} aria-hidden="true" />Pause</>}

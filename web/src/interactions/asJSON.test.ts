@@ -4,7 +4,7 @@ import { asJSON } from './asJSON'
 
 const interaction: Interaction = {
   id: 'int_1', cursor: 'c', at: '2030-01-01T00:00:00Z', type: 'command', origin: 'INTRUDER', service: 'redis', deckyName: 'db-01', deploymentName: 'default', sourceIP: '10.0.0.9',
-  sourcePort: 4711, destPort: 6379, session: 's', principal: null, secret: null, command: 'SET x …', outcome: null, message: 'SET',
+  sourcePort: 4711, destPort: 6379, session: 's', principal: null, credentialID: null, secret: null, command: 'SET x …', outcome: null, message: 'SET',
 } as unknown as Interaction
 
 test('what is copied has every fact whole, with the bytes of what does not print', () => {

@@ -22,6 +22,7 @@ const asked = {
   sourceIPHasPrefix: (i, beginning) => i.sourceIP.startsWith(beginning),
   session: (i, key) => i.session === key,
   principalContainsFold: (i, part) => has(i.principal, part),
+  credentialID: (i, id) => i.credentialID === id,
   commandContainsFold: (i, part) => has(i.command, part),
   atGTE: (i, at) => Date.parse(i.at) >= Date.parse(at),
   atLT: (i, at) => Date.parse(i.at) < Date.parse(at),

@@ -13,15 +13,17 @@ import '../styles/lifecycles.css'
 import { grouped } from '../data/grouped'
 
 const icons: Record<LifecycleOperation, LucideIcon> = { DEPLOY: Rocket, MUTATE: Shuffle, TEARDOWN: Trash2, REPAIR: Hammer }
-const dayOf = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
+const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
+const dayOfAnother = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+const inWords = (day: string) => (new Date(day).getFullYear() === new Date().getFullYear() ? dayOfYear : dayOfAnother).format(new Date(day))
 
 /** Lifecycles by day, newest first. */
 export function Timeline({ lifecycles, about = 'fleet' }: { lifecycles: readonly Lifecycle[]; about?: 'fleet' | 'decky' }) {
   return (
     <div className="timeline">
       {[...grouped(lifecycles, (l) => new Date(l.createdAt).toDateString())].map(([day, some]) => (
-        <section key={day} aria-label={dayOf.format(new Date(day))}>
-          <h2 className="day">{dayOf.format(new Date(day))}</h2>
+        <section key={day} aria-label={inWords(day)}>
+          <h2 className="day">{inWords(day)}</h2>
           <ol>{some.map((l) => <Item key={l.id} lifecycle={l} withDecky={about === 'fleet'} />)}</ol>
         </section>
       ))}
@@ -37,7 +39,7 @@ const Item = memo(function Item({ lifecycle: l, withDecky }: { lifecycle: Lifecy
       <div className="event-main">
         <p className="event-line">
           <Link href={paths.lifecycle(l.id)}>{l.operation.toLowerCase()}</Link>
-          {withDecky && <b>{l.deckyName}</b>}
+          {withDecky && <Link href={paths.decky(l.deploymentName, l.deckyName)}>{l.deckyName}</Link>}
           <Standing of={l.status} />
           {!isOver(l) && l.stage && <span className="faint">{l.stage}</span>}
         </p>
