@@ -5,7 +5,7 @@ const short = new Intl.NumberFormat(undefined, { notation: 'compact' })
 export function Spark({ counts, label }: { counts: readonly number[]; label: string }) {
   const sum = counts.reduce((a, b) => a + b, 0)
   const top = Math.max(1, ...counts)
-  const width = 96
+  const width = 72
   const height = 22
   const step = width / Math.max(1, counts.length - 1)
   const points = counts.map((n, i) => `${(i * step).toFixed(1)},${(height - 2 - (n / top) * (height - 4)).toFixed(1)}`).join(' ')
