@@ -121,6 +121,19 @@ test('the charts count it', async () => {
   await page.getByText(/^[1-9]\d* from 1 address$/).waitFor()
 })
 
+test('what could not be asked is asked again once the server answers, without a click', async () => {
+  const gone = (route) => route.request().method() === 'POST' ? route.abort('connectionrefused') : route.fallback()
+  const goTo = (name) => page.getByRole('navigation').getByRole('link', { name }).click()
+  for (const [place, shown] of [['Attackers', '[data-attacker]'], ['Known sources', '.page > .empty'], ['Deploy', '[data-planned]']]) {
+    await page.route('**/graphql', gone)
+    await goTo(place)
+    await page.getByText('The server does not answer.').first().waitFor()
+    await page.unroute('**/graphql', gone)
+    await page.locator(shown).first().waitFor()
+    await until(async () => await page.getByText('The server does not answer.').count() === 0, `${place} no longer says that the server is gone`)
+  }
+})
+
 test('it adds up to an attacker, a credential and a session, markup and all', async () => {
   await page.goto(`${url}/attackers`)
   await page.locator('[data-attacker]').first().waitFor()

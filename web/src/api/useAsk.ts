@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'react'
 import { useQuery } from 'urql'
+import { useBack } from '../app/useBack'
 import type { TypedDocumentString } from '../gql/graphql'
 import { asRefusal, typed } from './request'
 
@@ -13,12 +14,14 @@ export interface Answer<Result> {
   again: () => void
 }
 
-/** Asks a query when the component shows, and again when its variables change. `pause` waits. */
+/** Asks a query when the component shows, again when its variables change, and when a server that did not answer is back. `pause` waits. */
 export function useAsk<Result, Variables extends Record<string, unknown>>(
   document: TypedDocumentString<Result, Variables>, variables: Variables, pause = false,
 ): Answer<Result> {
   const query = useMemo(() => typed(document), [document])
   const [{ data, fetching, error }, ask] = useQuery<Result, Variables>({ query, variables, pause })
   const again = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask])
-  return { data, fetching, problem: error ? asRefusal(error) : null, again }
+  const problem = useMemo(() => (error ? asRefusal(error) : null), [error])
+  useBack(problem, again)
+  return { data, fetching, problem, again }
 }

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useApp } from '../app/context'
+import { useBack } from '../app/useBack'
 import { request } from '../api/request'
 import type { TypedDocumentString } from '../gql/graphql'
 import { Pages, type Known, type Page } from './pages'
@@ -40,5 +41,6 @@ export function usePaged<Result, Variables extends { first: number; after?: stri
   const current = known?.of === question ? known : null
   const again = useCallback(() => pages.current?.again(), [])
   const older = useCallback(() => pages.current?.older(), [])
+  useBack(current?.problem ?? null, again)
   return { list: current?.list ?? null, total: current?.total ?? null, problem: current?.problem ?? null, again, older: current?.after ? older : null }
 }

@@ -1,19 +1,16 @@
 import { Dices } from 'lucide-react'
 import { useCallback, useEffect, useState } from 'react'
 import { useApp } from '../app/context'
-import { useSince } from '../app/useSince'
+import { useBack } from '../app/useBack'
 import { ApiError, request, Unreachable } from '../api/request'
 import { mutateDecky, type Decky } from '../data/documents'
 import { Modal } from '../ui/Modal'
 import { ServiceChange } from '../ui/Services'
 import { ServicePicker } from '../ui/ServicePicker'
 
-/** How long after a failure a server that is there is asked again, in milliseconds. */
-const askAgainAfter = 1_000
-
 /** Mutates one decky. What is shown as after is what will be: the server picks, the operator sees it, and exactly that is asked for. */
 export function MutateDialog({ decky, onClose }: { decky: Decky; onClose: () => void }) {
-  const { client, actions, data } = useApp()
+  const { client, actions } = useApp()
   const [byHand, setByHand] = useState(false)
   const [after, setAfter] = useState<readonly string[] | null>(null)
   const [problem, setProblem] = useState<Error | null>(null)
@@ -33,12 +30,7 @@ export function MutateDialog({ decky, onClose }: { decky: Decky; onClose: () => 
     }
   }, [client, name, deployment.name, decky.services, generation])
   useEffect(() => void pick(), []) // once: the pick stays while the dialog is open
-  const since = useSince(data.live)
-  useEffect(() => {
-    if (since === null || byHand || !(problem instanceof Unreachable)) return
-    const timer = setTimeout(() => void pick(), askAgainAfter)
-    return () => clearTimeout(timer)
-  }, [since, byHand, problem, pick])
+  useBack(byHand ? null : problem, pick)
 
   const commit = async () => {
     if (!after) return
