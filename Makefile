@@ -95,7 +95,7 @@ lint: need-build ## Static checks, the imports' directions among them
 generate: need-build ## Regenerate Ent, gqlgen and the clients from the schemas
 	go generate ./ent
 	go tool gqlgen generate
-	go generate ./client ./decoy ./decoy/internal/sshwire
+	go generate ./client ./decoy ./decoy/internal/sshwire ./decoy/internal/tlswire
 
 web: need-node node-modules ## Build the web app and pack it into web/pages.zip, which is committed
 	cd web && npm run --silent generate && npm run --silent build
@@ -130,7 +130,7 @@ need-test: need-build
 	@scripts/need dockerd=docker.io iptables=iptables ip=iproute2 pg_ctlcluster=postgresql psql=postgresql-client chromium=chromium node=nodejs npm=npm \
 	  nmap=nmap ssh=openssh-client sshpass=sshpass curl=curl redis-cli=redis-tools mysql=default-mysql-client telnet=telnet ftp=ftp lftp=lftp \
 	  tsql=freetds-bin smbclient=smbclient xfreerdp=freerdp2-x11 xvfb-run=xvfb xauth=xauth mbpoll=mbpoll \
-	  dig=bind9-dnsutils tftp=tftp-hpa snmpwalk=snmp mosquitto_pub=mosquitto-clients ldapsearch=ldap-utils kinit=krb5-user sipsak=sipsak swaks=swaks openssl=openssl jq=jq fetchmail=fetchmail kubectl=kubernetes-client xtigervncviewer=tigervnc-viewer rsyslogd=rsyslog \
+	  gnutls-cli=gnutls-bin dig=bind9-dnsutils tftp=tftp-hpa snmpwalk=snmp mosquitto_pub=mosquitto-clients ldapsearch=ldap-utils kinit=krb5-user sipsak=sipsak swaks=swaks openssl=openssl jq=jq fetchmail=fetchmail kubectl=kubernetes-client xtigervncviewer=tigervnc-viewer rsyslogd=rsyslog \
 	  systemd-analyze=systemd systemd-sysusers=systemd systemd-tmpfiles=systemd systemd-socket-activate=systemd haproxy=haproxy
 	@/usr/bin/python3 -c 'import pymongo' 2>/dev/null || scripts/need pymongo=python3-pymongo
 	@perl -MNet::SSLeay -e 1 2>/dev/null || scripts/need Net::SSLeay=libnet-ssleay-perl

@@ -28,7 +28,7 @@ type Package struct {
 	Files   []string
 	Licence string            // the file in Dir
 	Roots   []string          // the names that our own users want; the package's own files are looked into for theirs
-	Drop    []string          // methods, and functions, that are written anew or not needed: "Name" or "Receiver.Name"
+	Drop    []string          // what is written anew or not needed: "Name" of whatever it is, or a method's "Receiver.Name"
 	Edits   map[string][]Edit // by the file's base name
 	Replace map[string]string // what has another name with us, in all files
 	Known   map[string]bool   // conditions whose answer is known
@@ -170,7 +170,7 @@ func (p *Package) parse(name, text string) (*source, error) {
 			switch {
 			case d.Recv != nil:
 				receiver := receiverOf(d.Recv.List[0].Type)
-				if slices.Contains(p.Drop, receiver+"."+d.Name.Name) {
+				if slices.Contains(p.Drop, receiver) || slices.Contains(p.Drop, receiver+"."+d.Name.Name) {
 					continue
 				}
 				one.names = []string{receiver}
@@ -189,7 +189,9 @@ func (p *Package) parse(name, text string) (*source, error) {
 				for _, spec := range d.Specs {
 					one.names = append(one.names, namesOf(spec)...)
 				}
-				s.pieces = append(s.pieces, one)
+				if !p.drops(one) {
+					s.pieces = append(s.pieces, one)
+				}
 				continue
 			}
 			for _, spec := range d.Specs {
@@ -200,11 +202,18 @@ func (p *Package) parse(name, text string) (*source, error) {
 				case *ast.TypeSpec:
 					one.text = slice(spec.Doc, spec.Comment, spec)
 				}
-				s.pieces = append(s.pieces, one)
+				if !p.drops(one) {
+					s.pieces = append(s.pieces, one)
+				}
 			}
 		}
 	}
 	return s, nil
+}
+
+// drops tells that a declaration is not wanted.
+func (p *Package) drops(one piece) bool {
+	return !slices.ContainsFunc(one.names, func(n string) bool { return !slices.Contains(p.Drop, n) })
 }
 
 func receiverOf(e ast.Expr) string {
@@ -331,7 +340,7 @@ func (s *source) print(header, name string, keep map[string]bool) ([]byte, error
 		if i.Name != nil {
 			as = i.Name.Name
 		}
-		if as == "_" && !strings.HasPrefix(path, "unsafe") || used[as+"."] {
+		if as == "_" && path != "unsafe" || used[as+"."] {
 			if i.Name != nil {
 				fmt.Fprintf(&b, "%s ", as)
 			}

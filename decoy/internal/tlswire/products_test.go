@@ -1,0 +1,372 @@
+package tlswire_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"decnet/decoy/internal/tlsprint"
+	"decnet/decoy/internal/tlswire"
+)
+
+const name = "web01"
+
+var keys = sync.OnceValue(func() map[string]tls.Certificate {
+	made := map[string]tls.Certificate{}
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	long, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)}
+	for kind, key := range map[string]any{"ECDSA": curve, "RSA": long} {
+		public := any(&curve.PublicKey)
+		if kind == "RSA" {
+			public = &long.PublicKey
+		}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
+		if err != nil {
+			panic(err)
+		}
+		made[kind] = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	}
+	return made
+})
+
+// server answers on loopback as the product does: each line is echoed behind "you said ". It returns its address.
+func server(t *testing.T, profile *tlswire.Profile, key string, protos ...string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	t.Cleanup(func() { l.Close(); running.Wait() })
+	config := &tlswire.Config{Profile: profile, Certificate: keys()[key], Names: []string{name}, NextProtos: protos, Sessions: tlswire.NewSessions()}
+	running.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() { echo(conn, config) })
+		}
+	})
+	return l.Addr().String()
+}
+
+func echo(conn net.Conn, config *tlswire.Config) {
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Minute))
+	c := tlswire.Server(conn, config)
+	if c.HandshakeContext(context.Background()) != nil {
+		return
+	}
+	in := bufio.NewScanner(c)
+	for in.Scan() && in.Text() != "bye" {
+		fmt.Fprintln(c, "you said", in.Text())
+	}
+	c.CloseWrite()
+}
+
+func dial(address string) tlsprint.Dial {
+	return func() (net.Conn, error) { return tlsprint.Start("", address) }
+}
+
+// The values are those of the real products, as decoy/internal/tlsprint/measure told them of Debian 12's packages on loopback.
+func TestFingerprintsAreTheProducts(t *testing.T) {
+	nginx := []string{"h2", "http/1.1", "http/1.0", "http/0.9"}
+	const openssl13, gnutls13 = "t130200_1302_a56c5b993250", "t130200_1302_234ea6891581"
+	for _, c := range []struct {
+		profile              *tlswire.Profile
+		key                  string
+		protos               []string
+		jarm, ja4s13, ja4s12 string
+	}{
+		{&tlswire.Nginx, "ECDSA", nginx, "28d28d28d00028d00042d42d000000e1ea2a807a629b496b664cf07ad7c08d", openssl13, "t1206h2_c02c_17136cd5846b"},
+		{&tlswire.Nginx, "RSA", nginx, "2ad2ad0002ad2ad00042d42d0000002059a3b916699461c5923779b77cf06b", openssl13, "t1206h2_c030_17136cd5846b"},
+		{&tlswire.Nginx, "RSA", nginx[1:], "2ad2ad0002ad2ad00042d42d00000000f78d2dc0ce6e5bbc5b8149a4872356", openssl13, "t1206h1_c030_17136cd5846b"},
+		{&tlswire.Apache, "ECDSA", nginx[1:2], "1dd40d40d00040d00042d43d0000003d25bc6207ca8acd9652e99aa3724a08", openssl13, "t1205h1_c02c_8763c20bf469"},
+		{&tlswire.Apache, "RSA", nginx[1:2], "07d19d1ad21d21d00042d43d000000c9fb8328b8be888cb3e54ed04c707798", openssl13, "t1205h1_c030_8763c20bf469"},
+		{&tlswire.Apache, "RSA", nginx[:2], "07d19d1ad21d21d00042d43d00000038be094e9a420314322f4c6c9341ddac", openssl13, "t1205h2_c030_8763c20bf469"},
+		{&tlswire.Lighttpd, "ECDSA", nginx[:3], "27d40d40d00040d00042d43d00000017ce5d7926b134e0e6a6b169fee4a33f", openssl13, "t1205h2_c02c_1ece00aee4e9"},
+		{&tlswire.Lighttpd, "RSA", nginx[:3], "29d3fd00029d29d00042d43d00000017ce5d7926b134e0e6a6b169fee4a33f", openssl13, "t1205h2_c030_1ece00aee4e9"},
+		{&tlswire.Tomcat, "ECDSA", nil, "1dd40d40d00040d00042d43d00041de0d120da90d5910c5de2af43b74a6bd8", openssl13, "t120300_c02c_52d195ce1d92"},
+		{&tlswire.Tomcat, "RSA", nil, "07d3fd16d21d21d00042d43d00041ddb04deffa1705e2edc44cae1ed24a4da", openssl13, "t120300_c030_52d195ce1d92"},
+		{&tlswire.Dovecot, "ECDSA", nil, "1dd40d40d00040d00042d43d00000051af7d8070a18e002eaaedf620fa118c", openssl13, "t120500_c02c_45145cc9ca06"},
+		{&tlswire.Dovecot, "RSA", nil, "07d3fd1ad21d21d00042d43d0000005aa9877b7a5d6a671d1e56af48dc9ce6", openssl13, "t120500_c030_45145cc9ca06"},
+		{&tlswire.Postfix, "ECDSA", nil, "1dd40d40d00040d1dc42d43d000000faabb8fd156aa8b4d8a37853e1063261", openssl13, "t120400_c02c_12a20535f9be"},
+		{&tlswire.Postfix, "RSA", nil, "07d19d1ad21d21d07c42d43d000000f50d155305214cf247147c43c0f1a823", openssl13, "t120400_c030_12a20535f9be"},
+		{&tlswire.Postgres, "ECDSA", nil, "28d28d28d00028d00042d42d000000020120996177a65431cde640fa58d2e8", openssl13, "t120300_c02c_460f64128655"},
+		{&tlswire.Postgres, "RSA", nil, "2ad2ad16d2ad2ad00042d42d000000332dc9cd7d90589195193c8bb05d84fa", openssl13, "t120300_c030_460f64128655"},
+		{&tlswire.MariaDB, "ECDSA", nil, "1dd40d40d00040d00042d43d000000ad9bf51cc3f5a1e29eecb81d0c7b06eb", openssl13, "t120400_c02c_12a20535f9be"},
+		{&tlswire.MariaDB, "RSA", nil, "07d14d16d21d21d00042d43d000000aa99ce74e2c6d013c745aa52b5cc042d", openssl13, "t120400_c030_12a20535f9be"},
+		{&tlswire.XRDP, "RSA", nil, "07d14d16d21d21d00042d43d000000aa99ce74e2c6d013c745aa52b5cc042d", openssl13, "t120400_c030_12a20535f9be"},
+		{&tlswire.Slapd, "ECDSA", nil, "1dd40d40d00040d1dc42d43d00041da5d1c989e380a73293e25fe1af986dd9", gnutls13, "t120300_c02c_dd32164b0f22"},
+		{&tlswire.Slapd, "RSA", nil, "21d14d00021d21d21c42d43d00041d320c989d4ed06a7e9d3133ba36bb2752", gnutls13, "t120300_c030_dd32164b0f22"},
+		{&tlswire.Exim, "RSA", []string{"smtp", "esmtp"}, strings.Repeat("0", 62), "t0000_0000_000000000000", "t0000_0000_000000000000"}, // a JARM offers none of them
+	} {
+		t.Run(c.profile.Name+" "+c.key, func(t *testing.T) {
+			t.Parallel()
+			to := dial(server(t, c.profile, c.key, c.protos...))
+			jarm, answers, err := tlsprint.JARM(to, name)
+			if err != nil || jarm != c.jarm {
+				t.Errorf("JARM %s, not %s (%v):\n%s", jarm, c.jarm, err, strings.Join(answers, "\n"))
+			}
+			for with13, want := range map[bool]string{true: c.ja4s13, false: c.ja4s12} {
+				a, err := tlsprint.Ask(to, tlsprint.Modern(name, with13).Bytes())
+				if err != nil || a.JA4S() != want {
+					t.Errorf("JA4S %s, not %s (%v)", a.JA4S(), want, err)
+				}
+			}
+		})
+	}
+}
+
+// What the real products answer to hellos that they refuse, and to what is none.
+func TestRefusalsAreTheProducts(t *testing.T) {
+	nginx, dovecot, slapd := dial(server(t, &tlswire.Nginx, "ECDSA", "h2", "http/1.1")), dial(server(t, &tlswire.Dovecot, "ECDSA")), dial(server(t, &tlswire.Slapd, "ECDSA"))
+	postgres := dial(server(t, &tlswire.Postgres, "ECDSA"))
+	hello := func(with13 bool, mend func(*tlsprint.Hello)) []byte {
+		h := tlsprint.Modern(name, with13)
+		mend(&h)
+		return h.Bytes()
+	}
+	drop := func(typ uint16) func(*tlsprint.Hello) {
+		return func(h *tlsprint.Hello) {
+			h.Extensions = slices.DeleteFunc(h.Extensions, func(e tlsprint.Extension) bool { return e.Type == typ })
+		}
+	}
+	old := hello(false, func(h *tlsprint.Hello) { h.Version = 0x301 })
+	for _, c := range []struct {
+		what  string
+		to    tlsprint.Dial
+		hello []byte
+		alert byte // 0 is silence
+	}{
+		{"nginx, no suite in common", nginx, hello(false, func(h *tlsprint.Hello) { h.Suites = []uint16{1} }), 40},
+		{"nginx, TLS 1.0", nginx, old, 80},
+		{"postgres, TLS 1.0", postgres, old, 70},
+		{"nginx, SSL 3", nginx, hello(false, func(h *tlsprint.Hello) { h.Version = 0x300 }), 40},
+		{"nginx, TLS 1.5", nginx, hello(true, func(h *tlsprint.Hello) { drop(43)(h); h.Extensions = append(h.Extensions, tlsprint.Versions(0x305)) }), 70},
+		{"nginx, another protocol", nginx, hello(true, func(h *tlsprint.Hello) { drop(16)(h); h.Extensions = append(h.Extensions, tlsprint.ALPN("zz")) }), 120},
+		{"nginx, no signatures", nginx, hello(true, drop(13)), 109},
+		{"nginx, no groups", nginx, hello(true, drop(10)), 109},
+		{"nginx, twice an extension", nginx, hello(false, func(h *tlsprint.Hello) { h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 23}) }), 47},
+		{"nginx, no name", nginx, hello(false, func(h *tlsprint.Hello) { h.Extensions[0].Data = []byte{0, 0} }), 50},
+		{"nginx, a fallback", nginx, hello(false, func(h *tlsprint.Hello) { h.Suites = append(h.Suites, 0x5600) }), 86},
+		{"nginx, SSL 2", nginx, []byte("\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10" + strings.Repeat("\x01\x00\x80", 7) + strings.Repeat("a", 16)), 70},
+		{"nginx, data first", nginx, []byte("\x17\x03\x03\x00\x05hello"), 10},
+		{"nginx, a long record", nginx, []byte("\x16\x03\x01\xff\xff" + strings.Repeat("a", 200)), 22},
+		{"nginx, a long hello", nginx, []byte("\x16\x03\x01\x00\x04\x01\xff\xff\xff"), 47},
+		{"nginx, plain text", nginx, []byte("GET / HTTP/1.0\r\n\r\n"), 0},
+		{"dovecot, no suite in common", dovecot, hello(false, func(h *tlsprint.Hello) { h.Suites = []uint16{1} }), 0},
+		{"slapd, no groups", slapd, hello(true, drop(10)), 0},
+	} {
+		a, err := tlsprint.Ask(c.to, c.hello)
+		if err != nil || a.Suite != 0 || a.Alert != c.alert || a.Silent != (c.alert == 0) {
+			t.Errorf("%s: %+v, %v; not alert %d", c.what, a, err, c.alert)
+		}
+	}
+}
+
+// run runs a real client and returns what it prints; its failure is for the test to judge.
+func run(t *testing.T, stdin, name string, args ...string) (string, error) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Fatalf("this test needs the real client %s: make need-test installs it", name)
+	}
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// openssl talks to the server by the real client, and returns what both say. Its standard input ends by an order to hang up.
+func openssl(t *testing.T, address string, args ...string) string {
+	t.Helper()
+	out, _ := run(t, "hello\nbye\n", "openssl", append([]string{"s_client", "-connect", address, "-servername", name, "-ign_eof"}, args...)...)
+	return out
+}
+
+func TestOpenSSLSpeaksEachCipher(t *testing.T) {
+	for _, key := range []string{"ECDSA", "RSA"} {
+		to := map[string]string{"12": server(t, &tlswire.Postfix, key), "13": server(t, &tlswire.Nginx, key)}
+		suites := []string{"ECDHE-" + key + "-AES256-GCM-SHA384", "ECDHE-" + key + "-CHACHA20-POLY1305", "ECDHE-" + key + "-AES256-SHA384", "ECDHE-" + key + "-AES128-SHA", "ECDHE-" + key + "-CAMELLIA256-SHA384", "ADH-AES128-SHA256", "AECDH-AES256-SHA"}
+		if key == "RSA" {
+			suites = append(suites, "ECDHE-ARIA128-GCM-SHA256", "DHE-RSA-AES128-GCM-SHA256", "DHE-RSA-CHACHA20-POLY1305", "DHE-RSA-AES256-CCM8", "DHE-RSA-AES256-SHA256", "DHE-RSA-CAMELLIA128-SHA", "AES128-CCM", "ARIA256-GCM-SHA384", "AES256-SHA256", "CAMELLIA128-SHA256")
+		} else {
+			suites = append(suites, "ECDHE-ECDSA-AES256-CCM", "ECDHE-ECDSA-AES128-CCM8", "ECDHE-ECDSA-ARIA256-GCM-SHA384")
+		}
+		for _, suite := range suites {
+			for _, more := range [][]string{nil, {"-no_etm"}, {"-maxfraglen", "512"}} {
+				if out := openssl(t, to["12"], append(more, "-tls1_2", "-cipher", suite+":@SECLEVEL=0")...); !strings.Contains(out, "you said hello") || !strings.Contains(out, "Cipher is "+suite) {
+					t.Errorf("%s %v: %s", suite, more, out)
+				}
+			}
+		}
+		for _, version := range []string{"-tls1", "-tls1_1"} {
+			if out := openssl(t, to["12"], version, "-cipher", "ALL:@SECLEVEL=0"); !strings.Contains(out, "you said hello") {
+				t.Errorf("%s: %s", version, out)
+			}
+		}
+		for _, suite := range []string{"TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"} {
+			if out := openssl(t, to["13"], "-tls1_3", "-ciphersuites", suite); !strings.Contains(out, "you said hello") || !strings.Contains(out, "Cipher is "+suite) {
+				t.Errorf("%s: %s", suite, out)
+			}
+		}
+		for _, group := range []string{"X25519", "P-256", "X448", "P-521", "P-384", "ffdhe2048", "ffdhe8192", "P-224:P-256"} { // the last one is asked for again
+			if out := openssl(t, to["13"], "-tls1_3", "-groups", group); !strings.Contains(out, "you said hello") {
+				t.Errorf("%s: %s", group, out)
+			}
+		}
+		for _, group := range []string{"X25519", "X448", "P-521"} {
+			if out := openssl(t, to["12"], "-tls1_2", "-cipher", "ECDHE", "-groups", group+":P-256"); !strings.Contains(out, "you said hello") {
+				t.Errorf("%s: %s", group, out)
+			}
+		}
+	}
+}
+
+func TestSessionsAreResumedAsTheProductDoes(t *testing.T) {
+	for _, c := range []struct {
+		profile  *tlswire.Profile
+		version  string
+		resumed  bool
+		lifetime string
+		tickets  int
+	}{
+		{&tlswire.Nginx, "-tls1_2", true, "300", 1}, {&tlswire.Nginx, "-tls1_3", true, "300", 2},
+		{&tlswire.Apache, "-tls1_2", true, "", 0}, {&tlswire.Apache, "-tls1_3", true, "300", 2},
+		{&tlswire.Lighttpd, "-tls1_2", true, "7200", 1}, {&tlswire.Lighttpd, "-tls1_3", true, "7200", 2},
+		{&tlswire.Postgres, "-tls1_2", false, "", 0}, {&tlswire.Postgres, "-tls1_3", false, "", 0},
+		{&tlswire.Tomcat, "-tls1_2", true, "86400", 1}, {&tlswire.Tomcat, "-tls1_3", true, "86400", 1},
+		{&tlswire.Slapd, "-tls1_3", false, "", 0},
+	} {
+		t.Run(c.profile.Name+c.version, func(t *testing.T) {
+			address, file := server(t, c.profile, "RSA"), filepath.Join(t.TempDir(), "session")
+			out := openssl(t, address, c.version, "-sess_out", file, "-msg")
+			if n := strings.Count(out, "NewSessionTicket"); n != c.tickets {
+				t.Errorf("%d tickets, not %d:\n%s", n, c.tickets, out)
+			}
+			if c.lifetime != "" && !strings.Contains(out, "lifetime hint: "+c.lifetime+" (seconds)") {
+				t.Errorf("no lifetime of %s seconds:\n%s", c.lifetime, out)
+			}
+			if _, err := os.Stat(file); err != nil { // there was none to write
+				if c.resumed {
+					t.Error(err)
+				}
+				return
+			}
+			again := openssl(t, address, c.version, "-sess_in", file)
+			if strings.Contains(again, "Reused, TLS") != c.resumed || !strings.Contains(again, "you said hello") {
+				t.Errorf("resumed is not %v:\n%s", c.resumed, again)
+			}
+			// A session of another server's is none.
+			if other := openssl(t, server(t, c.profile, "RSA"), c.version, "-sess_in", file); strings.Contains(other, "Reused, TLS") || !strings.Contains(other, "you said hello") {
+				t.Errorf("another server resumed it:\n%s", other)
+			}
+		})
+	}
+}
+
+func TestGnuTLSClient(t *testing.T) {
+	slapd, nginx := server(t, &tlswire.Slapd, "RSA"), server(t, &tlswire.Nginx, "RSA")
+	for _, c := range []struct{ address, priority, described string }{
+		{slapd, "NORMAL:-VERS-ALL:+VERS-TLS1.0", "TLS1.0"},
+		{slapd, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA", "DHE-FFDHE2048"},
+		{slapd, "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-CCM", "AES-128-CCM"},
+		{slapd, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CBC", "AES-128-CBC"},
+		{nginx, "NORMAL", "AES-256-GCM"},
+	} {
+		host, port, err := net.SplitHostPort(c.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _ := run(t, "hello\nbye\n", "gnutls-cli", "--insecure", "-p", port, host, "--priority", c.priority)
+		if !strings.Contains(out, "you said hello") || !strings.Contains(out, c.described) {
+			t.Errorf("%s: %s", c.priority, out)
+		}
+	}
+}
+
+// What nmap lists of nginx is in testdata: of Debian 12's, with its configuration and a certificate on P-256.
+func TestNmapListsNginx(t *testing.T) {
+	host, port, err := net.SplitHostPort(server(t, &tlswire.Nginx, "ECDSA", "h2", "http/1.1", "http/1.0", "http/0.9"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := run(t, "", "nmap", "-Pn", "-n", "-p", port, "--script", "+ssl-enum-ciphers", host)
+	if err != nil {
+		t.Fatal(err, out)
+	}
+	recorded, err := os.ReadFile("testdata/nginx.nmap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := regexp.MustCompile(`TLSv\S+|TLS_\S+ \(.*\)|cipher preference: \S+`)
+	if got, want := of.FindAllString(out, -1), of.FindAllString(string(recorded), -1); !slices.Equal(got, want) {
+		t.Errorf("%q\nnot %q", got, want)
+	}
+}
+
+// A client that wants to shake hands anew is told that this is not done.
+func TestRenegotiationIsRefused(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "openssl", "s_client", "-connect", server(t, &tlswire.Nginx, "RSA"), "-tls1_2")
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(in, "R\n") // it stays open: the client goes by itself
+	cmd.Wait()
+	if !strings.Contains(out.String(), "RENEGOTIATING") || !strings.Contains(out.String(), "no renegotiation") {
+		t.Error(out.String())
+	}
+}
+
+// Who sends rubbish in each state of a handshake is hung up on.
+func TestRubbishEndsTheHandshake(t *testing.T) {
+	for _, profile := range []*tlswire.Profile{&tlswire.Nginx, &tlswire.Slapd, &tlswire.Tomcat, &tlswire.Windows, tlswire.Apache.On("centos7")} {
+		address := server(t, profile, "RSA")
+		for _, rubbish := range []string{"\x16\x03\x03\x00\x04\x0e\x00\x00\x00", "\x16\x03\x03\x00\x05\x10\x00\x00\x01\x00", "\x17\x03\x03\x00\x20" + strings.Repeat("x", 32), strings.Repeat("\x16\x03\x03\x00\x00", 100), strings.Repeat("\xff", 1000)} {
+			for _, with13 := range []bool{true, false} {
+				conn, err := tlsprint.Start("", address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				io.WriteString(conn, string(tlsprint.Modern(name, with13).Bytes())+rubbish)
+				if _, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
+					t.Errorf("%s goes on after %q", profile.Name, rubbish[:min(len(rubbish), 20)])
+				}
+				conn.Close()
+			}
+		}
+	}
+}
