@@ -48,7 +48,11 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 		web.Serve(ctx, s, s, v.answer)
 		return
 	}
-	conn, err := secure.Handshake(ctx, s, s, "", "h2", "http/1.1")
+	cert, err := s.Host().TLSCertificate("")
+	if err != nil {
+		return
+	}
+	conn, err := secure.HandshakeGo(ctx, s, s, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12})
 	if plain := (tls.RecordHeaderError{}); errors.As(err, &plain) && web.LooksPlain(plain.RecordHeader) {
 		io.WriteString(s, web.PlainRefusal)
 	}

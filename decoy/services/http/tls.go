@@ -1,88 +1,46 @@
 package http
 
 import (
-	"crypto/ecdsa"
 	"crypto/tls"
 	"net"
-	"slices"
 	"strings"
 	"time"
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/internal/tlswire"
+	"decnet/decoy/services/internal/secure"
 	"decnet/decoy/services/internal/windows"
 )
 
-// suites are OpenSSL's for TLS up to 1.2, as far as crypto/tls has them, in OpenSSL's order: those for a key of either kind.
-var suites = map[bool][]uint16{
-	true: { // on elliptic curves
-		tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
-		tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
-	},
-	false: {
-		tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
-		tls.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_AES_128_CBC_SHA256,
-		tls.TLS_RSA_WITH_AES_256_CBC_SHA, tls.TLS_RSA_WITH_AES_128_CBC_SHA,
-	},
-}
-
 // TLS is how the server shakes hands: with the versions of its system, and with what its product takes of what a client offers.
-func (v *Server) TLS(cert tls.Certificate) *tls.Config {
-	p := v.product
-	c := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: v.Protocols(), MinVersion: tls.VersionTLS12}
-	switch {
-	case v.host.Distro == "centos7" && v.host.OS == "linux": // OpenSSL 1.0.2
-		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS12
-	case p.family == iis && windows.MachineOf(v.host).Build < firstWith13:
-		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS12
-	}
-	if p.family == tomcat && !v.http2 {
-		c.NextProtos = nil // it knows of none
-	}
-	if !p.family.held() && p.family != tomcat {
-		return c
-	}
-	_, curves := cert.PrivateKey.(*ecdsa.PrivateKey)
-	list := suites[curves]
-	if p.family == lighttpd && p.patch() >= 68 {
-		list = list[:3] // it takes no others since then
-	}
-	c.CipherSuites = list
-	c.GetConfigForClient = func(said *tls.ClientHelloInfo) (*tls.Config, error) { return v.chosenFor(said, c, list), nil }
-	return c
-}
-
-// firstWith13 is the first build of Windows whose Schannel speaks TLS 1.3: Server 2022's.
-const firstWith13 = 20348
-
-// chosenFor is the configuration for one client, nil for the common one. crypto/tls has an order of its own for the suites that it takes, and takes a curve as the client likes it.
-func (v *Server) chosenFor(said *tls.ClientHelloInfo, common *tls.Config, list []uint16) *tls.Config {
-	own := common.Clone()
-	own.GetConfigForClient = nil
-	changed := false
-	if v.product.family == apache && len(said.SupportedProtos) > 0 && !slices.ContainsFunc(said.SupportedProtos, func(one string) bool { return slices.Contains(common.NextProtos, one) }) {
-		own.NextProtos, changed = nil, true // others refuse a client with whom they have no protocol in common
-	}
-	latest := slices.Max(append(slices.Clone(said.SupportedVersions), 0))
-	if latest == tls.VersionTLS12 || latest == tls.VersionTLS13 && common.MaxVersion == tls.VersionTLS12 {
-		theirs, ours := said.CipherSuites, list
-		if v.product.tries { // Debian's nginx prefers its own order
-			theirs, ours = list, said.CipherSuites
-			if slices.Contains(said.SupportedCurves, tls.X25519) {
-				own.CurvePreferences = []tls.CurveID{tls.X25519}
-			}
+func (v *Server) TLS(cert tls.Certificate) *tlswire.Config {
+	p, protocols := v.product, v.Protocols()
+	profile := tlswire.Nginx
+	switch p.family {
+	case nginx:
+		profile.ServerOrder = p.tries // as Debian configures it
+		if !p.before("1.23.4") {
+			profile.TooOld = 0 // TLS 1.0 and 1.1 are left out by its configuration from then on
 		}
-		for _, one := range theirs {
-			if slices.Contains(ours, one) {
-				own.CipherSuites, changed = []uint16{one}, true
-				break
-			}
+	case apache:
+		profile = tlswire.Apache
+	case lighttpd:
+		profile = tlswire.Lighttpd
+		if p.patch() < 68 { // when it began to take no others
+			profile.Suites = tlswire.Apache.Suites
 		}
+	case iis:
+		profile = windows.TLS(v.host)
+	case tomcat, jetty:
+		profile = tlswire.Tomcat
+		if !v.http2 {
+			protocols = nil // it knows of none
+		}
+	case cisco:
+		profile, protocols = tlswire.Cisco, nil
 	}
-	if !changed {
-		return nil
-	}
-	return own
+	return secure.Config(v.host, profile, cert, protocols...)
 }
 
 // maxUntold is how much is recorded of what is neither TLS nor HTTP.

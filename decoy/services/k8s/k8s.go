@@ -68,7 +68,7 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	if err != nil {
 		return
 	}
-	conn, err := secure.HandshakeAs(ctx, s, s, &tls.Config{
+	conn, err := secure.HandshakeGo(ctx, s, s, &tls.Config{
 		Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12, ClientAuth: tls.RequestClientCert,
 	})
 	if plain := (tls.RecordHeaderError{}); errors.As(err, &plain) && web.LooksPlain(plain.RecordHeader) {

@@ -18,6 +18,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/internal/tlswire"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/ber"
 	"decnet/decoy/services/internal/ntlm"
@@ -175,13 +176,21 @@ func (c *client) flush() error {
 }
 
 func (c *client) startTLS(ctx context.Context) bool {
-	conn, err := secure.Handshake(ctx, c.s, net.Conn(c.s), c.certificateName())
+	conn, err := secure.Handshake(ctx, c.s, net.Conn(c.s), c.product(), c.certificateName())
 	if err != nil {
 		return false
 	}
 	c.secured = true
 	c.over(conn)
 	return true
+}
+
+// product is whose TLS it is.
+func (v *server) product() tlswire.Profile {
+	if v.active {
+		return windows.TLS(v.host)
+	}
+	return tlswire.Slapd
 }
 
 func (v *server) certificateName() string {

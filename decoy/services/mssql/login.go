@@ -3,7 +3,6 @@ package mssql
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/binary"
@@ -16,6 +15,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/internal/tlswire"
 	"decnet/decoy/services/internal/ntlm"
 	"decnet/decoy/services/internal/secure"
 	"decnet/decoy/services/internal/windows"
@@ -120,10 +120,10 @@ func (c *conn) startTLS(ctx context.Context, loginOnly bool) bool {
 	if err != nil {
 		return false
 	}
+	product := windows.TLS(h)
+	product.Max, product.Suites13 = tlswire.VersionTLS12, nil // the last that stands inside of packets
 	carrier := &inside{stream: stream{rw: c.s}}
-	secured, err := secure.HandshakeAs(ctx, c.s, handshakeConn{c.s, carrier}, &tls.Config{
-		Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS12, // the last that stands inside of packets
-	})
+	secured, err := secure.HandshakeAs(ctx, c.s, handshakeConn{c.s, carrier}, secure.Config(h, product, cert))
 	if err != nil {
 		return false // recorded
 	}

@@ -22,6 +22,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/internal/tlswire"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/secure"
 )
@@ -312,9 +313,15 @@ func (c *conn) denied(r response) {
 }
 
 func (c *conn) startTLS(ctx context.Context) bool {
-	secured, err := secure.Handshake(ctx, c.s, c.s, "MySQL_Server_"+c.server.version+"_Auto_Generated_Server_Certificate")
-	if err != nil {
-		return false // recorded
+	product := tlswire.MySQL
+	if c.server.mariadb {
+		product = tlswire.MariaDB
+	}
+	secured, err := secure.Handshake(ctx, c.s, c.s, product, "MySQL_Server_"+c.server.version+"_Auto_Generated_Server_Certificate")
+	if err != nil { // recorded
+		c.fail(1043, "08S01", "Bad handshake")
+		c.flush()
+		return false
 	}
 	c.rw, c.tls = secured, true
 	return true

@@ -23,6 +23,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/internal/tlswire"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/secure"
 	"decnet/decoy/shell"
@@ -228,7 +229,7 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 			if _, err := stream.Write([]byte{'S'}); err != nil {
 				return nil
 			}
-			secured, err := secure.Handshake(ctx, c.s, c.s, "")
+			secured, err := secure.Handshake(ctx, c.s, c.s, tlswire.Postgres, "")
 			if err != nil {
 				return nil // recorded
 			}

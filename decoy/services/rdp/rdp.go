@@ -17,6 +17,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/internal/tlswire"
 	"decnet/decoy/services/internal/secure"
 	"decnet/decoy/services/internal/tpkt"
 	"decnet/decoy/services/internal/windows"
@@ -71,9 +72,7 @@ func newServer(h *decoy.Host) *server {
 func (v *server) certificate() (tls.Certificate, error) {
 	h := v.host
 	if !v.machine.Real {
-		return h.RSACertificate("snakeoil", &x509.Certificate{
-			Subject: pkix.Name{CommonName: h.Hostname}, DNSNames: []string{h.Hostname}, NotBefore: h.Installed(), NotAfter: h.Installed().AddDate(10, 0, 0), BasicConstraintsValid: true,
-		})
+		return secure.Certificate(h, "")
 	}
 	const life = 182 * 24 * time.Hour
 	since := h.Installed()
@@ -151,9 +150,12 @@ func (c *conn) secure(ctx context.Context) {
 		return
 	}
 	// What was read ahead is the beginning of TLS.
-	secured, err := secure.HandshakeAs(ctx, c.s, readAhead{c.s, c.in}, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10})
-	if err != nil {
-		return // recorded
+	secured, err := secure.HandshakeAs(ctx, c.s, readAhead{c.s, c.in}, secure.Config(v.host, v.tls(), cert))
+	if err != nil { // recorded
+		if !v.machine.Real {
+			c.s.Write(tpkt.Data(disconnect)) // as xrdp does, on what TLS there is or none
+		}
+		return
 	}
 	c.rw, c.in = secured, bufio.NewReaderSize(secured, 512)
 	first, err := c.in.Peek(1)
@@ -168,6 +170,14 @@ func (c *conn) secure(ctx context.Context) {
 	}
 	// A client that waits for the end of TLS gets it.
 	secured.CloseWrite()
+}
+
+// tls is whose TLS it is.
+func (v *server) tls() tlswire.Profile {
+	if v.machine.Real {
+		return windows.TLS(v.host)
+	}
+	return tlswire.XRDP
 }
 
 // choose picks one of the protocols that a client offers, or tells why none will do.

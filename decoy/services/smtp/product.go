@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"decnet/decoy"
+	"decnet/decoy/internal/tlswire"
+	"decnet/decoy/services/internal/windows"
 )
 
 // product is a mail server: what it says, word for word. In its texts {host} is the decky, {peer} the client's address, {helo} what it calls itself,
@@ -47,7 +49,9 @@ type product struct {
 	tooMany       string
 	tls           string
 	tlsAgain      string
-	integrated    []string // the ways to log in with a Windows account, by AUTH and, between servers, by X-EXPS
+	library       tlswire.Profile // whose TLS it is
+	protocols     []string        // that it knows by ALPN
+	integrated    []string        // the ways to log in with a Windows account, by AUTH and, between servers, by X-EXPS
 	authRefused   string
 	authOK        string
 	authAborted   string
@@ -116,7 +120,8 @@ const (
 
 func postfix(system string, old, newest bool) product {
 	p := product{
-		most: 50, crowded: "421 4.7.0 {host} Error: too many connections from {peer}",
+		library: tlswire.Postfix,
+		most:    50, crowded: "421 4.7.0 {host} Error: too many connections from {peer}",
 		banner: "220 {host} ESMTP Postfix" + system,
 		helo:   "250 {host}", ehlo: "{host}",
 		capabilities: []string{"PIPELINING", "SIZE 10240000", "VRFY", "ETRN", "STARTTLS", "AUTH PLAIN LOGIN", "ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"},
@@ -163,7 +168,8 @@ func postfix(system string, old, newest bool) product {
 
 func exim(version string, connects bool) product {
 	p := product{
-		most: 20, crowded: "421 Too many concurrent SMTP connections; please try again later.",
+		library: tlswire.Exim,
+		most:    20, crowded: "421 Too many concurrent SMTP connections; please try again later.",
 		banner: "220 {host} ESMTP Exim " + version + " {time}",
 		helo:   "250 {host} Hello {helo} [{peer}]", ehlo: "{host} Hello {helo} [{peer}]",
 		capabilities: []string{"SIZE 52428800", "8BITMIME", "PIPELINING", "PIPECONNECT", "AUTH PLAIN LOGIN", "CHUNKING", "STARTTLS", "PRDR", "HELP"},
@@ -230,8 +236,9 @@ func exchange() product {
 func sendmail(version string, debian bool) product {
 	short, _, _ := strings.Cut(version, "/")
 	p := product{
-		banner: "220 {host} ESMTP Sendmail " + version + "; {gmt}",
-		helo:   "250 {host} Hello [{peer}], pleased to meet you", ehlo: "{host} Hello [{peer}], pleased to meet you",
+		library: tlswire.Sendmail,
+		banner:  "220 {host} ESMTP Sendmail " + version + "; {gmt}",
+		helo:    "250 {host} Hello [{peer}], pleased to meet you", ehlo: "{host} Hello [{peer}], pleased to meet you",
 		capabilities: []string{"ENHANCEDSTATUSCODES", "PIPELINING", "8BITMIME", "SIZE", "DSN", "ETRN", "AUTH LOGIN PLAIN", "STARTTLS", "DELIVERBY", "HELP"},
 		noName:       "501 5.0.0 {cmd} requires domain address",
 		sender:       "250 2.1.0 <{sender}>... Sender ok", recipient: "250 2.1.5 <{addr}>... Recipient ok", begin: `354 Enter mail, end with "." on a line by itself`,
@@ -349,7 +356,9 @@ var braces = strings.NewReplacer("{", "{open}", "}", "{close}")
 // drawn is the product that the decky's seed and system come to, or the one of that name and version where they are not "".
 func drawn(h *decoy.Host, mta, version string) product {
 	if mta == "" && (h.OS == "windows" || h.OS == "windows_server") {
-		return exchange()
+		p := exchange()
+		p.library = windows.TLS(h)
+		return p
 	}
 	system := map[string]string{"debian": " (Debian/GNU)", "kali": " (Debian/GNU)", "ubuntu22": " (Ubuntu)", "ubuntu20": " (Ubuntu)"}[h.Distro]
 	if h.OS != "linux" {
@@ -373,6 +382,9 @@ func drawn(h *decoy.Host, mta, version string) product {
 	case "exim":
 		version = cmp.Or(version, decoy.Pick(h, "smtp-version", available...))
 		p = exim(version, version >= "4.94")
+		if version >= "4.96" {
+			p.protocols = []string{"smtp", "esmtp"}
+		}
 		if strings.HasPrefix(h.Distro, "ubuntu") {
 			p.banner = strings.Replace(p.banner, " {time}", " Ubuntu {time}", 1)
 		}

@@ -364,7 +364,7 @@ func (c *client) startTLS(ctx context.Context) bool {
 	if c.say(p.tls) != nil {
 		return false
 	}
-	secured, err := secure.Handshake(ctx, c.s, c.s, "")
+	secured, err := secure.Handshake(ctx, c.s, c.s, c.product.library, "", c.product.protocols...)
 	if err != nil {
 		return false // recorded
 	}

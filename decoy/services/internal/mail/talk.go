@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"decnet/decoy"
+	"decnet/decoy/internal/tlswire"
 	"decnet/decoy/services/internal/secure"
+	"decnet/decoy/services/internal/windows"
 )
 
 // The bounds of a conversation.
@@ -54,13 +56,21 @@ func (t *Talk) over(conn net.Conn) {
 
 // StartTLS puts TLS on the conversation and tells whether that worked; it is recorded.
 func (t *Talk) StartTLS(ctx context.Context) bool {
-	secured, err := secure.Handshake(ctx, t.Session, t.Session, "")
+	secured, err := secure.Handshake(ctx, t.Session, t.Session, libraryOf(t.Session.Host()), "")
 	if err != nil {
 		return false
 	}
 	t.over(secured)
 	t.Secured = true
 	return true
+}
+
+// libraryOf is whose TLS it is.
+func libraryOf(h *decoy.Host) tlswire.Profile {
+	if productOf(h).Exchange {
+		return windows.TLS(h)
+	}
+	return tlswire.Dovecot
 }
 
 // Line returns the next line without its end. With ErrLong comes the beginning of the line.

@@ -3,9 +3,12 @@
 package secure
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
 	"fmt"
 	"net"
@@ -17,48 +20,88 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/event"
+	"decnet/decoy/internal/tlswire"
 )
 
 const handshakeTime = 30 * time.Second
 
-// Handshake answers a client that begins TLS on conn, which carries s, with the decky's certificate for the common name ("" is its hostname).
+// Handshake answers a client that begins TLS on conn, which carries s, as the product would, with the decky's certificate for the common name ("" is its hostname).
 // protos are the application protocols offered, none for no ALPN. It records one `tls` event, also of a handshake that fails. The returned
 // connection is not to be closed: s is.
-func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, commonName string, protos ...string) (*tls.Conn, error) {
-	cert, err := s.Host().TLSCertificate(commonName)
+func Handshake(ctx context.Context, s *decoy.Session, conn net.Conn, product tlswire.Profile, commonName string, protos ...string) (*tlswire.Conn, error) {
+	cert, err := Certificate(s.Host(), commonName)
 	if err != nil {
 		return nil, fmt.Errorf("taking the decky's certificate: %w", err)
 	}
-	return HandshakeAs(ctx, s, conn, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: protos, MinVersion: tls.VersionTLS12})
+	return HandshakeAs(ctx, s, conn, Config(s.Host(), product, cert, protos...))
 }
 
-// curves are those of the libraries that the pretended products are built on: the hybrids with ML-KEM, which crypto/tls prefers, are newer than they are.
-var curves = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+// Certificate is what is made for a host or by a product when it is installed: self-signed, and on an RSA key, as nearly all of those are. The common name "" is the host's, which
+// its products share as Debian's do.
+func Certificate(h *decoy.Host, commonName string) (tls.Certificate, error) {
+	template := &x509.Certificate{
+		Subject: pkix.Name{CommonName: cmp.Or(commonName, h.Hostname)}, NotBefore: h.Installed(), NotAfter: h.Installed().AddDate(10, 0, 0), BasicConstraintsValid: true,
+	}
+	if !strings.Contains(commonName, "_") { // a host's
+		template.DNSNames = []string{template.Subject.CommonName}
+	}
+	return h.RSACertificate(cmp.Or(commonName, "snakeoil"), template)
+}
 
-// HandshakeAs is [Handshake] with the certificate, the protocols and the versions of a product's own, and what its config.GetConfigForClient chooses for each client. The
-// config is the handshake's from here on. Who a client's certificate is for is recorded too.
-func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
+// Config is that of the product on the host, with the certificate.
+func Config(h *decoy.Host, product tlswire.Profile, cert tls.Certificate, protos ...string) *tlswire.Config {
+	profile := &product
+	if h.OS == "linux" {
+		profile = product.On(h.Distro)
+	}
+	c := &tlswire.Config{Profile: profile, Certificate: cert, Names: []string{h.Hostname}, NextProtos: protos}
+	if profile.Tickets || profile.Resumes || profile.Tickets13 > 0 {
+		c.Sessions = decoy.Once(h, "tls-sessions/"+profile.Name, tlswire.NewSessions)
+	}
+	return c
+}
+
+// HandshakeAs is [Handshake] with what a product has of its own. The config is the handshake's from here on. Who a client's certificate is for is recorded too.
+func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *tlswire.Config) (*tlswire.Conn, error) {
+	hello := Hello{Transport: 't'}
+	config.Told = func(said *tls.ClientHelloInfo) { _, _ = hello.Take(said) }
+	server := tlswire.Server(conn, config)
+	if err := shake(ctx, s, &hello, server); err != nil {
+		return nil, err
+	}
+	return server, nil
+}
+
+// HandshakeGo is for the products that are written in Go: their TLS is crypto/tls itself.
+func HandshakeGo(ctx context.Context, s *decoy.Session, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
 	hello := Hello{Transport: 't'}
 	if config.CurvePreferences == nil {
 		config.CurvePreferences = curves
 	}
-	choose := config.GetConfigForClient
-	config.GetConfigForClient = func(said *tls.ClientHelloInfo) (*tls.Config, error) {
-		hello.Take(said) // which only looks
-		if choose == nil {
-			return nil, nil
-		}
-		return choose(said)
-	}
+	config.GetConfigForClient = hello.Take
 	server := tls.Server(conn, config)
+	if err := shake(ctx, s, &hello, server); err != nil {
+		return nil, err
+	}
+	return server, nil
+}
+
+// curves are those of the releases of Go that the products are built with: the hybrids with ML-KEM are newer.
+var curves = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+
+// shake shakes hands in the time that there is for it, and records it.
+func shake(ctx context.Context, s *decoy.Session, hello *Hello, server interface {
+	HandshakeContext(ctx context.Context) error
+	ConnectionState() tls.ConnectionState
+}) error {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
 	err := server.HandshakeContext(ctx)
 	hello.Record(s, server.ConnectionState(), err)
 	if err != nil {
-		return nil, fmt.Errorf("shaking hands: %w", err)
+		return fmt.Errorf("shaking hands: %w", err)
 	}
-	return server, nil
+	return nil
 }
 
 // Hello is what a client says first.
@@ -90,15 +133,18 @@ func (h *Hello) Record(s *decoy.Session, state tls.ConnectionState, failure erro
 		fields = append(fields, event.String("ja3", fingerprint(&h.said)), event.String("ja4", ja4(&h.said, h.Transport)))
 	}
 	if failure != nil {
-		s.Event("tls", append(fields, event.String("failure", failure.Error()))...)
-		return
+		fields = append(fields, event.String("failure", failure.Error()))
 	}
 	if len(state.PeerCertificates) > 0 {
 		fields = append(fields, event.String("client_certificate", state.PeerCertificates[0].Subject.String()))
 	}
+	if failure != nil {
+		s.Event("tls", fields...)
+		return
+	}
 	s.Event("tls", append(fields,
 		event.String("tls_version", tls.VersionName(state.Version)),
-		event.String("cipher", tls.CipherSuiteName(state.CipherSuite)))...)
+		event.String("cipher", tlswire.SuiteName(state.CipherSuite)))...)
 }
 
 func versions(of []uint16) string {
