@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 )
 
 // Config is what a server needs for one connection.
@@ -198,7 +199,8 @@ func (hc *halfConn) sealEtM(record, payload []byte, random io.Reader) ([]byte, e
 		record = append(record, iv...)
 	}
 	padding := mode.BlockSize() - len(payload)%mode.BlockSize()
-	text := append(payload[:len(payload):len(payload)], make([]byte, padding)...)
+	text := make([]byte, len(payload)+padding)
+	copy(text, payload)
 	for i := len(payload); i < len(text); i++ {
 		text[i] = byte(padding - 1)
 	}
@@ -250,11 +252,9 @@ func (c *Conn) readClientHello(context.Context) (*clientHelloMsg, error) {
 func (c *Conn) chooseVersion(hello *clientHelloMsg, known []uint16) alert {
 	p := c.config.Profile
 	for _, v := range p.versions() {
-		for _, k := range known {
-			if k == v {
-				c.vers = v
-				return 0
-			}
+		if slices.Contains(known, v) {
+			c.vers = v
+			return 0
 		}
 	}
 	switch {

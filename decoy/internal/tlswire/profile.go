@@ -6,11 +6,15 @@ import (
 	"time"
 )
 
-// Types of crypto/tls that are the same here.
+// What is crypto/tls's own with us, too.
 type (
-	Certificate     = tls.Certificate
+	// Certificate is a chain and its key.
+	Certificate = tls.Certificate
+	// ConnectionState is what came of a handshake.
 	ConnectionState = tls.ConnectionState
-	CurveID         = tls.CurveID
+	// CurveID is a group.
+	CurveID = tls.CurveID
+	// SignatureScheme is how something is signed.
 	SignatureScheme = tls.SignatureScheme
 )
 

@@ -39,7 +39,6 @@ type session struct {
 	began          time.Time
 	secret         []byte
 	extended       bool // its master secret
-	ageAdd         uint32
 }
 
 func (s *session) marshal() []byte {

@@ -159,15 +159,34 @@ func oddities(dial tlsprint.Dial, name string) error {
 		{"status request", false, func(h *tlsprint.Hello) {
 			h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 5, Data: []byte{1, 0, 0, 0, 0}})
 		}},
-		{"mfl 1.2", false, func(h *tlsprint.Hello) { h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 1, Data: []byte{1}}) }},
-		{"mfl bad", false, func(h *tlsprint.Hello) { h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 1, Data: []byte{9}}) }},
-		{"bad groups", false, func(h *tlsprint.Hello) { drop(h, 10); h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 10, Data: []byte{0, 3, 0, 1, 2}}) }},
-		{"record size limit", false, func(h *tlsprint.Hello) { h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 28, Data: []byte{2, 0}}) }},
-		{"only sha1", false, func(h *tlsprint.Hello) { drop(h, 13); h.Extensions = append(h.Extensions, tlsprint.Schemes(0x203, 0x201)) }},
-		{"schemes reversed", false, func(h *tlsprint.Hello) { drop(h, 13); h.Extensions = append(h.Extensions, tlsprint.Schemes(0x601, 0x501, 0x401, 0x806, 0x603, 0x503, 0x403)) }},
+		{"mfl 1.2", false, func(h *tlsprint.Hello) {
+			h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 1, Data: []byte{1}})
+		}},
+		{"mfl bad", false, func(h *tlsprint.Hello) {
+			h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 1, Data: []byte{9}})
+		}},
+		{"bad groups", false, func(h *tlsprint.Hello) {
+			drop(h, 10)
+			h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 10, Data: []byte{0, 3, 0, 1, 2}})
+		}},
+		{"record size limit", false, func(h *tlsprint.Hello) {
+			h.Extensions = append(h.Extensions, tlsprint.Extension{Type: 28, Data: []byte{2, 0}})
+		}},
+		{"only sha1", false, func(h *tlsprint.Hello) {
+			drop(h, 13)
+			h.Extensions = append(h.Extensions, tlsprint.Schemes(0x203, 0x201))
+		}},
+		{"schemes reversed", false, func(h *tlsprint.Hello) {
+			drop(h, 13)
+			h.Extensions = append(h.Extensions, tlsprint.Schemes(0x601, 0x501, 0x401, 0x806, 0x603, 0x503, 0x403))
+		}},
 		{"two groups 1.2", false, func(h *tlsprint.Hello) { drop(h, 10); h.Extensions = append(h.Extensions, tlsprint.Groups(25, 24, 29)) }},
 		{"dhe, no ffdhe", false, func(h *tlsprint.Hello) { h.Suites = []uint16{0x9e} }},
-		{"dhe, ffdhe2048", false, func(h *tlsprint.Hello) { h.Suites = []uint16{0x9e}; drop(h, 10); h.Extensions = append(h.Extensions, tlsprint.Groups(0x100)) }},
+		{"dhe, ffdhe2048", false, func(h *tlsprint.Hello) {
+			h.Suites = []uint16{0x9e}
+			drop(h, 10)
+			h.Extensions = append(h.Extensions, tlsprint.Groups(0x100))
+		}},
 	} {
 		h := tlsprint.Modern(name, o.with13)
 		o.mend(&h)

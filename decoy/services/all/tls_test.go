@@ -1,0 +1,65 @@
+package all
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"decnet/decoy/control"
+	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
+	"decnet/decoy/internal/tlsprint"
+)
+
+// The values are those of the real products (see TestFingerprintsAreTheProducts of decoy/internal/tlswire): a scanner of TLS alone takes each decoy for what it says it is.
+func TestTLSFingerprints(t *testing.T) {
+	const (
+		dovecot = "07d3fd1ad21d21d00042d43d0000005aa9877b7a5d6a671d1e56af48dc9ce6"
+		postfix = "07d19d1ad21d21d07c42d43d000000f50d155305214cf247147c43c0f1a823"
+		slapd   = "21d14d00021d21d21c42d43d00041d320c989d4ed06a7e9d3133ba36bb2752"
+	)
+	for _, c := range []struct {
+		service  string
+		port     int
+		start    string
+		settings map[string]string
+		jarm     string
+		ja4s12   string
+	}{
+		{"https", 443, "", map[string]string{"server_header": "nginx/1.22.1", "http_versions": "1.1,2"}, "28d28d28d00028d00042d42d000000e1ea2a807a629b496b664cf07ad7c08d", "t1206h2_c02c_17136cd5846b"},
+		{"https", 443, "", map[string]string{"server_header": "nginx/1.22.1", "http_versions": "1.1"}, "28d28d28d00028d00042d42d000000831b6af40378e2dd35eeac4e9311926e", "t1206h1_c02c_17136cd5846b"},
+		{"https", 443, "", map[string]string{"server_header": "Apache/2.4.62 (Debian)", "http_versions": "1.1"}, "1dd40d40d00040d00042d43d0000003d25bc6207ca8acd9652e99aa3724a08", "t1205h1_c02c_8763c20bf469"},
+		{"https", 443, "", map[string]string{"server_header": "lighttpd/1.4.69", "http_versions": "1.1,2"}, "27d40d40d00040d00042d43d00000017ce5d7926b134e0e6a6b169fee4a33f", "t1205h2_c02c_1ece00aee4e9"},
+		{"imap", 993, "", nil, dovecot, "t120500_c030_45145cc9ca06"},
+		{"imap", 143, "imap", nil, dovecot, "t120500_c030_45145cc9ca06"},
+		{"pop3", 110, "pop3", nil, dovecot, "t120500_c030_45145cc9ca06"},
+		{"smtp", 25, "smtp", map[string]string{"banner": "220 {host} ESMTP Postfix"}, postfix, "t120400_c030_12a20535f9be"},
+		{"ldap", 389, "ldap", nil, slapd, "t120300_c030_dd32164b0f22"},
+		{"postgres", 5432, "postgres", map[string]string{"version": "15.8"}, "2ad2ad16d2ad2ad00042d42d000000332dc9cd7d90589195193c8bb05d84fa", "t120300_c030_460f64128655"},
+		{"rdp", 3389, "rdp", nil, "07d14d16d21d21d00042d43d000000aa99ce74e2c6d013c745aa52b5cc042d", "t120400_c030_12a20535f9be"},
+	} {
+		t.Run(c.service+c.settings["server_header"], func(t *testing.T) {
+			t.Parallel()
+			id := decoytest.Identity()
+			id.Settings = control.Settings{c.service: c.settings}
+			d := decoytest.StartAs(t, id, c.service)
+			dial := func() (net.Conn, error) { return tlsprint.Start(c.start, d.Address(c.port)) }
+			jarm, answers, err := tlsprint.JARM(dial, id.Hostname)
+			if err != nil || jarm != c.jarm {
+				t.Errorf("JARM %s, not %s (%v):\n%s", jarm, c.jarm, err, strings.Join(answers, "\n"))
+			}
+			a, err := tlsprint.Ask(dial, tlsprint.Modern(id.Hostname, false).Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.JA4S() != c.ja4s12 {
+				t.Errorf("JA4S %s, not %s", a.JA4S(), c.ja4s12)
+			}
+			// What the client reveals is recorded, though it went no further.
+			d.Wait("tls", decoytest.Has("sni", id.Hostname), func(e event.Event) bool {
+				ja4, _ := e.Get("ja4")
+				return ja4 != ""
+			})
+		})
+	}
+}
