@@ -25,7 +25,7 @@ const (
 	maxCiphertextTLS13         = 16384 + 256  // maximum ciphertext length in TLS 1.3
 	recordHeaderLen            = 5            // record header length
 	maxHandshake               = 65536        // maximum handshake we support (protocol max is 16 MB)
-	maxHandshakeCertificateMsg = 262144       // maximum certificate message size (256 KiB)
+	maxHandshakeCertificateMsg = 65536        // maximum certificate message size (64 KiB)
 	maxUselessRecords          = 16           // maximum number of consecutive non-advancing records
 )
 

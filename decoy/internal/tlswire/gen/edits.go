@@ -93,6 +93,12 @@ var edits = map[string][]upstream.Edit{
 )`,
 		},
 	},
+	"common.go": {
+		{ // what a stranger can make a decoy keep
+			Old: "	maxHandshakeCertificateMsg = 262144       // maximum certificate message size (256 KiB)\n",
+			New: "	maxHandshakeCertificateMsg = 65536        // maximum certificate message size (64 KiB)\n",
+		},
+	},
 	"conn.go": {
 		{Old: "	handshakeFn func(context.Context) error // (*Conn).clientHandshake or serverHandshake\n	quic        *quicState                  // nil for non-QUIC connections\n", New: "	handshakeFn func(context.Context) error // (*Conn).serverHandshake\n	fragment    int                         // the longest record that the client wants, 0 for any\n	hello       *tls.ClientHelloInfo\n"},
 		{Old: "	isClient    bool\n", New: ""},
