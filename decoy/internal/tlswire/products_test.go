@@ -250,6 +250,34 @@ func TestOpenSSLSpeaksEachCipher(t *testing.T) {
 	}
 }
 
+// Products that could not be measured, and those of other distributions, are spoken to by real clients, too.
+func TestEveryProfileShakesHands(t *testing.T) {
+	for _, c := range []struct {
+		profile  *tlswire.Profile
+		versions []string
+	}{
+		{&tlswire.Windows, []string{"-tls1", "-tls1_2", "-tls1_3"}},
+		{&tlswire.Windows2016, []string{"-tls1_1", "-tls1_2"}},
+		{&tlswire.Windows2012, []string{"-tls1", "-tls1_2"}},
+		{&tlswire.MySQL, []string{"-tls1_2", "-tls1_3"}},
+		{&tlswire.Sendmail, []string{"-tls1_2", "-tls1_3"}},
+		{&tlswire.Cisco, []string{"-tls1", "-tls1_2"}},
+		{tlswire.Nginx.On("centos7"), []string{"-tls1", "-tls1_1", "-tls1_2"}},
+		{tlswire.Apache.On("rocky9"), []string{"-tls1_2", "-tls1_3"}},
+		{tlswire.Nginx.On("ubuntu20"), []string{"-tls1_2", "-tls1_3"}},
+		{tlswire.Slapd.On("rocky9"), []string{"-tls1_2", "-tls1_3"}},
+	} {
+		for _, key := range []string{"ECDSA", "RSA"} {
+			address := server(t, c.profile, key)
+			for _, version := range []string{"-tls1", "-tls1_1", "-tls1_2", "-tls1_3"} {
+				if out := openssl(t, address, version, "-cipher", "ALL:@SECLEVEL=0"); slices.Contains(c.versions, version) && !strings.Contains(out, "you said hello") {
+					t.Errorf("%s %s %s: %s", c.profile.Name, key, version, out)
+				}
+			}
+		}
+	}
+}
+
 func TestSessionsAreResumedAsTheProductDoes(t *testing.T) {
 	for _, c := range []struct {
 		profile  *tlswire.Profile

@@ -20,8 +20,8 @@ func (v *Server) TLS(cert tls.Certificate) *tlswire.Config {
 	switch p.family {
 	case nginx:
 		profile.ServerOrder = p.tries // as Debian configures it
-		if !p.before("1.23.4") {
-			profile.TooOld = 0 // TLS 1.0 and 1.1 are left out by its configuration from then on
+		if !p.before("1.27.3") {
+			profile.TooOld = 0 // it has no TLS 1.0 and 1.1 from then on, rather than no suite for them
 		}
 	case apache:
 		profile = tlswire.Apache

@@ -55,6 +55,9 @@ func Config(h *decoy.Host, product tlswire.Profile, cert tls.Certificate, protos
 		profile = product.On(h.Distro)
 	}
 	c := &tlswire.Config{Profile: profile, Certificate: cert, Names: []string{h.Hostname}, NextProtos: protos}
+	if cert.Leaf != nil {
+		c.Names = append(append(c.Names, cert.Leaf.Subject.CommonName), cert.Leaf.DNSNames...)
+	}
 	if profile.Tickets || profile.Resumes || profile.Tickets13 > 0 {
 		c.Sessions = decoy.Once(h, "tls-sessions/"+profile.Name, tlswire.NewSessions)
 	}
