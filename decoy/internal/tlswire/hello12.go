@@ -122,10 +122,9 @@ func (hs *serverHandshakeState) processClientHello() error {
 	}
 	c.serverName = hello.serverName
 	var ok bool
-	if hs.protocol, ok = c.config.protocol(hello.alpnProtocols); !ok {
+	if c.clientProtocol, ok = c.config.protocol(hello.alpnProtocols); !ok {
 		return fail(alertNoApplicationProtocol, fmt.Sprintf("client requested unsupported application protocols (%q)", hello.alpnProtocols))
 	}
-	c.clientProtocol = hs.protocol
 	hs.groups = hs.common()
 	return nil
 }
@@ -276,21 +275,12 @@ func (hs *serverHandshakeState) extendedMaster() bool {
 func (hs *serverHandshakeState) extend() {
 	c, hello, p := hs.c, hs.clientHello, hs.c.config.Profile
 	resumed := hs.sessionState != nil
-	answers := map[uint16][]byte{}
-	if hello.secureRenegotiationSupported && hs.secures() {
+	answers := c.answers(hello, 0)
+	if resumed {
+		delete(answers, extensionServerName)
+	}
+	if hello.secureRenegotiationSupported {
 		answers[extensionRenegotiationInfo] = []byte{0}
-	}
-	if !resumed && c.config.acknowledges(hello.serverName) {
-		answers[extensionServerName] = nil
-	}
-	if hello.maxFragment > 0 && p.fragments() {
-		answers[extensionMaxFragment] = []byte{hello.maxFragment}
-		c.fragment = 256 << hello.maxFragment
-	}
-	if p.Library == GnuTLS && hello.recordLimit >= 64 {
-		delete(answers, extensionMaxFragment)
-		answers[extensionRecordLimit] = []byte{0x40, 0}
-		c.fragment = min(int(hello.recordLimit), maxPlaintext)
 	}
 	if hs.suite.flags&suiteECDHE != 0 && len(hello.supportedPoints) > 0 {
 		answers[extensionSupportedPoints] = []byte{1, 0}
@@ -301,9 +291,6 @@ func (hs *serverHandshakeState) extend() {
 	tickets := p.Tickets && hello.ticketSupported && c.config.Sessions != nil
 	if tickets && !resumed {
 		answers[extensionSessionTicket] = nil
-	}
-	if hs.protocol != "" {
-		answers[extensionALPN] = append([]byte{0, byte(len(hs.protocol) + 1), byte(len(hs.protocol))}, hs.protocol...)
 	}
 	if hello.encryptThenMAC && hs.suite.aead == nil && (p.Library == OpenSSL || p.Library == GnuTLS) {
 		answers[extensionEncryptThenMAC], hs.etm = nil, true
@@ -325,8 +312,25 @@ func (hs *serverHandshakeState) extend() {
 // fragments tells whether a client may ask for short records.
 func (p *Profile) fragments() bool { return p.Library != Schannel && p.Library != OpenSSL10 }
 
-// secures tells whether a client is told that renegotiations are safe.
-func (hs *serverHandshakeState) secures() bool { return true }
+// answers are those to a hello that each version has. Of a record, inner bytes are not the application's.
+func (c *Conn) answers(hello *clientHelloMsg, inner int) map[uint16][]byte {
+	p, answers := c.config.Profile, map[uint16][]byte{}
+	if c.config.acknowledges(hello.serverName) {
+		answers[extensionServerName] = nil
+	}
+	switch {
+	case p.Library == GnuTLS && hello.recordLimit >= 64:
+		answers[extensionRecordLimit] = be16(maxPlaintext + inner)
+		c.fragment = min(int(hello.recordLimit)-inner, maxPlaintext)
+	case hello.maxFragment > 0 && p.fragments():
+		answers[extensionMaxFragment] = []byte{hello.maxFragment}
+		c.fragment = 256 << hello.maxFragment
+	}
+	if protocol := c.clientProtocol; protocol != "" {
+		answers[extensionALPN] = append([]byte{0, byte(len(protocol) + 1), byte(len(protocol))}, protocol...)
+	}
+	return answers
+}
 
 // acknowledges tells whether the name that a client gives is answered.
 func (c *Config) acknowledges(name string) bool {

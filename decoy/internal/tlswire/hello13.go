@@ -121,23 +121,7 @@ func (hs *serverHandshakeStateTLS13) retryExtensions(group CurveID) []extension 
 
 // encryptedExtensions are what is answered behind the hello.
 func (hs *serverHandshakeStateTLS13) encryptedExtensions() []extension {
-	c, hello, p := hs.c, hs.clientHello, hs.c.config.Profile
-	answers := map[uint16][]byte{}
-	if c.config.acknowledges(hello.serverName) {
-		answers[extensionServerName] = nil
-	}
-	if hello.maxFragment > 0 && p.fragments() {
-		answers[extensionMaxFragment] = []byte{hello.maxFragment}
-		c.fragment = 256 << hello.maxFragment
-	}
-	if p.Library == GnuTLS && hello.recordLimit >= 64 {
-		delete(answers, extensionMaxFragment)
-		answers[extensionRecordLimit] = []byte{0x40, 1}
-		c.fragment = min(int(hello.recordLimit)-1, maxPlaintext)
-	}
-	if c.clientProtocol != "" {
-		answers[extensionALPN] = append([]byte{0, byte(len(c.clientProtocol) + 1), byte(len(c.clientProtocol))}, c.clientProtocol...)
-	}
+	p, answers := hs.c.config.Profile, hs.c.answers(hs.clientHello, 1)
 	if p.Library == OpenSSL && hs.group != p.Groups[0] { // so that the client does better next time
 		var list []byte
 		for _, g := range p.Groups {

@@ -24,7 +24,6 @@ type serverHandshakeState struct {
 	suite        *cipherSuite
 	sessionState *session
 	groups       []CurveID // in common, in the order in which they are taken
-	protocol     string    // ALPN's
 	etm          bool
 	finishedHash finishedHash
 	masterSecret []byte

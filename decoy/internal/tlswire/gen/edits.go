@@ -272,7 +272,7 @@ func (m *clientHelloMsg) originalBytes`},
 	"handshake_server.go": {
 		{Old: "	clientHello, ech, err := c.readClientHello(ctx)\n", New: "	clientHello, err := c.readClientHello(ctx)\n"},
 		{Old: "			clientHello: clientHello,\n			echContext:  ech,\n", New: "			clientHello: clientHello,\n"},
-		{Old: "	ecdheOk      bool\n	ecSignOk     bool\n	rsaDecryptOk bool\n	rsaSignOk    bool\n	sessionState *SessionState\n", New: "	sessionState *session\n	groups       []CurveID // in common, in the order in which they are taken\n	protocol     string    // ALPN's\n	etm          bool\n"},
+		{Old: "	ecdheOk      bool\n	ecSignOk     bool\n	rsaDecryptOk bool\n	rsaSignOk    bool\n	sessionState *SessionState\n", New: "	sessionState *session\n	groups       []CurveID // in common, in the order in which they are taken\n	etm          bool\n"},
 		{Old: "	c.ekm = ekmFromMasterSecret(c.vers, hs.suite, hs.masterSecret, hs.clientHello.random, hs.hello.random)\n", New: ""},
 		{ // the product's own extensions
 			Old: `	if hs.clientHello.ocspStapling && len(hs.cert.OCSPStaple) > 0 {
