@@ -44,7 +44,7 @@ func TestX448(t *testing.T) {
 }
 
 func TestFiniteFieldsAreSafe(t *testing.T) {
-	for name, p := range map[string]*big.Int{"14": modp2048(), "ffdhe2048": ffdhe(0x100), "16": modp4096()} {
+	for name, p := range map[string]*big.Int{"14": modp2048(), "ffdhe2048": ffdhe(0x100), "16": modp4096(), "MariaDB's": mariaPrime()} {
 		if half := new(big.Int).Rsh(p, 1); !p.ProbablyPrime(0) || !half.ProbablyPrime(0) {
 			t.Errorf("group %s is not of a safe prime", name)
 		}

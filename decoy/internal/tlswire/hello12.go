@@ -258,10 +258,8 @@ func (hs *serverHandshakeState) field() finite {
 			}
 		}
 		return finite{}
-	case p.Library == JSSE:
-		return finite{ffdhe2048, ffdhe(ffdhe2048)}
-	case p.DHPrime == "modp4096":
-		return finite{0, modp4096()}
+	case p.DHPrime != nil:
+		return finite{0, p.DHPrime()}
 	}
 	return finite{0, modp2048()}
 }

@@ -278,6 +278,21 @@ func TestEveryProfileShakesHands(t *testing.T) {
 	}
 }
 
+// Each product's DHE is in the finite field that it was seen to use.
+func TestFiniteFieldsAreTheProducts(t *testing.T) {
+	for _, c := range []struct {
+		profile *tlswire.Profile
+		prime   string
+	}{
+		{&tlswire.Apache, "dh_p (len=256): FFFFFFFFFFFFFFFFC90FDAA2"}, {&tlswire.Dovecot, "dh_p (len=512): FFFFFFFFFFFFFFFFC90FDAA2"}, {&tlswire.MariaDB, "dh_p (len=256): A1BB7C20C55BC07B"},
+		{&tlswire.Tomcat, "dh_p (len=256): FFFFFFFFFFFFFFFFADF85458"},
+	} {
+		if out := openssl(t, server(t, c.profile, "RSA"), "-tls1_2", "-cipher", "DHE", "-trace"); !strings.Contains(out, c.prime) || !strings.Contains(out, "you said hello") {
+			t.Errorf("%s: %s", c.profile.Name, out)
+		}
+	}
+}
+
 func TestSessionsAreResumedAsTheProductDoes(t *testing.T) {
 	for _, c := range []struct {
 		profile  *tlswire.Profile

@@ -2,6 +2,7 @@ package tlswire
 
 import (
 	"crypto/tls"
+	"math/big"
 	"slices"
 	"time"
 )
@@ -52,7 +53,7 @@ type Profile struct {
 	ServerOrder      bool     // its order counts, and not the client's
 	Groups           []CurveID
 
-	DHPrime string // the group of its DHE: "" is 14 of RFC 3526, modp4096 is 16; GnuTLS and JSSE have their own
+	DHPrime func() *big.Int // of its DHE; nil is group 14 of RFC 3526, and what the client names with GnuTLS
 
 	SHA1  bool // it signs with SHA-1 for those who ask for nothing better
 	Packs bool // messages into one record

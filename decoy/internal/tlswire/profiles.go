@@ -1,8 +1,10 @@
 package tlswire
 
 import (
+	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -43,14 +45,14 @@ var (
 		Tickets: true, Tickets13: 2, TicketSize12: 176, TicketSize13: 208,
 	}
 	Dovecot = Profile{
-		Name: "dovecot", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Silent: true, Suites13: suites13, Suites: without(high, withRSA), Groups: groups30, DHPrime: "modp4096", Naming: AnyName,
+		Name: "dovecot", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Silent: true, Suites13: suites13, Suites: without(high, withRSA), Groups: groups30, DHPrime: modp4096, Naming: AnyName,
 		IDs: true, Tickets: true, Tickets13: 2, TicketSize12: 160, TicketSize13: 208,
 	}
 	Postgres = Profile{
 		Name: "postgres", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: high, ServerOrder: true, Groups: []CurveID{CurveP256},
 	}
 	MariaDB = Profile{
-		Name: "mariadb", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: usual, Groups: groups30, AsksCertificate: true,
+		Name: "mariadb", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: usual, Groups: groups30, DHPrime: mariaPrime, AsksCertificate: true,
 		IDs: true, Tickets: true, Tickets13: 2, TicketSize12: 160, TicketSize13: 208,
 	}
 	Slapd = Profile{
@@ -71,7 +73,7 @@ var (
 	}
 	// Tomcat is Tomcat 10 on OpenJDK 17, and what else runs on Java. Java's own tickets (in TLS 1.2, and its kind in 1.3) are longer and hold the session in another way.
 	Tomcat = Profile{
-		Name: "tomcat", Library: JSSE, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Packs: true, Groups: []CurveID{X25519, CurveP256, CurveP384, CurveP521, x448, 0x100, 0x101, 0x102, 0x103, 0x104},
+		Name: "tomcat", Library: JSSE, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Packs: true, DHPrime: func() *big.Int { return ffdhe(ffdhe2048) }, Groups: []CurveID{X25519, CurveP256, CurveP384, CurveP521, x448, 0x100, 0x101, 0x102, 0x103, 0x104},
 		Suites: []uint16{
 			0xc02c, 0xc02b, 0xcca9, 0xc030, 0xcca8, 0xc02f, 0x009f, 0xccaa, 0x009e, 0xc024, 0xc028, 0xc023, 0xc027, 0x006b, 0x0067, 0xc00a, 0xc014, 0xc009, 0xc013, 0x0039, 0x0033,
 		},
@@ -147,6 +149,16 @@ func (p Profile) On(distro string) *Profile {
 	}
 	return &p
 }
+
+// mariaPrime is MariaDB's own.
+var mariaPrime = sync.OnceValue(func() *big.Int {
+	n, _ := new(big.Int).SetString(""+
+		"a1bb7c20c55bc07b218bd6a815fc3bbaab9fdf68c479780dc11264e415c966dbf6cbb339025b7862fb09ae096bddd45d97bcdc7fe6d6f1cbf5ebdaa72e5a432b"+
+		"e940e285001cc00a9877a931de0b754d1e1f1683cadebd21fcc1823736330b66063cf3af21575780f6941ba9d4f68f18620ec422f95b62cc3f1995cf4b00a66c"+
+		"0baf9fd5fa3d6dda30830791ac15ff8f5954ea25bc4eeb6a54df7509720fef2370e0a804eaff9054cd8418c07591990fa1780c07b7c5de55067b95682c3339bc"+
+		"2cd06dddfadcb58f8239f86744f1d8f778119a779b5347d62b5d67b8b7bcc1d7796215c2c58397a7f8b49cf68f9ac7da1bbb8707a771adb28a50f82612b73e0b", 16)
+	return n
+})
 
 // gnutls are the suites of GnuTLS 3.7's NORMAL.
 var (
