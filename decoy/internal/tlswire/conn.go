@@ -28,6 +28,11 @@ func (c *Config) rand() io.Reader { return rand.Reader }
 
 // Server returns the server's side of a connection. The config may be used for others, too.
 func Server(conn net.Conn, config *Config) *Conn {
+	if config.Sessions != nil && config.Profile.Forgets {
+		own := *config
+		own.Sessions = NewSessions()
+		config = &own
+	}
 	c := &Conn{conn: conn, config: config}
 	c.handshakeFn = c.serverHandshake
 	return c

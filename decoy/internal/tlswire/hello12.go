@@ -287,7 +287,7 @@ func (hs *serverHandshakeState) extend() {
 		}
 	}
 	tickets := p.Tickets && hello.ticketSupported && c.config.Sessions != nil
-	if tickets && !resumed {
+	if tickets && (!resumed || p.Library == JSSE) {
 		answers[extensionSessionTicket] = nil
 	}
 	if hello.encryptThenMAC && hs.suite.aead == nil && (p.Library == OpenSSL || p.Library == GnuTLS) {
@@ -381,7 +381,7 @@ func (hs *serverHandshakeState) doResumeHandshake() error {
 // sendSessionTicket gives the client a ticket, or keeps the session.
 func (hs *serverHandshakeState) sendSessionTicket() error {
 	c, p := hs.c, hs.c.config.Profile
-	if c.config.Sessions == nil || hs.sessionState != nil {
+	if c.config.Sessions == nil || hs.sessionState != nil && p.Library != JSSE {
 		return nil
 	}
 	s := &session{version: c.vers, suite: c.cipherSuite, began: time.Now(), secret: hs.masterSecret, extended: c.extMasterSecret}

@@ -300,13 +300,16 @@ func TestSessionsAreResumedAsTheProductDoes(t *testing.T) {
 		resumed  bool
 		lifetime string
 		tickets  int
+		further  int // for who resumes
 	}{
-		{&tlswire.Nginx, "-tls1_2", true, "300", 1}, {&tlswire.Nginx, "-tls1_3", true, "300", 2},
-		{&tlswire.Apache, "-tls1_2", true, "", 0}, {&tlswire.Apache, "-tls1_3", true, "300", 2},
-		{&tlswire.Lighttpd, "-tls1_2", true, "7200", 1}, {&tlswire.Lighttpd, "-tls1_3", true, "7200", 2},
-		{&tlswire.Postgres, "-tls1_2", false, "", 0}, {&tlswire.Postgres, "-tls1_3", false, "", 0},
-		{&tlswire.Tomcat, "-tls1_2", true, "86400", 1}, {&tlswire.Tomcat, "-tls1_3", true, "86400", 1},
-		{&tlswire.Slapd, "-tls1_3", false, "", 0},
+		{&tlswire.Nginx, "-tls1_2", true, "300", 1, 0}, {&tlswire.Nginx, "-tls1_3", true, "300", 2, 1},
+		{&tlswire.Apache, "-tls1_2", true, "", 0, 0}, {&tlswire.Apache, "-tls1_3", true, "300", 2, 1},
+		{&tlswire.Lighttpd, "-tls1_2", true, "7200", 1, 0}, {&tlswire.Lighttpd, "-tls1_3", true, "7200", 2, 0},
+		{&tlswire.Postgres, "-tls1_2", false, "", 0, 0}, {&tlswire.Postgres, "-tls1_3", false, "", 0, 0},
+		{&tlswire.Tomcat, "-tls1_2", true, "86400", 1, 1}, {&tlswire.Tomcat, "-tls1_3", true, "86400", 1, 1},
+		{&tlswire.Postfix, "-tls1_3", true, "7200", 1, 0}, {&tlswire.MariaDB, "-tls1_3", true, "7200", 2, 1},
+		{&tlswire.Slapd, "-tls1_3", false, "", 0, 0},
+		{&tlswire.Dovecot, "-tls1_2", false, "7200", 1, 0}, {&tlswire.Dovecot, "-tls1_3", false, "7200", 2, 0}, // tickets that are good for nothing
 	} {
 		t.Run(c.profile.Name+c.version, func(t *testing.T) {
 			address, file := server(t, c.profile, "RSA"), filepath.Join(t.TempDir(), "session")
@@ -323,7 +326,10 @@ func TestSessionsAreResumedAsTheProductDoes(t *testing.T) {
 				}
 				return
 			}
-			again := openssl(t, address, c.version, "-sess_in", file)
+			again := openssl(t, address, c.version, "-sess_in", file, "-msg")
+			if n := strings.Count(again, "NewSessionTicket"); c.resumed && n != c.further {
+				t.Errorf("%d further tickets, not %d:\n%s", n, c.further, again)
+			}
 			if strings.Contains(again, "Reused, TLS") != c.resumed || !strings.Contains(again, "you said hello") {
 				t.Errorf("resumed is not %v:\n%s", c.resumed, again)
 			}

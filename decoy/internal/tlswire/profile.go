@@ -67,6 +67,8 @@ type Profile struct {
 	IDs                        bool          // sessions have an ID where there are no tickets
 	Resumes                    bool          // by that ID
 	Tickets                    bool          // up to TLS 1.2, and in 1.3 such that nothing is kept
+	Forgets                    bool          // each connection's tickets are of a key that is lost with its process
+	Once                       bool          // who resumes a session of TLS 1.3 gets no further ticket
 	Tickets13                  int           // how many a client of TLS 1.3 gets
 	TicketLife                 time.Duration // 0 is two hours
 	TicketSize12, TicketSize13 int           // in bytes, where they are tickets that nothing is kept of

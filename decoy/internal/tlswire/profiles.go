@@ -42,11 +42,11 @@ var (
 	}
 	Lighttpd = Profile{
 		Name: "lighttpd", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: []uint16{0xc02c, 0xc030, 0xcca9, 0xcca8, 0xccaa, 0xc02b, 0xc02f, 0xc0ad, 0xc0af}, Groups: groups30, ClientALPN: true,
-		Tickets: true, Tickets13: 2, TicketSize12: 176, TicketSize13: 208,
+		Once: true, Tickets: true, Tickets13: 2, TicketSize12: 176, TicketSize13: 208,
 	}
 	Dovecot = Profile{
 		Name: "dovecot", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Silent: true, Suites13: suites13, Suites: without(high, withRSA), Groups: groups30, DHPrime: modp4096, Naming: AnyName,
-		IDs: true, Tickets: true, Tickets13: 2, TicketSize12: 160, TicketSize13: 208,
+		IDs: true, Forgets: true, Tickets: true, Tickets13: 2, TicketSize12: 160, TicketSize13: 208,
 	}
 	Postgres = Profile{
 		Name: "postgres", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: high, ServerOrder: true, Groups: []CurveID{CurveP256},
@@ -66,10 +66,10 @@ var (
 	Postfix = Profile{
 		Name: "postfix", Library: OpenSSL, Min: VersionTLS10, Max: VersionTLS13, Suites13: suites13, Groups: []CurveID{X25519, x448, CurveP256, CurveP521, CurveP384}, SHA1: true,
 		Suites: slices.Concat([]uint16{0x00a7, 0x00a6, 0x006d, 0x00c5, 0x006c, 0x00bf, 0xc019, 0x003a, 0x0089, 0xc018, 0x0034, 0x0046}, high),
-		IDs:    true, Tickets: true, Tickets13: 1, TicketSize12: 176, TicketSize13: 208,
+		IDs:    true, Once: true, Tickets: true, Tickets13: 1, TicketSize12: 176, TicketSize13: 208,
 	}
 	XRDP = Profile{
-		Name: "xrdp", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: usual, Groups: groups30, IDs: true, Tickets: true, Tickets13: 2, TicketSize12: 160, TicketSize13: 208,
+		Name: "xrdp", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: usual, Groups: groups30, IDs: true, Forgets: true, Tickets: true, Tickets13: 2, TicketSize12: 160, TicketSize13: 208,
 	}
 	// Tomcat is Tomcat 10 on OpenJDK 17, and what else runs on Java. Java's own tickets (in TLS 1.2, and its kind in 1.3) are longer and hold the session in another way.
 	Tomcat = Profile{

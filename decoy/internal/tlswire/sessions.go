@@ -19,7 +19,7 @@ type Sessions struct {
 
 	mu   sync.Mutex
 	kept map[[32]byte][]byte
-	ring [maxSessions][32]byte
+	ring [][32]byte // their IDs, the oldest at next once there are as many as may be
 	next int
 }
 
@@ -91,9 +91,13 @@ func (s *Sessions) open(ticket []byte) *session {
 func (s *Sessions) keep(id [32]byte, of *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.kept, s.ring[s.next])
-	s.ring[s.next] = id
-	s.next = (s.next + 1) % maxSessions
+	if len(s.ring) < maxSessions {
+		s.ring = append(s.ring, id)
+	} else {
+		delete(s.kept, s.ring[s.next])
+		s.ring[s.next] = id
+		s.next = (s.next + 1) % maxSessions
+	}
 	s.kept[id] = of.marshal()
 }
 
