@@ -220,6 +220,9 @@ func (hs *serverHandshakeStateTLS13) sendTickets() error {
 	c.buffering = true
 	for i := range many {
 		nonce := binary.BigEndian.AppendUint64(nil, uint64(i))
+		if p.Library == JSSE {
+			nonce = []byte{byte(i + 1)}
+		}
 		s := &session{
 			version: VersionTLS13, suite: c.cipherSuite, began: time.Now(),
 			secret: ExpandLabel(hs.suite.hash.New, c.resumptionSecret, "resumption", nonce, hs.suite.hash.Size()),

@@ -53,7 +53,7 @@ var (
 	}
 	MariaDB = Profile{
 		Name: "mariadb", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: usual, Groups: groups30, DHPrime: mariaPrime, AsksCertificate: true,
-		IDs: true, Tickets: true, Tickets13: 2, TicketSize12: 160, TicketSize13: 208,
+		IDs: true, Tickets: true, Tickets13: 2, TicketSize12: 176, TicketSize13: 208,
 	}
 	Slapd = Profile{
 		Name: "slapd", Library: GnuTLS, Min: VersionTLS10, Max: VersionTLS13, Silent: true, Suites13: []uint16{0x1302, 0x1303, 0x1301, 0x1304}, Suites: gnutls, Groups: groupsGnuTLS, IDs: true,
@@ -69,15 +69,15 @@ var (
 		IDs:    true, Once: true, Tickets: true, Tickets13: 1, TicketSize12: 176, TicketSize13: 208,
 	}
 	XRDP = Profile{
-		Name: "xrdp", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: usual, Groups: groups30, IDs: true, Forgets: true, Tickets: true, Tickets13: 2, TicketSize12: 160, TicketSize13: 208,
+		Name: "xrdp", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: usual, Groups: groups30, IDs: true, Forgets: true, Tickets: true, Tickets13: 2, TicketSize12: 176, TicketSize13: 208,
 	}
-	// Tomcat is Tomcat 10 on OpenJDK 17, and what else runs on Java. Java's own tickets (in TLS 1.2, and its kind in 1.3) are longer and hold the session in another way.
+	// Tomcat is Tomcat 10 on OpenJDK 17, and what else runs on Java.
 	Tomcat = Profile{
 		Name: "tomcat", Library: JSSE, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Packs: true, DHPrime: func() *big.Int { return ffdhe(ffdhe2048) }, Groups: []CurveID{X25519, CurveP256, CurveP384, CurveP521, x448, 0x100, 0x101, 0x102, 0x103, 0x104},
 		Suites: []uint16{
 			0xc02c, 0xc02b, 0xcca9, 0xc030, 0xcca8, 0xc02f, 0x009f, 0xccaa, 0x009e, 0xc024, 0xc028, 0xc023, 0xc027, 0x006b, 0x0067, 0xc00a, 0xc014, 0xc009, 0xc013, 0x0039, 0x0033,
 		},
-		IDs: true, Tickets: true, Tickets13: 1, TicketLife: 24 * time.Hour, TicketSize12: 1200, TicketSize13: 1200,
+		IDs: true, Tickets: true, Tickets13: 1, TicketLife: 24 * time.Hour, TicketSize12: 1027, TicketSize13: 1019,
 	}
 )
 
@@ -101,12 +101,12 @@ var (
 	MySQL = Profile{
 		Name: "mysql", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, ServerOrder: true, Groups: groups30, AsksCertificate: true,
 		Suites: []uint16{0xc02b, 0xc02c, 0xc02f, 0xc030, 0x009e, 0x009f, 0xcca9, 0xcca8, 0xccaa, 0xc0ad, 0xc0ac, 0xc09f, 0xc09e, 0xc0af, 0xc0ae},
-		IDs:    true, Tickets: true, Tickets13: 2, TicketLife: 5 * time.Minute, TicketSize12: 160, TicketSize13: 208,
+		IDs:    true, Tickets: true, Tickets13: 2, TicketLife: 5 * time.Minute, TicketSize12: 176, TicketSize13: 208,
 	}
 	// Sendmail asks each client for a certificate.
 	Sendmail = Profile{
 		Name: "sendmail", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, Suites13: suites13, Suites: usual, Groups: groups30, AsksCertificate: true,
-		IDs: true, Tickets: true, Tickets13: 2, TicketSize12: 160, TicketSize13: 208,
+		IDs: true, Tickets: true, Tickets13: 2, TicketSize12: 176, TicketSize13: 208,
 	}
 )
 
