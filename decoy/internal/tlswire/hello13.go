@@ -122,7 +122,7 @@ func (hs *serverHandshakeStateTLS13) retryExtensions(group CurveID) []extension 
 // encryptedExtensions are what is answered behind the hello.
 func (hs *serverHandshakeStateTLS13) encryptedExtensions() []extension {
 	p, answers := hs.c.config.Profile, hs.c.answers(hs.clientHello, 1)
-	if p.Library == OpenSSL && hs.group != p.Groups[0] { // so that the client does better next time
+	if p.Library == JSSE || p.Library == OpenSSL && hs.group != p.Groups[0] { // so that the client does better next time
 		var list []byte
 		for _, g := range p.Groups {
 			list = append(list, be16(g)...)
