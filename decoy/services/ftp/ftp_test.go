@@ -101,7 +101,7 @@ func TestRealClientsListDownloadAndUpload(t *testing.T) {
 				d.Wait("upload", decoytest.Has("size", fmt.Sprint(len(content))), decoytest.Has("sha256", hex.EncodeToString(sum[:])))
 				d.Wait(event.Download, decoytest.Has("file", strings.TrimPrefix(want, "/")[strings.LastIndex(strings.TrimPrefix(want, "/"), "/")+1:]))
 				d.Wait(event.AuthAttempt, decoytest.Has(event.Outcome, event.Accepted), decoytest.Has(event.Secret, v.secret))
-				out, err := servicetest.Run(t, "", "lftp", "-e", "set net:max-retries 1; set net:timeout 5; set ftp:ssl-allow no; cls -1 /; cat "+want+"; bye", "-u", v.user+","+v.secret, "-p", port, host)
+				out, err := servicetest.Run(t, "", "lftp", "-e", "set net:max-retries 1; set net:timeout 60; set ftp:ssl-allow no; cls -1 /; cat "+want+"; bye", "-u", v.user+","+v.secret, "-p", port, host)
 				if err != nil || !strings.Contains(out, v.files[want].content) || !strings.Contains(out, "pub") {
 					t.Errorf("lftp shows %q, %v", out, err)
 				}

@@ -64,7 +64,7 @@ func TestOptions(t *testing.T) {
 	d := decoytest.Start(t, "tftp")
 	v := newServer(d.Host)
 	name := v.names()[0]
-	out, err := servicetest.Run(t, "", "curl", "-sS", "--max-time", "10", "--tftp-blksize", "1024", "tftp://"+d.Address(69)+"/"+name)
+	out, err := servicetest.Run(t, "", "curl", "-sS", "--max-time", "60", "--tftp-blksize", "1024", "tftp://"+d.Address(69)+"/"+name)
 	if err != nil || out != v.files[name] {
 		t.Errorf("%v: %q", err, out)
 	}
