@@ -104,6 +104,22 @@ test('an interval counts down, and can be turned off', async () => {
   await row('web-01').getByText(/in [4-7] h/).waitFor({ state: 'detached' })
 })
 
+test('a decky\'s page and the dialog tell the interval as it is by now', async () => {
+  const set = (interval) => ask('mutation ($d: String!, $i: Duration) { setMutateInterval(input: { deployment: $d, name: "web-01", interval: $i }) { deckies { id } } }', { d: deployment, i: interval })
+  await page.goto(`${url}/deckies/${deployment}/web-01`)
+  await page.getByText('when asked').waitFor()
+  await set('7h')
+  await page.getByText('every 7h').waitFor()
+  await page.getByRole('button', { name: 'Interval…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('At present: every 7h.').waitFor()
+  assert.equal(await dialog.getByLabel('Every', { exact: true }).inputValue(), '7h')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await set(null)
+  await page.getByText('when asked').waitFor()
+  await page.goto(url + mine)
+})
+
 test('what is shown stands in the address', async () => {
   await page.getByRole('searchbox', { name: 'Search the fleet' }).fill('web-02')
   await row('web-01').waitFor({ state: 'detached' })

@@ -1,5 +1,5 @@
 import { Shuffle } from 'lucide-react'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import { useApp } from '../app/context'
 import { paths } from '../app/paths'
@@ -30,7 +30,9 @@ export default function DeckyPage({ deployment, name }: { deployment: string; na
   const { data, mayChange } = useApp()
   const fleet = useStore(data.deckies)
   const decky = useMemo(() => [...(fleet?.values() ?? [])].find((d) => d.name === name && d.deployment.name === deployment), [fleet, name, deployment])
-  const { data: detail } = useAsk(deckyDetail, { deployment, name })
+  const { data: detail, again: askDetail } = useAsk(deckyDetail, { deployment, name })
+  // Its interval and its repairs are not among what the stream tells, only that something is another.
+  useEffect(askDetail, [askDetail, decky])
   const [asked, setAsked] = useState<Asked | null>(null)
   const touches = useNewestTouches()
 

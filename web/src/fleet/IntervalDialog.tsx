@@ -2,7 +2,7 @@ import { useState, type FormEvent } from 'react'
 import { useApp } from '../app/context'
 import { request } from '../api/request'
 import { useAsk } from '../api/useAsk'
-import { deployments as deploymentsQuery, setMutateInterval, type Decky } from '../data/documents'
+import { deckyDetail, deployments as deploymentsQuery, setMutateInterval, type Decky } from '../data/documents'
 import { nodes } from '../data/nodes'
 import { shortDuration } from '../ui/duration'
 import { IntervalField } from '../ui/IntervalField'
@@ -16,10 +16,16 @@ const nothing = {}
 export function IntervalDialog({ deckies, deployments, onClose }: { deckies: readonly Decky[]; deployments: readonly string[]; onClose: () => void }) {
   const { client, actions } = useApp()
   const [targets] = useState(deckies)
-  const [interval, setInterval] = useState('24h')
+  const [typed, setTyped] = useState<string | null>(null)
   const [deployment, setDeployment] = useState(deployments[0] ?? 'default')
   const { data } = useAsk(deploymentsQuery, nothing, targets.length > 0)
-  const present = data && nodes(data.deployments).find((d) => d.name === deployment)
+  const [only] = targets
+  const { data: detail } = useAsk(deckyDetail, { deployment: only?.deployment.name ?? '', name: only?.name ?? '' }, targets.length !== 1)
+  const one = detail?.decky
+  const present = one
+    ? { mutateInterval: one.mutateInterval ?? one.deployment.mutateInterval, own: one.mutateInterval != null }
+    : data && nodes(data.deployments).find((d) => d.name === deployment)
+  const interval = typed ?? (present?.mutateInterval ? shortDuration(present.mutateInterval) : '24h')
 
   const set = (to: string | null) => {
     onClose()
@@ -44,13 +50,18 @@ export function IntervalDialog({ deckies, deployments, onClose }: { deckies: rea
         {targets.length === 0 && (
           <label>
             Deployment
-            <select value={deployment} onChange={(e) => setDeployment(e.target.value)}>
+            <select value={deployment} onChange={(e) => { setDeployment(e.target.value); setTyped(null) }}>
               {deployments.map((d) => <option key={d}>{d}</option>)}
             </select>
-            {present && <span className="hint">At present: {present.mutateInterval ? `every ${shortDuration(present.mutateInterval)}` : 'not by themselves'}.</span>}
           </label>
         )}
-        <IntervalField label="Every" value={interval} onChange={setInterval} required />
+        <IntervalField label="Every" value={interval} onChange={setTyped} required />
+        {present && (
+          <p className="hint">
+            At present: {present.mutateInterval ? `every ${shortDuration(present.mutateInterval)}` : targets.length === 0 ? 'not by themselves' : 'not by itself'}
+            {'own' in present && present.mutateInterval && !present.own && ', as its deployment'}.
+          </p>
+        )}
         <div className="modal-foot">
           <button type="button" onClick={onClose}>Cancel</button>
           <button type="button" onClick={() => set(null)}>Turn off</button>
