@@ -35,11 +35,11 @@ export default function AttackersPage() {
           <th scope="row"><Link href={`${paths.interactions}?source=${encodeURIComponent(a.address)}`}><Address of={a.address} /></Link></th>
           <td><Ago at={a.lastSeenAt} /></td>
           <td><Ago at={a.firstSeenAt} /></td>
-          <td className="number">{a.interactions}</td>
-          <td className="number"><Link href={`${paths.sessions}?source=${encodeURIComponent(a.address)}`}>{a.sessions}</Link></td>
-          <td className="number">{a.attempts}</td>
-          <td className="number">{a.commands}</td>
-          <td className="number">{a.deckies}</td>
+          <td className="number">{a.interactions.toLocaleString()}</td>
+          <td className="number"><Link href={`${paths.sessions}?source=${encodeURIComponent(a.address)}`}>{a.sessions.toLocaleString()}</Link></td>
+          <td className="number">{a.attempts.toLocaleString()}</td>
+          <td className="number">{a.commands.toLocaleString()}</td>
+          <td className="number">{a.deckies.toLocaleString()}</td>
           <td><span className="chips">{a.services.map((s) => <span key={s}>{s}</span>)}</span></td>
           <td>
             {a.known

@@ -35,8 +35,8 @@ export default function CredentialsPage() {
           <td className="said"><Hostile text={c.secret} limit={inTable} /></td>
           <td className="faint">{c.kind}</td>
           <td><span className="badge service">{c.service}</span></td>
-          <td className="number"><Link href={`${paths.interactions}?credential=${encodeURIComponent(c.id)}`} aria-label={`${c.attempts} tries of it`}>{c.attempts}</Link></td>
-          <td className="number">{c.accepted}</td>
+          <td className="number"><Link href={`${paths.interactions}?credential=${encodeURIComponent(c.id)}`} aria-label={`${c.attempts} tries of it`}>{c.attempts.toLocaleString()}</Link></td>
+          <td className="number">{c.accepted.toLocaleString()}</td>
           <td><Link href={`${paths.interactions}?source=${encodeURIComponent(c.lastSourceIP)}`}><Address of={c.lastSourceIP} /></Link></td>
           <td><Ago at={c.lastSeenAt} /></td>
         </tr>

@@ -52,7 +52,7 @@ export default function KnownPage() {
                   <td>{k.createdBy}</td>
                   <td><Moment at={k.createdAt} /></td>
                   <td>{ends(k)}</td>
-                  <td className="number"><Link href={`${paths.interactions}?whose=known${k.network.includes('/') ? '' : `&source=${encodeURIComponent(k.network)}`}`}>{k.interactions}</Link></td>
+                  <td className="number"><Link href={`${paths.interactions}?whose=known${k.network.includes('/') ? '' : `&source=${encodeURIComponent(k.network)}`}`}>{k.interactions.toLocaleString()}</Link></td>
                   <td>{k.lastSeenAt ? <Ago at={k.lastSeenAt} /> : <span className="faint">never</span>}</td>
                   {mayChange && <td className="number"><button type="button" className="quiet" onClick={() => setRemoving(k)} aria-label={`Remove ${k.network}…`}>Remove…</button></td>}
                 </tr>

@@ -35,8 +35,8 @@ export default function SessionsPage() {
           <td><Link href={paths.decky(s.deploymentName, s.deckyName)} className="short" title={s.deckyName}>{s.deckyName}</Link></td>
           <td><Link href={`${paths.interactions}?source=${encodeURIComponent(s.sourceIP)}`}><Address of={s.sourceIP} /></Link></td>
           <td className="said">{s.principal !== null && s.principal !== undefined && <span className="inline"><Hostile text={s.principal} limit={inTable} />{s.authenticated && <span className="badge degraded">let in</span>}</span>}</td>
-          <td className="number">{s.interactions}</td>
-          <td className="number">{s.commands}</td>
+          <td className="number">{s.interactions.toLocaleString()}</td>
+          <td className="number">{s.commands.toLocaleString()}</td>
           <td><Took from={s.startedAt} to={s.endedAt} /></td>
           <td><Link href={paths.session(s.id)} aria-label={`${s.recorded ? 'Terminal' : 'Replay'}: ${s.service} on ${s.deckyName} from ${s.sourceIP}`}>{s.recorded ? 'Terminal' : 'Replay'}</Link></td>
         </tr>

@@ -36,19 +36,21 @@ const Item = memo(function Item({ interaction: i, withDecky, withSession }: Show
   const details = useId()
   return (
     <li className="interaction" data-interaction={i.id}>
-      <p className="interaction-head">
-        <Moment at={i.at} />
-        <span className="badge service">{i.service}</span>
-        <span className="kind"><Hostile text={i.type} /></span>
-        {withDecky && <Link href={paths.decky(i.deploymentName, i.deckyName)}>{i.deckyName}</Link>}
-        <span className="faint">from</span>
-        <Link href={`${paths.interactions}?source=${encodeURIComponent(i.sourceIP)}`} className="source"><Hostile text={i.sourceIP} />:{i.sourcePort}</Link>
-        {i.origin !== 'INTRUDER' && <span className="badge" title={noIntruder[i.origin]}>{i.origin.toLowerCase()}</span>}
+      <div className="interaction-head">
+        <p className="interaction-what">
+          <Moment at={i.at} />
+          <span className="badge service">{i.service}</span>
+          <span className="kind"><Hostile text={i.type} /></span>
+          {withDecky && <Link href={paths.decky(i.deploymentName, i.deckyName)}>{i.deckyName}</Link>}
+          <span className="faint">from</span>
+          <Link href={`${paths.interactions}?source=${encodeURIComponent(i.sourceIP)}`} className="source"><Hostile text={i.sourceIP} />:{i.sourcePort}</Link>
+          {i.origin !== 'INTRUDER' && <span className="badge" title={noIntruder[i.origin]}>{i.origin.toLowerCase()}</span>}
+        </p>
         <span className="interaction-ways">
           <button type="button" className="pick" aria-label={`details: ${i.type} on ${i.deckyName} from ${i.sourceIP}`} aria-expanded={open} aria-controls={open ? details : undefined} onClick={() => setOpen(!open)}>details</button>
           {i.origin === 'INTRUDER' && withSession && <Link href={paths.session(i.session)}>session</Link>}
         </span>
-      </p>
+      </div>
       {i.message !== `${i.type} from ${i.sourceIP}` && <p className="interaction-said"><Hostile text={i.message} limit={inList} /></p>}
       {facts.some(([field]) => i[field]) && (
         <dl>

@@ -19,7 +19,7 @@ export function Ranking({ title, rows, alone }: Props) {
         <caption className="unseen">{title}</caption>
         <tbody>
           {rows?.map(({ name, count }) => (
-            <tr key={name}><th scope="row"><Link href={alone(name)} replace><Hostile text={name} /></Link></th><td className="ranking-bar"><meter min={0} max={top} value={count} aria-hidden="true" /></td><td className="count">{count}</td></tr>
+            <tr key={name}><th scope="row"><Link href={alone(name)} replace><Hostile text={name} /></Link></th><td className="ranking-bar"><meter min={0} max={top} value={count} aria-hidden="true" /></td><td className="count">{count.toLocaleString()}</td></tr>
           ))}
         </tbody>
       </table>

@@ -8,7 +8,6 @@ import { Spark } from './Spark'
 const day = 86_400_000
 /** Who scrolls past wants no answer: how long a line is in sight before the server is asked, in milliseconds. */
 const inSight = 400
-const none: readonly number[] = Array<number>(24).fill(0)
 
 interface Props {
   /** The decky's ID. */
@@ -34,5 +33,5 @@ export function Touches({ decky, newest }: Props) {
     again()
   }, [seen, newest, drawn, again])
   const counts = useLast(data)?.interactionStats.overTime.map((b) => b.count)
-  return <Spark counts={counts ?? none} label="touches in the last day" />
+  return <Spark counts={counts} label="touches in the last day" />
 }
