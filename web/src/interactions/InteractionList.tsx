@@ -42,8 +42,10 @@ const Item = memo(function Item({ interaction: i, withDecky, withSession }: Show
           <span className="badge service">{i.service}</span>
           <span className="kind"><Hostile text={i.type} /></span>
           {withDecky && <Link href={paths.decky(i.deploymentName, i.deckyName)}>{i.deckyName}</Link>}
-          <span className="faint">from</span>
-          <Link href={`${paths.interactions}?source=${encodeURIComponent(i.sourceIP)}`} className="source"><Hostile text={i.sourceIP} />:{i.sourcePort}</Link>
+          <span className="from">
+            <span className="faint">from</span>{' '}
+            <Link href={`${paths.interactions}?source=${encodeURIComponent(i.sourceIP)}`} className="source"><Hostile text={i.sourceIP} />:{i.sourcePort}</Link>
+          </span>
           {i.origin !== 'INTRUDER' && <span className="badge" title={noIntruder[i.origin]}>{i.origin.toLowerCase()}</span>}
         </p>
         <span className="interaction-ways">
