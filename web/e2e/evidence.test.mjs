@@ -149,6 +149,23 @@ test('it adds up to an attacker, a credential and a session, markup and all', as
   await page.locator('[data-frames]').waitFor()
 })
 
+test('a heading orders a list, which stands in the address, and keeps the focus', async () => {
+  for (const secret of ['twice', 'twice', 'once']) await knock('orderly', secret)
+  await page.goto(`${url}/credentials?q=orderly`)
+  const secrets = async () => (await page.locator('[data-credential] td:nth-child(2)').allTextContents()).join()
+  await until(async () => await secrets() === 'twice,once', 'what was tried most comes first')
+  const tried = page.getByRole('columnheader', { name: 'Tried' })
+  assert.equal(await tried.getAttribute('aria-sort'), 'descending')
+  await tried.getByRole('button').focus()
+  await page.keyboard.press('Enter')
+  await until(async () => await secrets() === 'once,twice', 'and last, once the heading is pressed')
+  assert.equal(await tried.getAttribute('aria-sort'), 'ascending')
+  assert.match(page.url(), /q=orderly&sort=attempts-up/)
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Tried')
+  await page.getByRole('link', { name: '2 tries of it' }).click()
+  await until(async () => await items().count() === 2 && (await items().allTextContents()).every((text) => text.includes('twice')), 'its tries, and no others')
+})
+
 test('a session is called by its ID, which is on its page, and found by its key as well', async () => {
   const { sessions } = await ask('query ($d: String!) { sessions(first: 1, where: { deploymentName: $d }) { edges { node { id key } } } }', { d: deployment })
   const [{ node: { id, key } }] = sessions.edges

@@ -9,6 +9,8 @@ import { Pages, type Known, type Page } from './pages'
 export interface Paged<Node> {
   /** The pages that were read, as one; null until the first one is here. */
   list: readonly Node[] | null
+  /** The list, or while it is asked for that of the question before: a table that goes and comes takes the focus with it. */
+  shown: readonly Node[] | null
   /** How many there are in all, where the question asks. */
   total: number | null
   problem: Error | null
@@ -42,5 +44,5 @@ export function usePaged<Result, Variables extends { first: number; after?: stri
   const again = useCallback(() => pages.current?.again(), [])
   const older = useCallback(() => pages.current?.older(), [])
   useBack(current?.problem ?? null, again)
-  return { list: current?.list ?? null, total: current?.total ?? null, problem: current?.problem ?? null, again, older: current?.after ? older : null }
+  return { list: current?.list ?? null, shown: (current ?? known)?.list ?? null, total: current?.total ?? null, problem: current?.problem ?? null, again, older: current?.after ? older : null }
 }

@@ -12,7 +12,7 @@ const pick = ({ sessions }: SessionsPageQuery) => sessions
 
 /** Who is in the decky now: conversations whose end has not been recorded. */
 export function OpenSessions({ decky }: { decky: string }) {
-  const { list, again } = usePaged(sessionsPage, { first: most, where: { deckyID: decky, endedAtIsNil: true } }, pick)
+  const { list, again } = usePaged(sessionsPage, { first: most, orderBy: { field: 'STARTED_AT', direction: 'DESC' }, where: { deckyID: decky, endedAtIsNil: true } }, pick)
   useLively(again)
   if (!list?.length) return null
   return (

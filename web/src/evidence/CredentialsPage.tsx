@@ -7,29 +7,32 @@ import { Address } from '../ui/Address'
 import { Ago } from '../ui/Countdown'
 import { Hostile } from '../ui/Hostile'
 import { credentialsPage } from './documents'
-import { inTable, ListPage, useSearch } from './ListPage'
+import { inTable, ListPage, useOrder, useSearch } from './ListPage'
 import { useLively } from './useLively'
 
 const pageSize = 100
 const pick = ({ credentials }: CredentialsPageQuery) => credentials
+const fields = ['PRINCIPAL', 'ATTEMPTS', 'LAST_SEEN_AT'] as const
+const usual = { field: 'ATTEMPTS', direction: 'DESC' } as const
 const columns = [
-  { name: 'Name' }, { name: 'Secret' }, { name: 'Kind' }, { name: 'Service' }, { name: 'Tried', number: true }, { name: 'Let in', number: true },
-  { name: 'Last from' }, { name: 'Last tried' },
+  { name: 'Name', by: 'PRINCIPAL' }, { name: 'Secret' }, { name: 'Kind' }, { name: 'Service' }, { name: 'Tried', number: true, by: 'ATTEMPTS' }, { name: 'Let in', number: true },
+  { name: 'Last from' }, { name: 'Last tried', by: 'LAST_SEEN_AT' },
 ]
 
-/** What intruders tried to sign in with; what is tried most comes first. */
+/** What intruders tried to sign in with. */
 export default function CredentialsPage() {
   const { mayChange } = useApp()
   const search = useSearch()
-  const page = usePaged(credentialsPage, { first: pageSize, search }, pick)
+  const order = useOrder(fields, usual)
+  const page = usePaged(credentialsPage, { first: pageSize, search, orderBy: order }, pick)
   useLively(page.again)
   return (
     <ListPage
-      title="Credentials" searches="Name, secret, service or address…" page={page} columns={columns}
-      about={mayChange ? 'What was tried to sign in with; what is tried most comes first.' : 'What was tried to sign in with. Secrets are shown to operators only: one that was stolen elsewhere may open something real.'}
+      title="Credentials" searches="Name, secret, service or address…" page={page} columns={columns} order={order}
+      about={mayChange ? 'What was tried to sign in with.' : 'What was tried to sign in with. Secrets are shown to operators only: one that was stolen elsewhere may open something real.'}
       nothing={{ title: 'Nobody has tried to sign in yet', hint: 'Each name and secret that is tried on a decky shows here.' }}
     >
-      {page.list?.map((c) => (
+      {page.shown?.map((c) => (
         <tr key={c.id} data-credential>
           <th scope="row" className="said"><Hostile text={c.principal} limit={inTable} /></th>
           <td className="said"><Hostile text={c.secret} limit={inTable} /></td>

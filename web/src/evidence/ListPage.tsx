@@ -1,9 +1,11 @@
-import type { ReactNode } from 'react'
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import { useMemo, type ReactNode } from 'react'
 import { useSearchParams } from 'wouter'
 import type { Paged } from '../data/usePaged'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
 import { Typed } from '../ui/Typed'
+import { fromAddress, pressed, toAddress, type Order } from './order'
 import '../styles/evidence.css'
 
 interface Props {
@@ -14,8 +16,9 @@ interface Props {
   /** Where there is nothing yet: that, and what would be here. */
   nothing: { title: string; hint: string }
   page: Paged<unknown>
-  /** The columns' headings. */
-  columns: readonly { name: string; number?: boolean }[]
+  /** The columns' headings, and what the server orders by where one is pressed. */
+  columns: readonly { name: string; number?: boolean; by?: string }[]
+  order: Order<string>
   children: ReactNode
 }
 
@@ -25,33 +28,52 @@ export const inTable = 80
 /** The text that is searched for, as it stands in the address. */
 export const useSearch = (): string => useSearchParams()[0].get('q') ?? ''
 
-/** A searched, paged table of evidence. */
-export function ListPage({ title, about, searches, nothing, page: { list, total, problem, again, older }, columns, children }: Props) {
+/** The order, as it stands in the address. */
+export function useOrder<Field extends string>(fields: readonly Field[], usual: Order<Field>): Order<Field> {
+  const text = useSearchParams()[0].get('sort')
+  return useMemo(() => fromAddress(text, fields, usual), [text, fields, usual])
+}
+
+/** A searched, ordered, paged table of evidence. */
+export function ListPage({ title, about, searches, nothing, page: { list, shown, total, problem, again, older }, columns, order, children }: Props) {
   const [params, setParams] = useSearchParams()
   const q = params.get('q') ?? ''
-  const search = (text: string) =>
+  const put = (name: string, value: string) =>
     setParams((before) => {
       const next = new URLSearchParams(before)
-      if (text) next.set('q', text)
-      else next.delete('q')
+      if (value) next.set(name, value)
+      else next.delete(name)
       return next
     }, { replace: true })
+  const narrowed = [...params.keys()].some((name) => name !== 'sort')
   return (
     <div className="page">
       <PageHead title={title} about={about} />
       <search className="filters">
-        <Typed label={`Search ${title.toLowerCase()}`} placeholder={searches} value={q} ask={search} search />
+        <Typed label={`Search ${title.toLowerCase()}`} placeholder={searches} value={q} ask={(text) => put('q', text)} search />
         {list && total !== null && total > 0 && <span role="status" className="faint count">{list.length < total ? `${list.length.toLocaleString()} of ${total.toLocaleString()}` : total.toLocaleString()}</span>}
       </search>
       {problem && <Problem problem={problem} again={again} />}
-      {!list && !problem && <p role="status" className="waiting">Reading what was recorded…</p>}
-      {list?.length === 0 && (params.size > 0
+      {!shown && !problem && <p role="status" className="waiting">Reading what was recorded…</p>}
+      {list?.length === 0 && (narrowed
         ? <Empty title="Nothing is like that"><button type="button" onClick={() => setParams(new URLSearchParams(), { replace: true })}>Show all</button></Empty>
         : <Empty title={nothing.title}><p>{nothing.hint}</p></Empty>)}
-      {list && list.length > 0 && (
-        <div className="scroll" role="region" aria-label={title} tabIndex={0}>
+      {shown && shown.length > 0 && (list || !problem) && (
+        <div className={list ? 'scroll' : 'scroll stale'} role="region" aria-label={title} aria-busy={!list} tabIndex={0}>
           <table>
-            <thead><tr>{columns.map((c) => <th key={c.name} scope="col" className={c.number ? 'number' : undefined}>{c.name}</th>)}</tr></thead>
+            <thead>
+              <tr>
+                {columns.map(({ name, number, by }) => (
+                  <th key={name} scope="col" className={number ? 'number' : undefined} aria-sort={by === undefined ? undefined : by !== order.field ? 'none' : order.direction === 'ASC' ? 'ascending' : 'descending'}>
+                    {by === undefined ? name : (
+                      <button type="button" className="sort" onClick={() => put('sort', toAddress(pressed(order, by)))}>
+                        {name}{by === order.field && (order.direction === 'ASC' ? <ArrowUp size={13} aria-hidden="true" /> : <ArrowDown size={13} aria-hidden="true" />)}
+                      </button>
+                    )}
+                  </th>
+                ))}
+              </tr>
+            </thead>
             <tbody>{children}</tbody>
           </table>
         </div>

@@ -6,29 +6,32 @@ import { Address } from '../ui/Address'
 import { Ago, Took } from '../ui/Countdown'
 import { Hostile } from '../ui/Hostile'
 import { sessionsPage } from './documents'
-import { inTable, ListPage, useSearch } from './ListPage'
+import { inTable, ListPage, useOrder, useSearch } from './ListPage'
 import { useLively } from './useLively'
 
 const pageSize = 100
 const pick = ({ sessions }: SessionsPageQuery) => sessions
+const fields = ['STARTED_AT', 'INTERACTIONS', 'COMMANDS'] as const
+const usual = { field: 'STARTED_AT', direction: 'DESC' } as const
 const columns = [
-  { name: 'Began' }, { name: 'Service' }, { name: 'Decky' }, { name: 'From' }, { name: 'Login tried' }, { name: 'Interactions', number: true },
-  { name: 'Commands', number: true }, { name: 'Took' }, { name: 'Replay' },
+  { name: 'Began', by: 'STARTED_AT' }, { name: 'Service' }, { name: 'Decky' }, { name: 'From' }, { name: 'Login tried' }, { name: 'Interactions', number: true, by: 'INTERACTIONS' },
+  { name: 'Commands', number: true, by: 'COMMANDS' }, { name: 'Took' }, { name: 'Replay' },
 ]
 
-/** The conversations that intruders had with deckies, newest first. */
+/** The conversations that intruders had with deckies. */
 export default function SessionsPage() {
   const search = useSearch()
   const source = useSearchParams()[0].get('source')
-  const page = usePaged(sessionsPage, { first: pageSize, search, ...(source && { where: { sourceIP: source } }) }, pick)
+  const order = useOrder(fields, usual)
+  const page = usePaged(sessionsPage, { first: pageSize, search, orderBy: order, ...(source && { where: { sourceIP: source } }) }, pick)
   useLively(page.again)
   return (
     <ListPage
-      title="Sessions" about={source ? <>Those from <Hostile text={source} />. <Link href={paths.sessions}>Show all</Link></> : 'The conversations that intruders had with deckies, newest first.'}
-      searches="Address, decky, service or name…" page={page} columns={columns}
+      title="Sessions" about={source ? <>Those from <Hostile text={source} />. <Link href={paths.sessions}>Show all</Link></> : 'The conversations that intruders had with deckies.'}
+      searches="Address, decky, service or name…" page={page} columns={columns} order={order}
       nothing={{ title: 'Nobody has talked to a decky yet', hint: 'Each conversation shows here, to be replayed.' }}
     >
-      {page.list?.map((s) => (
+      {page.shown?.map((s) => (
         <tr key={s.id} data-session={s.id}>
           <th scope="row"><Ago at={s.startedAt} /></th>
           <td><span className="inline"><span className="badge service">{s.service}</span>{!s.endedAt && <span className="badge running">open</span>}</span></td>

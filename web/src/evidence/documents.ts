@@ -4,8 +4,8 @@ import type { AttackersPageQuery, CredentialsPageQuery, KnownSourcesQuery, Sessi
 import type { Connection } from '../data/nodes'
 
 export const attackersPage = graphql(`
-  query AttackersPage($first: Int!, $after: Cursor, $search: String) {
-    attackers(first: $first, after: $after, search: $search, orderBy: { field: LAST_SEEN_AT, direction: DESC }) {
+  query AttackersPage($first: Int!, $after: Cursor, $search: String, $orderBy: AttackerOrder!) {
+    attackers(first: $first, after: $after, search: $search, orderBy: $orderBy) {
       edges {
         node {
           id
@@ -33,8 +33,8 @@ export const attackersPage = graphql(`
 `)
 
 export const credentialsPage = graphql(`
-  query CredentialsPage($first: Int!, $after: Cursor, $search: String) {
-    credentials(first: $first, after: $after, search: $search, orderBy: { field: ATTEMPTS, direction: DESC }) {
+  query CredentialsPage($first: Int!, $after: Cursor, $search: String, $orderBy: CredentialOrder!) {
+    credentials(first: $first, after: $after, search: $search, orderBy: $orderBy) {
       edges {
         node {
           id
@@ -58,8 +58,8 @@ export const credentialsPage = graphql(`
 `)
 
 export const sessionsPage = graphql(`
-  query SessionsPage($first: Int!, $after: Cursor, $search: String, $where: SessionWhereInput) {
-    sessions(first: $first, after: $after, search: $search, where: $where, orderBy: { field: STARTED_AT, direction: DESC }) {
+  query SessionsPage($first: Int!, $after: Cursor, $search: String, $orderBy: SessionOrder!, $where: SessionWhereInput) {
+    sessions(first: $first, after: $after, search: $search, where: $where, orderBy: $orderBy) {
       edges {
         node {
           id
