@@ -1,5 +1,6 @@
 // What intruders did: live, held still, replayed, and always as text. And every page as a screen reader has it.
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { ask, faults, freshName, ftpLogin, openBrowser, openPage, tearDown, until, url } from './browser.mjs'
 
@@ -162,6 +163,10 @@ test('a heading orders a list, which stands in the address, and keeps the focus'
   assert.equal(await tried.getAttribute('aria-sort'), 'ascending')
   assert.match(page.url(), /q=orderly&sort=attempts-up/)
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Tried')
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download' }).click()])
+  assert.equal(file.suggestedFilename(), 'credentials.jsonl')
+  const lines = (await readFile(await file.path(), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line))
+  assert.deepEqual(lines.map((c) => [c.principal, c.secret]), [['orderly', 'once'], ['orderly', 'twice']])
   await page.getByRole('link', { name: '2 tries of it' }).click()
   await until(async () => await items().count() === 2 && (await items().allTextContents()).every((text) => text.includes('twice')), 'its tries, and no others')
 })

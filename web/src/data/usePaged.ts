@@ -18,6 +18,8 @@ export interface Paged<Node> {
   again: () => void
   /** Reads one more page; null: there is none. */
   older: (() => void) | null
+  /** Reads a page of it, beside what is shown. */
+  read: (after: string | null) => Promise<Page<Node>>
 }
 
 /** Reads a list page by page; a new question begins anew. `pick` finds the list in the answer, and stays the same function. */
@@ -29,20 +31,21 @@ export function usePaged<Result, Variables extends { first: number; after?: stri
   // With the question that it answers: another one's is not shown.
   const [known, setKnown] = useState<(Known<Node> & { of: string }) | null>(null)
   const pages = useRef<Pages<Node> | null>(null)
+  const read = useCallback(
+    async (after: string | null) => pick(await request(client, document, { ...JSON.parse(question), after } as Variables)),
+    [client, document, question, pick],
+  )
 
   useEffect(() => {
-    const fresh = new Pages<Node>(
-      async (after) => pick(await request(client, document, { ...JSON.parse(question), after } as Variables)),
-      (now) => setKnown({ ...now, of: question }),
-    )
+    const fresh = new Pages<Node>(read, (now) => setKnown({ ...now, of: question }))
     pages.current = fresh
     fresh.again()
     return () => fresh.stop()
-  }, [client, document, question, pick])
+  }, [read, question])
 
   const current = known?.of === question ? known : null
   const again = useCallback(() => pages.current?.again(), [])
   const older = useCallback(() => pages.current?.older(), [])
   useBack(current?.problem ?? null, again)
-  return { list: current?.list ?? null, shown: (current ?? known)?.list ?? null, total: current?.total ?? null, problem: current?.problem ?? null, again, older: current?.after ? older : null }
+  return { read, list: current?.list ?? null, shown: (current ?? known)?.list ?? null, total: current?.total ?? null, problem: current?.problem ?? null, again, older: current?.after ? older : null }
 }

@@ -2,6 +2,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useMemo, type ReactNode } from 'react'
 import { useSearchParams } from 'wouter'
 import type { Paged } from '../data/usePaged'
+import { Download } from '../ui/Download'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
 import { Typed } from '../ui/Typed'
@@ -35,7 +36,7 @@ export function useOrder<Field extends string>(fields: readonly Field[], usual: 
 }
 
 /** A searched, ordered, paged table of evidence. */
-export function ListPage({ title, about, searches, nothing, page: { list, shown, total, problem, again, older }, columns, order, children }: Props) {
+export function ListPage({ title, about, searches, nothing, page: { list, shown, total, problem, again, older, read }, columns, order, children }: Props) {
   const [params, setParams] = useSearchParams()
   const q = params.get('q') ?? ''
   const put = (name: string, value: string) =>
@@ -48,7 +49,7 @@ export function ListPage({ title, about, searches, nothing, page: { list, shown,
   const narrowed = [...params.keys()].some((name) => name !== 'sort')
   return (
     <div className="page">
-      <PageHead title={title} about={about} />
+      <PageHead title={title} about={about}>{list && list.length > 0 && <Download name={title.toLowerCase()} read={read} />}</PageHead>
       <search className="filters">
         <Typed label={`Search ${title.toLowerCase()}`} placeholder={searches} value={q} ask={(text) => put('q', text)} search />
         {list && total !== null && total > 0 && <span role="status" className="faint count">{list.length < total ? `${list.length.toLocaleString()} of ${total.toLocaleString()}` : total.toLocaleString()}</span>}

@@ -7,6 +7,7 @@ import { useAsk } from '../api/useAsk'
 import { catalog, type Interaction } from '../data/documents'
 import { useStore } from '../data/store'
 import { kindsOf } from '../evidence/documents'
+import { Download } from '../ui/Download'
 import { Empty, Problem } from '../ui/Notices'
 import { PageHead } from '../ui/PageHead'
 import { Typed } from '../ui/Typed'
@@ -49,7 +50,7 @@ export default function InteractionsPage() {
   const { data: counted } = useAsk(kindsOf, { from: since })
   const fleet = useStore(data.deckies)
   const names = useMemo(() => [...new Set([...(fleet?.values() ?? [])].map((d) => d.name))].sort(), [fleet])
-  const { list, problem, again, older } = useInteractions(question)
+  const { list, problem, again, older, read } = useInteractions(question)
   const [held, setHeld] = useState<readonly Interaction[] | null>(null)
   const shown = held ?? list
   const newer = held && list ? (held.length > 0 ? list.findIndex((i) => i.id === held[0]?.id) : list.length) : 0
@@ -61,8 +62,9 @@ export default function InteractionsPage() {
 
   return (
     <div className="page">
-      <PageHead title="Interactions" about={params.has('credential') ? 'The tries of one credential.' : 'What intruders did to the deckies. What they sent is shown as text, and never as what it would do.'}>
+      <PageHead title="Interactions" about={params.has('credential') ? 'The tries of one credential.' : 'What intruders did to the deckies. What they sent is shown as text.'}>
         {held && <span role="status" className="faint">{newer !== 0 ? `${waiting} new since you held it` : 'held; nothing new yet'}</span>}
+        {list && list.length > 0 && <Download name="interactions" read={read} />}
         <button type="button" aria-pressed={held !== null} disabled={!list} onClick={() => setHeld(held ? null : list)}>
           {held ? <><Play size={16} aria-hidden="true" />Go on</> : <><Pause size={16} aria-hidden="true" />Pause</>}
         </button>
