@@ -136,7 +136,7 @@ func TestFetchmail(t *testing.T) {
 	user, secret, inbox := weak(d.Host)
 	host, port, _ := net.SplitHostPort(d.Address(110))
 	t.Setenv("HOME", t.TempDir())
-	out, _ := servicetest.Run(t, "", "sh", "-c", fmt.Sprintf(`umask 077; cd "$HOME"; printf 'poll %s service %s protocol pop3 auth password user "%s" password "%s" sslproto "" mda "cat >>got"\n' >rc; fetchmail -f rc -k; cat got`, host, port, user, secret))
+	out, _ := servicetest.Run(t, "", "sh", "-c", fmt.Sprintf(`umask 077; cd "$HOME"; printf 'poll %s service %s protocol pop3 auth password user "%s" password "%s" sslproto "" mda "cat >>got"\n' >rc; fetchmail --pidfile pid -f rc -k; cat got`, host, port, user, secret))
 	for _, m := range inbox.Messages {
 		if !strings.Contains(out, m.Field("Message-ID")) {
 			t.Errorf("fetchmail has not fetched %s:\n%s", m.Field("Message-ID"), out)
