@@ -164,6 +164,9 @@ func TestTellsAreFound(t *testing.T) {
 	goWeb := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
 	defer goWeb.Close()
 	at := netip.MustParseAddrPort(strings.TrimPrefix(goWeb.URL, "http://"))
+	goTLS := httptest.NewTLSServer(goWeb.Config.Handler)
+	defer goTLS.Close()
+	tlsAt := netip.MustParseAddrPort(strings.TrimPrefix(goTLS.URL, "https://"))
 	for name, c := range map[string]struct {
 		endpoint Endpoint
 		want     []string
@@ -171,6 +174,7 @@ func TestTellsAreFound(t *testing.T) {
 		"a banner out of the box": {fake(t, "ssh", says("SSH-2.0-OpenSSH_6.0p1 Debian-4+deb7u2\r\nbad packet length\r\n")), []string{"ssh default-banner", "ssh bad-refusal", "ssh no-key-exchange"}},
 		"a salt that stays":       {fake(t, "mysql", says(mysql)), []string{"mysql default-banner", "mysql fixed-salt", "mysql fixed-thread"}},
 		"a web server in Go":      {Endpoint{"http", "tcp", at.Addr().String(), int(at.Port())}, []string{"http answers-anything", "http go-server"}},
+		"TLS of Go":               {Endpoint{"https", "tcp", tlsAt.Addr().String(), int(tlsAt.Port())}, []string{"https go-tls", "https go-server"}},
 		"one that says nothing":   {fake(t, "ftp", func(c net.Conn) {}), []string{"ftp silent"}},
 		"another host's name":     {fake(t, "smtp", says("220 other.example.org ESMTP\r\n250 other\r\n500 what\r\n")), []string{"smtp other-name"}},
 		"an error of its own":     {fake(t, "redis", says("-ERR no\r\n")), []string{"redis bad-refusal"}},

@@ -55,6 +55,9 @@ func (p *probe) web(asGo bool, scheme string) {
 		}
 		if res.TLS != nil {
 			p.certificate(asGo, res.TLS.PeerCertificates)
+			if !asGo {
+				p.goTLS(res.TLS.PeerCertificates[0])
+			}
 		}
 	}
 	if res := get("/" + unlikely()); res != nil && res.StatusCode == http.StatusOK {

@@ -7,8 +7,8 @@ import (
 	"net"
 	"testing"
 
-	"decnet/decoy/internal/tlsprint"
 	"decnet/decoy/internal/tlswire"
+	"decnet/internal/tlsprint"
 )
 
 // script is a connection whose client has said all that it will.

@@ -24,8 +24,8 @@ import (
 	"testing"
 	"time"
 
-	"decnet/decoy/internal/tlsprint"
 	"decnet/decoy/internal/tlswire"
+	"decnet/internal/tlsprint"
 )
 
 const name = "web01"
@@ -95,7 +95,7 @@ func dial(address string) tlsprint.Dial {
 	return func() (net.Conn, error) { return tlsprint.Start("", address) }
 }
 
-// The values are those of the real products, as decoy/internal/tlsprint/measure told them of Debian 12's packages on loopback.
+// The values are those of the real products, as internal/tlsprint/measure told them of Debian 12's packages on loopback.
 func TestFingerprintsAreTheProducts(t *testing.T) {
 	nginx := []string{"h2", "http/1.1", "http/1.0", "http/0.9"}
 	const openssl13, gnutls13 = "t130200_1302_a56c5b993250", "t130200_1302_234ea6891581"

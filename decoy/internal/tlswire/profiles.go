@@ -30,7 +30,7 @@ func without(of []uint16, exchange map[uint16]*bulk) []uint16 {
 	return slices.DeleteFunc(slices.Clone(of), func(s uint16) bool { return exchange[s] != nil })
 }
 
-// The products that were measured as Debian 12 has them, with its configuration, by decoy/internal/tlsprint/measure.
+// The products that were measured as Debian 12 has them, with its configuration, by internal/tlsprint/measure.
 var (
 	Nginx = Profile{
 		Name: "nginx", Library: OpenSSL, Min: VersionTLS12, Max: VersionTLS13, TooOld: byte(alertInternalError), Suites13: suites13, Suites: without(high, withDHE), ServerOrder: true, Groups: groups30, Naming: AnyName,

@@ -8,7 +8,7 @@ import (
 	"decnet/decoy/control"
 	"decnet/decoy/decoytest"
 	"decnet/decoy/event"
-	"decnet/decoy/internal/tlsprint"
+	"decnet/internal/tlsprint"
 )
 
 // The values are those of the real products (see TestFingerprintsAreTheProducts of decoy/internal/tlswire): a scanner of TLS alone takes each decoy for what it says it is.

@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"decnet/decoy/internal/tlsprint"
+	"decnet/internal/tlsprint"
 )
 
 func main() {

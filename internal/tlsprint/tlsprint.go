@@ -1,4 +1,5 @@
-// Package tlsprint takes the fingerprints of a TLS server, as scanners do: JARM, JA3S and JA4S, and what it takes of what a client may offer. Only tests use it.
+// Package tlsprint takes the fingerprints of a TLS server, as scanners do: JARM, JA3S and JA4S, and what it takes of what a client may offer. Tests hold the decoys against it, and `decnet check`
+// tells Go's TLS by it.
 package tlsprint
 
 import (
@@ -18,6 +19,9 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 )
+
+// recordsMost is how many records an answer may have.
+const recordsMost = 64
 
 // patience is how long a server may take to answer one hello.
 const patience = 30 * time.Second
@@ -167,6 +171,9 @@ func Read(conn io.Reader) (*Answer, error) {
 			}
 			return a, nil
 		case 22:
+			if len(a.Records) == recordsMost {
+				return nil, errors.New("an answer without end")
+			}
 			a.Records = append(a.Records, fmt.Sprintf("%d:%d", header[0], len(body)))
 			handshake = append(handshake, body...)
 			for len(handshake) >= 4 {
