@@ -35,6 +35,8 @@ type Options struct {
 	// Quiet is how long services wait before they prepare, and by chance up to as long again: a host that brings many deckies up has no processor to spare. 0 means
 	// 30 seconds.
 	Quiet time.Duration
+	// Drain is how long Close waits for the sessions to end; 0 means 2 seconds.
+	Drain time.Duration
 	Log   *slog.Logger // diagnostics; nil discards them
 }
 
@@ -44,6 +46,7 @@ type Runtime struct {
 	ports  func(string) ([]Port, bool)
 	limits Limits
 	quiet  time.Duration
+	drain  time.Duration
 	state  state
 	log    *slog.Logger
 	boot   string
@@ -75,6 +78,9 @@ func New(o Options) *Runtime {
 	if o.Quiet == 0 {
 		o.Quiet = 30 * time.Second
 	}
+	if o.Drain == 0 {
+		o.Drain = 2 * time.Second
+	}
 	if o.Ports == nil {
 		o.Ports = CatalogPorts
 	}
@@ -82,7 +88,7 @@ func New(o Options) *Runtime {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Runtime{
-		host: o.Host, ports: o.Ports, limits: o.Limits, quiet: o.Quiet, state: state(o.State), log: o.Log,
+		host: o.Host, ports: o.Ports, limits: o.Limits, quiet: o.Quiet, drain: o.Drain, state: state(o.State), log: o.Log,
 		boot:      randomID(),
 		guard:     newGuard(o.Limits, o.Host.Now),
 		talks:     newTalks(o.Host.Now, o.Limits.SessionTime),
@@ -335,7 +341,6 @@ func (r *Runtime) Restore(ctx context.Context) {
 
 // Close closes all listeners and sessions, waits a little for the sessions to end and writes out the events.
 func (r *Runtime) Close() {
-	const drain = 2 * time.Second
 	r.apply.Lock()
 	defer r.apply.Unlock()
 	if r.closed {
@@ -355,11 +360,11 @@ func (r *Runtime) Close() {
 	}()
 	select {
 	case <-ended:
-	case <-time.After(drain):
+	case <-time.After(r.drain):
 		r.log.Warn("sessions that did not end were left behind")
 	}
 	r.recordRefused(true)
-	r.recorder.close(drain)
+	r.recorder.close(r.drain)
 }
 
 // summarize records what the guard has held back, every so often, and gives back the memory of services that have gone.

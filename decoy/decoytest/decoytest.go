@@ -71,6 +71,9 @@ func StartWith(t testing.TB, id control.Identity, o decoy.Options, services ...s
 	}
 	d := &Decky{Host: host, grown: make(chan struct{}), t: t}
 	o.Host, o.Events = host, d
+	if o.Drain == 0 {
+		o.Drain = patience // what a session has begun may take a busy machine long: a key, with the race detector
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}
