@@ -87,6 +87,7 @@ func (c *conn) greeting() []byte {
 type response struct {
 	capabilities uint32
 	extended     uint32
+	charset      uint16
 	user         string
 	proof        []byte
 	database     string
@@ -101,7 +102,9 @@ func parseResponse(packet []byte, mariadb bool) (response, bool) {
 		return response{}, false
 	}
 	r := response{capabilities: f.uint32()}
-	f.take(4 + 1 + 19)
+	f.take(4)
+	r.charset = uint16(f.byte())
+	f.take(19)
 	if r.extended = f.uint32(); !mariadb || r.capabilities&1 != 0 {
 		r.extended = 0
 	}
@@ -190,6 +193,7 @@ func (c *conn) login(ctx context.Context) bool {
 	}
 	c.capabilities, c.extended = r.capabilities&c.server.capabilities, r.extended&c.server.extended
 	c.user, c.several = r.user, r.capabilities&capMultiStatements != 0
+	c.charset = c.server.charsetOf(r.charset)
 	if len(r.attributes) > 0 {
 		c.s.Event("client", r.attributes...)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -39,7 +40,12 @@ type server struct {
 	charset      byte
 	pace         time.Duration         // of connections, before anybody looked
 	variables    func() map[string]any // the system's; nobody changes them
+	catalog      func() map[string][]*table
+	turns        chan struct{} // as many as statements cost time and memory at once
 	count        atomic.Uint32
+
+	filesMu      sync.Mutex
+	filesWritten map[string]string // by INTO OUTFILE, by their whole names
 }
 
 // versions are those that each distribution and the makers' own packages for it ship.
@@ -69,9 +75,9 @@ func newServer(h *decoy.Host) *server {
 	}
 	v := &server{
 		host: h, system: shell.SystemOf(h), app: bait.AppOf(h), version: version, banner: version, mariadb: strings.Contains(version, "MariaDB"),
-		pace: time.Duration(20+h.Rand("mysql").IntN(200)) * time.Second,
+		pace: time.Duration(20+h.Rand("mysql").IntN(200)) * time.Second, turns: make(chan struct{}, 2),
 	}
-	v.variables = sync.OnceValue(v.makeVariables)
+	v.variables, v.catalog = sync.OnceValue(v.makeVariables), sync.OnceValue(v.makeCatalog)
 	if !v.mariadb {
 		v.plugin, v.capabilities, v.charset, v.comment = caching, capabilities8, 255, "MySQL Community Server - GPL"
 		if strings.Contains(version, "ubuntu") {
@@ -123,12 +129,33 @@ type conn struct {
 	more         bool // a result comes after this one
 	failed       bool // the statement
 	replied      int  // bytes of rows that the query was answered with
-	made         int  // bytes that the query has made, beside what is stored
+	charset      charset
+	ctx          context.Context
+	turn         bool   // it has one
+	now          string // the statement under way
+	binary       bool   // rows are those of a prepared statement
+	ended        bool   // by KILL
+	quiet        bool   // the statement shows the warnings of the last
+	transaction  bool
+	manual       bool // no autocommit
+
+	users          map[string]any // @variables
+	session        map[string]any // system variables that the session has set
+	diagnostics    []diagnostic
+	warned         int
+	patterns       map[string]*regexp.Regexp
+	foundRows      int
+	foundBefore    int
+	affected       int64
+	affectedBefore int64
+	prepared       map[uint32]*prepared
+	lastPrepared   uint32
+	named          map[string]*prepared
 }
 
 // ServeConn answers one client.
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
-	c := &conn{packets: packets{rw: s}, server: v, s: s, salt: newSalt()}
+	c := &conn{packets: packets{rw: s}, server: v, s: s, salt: newSalt(), ctx: ctx, affected: -1}
 	if s.Crowded() {
 		c.crowded()
 		return
@@ -160,26 +187,27 @@ func (c *conn) crowded() {
 
 // The commands of the protocol.
 const (
-	comQuit             = 1
-	comInitDB           = 2
-	comQuery            = 3
-	comFieldList        = 4
-	comRefresh          = 7
-	comStatistics       = 9
-	comProcessInfo      = 10
-	comProcessKill      = 12
-	comDebug            = 13
-	comPing             = 14
-	comChangeUser       = 17
-	comBinlogDump       = 18
-	comRegisterSlave    = 21
-	comStatementPrepare = 22
-	comStatementExecute = 23
-	comStatementClose   = 25
-	comStatementReset   = 26
-	comStatementFetch   = 28
-	comSetOption        = 27
-	comResetConnection  = 31
+	comQuit              = 1
+	comInitDB            = 2
+	comQuery             = 3
+	comFieldList         = 4
+	comRefresh           = 7
+	comStatistics        = 9
+	comProcessInfo       = 10
+	comProcessKill       = 12
+	comDebug             = 13
+	comPing              = 14
+	comChangeUser        = 17
+	comBinlogDump        = 18
+	comRegisterSlave     = 21
+	comStatementPrepare  = 22
+	comStatementExecute  = 23
+	comStatementClose    = 25
+	comStatementReset    = 26
+	comStatementFetch    = 28
+	comStatementLongData = 24
+	comSetOption         = 27
+	comResetConnection   = 31
 )
 
 // command answers one command; it tells whether to go on.
@@ -212,12 +240,14 @@ func (c *conn) command() bool {
 		c.s.Event("query", event.String(event.Command, argument), event.String("database", c.database))
 		c.query(argument)
 	case comFieldList:
-		table, _, _ := strings.Cut(argument, "\x00")
-		c.fieldList(table)
+		c.fieldList(argument)
 	case comStatistics:
 		up := max(int64(c.server.host.Now().Sub(c.server.started()).Seconds()), 1)
 		c.put(fmt.Appendf(nil, "Uptime: %d  Threads: 2  Questions: %d  Slow queries: 0  Opens: 164  Open tables: 82  Queries per second avg: %.3f", up, up/9, 1.0/9))
-	case comPing, comResetConnection:
+	case comPing:
+		c.ok()
+	case comResetConnection:
+		c.reset()
 		c.ok()
 	case comSetOption:
 		if len(argument) != 2 || argument[0] > 1 || argument[1] != 0 {
@@ -225,18 +255,29 @@ func (c *conn) command() bool {
 			break
 		}
 		c.several = argument[0] == 0
-		c.end(0)
+		c.end()
 	case comStatementPrepare:
 		c.s.Event("query", event.String(event.Command, argument), event.String("database", c.database), event.String("how", "prepare"))
-		// What programs answer by putting the values into the text of a query.
-		c.fail(1295, "HY000", "This command is not supported in the prepared statement protocol yet")
+		c.prepare(argument)
+	case comStatementExecute:
+		c.executeCommand(packet[1:])
+	case comStatementLongData:
+		c.longData(packet[1:])
+	case comStatementClose: // has no answer
+		delete(c.prepared, (&fields{rest: packet[1:]}).uint32())
 	case comChangeUser:
 		return c.changeUser(argument)
 	default:
 		c.s.Event(event.CommandRun, event.String(event.Command, fmt.Sprintf("COM_%d", packet[0])), event.Bytes("data", packet[1:]))
 		c.rare(packet[0], argument)
 	}
-	return c.flush() == nil
+	return c.flush() == nil && !c.ended
+}
+
+// reset makes the session what it was after the login.
+func (c *conn) reset() {
+	c.users, c.session, c.diagnostics, c.warned, c.prepared, c.named = nil, nil, nil, 0, nil, nil
+	c.foundRows, c.affected, c.transaction, c.manual = 0, -1, false, false
 }
 
 // rare answers the commands that clients hardly send.
@@ -246,17 +287,23 @@ func (c *conn) rare(command byte, argument string) {
 	case comRefresh, comRegisterSlave:
 		c.ok()
 	case comDebug:
-		c.end(0)
+		c.end()
 	case comProcessInfo:
 		c.query("SHOW PROCESSLIST")
 	case comProcessKill:
-		c.fail(1094, "HY000", fmt.Sprintf("Unknown thread id: %d", f.uint32()))
+		c.query(fmt.Sprintf("KILL %d", f.uint32()))
 	case comBinlogDump:
 		c.fail(1236, "HY000", "Binary log is not open")
-	case comStatementExecute, comStatementReset, comStatementFetch:
-		what := map[byte]string{comStatementExecute: "execute", comStatementReset: "reset", comStatementFetch: "fetch"}[command]
-		c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to mysqld_stmt_%s", f.uint32(), what))
-	case comStatementClose: // has no answer
+	case comStatementReset:
+		id := f.uint32()
+		if p := c.prepared[id]; p != nil {
+			p.long = nil
+			c.ok()
+			return
+		}
+		c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to mysqld_stmt_reset", id))
+	case comStatementFetch:
+		c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to mysqld_stmt_fetch", f.uint32()))
 	default:
 		c.fail(1047, "08S01", "Unknown command")
 	}
@@ -277,22 +324,50 @@ func (c *conn) disordered(head []byte) {
 }
 
 // ok writes the packet that all went well.
-func (c *conn) ok() { c.put([]byte{0, 0, 0, c.status(), 0, 0, 0}) }
+func (c *conn) ok() { c.done(0) }
+
+// done is ok of so many rows.
+func (c *conn) done(rows int) {
+	warnings := c.warnings()
+	c.put(append(appendCount([]byte{0}, rows), 0, c.status(), 0, byte(warnings), byte(warnings>>8)))
+}
 
 // status are the server's flags in an answer: it commits by itself, and maybe another result follows.
 func (c *conn) status() byte {
-	if c.more {
-		return 2 | 8
+	status := byte(2)
+	if c.manual {
+		status = 0
 	}
-	return 2
+	if c.transaction {
+		status |= 1
+	}
+	if c.more {
+		status |= 8
+	}
+	return status
+}
+
+// warnings is how many the statement has had, as answers say it; those of SHOW WARNINGS are none of its own.
+func (c *conn) warnings() int {
+	if c.quiet {
+		return 0
+	}
+	return min(c.warned, 65535)
 }
 
 // end writes the packet that ends rows (or, before them, columns).
-func (c *conn) end(warnings byte) { c.put([]byte{0xfe, warnings, 0, c.status(), 0}) }
+func (c *conn) end() {
+	warnings := c.warnings()
+	c.put([]byte{0xfe, byte(warnings), byte(warnings >> 8), c.status(), 0})
+}
 
 // fail writes an error.
 func (c *conn) fail(code uint16, state, message string) {
 	c.failed = true
+	c.affected = -1
+	if c.warned++; len(c.diagnostics) < maxDiagnostics {
+		c.diagnostics = append(c.diagnostics, diagnostic{"Error", int(code), clip(message, 512)})
+	}
 	b := binary.LittleEndian.AppendUint16([]byte{0xff}, code)
 	if len(message) > 512 {
 		message = message[:512]

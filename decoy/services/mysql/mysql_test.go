@@ -94,10 +94,7 @@ SELECT @@secure_file_priv, 1+1;
 SHOW VARIABLES LIKE 'version%';
 `, c.args...)
 			v := newServer(d.Host)
-			outfile := "The MySQL server is running with the --secure-file-priv option so it cannot execute this statement"
-			if c.mariadb {
-				outfile = `ERROR 1 (HY000) at line 20: Can't create/write to file '/tmp/x' (Errcode: 13 "Permission denied")`
-			}
+			const outfile = "ERROR 1045 (28000) at line 20: Access denied for user" // without the privilege FILE
 			contains(t, out, v.version, "| information_schema |", "| mysql ", "ERROR 1046 (3D000) at line 5: No database selected", "| users", "password_hash", "PRIMARY KEY", app.People[0].Hash, "| n ", "api_keys",
 				"ERROR 1064 (42000) at line 15: You have an error in your SQL syntax; check the manual that corresponds to your ", "near 'SELEC 1' at line 1",
 				"ERROR 1146 (42S02) at line 16: Table '"+app.Name+".nonesuch' doesn't exist", "ERROR 1054 (42S22)", "ERROR 1305 (42000)", "ERROR 1290 (HY000) at line 19", outfile, "ERROR 1049 (42000) at line 21: Unknown database 'nonesuch'",
@@ -240,8 +237,8 @@ func TestTooManyConnections(t *testing.T) {
 	}
 }
 
-// raw sends bytes after the greeting and returns the packet that answers, with its number before it.
-func raw(t *testing.T, d *decoytest.Decky, sent string) string {
+// sendRaw sends bytes after the greeting and returns the packet that answers, with its number before it.
+func sendRaw(t *testing.T, d *decoytest.Decky, sent string) string {
 	t.Helper()
 	conn := d.Dial(3306)
 	p := packets{rw: conn}
@@ -284,7 +281,7 @@ func TestStrangersAreRefusedAsTheServersDo(t *testing.T) {
 			if want[i] == "" {
 				continue
 			}
-			if got := raw(t, d, sent); got != want[i] {
+			if got := sendRaw(t, d, sent); got != want[i] {
 				t.Errorf("%q gets %q, want %q", sent, got, want[i])
 			}
 		}
@@ -348,9 +345,9 @@ EXPLAIN SELECT 1;
 func (v *server) columnsOf(table string) map[string]bool {
 	columns := map[string]bool{}
 	for _, t := range v.tables("mysql") {
-		if t.Name == table {
-			for _, c := range t.Columns {
-				columns[c.Name] = true
+		if t.name == table {
+			for _, c := range t.columns {
+				columns[c.name] = true
 			}
 		}
 	}
@@ -381,7 +378,7 @@ func TestWhatAQueryMakesIsBounded(t *testing.T) {
 	c := &conn{server: v, s: &decoy.Session{}}
 	item := "concat(VARIABLE_NAME" + strings.Repeat(",@@optimizer_switch", 20) + ")"
 	c.query("SELECT " + item + strings.Repeat(","+item, 40) + " FROM information_schema.GLOBAL_VARIABLES")
-	if n := c.out.Len(); n < maxMade || n > 2*maxMade {
+	if n := c.out.Len(); n > 2*maxMade || !strings.Contains(c.out.String(), "Out of memory") {
 		t.Errorf("it answers with %d bytes", n)
 	}
 }

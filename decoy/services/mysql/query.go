@@ -1,22 +1,28 @@
 package mysql
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
-	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/event"
 	"decnet/decoy/services/internal/tinysql"
 )
 
-var dialect = tinysql.Dialect{DoubleQuotedStrings: true}
+// dialect is how the server reads statements.
+func (v *server) dialect() tinysql.Dialect {
+	release := v.release()
+	return tinysql.Dialect{DoubleQuotedStrings: true, MariaDB: v.mariadb, Release: release/100*10000 + release%100*100 + 99}
+}
 
 // query answers the text of a query. The servers take one statement, unless the client asked for more; the first decides here.
 func (c *conn) query(text string) {
-	statements := dialect.Split(text)
+	statements := c.server.dialect().Split(text)
 	if len(statements) == 0 {
 		if c.server.mariadb && strings.Trim(text, "; \t\r\n") != "" {
 			c.ok() // a comment is a statement
@@ -29,7 +35,7 @@ func (c *conn) query(text string) {
 		c.syntaxError(text, statements[1][0].From)
 		return
 	}
-	c.made, c.replied = 0, 0
+	c.replied = 0
 	for i, tokens := range statements[:min(len(statements), maxStatements)] {
 		c.more, c.failed = i+1 < min(len(statements), maxStatements), false
 		// A statement's text ends where the next begins.
@@ -37,7 +43,7 @@ func (c *conn) query(text string) {
 		if c.more {
 			end = statements[i+1][0].From
 		}
-		if c.statement(text[:end], tokens); c.failed {
+		if c.inTurn(func() { c.statement(text[:end], tokens, nil) }); c.failed {
 			break
 		}
 	}
@@ -47,52 +53,426 @@ func (c *conn) query(text string) {
 // maxStatements bounds those of one query.
 const maxStatements = 16
 
-// maxMade bounds the bytes of what one query makes, row for row.
-const maxMade = 512 << 10
-
-func (c *conn) statement(text string, tokens []tinysql.Token) {
-	word := func(i int) string {
-		if i < len(tokens) && tokens[i].Kind != tinysql.Symbol {
-			return strings.ToLower(tokens[i].Text)
-		}
-		return ""
+// inTurn does what costs time and memory while there is a turn for it.
+func (c *conn) inTurn(do func()) {
+	if c.turn || c.server.turns == nil {
+		do()
+		return
 	}
-	switch word(0) {
-	case "select":
-		c.selectFrom(text, tokens)
-	case "show":
+	c.server.turns <- struct{}{}
+	c.turn = true
+	defer func() {
+		c.turn = false
+		<-c.server.turns
+	}()
+	do()
+}
+
+// aside waits for something, and lets others have the turn meanwhile.
+func (c *conn) aside(wait func()) {
+	if c.turn {
+		c.turn = false
+		<-c.server.turns
+		defer func() {
+			c.server.turns <- struct{}{}
+			c.turn = true
+		}()
+	}
+	wait()
+}
+
+// maxSleep bounds how long one call waits: nobody sees whether the client is still there.
+const maxSleep = 5 * time.Minute
+
+// sleep waits as SLEEP does.
+func (c *conn) sleep(seconds float64) {
+	if !(seconds > 0) || c.ctx == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, time.Duration(min(seconds, maxSleep.Seconds())*float64(time.Second)))
+	defer cancel()
+	c.aside(func() { <-ctx.Done() })
+}
+
+// benchmark takes about the time that so many times would take, but works it out once.
+func (c *conn) benchmark(q *run, e *expr, at *frame) {
+	n := number(q.eval(e.args[0], at))
+	q.eval(e.args[1], at)
+	c.sleep(n * 180e-9)
+}
+
+// random is RAND, which gives the same numbers for the same seed.
+func (c *conn) random(args []any) any {
+	if len(args) == 0 {
+		return rand.Float64()
+	}
+	const m = 0x3fffffff
+	seed := uint32(integer(args[0]))
+	s1, s2 := (uint64(seed)*0x10001+55555555)%m, (uint64(seed)*0x10000001)%m
+	s1 = (s1*3 + s2) % m
+	return float64(s1) / m
+}
+
+// from is where the client seems to be: localhost has a name.
+func (c *conn) from() string { return c.s.Peer().Addr().String() }
+
+// The bounds of what a session keeps.
+const (
+	maxUsers    = 64
+	maxUserSize = 16 << 10
+)
+
+// setUser gives a variable of the user's a value.
+func (c *conn) setUser(name string, v any) {
+	if c.users == nil {
+		c.users = map[string]any{}
+	}
+	if _, ok := c.users[name]; !ok && len(c.users) >= maxUsers || len(name) > 64 || len(text(v)) > maxUserSize {
+		return
+	}
+	c.users[name] = v
+}
+
+// unknownFunction refuses one that there is not, and records the ones that are there to run programs.
+func (c *conn) unknownFunction(e *expr) {
+	name := e.text
+	if c.database != "" {
+		name = c.database + "." + name
+	}
+	if slices.Contains([]string{"sys_exec", "sys_eval", "sys_get", "sys_set", "sys_bineval", "do_system", "cmdshell", "exec"}, e.text) {
+		command := ""
+		if len(e.args) > 0 {
+			command = text(e.args[0].value)
+		}
+		c.s.Event(event.CommandRun, event.String(event.Command, command), event.String("how", e.text), event.String(event.Outcome, event.Rejected))
+	}
+	panic(&wrong{code: 1305, state: "42000", message: fmt.Sprintf("FUNCTION %.129s does not exist", name)})
+}
+
+// protect does what may panic with a mistake in the statement, and tells of it.
+func (c *conn) protect(statement string, do func()) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case *wrong:
+			if r.code == 1064 && r.message == "" {
+				c.syntaxError(statement, r.at)
+				return
+			}
+			c.fail(r.code, r.state, r.message)
+		default:
+			panic(r)
+		}
+	}()
+	do()
+}
+
+func (c *conn) readOnly() {
+	server, option := "MySQL", "--super-read-only"
+	if c.server.mariadb {
+		server, option = "MariaDB", "--read-only"
+	}
+	panic(&wrong{code: 1290, state: "HY000", message: "The " + server + " server is running with the " + option + " option so it cannot execute this statement"})
+}
+
+// statement answers one.
+func (c *conn) statement(text string, tokens []tinysql.Token, parameters []any) {
+	c.now = clip(strings.TrimSpace(text[tokens[0].From:]), 4096)
+	c.protect(text, func() { c.dispatch(text, tokens, parameters) })
+}
+
+// word is the keyword at a place of a statement.
+func word(tokens []tinysql.Token, i int) string {
+	if i < len(tokens) && tokens[i].Kind == tinysql.Word {
+		return strings.ToLower(tokens[i].Text)
+	}
+	return ""
+}
+
+func (c *conn) dispatch(text string, tokens []tinysql.Token, parameters []any) {
+	first := word(tokens, 0)
+	c.quiet = first == "show" && (word(tokens, 1) == "warnings" || word(tokens, 1) == "errors")
+	if !(first == "show" && (word(tokens, 1) == "warnings" || word(tokens, 1) == "errors" || word(tokens, 1) == "count")) && !strings.Contains(strings.ToLower(text), "@@warning_count") && !strings.Contains(strings.ToLower(text), "@@error_count") {
+		c.diagnostics, c.warned = nil, 0
+	}
+	c.foundBefore, c.affectedBefore = c.foundRows, c.affected
+	defer func() {
+		if first != "select" {
+			c.foundRows = 0
+		}
+	}()
+	q := &run{c: c, parameters: parameters}
+	p := &parser{text: text, tokens: tokens, single: c.server.mariadb}
+	c.affected = 0
+	switch {
+	case first == "select" || first == "with" || first == "values" || tokens[0].Is("("):
+		c.affected = c.affectedBefore
+		s := p.whole()
+		c.selectInto(q, s)
+		return
+	case first == "table" && !c.server.mariadb && len(tokens) > 1:
+		p.at = 1
+		s := &selection{items: []item{{star: true}}, tables: []joined{{name: p.names()}}}
+		s.tables[0].alias = s.tables[0].name[len(s.tables[0].name)-1]
+		p.tail(s)
+		c.selectInto(q, s)
+		return
+	case first == "show":
 		c.show(text, tokens)
-	case "desc", "describe", "explain":
-		c.describe(text, tokens, 1)
-	case "use":
-		if len(tokens) < 2 {
+	case first == "desc" || first == "describe" || first == "explain" || first == "analyze" && (word(tokens, 1) == "select" || word(tokens, 1) == "format"):
+		c.explain(q, text, tokens)
+	case first == "use":
+		if len(tokens) != 2 {
 			c.syntaxError(text, len(text))
 		} else if c.use(tokens[1].Text) {
 			c.ok()
 		}
-	case "kill":
-		if len(tokens) == 2 && tokens[1].Kind == tinysql.Number && tokens[1].Text != strconv.Itoa(int(c.id)) {
-			c.fail(1094, "HY000", fmt.Sprintf("Unknown thread id: %.20s", tokens[1].Text))
-			return
+	case first == "kill":
+		c.kill(text, tokens)
+	case first == "set":
+		c.set(q, text, tokens)
+	case first == "do":
+		p.at = 1
+		for _, e := range p.expressions() {
+			q.eval(q.bindExpr(e, loose()), &frame{})
 		}
 		c.ok()
-	case "set":
-		c.set(text, tokens)
-	case "begin", "start", "commit", "rollback", "do", "unlock", "savepoint", "release", "lock", "flush": // a server that is read-only lets its tables be locked, as dumpers do
+	case first == "prepare":
+		c.prepareNamed(q, text, tokens)
+	case first == "execute":
+		c.executeNamed(q, text, tokens)
+	case first == "deallocate" || first == "drop" && word(tokens, 1) == "prepare":
+		name := tokens[len(tokens)-1].Text
+		if c.named[strings.ToLower(name)] == nil {
+			panic(&wrong{code: 1243, state: "HY000", message: "Unknown prepared statement handler (" + clip(name, 64) + ") given to DEALLOCATE PREPARE"})
+		}
+		delete(c.named, strings.ToLower(name))
 		c.ok()
-	case "insert", "update", "delete", "replace", "truncate", "drop", "create", "alter", "grant", "revoke", "rename", "load", "optimize", "repair", "install", "uninstall", "call", "reset", "purge", "change", "import":
+	case first == "analyze" && word(tokens, 1) != "select" && word(tokens, 1) != "format" && len(tokens) > 2:
+		c.readOnly()
+	case first == "check" || first == "checksum" || first == "repair" && c.server.mariadb:
+		c.maintain(text, tokens)
+	case first == "call":
+		p.at = 1
+		name := p.names()
+		if len(name) == 1 {
+			if c.database == "" {
+				panic(&wrong{code: 1046, state: "3D000", message: "No database selected"})
+			}
+			name = []string{c.database, name[0]}
+		}
+		panic(&wrong{code: 1305, state: "42000", message: fmt.Sprintf("PROCEDURE %.129s does not exist", strings.Join(name, "."))})
+	case first == "handler":
+		c.readOnly()
+	default:
+		c.others(text, tokens, first)
+	}
+}
+
+// others are the statements that change something, which is refused, or nothing that could be seen.
+func (c *conn) others(text string, tokens []tinysql.Token, first string) {
+	switch first {
+	case "start":
+		if word(tokens, 1) == "slave" || word(tokens, 1) == "replica" {
+			c.lacks("SUPER, REPLICATION SLAVE ADMIN", "SUPER or REPLICATION_SLAVE_ADMIN")
+		}
+		c.transaction = true
+		c.ok()
+	case "begin", "commit", "rollback", "unlock", "savepoint", "release", "lock", "flush", "xa": // a server that is read-only lets its tables be locked, as dumpers do
+		c.transaction = first == "begin" || c.transaction && first != "commit" && first != "rollback"
+		c.ok()
+	case "stop", "change":
+		c.lacks("SUPER, REPLICATION SLAVE ADMIN", "SUPER or REPLICATION_SLAVE_ADMIN")
+	case "purge":
+		c.lacks("SUPER, BINLOG ADMIN", "SUPER or BINLOG_ADMIN")
+	case "reset":
+		if word(tokens, 1) == "master" {
+			panic(&wrong{code: 1186, state: "HY000", message: "Binlog closed, cannot RESET MASTER"})
+		}
+		c.ok()
+	case "shutdown":
+		if len(tokens) > 1 {
+			c.syntaxError(text, tokens[1].From)
+			return
+		}
+		c.ended = true // and its like is back when the next one looks
+		c.ok()
+	case "help":
+		if len(tokens) == 2 {
+			c.answer(&found{fields: headings("source_category_name:64 name:64 is_it_category:1")})
+			return
+		}
+		c.syntaxError(text, len(text))
+	case "insert", "update", "delete", "replace", "truncate", "drop", "create", "alter", "grant", "revoke", "rename", "load", "optimize", "repair", "install", "uninstall", "import":
 		if len(tokens) < 2 {
 			c.syntaxError(text, len(text))
 			return
 		}
-		server, option := "MySQL", "--super-read-only"
-		if c.server.mariadb {
-			server, option = "MariaDB", "--read-only"
+		c.brought(tokens, first)
+		if first == "create" && tokens[1].Is("temporary") && word(tokens, 2) == "table" {
+			c.ok() // a server that is read-only takes it; nothing is kept
+			return
 		}
-		c.fail(1290, "HY000", "The "+server+" server is running with the "+option+" option so it cannot execute this statement")
+		if first == "grant" && c.server.mariadb { // what one has not can't be given
+			panic(&wrong{code: 1045, state: "28000", message: fmt.Sprintf("Access denied for user '%.80s'@'%%' (using password: YES)", c.user)})
+		}
+		c.readOnly()
 	default:
 		c.syntaxError(text, tokens[0].From)
 	}
+}
+
+// lacks refuses what takes privileges that nobody has here.
+func (c *conn) lacks(mariadb, mysql string) {
+	if c.server.mariadb {
+		mysql = mariadb
+	}
+	panic(&wrong{code: 1227, state: "42000", message: "Access denied; you need (at least one of) the " + mysql + " privilege(s) for this operation"})
+}
+
+// brought records what a statement tries to make a program of, or have the server run.
+func (c *conn) brought(tokens []tinysql.Token, first string) {
+	for i, t := range tokens {
+		if t.Is("soname") && i+1 < len(tokens) {
+			name := ""
+			for j := 1; j < i; j++ {
+				if tokens[j].Is("function") || tokens[j].Is("plugin") {
+					name = tokens[j+1].Text
+				}
+			}
+			c.s.Event(event.CommandRun, event.String(event.Command, name), event.String("how", first+" soname"), event.String("file", tokens[i+1].Text), event.String(event.Outcome, event.Rejected))
+		}
+	}
+	if len(tokens) > 3 && (first == "create" || first == "alter") && tokens[1].Is("user") || first == "grant" {
+		for i, t := range tokens {
+			if t.Is("identified") && i+2 < len(tokens) && tokens[i+1].Is("by") && tokens[i+2].Kind == tinysql.String {
+				user := tokens[max(i-1, 0)].Text
+				for j := i - 1; j >= 0; j-- {
+					if tokens[j].Kind == tinysql.String && (j == 0 || tokens[j-1].Text != "@") {
+						user = tokens[j].Text
+						break
+					}
+				}
+				c.s.Event("password_change", event.String(event.Principal, user), event.String(event.Secret, tokens[i+2].Text), event.String(event.Outcome, event.Rejected))
+			}
+		}
+	}
+}
+
+// kill ends a connection: there is none but one's own.
+func (c *conn) kill(text string, tokens []tinysql.Token) {
+	p := &parser{text: text, tokens: tokens, at: 1}
+	p.any("hard", "soft")
+	query := p.any("connection", "query") == "query"
+	if p.take("user") {
+		c.ok()
+		return
+	}
+	q := &run{c: c}
+	e := q.bindExpr(p.expression(), loose())
+	id := integer(q.eval(e, &frame{}))
+	switch {
+	case id != int64(c.id):
+		panic(&wrong{code: 1094, state: "HY000", message: fmt.Sprintf("Unknown thread id: %d", id)})
+	case query || !c.server.mariadb:
+		c.ended = !query
+		panic(&wrong{code: 1317, state: "70100", message: "Query execution was interrupted"})
+	}
+	c.ended = true
+	panic(&wrong{code: 1927, state: "70100", message: "Connection was killed"})
+}
+
+// maintain answers CHECK and ANALYZE TABLE.
+func (c *conn) maintain(text string, tokens []tinysql.Token) {
+	p := &parser{text: text, tokens: tokens, at: 1}
+	p.any("no_write_to_binlog", "local")
+	if p.any("table", "tables") == "" {
+		p.fail()
+	}
+	var rows [][]any
+	op := strings.ToLower(tokens[0].Text)
+	r := &found{fields: headings("Table:128 Op:10 Msg_type:10 Msg_text:393216")}
+	for i := range r.fields {
+		r.fields[i].flags = 0
+	}
+	r.fields[3].kind = 250
+	if op == "checksum" {
+		r.fields = []field{{name: "Table", typ: words(384)}, {name: "Checksum", typ: whole(21)}}
+	}
+	for {
+		name := p.names()
+		if len(name) == 1 {
+			if c.database == "" {
+				panic(&wrong{code: 1046, state: "3D000", message: "No database selected"})
+			}
+			name = []string{c.database, name[0]}
+		}
+		shown := strings.Join(name, ".")
+		t := c.server.table(name[0], name[1])
+		switch {
+		case op == "checksum" && t == nil:
+			(&run{c: c}).warn("Error", 1146, fmt.Sprintf("Table '%.64s.%.64s' doesn't exist", name[0], name[1]))
+			rows = append(rows, []any{shown, nil})
+		case op == "checksum":
+			rows = append(rows, []any{shown, int64(c.server.host.Rand("mysql-checksum/" + shown).Uint32())})
+		case t == nil:
+			rows = append(rows, []any{shown, op, "Error", fmt.Sprintf("Table '%.64s.%.64s' doesn't exist", name[0], name[1])}, []any{shown, op, "status", "Operation failed"})
+		case op == "repair":
+			rows = append(rows, []any{shown, op, "Error", "The MariaDB server is running with the --read-only option so it cannot execute this statement"}, []any{shown, op, "error", "Corrupt"})
+		case t.engine == "MEMORY" || t.engine == "PERFORMANCE_SCHEMA" || t.database == "information_schema":
+			rows = append(rows, []any{shown, op, "note", "The storage engine for the table doesn't support " + op})
+		default:
+			rows = append(rows, []any{shown, op, "status", "OK"})
+		}
+		if len(rows) > 256 || !p.take(",") {
+			break
+		}
+	}
+	r.rows = rows
+	c.answer(r)
+}
+
+// selectInto runs a query and answers it, or puts the answer where it is to go.
+func (c *conn) selectInto(q *run, s *selection) {
+	q.bind(s, nil)
+	target := s.into
+	for i := range s.more {
+		if s.more[i].with.into != nil {
+			target = s.more[i].with.into
+		}
+	}
+	if s.first != nil && target == nil {
+		target = s.first.into
+	}
+	if target != nil && target.how != "" {
+		c.toFile(q, s, target)
+		return
+	}
+	r := q.execute(s, nil)
+	if target == nil {
+		c.affected = -1
+		c.foundRows = max(c.foundRows, len(r.rows))
+		if s.limit == nil {
+			c.foundRows = len(r.rows)
+		}
+		c.answer(r)
+		return
+	}
+	if len(target.vars) != len(r.fields) {
+		panic(&wrong{code: 1222, state: "21000", message: "The used SELECT statements have a different number of columns"})
+	}
+	switch len(r.rows) {
+	case 0:
+		q.warn("Warning", 1329, "No data - zero rows fetched, selected, or processed")
+	case 1:
+		for i, name := range target.vars {
+			c.setUser(name, r.rows[0][i])
+		}
+		c.affected = 1
+	default:
+		panic(&wrong{code: 1172, state: "42000", message: "Result consisted of more than one row"})
+	}
+	c.done(len(r.rows))
 }
 
 // syntaxError refuses a statement in which what is at that byte makes no sense.
@@ -102,289 +482,366 @@ func (c *conn) syntaxError(text string, at int) {
 		server = "MariaDB"
 	}
 	near := strings.TrimRight(text[min(at, len(text)):], "; \n")
+	if q := strings.TrimRight(text, "; \n"); at < len(q) && (text[at] == '\'' || text[at] == '"') && strings.Count(text[at:], text[at:at+1]) == 1 {
+		near = text[at:]
+	}
 	c.fail(1064, "42000", fmt.Sprintf("You have an error in your SQL syntax; check the manual that corresponds to your %s server version for the right syntax to use near '%.80s' at line %d",
 		server, near, 1+strings.Count(text[:min(at, len(text))], "\n")))
 }
 
-// databases are those of the server, sorted.
-func (v *server) databases() []string {
-	all := []string{"information_schema", "mysql", "performance_schema", "sys", v.app.Name}
-	slices.Sort(all)
-	return all
-}
-
 // use changes the database, or refuses.
 func (c *conn) use(name string) bool {
-	if !slices.Contains(c.server.databases(), name) && !strings.EqualFold(name, "information_schema") {
+	if !c.knows(name) {
 		c.fail(1049, "42000", fmt.Sprintf("Unknown database '%.64s'", name))
 		return false
+	}
+	if strings.EqualFold(name, "information_schema") {
+		name = "information_schema"
 	}
 	c.database = name
 	return true
 }
 
-// table finds a table by its database and name, or refuses.
-func (c *conn) table(name []string) *bait.Table {
-	database, table := c.database, name[len(name)-1]
-	if len(name) > 1 {
-		database = name[len(name)-2]
-	}
-	if database == "" {
-		c.fail(1046, "3D000", "No database selected")
-		return nil
-	}
-	if !slices.Contains(c.server.databases(), strings.ToLower(database)) {
-		if c.server.mariadb {
-			c.fail(1146, "42S02", fmt.Sprintf("Table '%.64s.%.64s' doesn't exist", database, table))
-		} else {
-			c.fail(1049, "42000", fmt.Sprintf("Unknown database '%.64s'", database))
-		}
-		return nil
-	}
-	for _, t := range c.server.tables(database) {
-		if strings.EqualFold(t.Name, table) {
-			return &t
-		}
-	}
-	if strings.EqualFold(database, "information_schema") {
-		c.fail(1109, "42S02", fmt.Sprintf("Unknown table '%.64s' in information_schema", strings.ToUpper(table)))
-	} else {
-		c.fail(1146, "42S02", fmt.Sprintf("Table '%.64s.%.64s' doesn't exist", database, table))
-	}
-	return nil
-}
-
-// tables returns the tables of a database, as far as there are rows to show.
-func (v *server) tables(database string) []bait.Table {
-	switch strings.ToLower(database) {
-	case v.app.Name:
-		return v.app.Tables
-	case "mysql":
-		return v.systemTables()
-	case "information_schema":
-		return v.informationSchema()
-	}
-	return nil
-}
-
-// informationTable begins a table of information_schema.
-func informationTable(name, columns string) bait.Table {
-	t := bait.Table{Name: name}
-	for column := range strings.FieldsSeq(columns) {
-		t.Columns = append(t.Columns, bait.Column{Name: column})
-	}
-	return t
-}
-
-func (v *server) informationSchema() []bait.Table {
-	schemata := informationTable("SCHEMATA", "CATALOG_NAME SCHEMA_NAME DEFAULT_CHARACTER_SET_NAME DEFAULT_COLLATION_NAME SQL_PATH")
-	tables := informationTable("TABLES", "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME TABLE_TYPE ENGINE VERSION ROW_FORMAT TABLE_ROWS AVG_ROW_LENGTH DATA_LENGTH MAX_DATA_LENGTH INDEX_LENGTH DATA_FREE AUTO_INCREMENT CREATE_TIME UPDATE_TIME CHECK_TIME "+
-		"TABLE_COLLATION CHECKSUM CREATE_OPTIONS TABLE_COMMENT")
-	columns := informationTable("COLUMNS", "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION COLUMN_DEFAULT IS_NULLABLE DATA_TYPE CHARACTER_MAXIMUM_LENGTH CHARACTER_OCTET_LENGTH NUMERIC_PRECISION NUMERIC_SCALE "+
-		"DATETIME_PRECISION CHARACTER_SET_NAME COLLATION_NAME COLUMN_TYPE COLUMN_KEY EXTRA PRIVILEGES COLUMN_COMMENT GENERATION_EXPRESSION")
-	engines := informationTable("ENGINES", "ENGINE SUPPORT COMMENT TRANSACTIONS XA SAVEPOINTS")
-	for _, row := range v.engines().Rows {
-		engine := make([]string, len(row))
-		for i, value := range row {
-			engine[i], _ = value.(string)
-		}
-		engines.Rows = append(engines.Rows, engine)
-	}
-	privileged := informationTable("USER_PRIVILEGES", "GRANTEE TABLE_CATALOG PRIVILEGE_TYPE IS_GRANTABLE")
-	for _, user := range v.accounts() {
-		grantee, grantable := "'"+user+"'@'%'", "YES"
-		if user == v.app.Name {
-			privileged.Rows = append(privileged.Rows, []string{grantee, "def", "USAGE", "NO"})
-			continue
-		}
-		for privilege := range strings.SplitSeq(v.globalPrivileges(), ", ") {
-			privileged.Rows = append(privileged.Rows, []string{grantee, "def", privilege, grantable})
-		}
-	}
-	collation, created := text(v.variables()["collation_server"]), v.host.Installed().Format("2006-01-02 15:04:05")
-	for _, database := range v.databases() {
-		schemata.Rows = append(schemata.Rows, []string{"def", database, "utf8mb4", collation, ""})
-		if database == "information_schema" {
-			continue
-		}
-		for _, t := range v.tables(database) {
-			rows := len(t.Rows)
-			tables.Rows = append(tables.Rows, []string{"def", database, t.Name, "BASE TABLE", "InnoDB", "10", "Dynamic", strconv.Itoa(rows), strconv.Itoa(16384 / max(rows, 1)), "16384", "0", "0", "0", "", created, "", "", collation, "", "", ""})
-			for i, column := range t.Columns {
-				full := typeOf(column)
-				short, size, _ := strings.Cut(strings.TrimSuffix(full, ")"), "(")
-				row := []string{"def", database, t.Name, column.Name, strconv.Itoa(i + 1), "", "YES", short, "", "", "", "", "", "", "", full, "", "", "select,insert,update,references", "", ""}
-				switch column.Kind {
-				case bait.Number:
-					row[10], row[11] = "10", "0"
-				case bait.Time:
-					row[12] = "0"
-				default:
-					n, _ := strconv.Atoi(size)
-					row[8], row[9], row[13], row[14] = size, strconv.Itoa(4*n), "utf8mb4", collation
-				}
-				if i == 0 {
-					row[6], row[16] = "NO", "PRI"
-				}
-				columns.Rows = append(columns.Rows, row)
-			}
-		}
-	}
-	all := []bait.Table{columns, engines, schemata, tables, privileged}
-	if v.mariadb {
-		variables := informationTable("GLOBAL_VARIABLES", "VARIABLE_NAME VARIABLE_VALUE")
-		shown := v.showVariables()
-		for _, name := range slices.Sorted(maps.Keys(shown)) {
-			variables.Rows = append(variables.Rows, []string{strings.ToUpper(name), shown[name]})
-		}
-		session := variables
-		session.Name = "SESSION_VARIABLES"
-		all = append(all, variables, session)
-	}
-	return all
-}
-
-// typeOf is a column's type as SHOW COLUMNS has it.
-func typeOf(c bait.Column) string {
-	switch c.Kind {
-	case bait.Number:
-		return "int(11)"
-	case bait.Time:
-		return "datetime"
-	}
-	return "varchar(255)"
-}
-
-// errRefused tells that the refusal is already written.
 var errRefused = errors.New("refused")
 
-func (c *conn) selectFrom(text string, tokens []tinysql.Token) {
-	for i, t := range tokens[:len(tokens)-1] {
-		if next := tokens[i+1]; t.Is("into") && (next.Is("outfile") || next.Is("dumpfile")) {
-			if c.server.mariadb {
-				// It has no such option by default: the system refuses.
-				name := ""
-				if i+2 < len(tokens) {
-					name = tokens[i+2].Text
-				}
-				c.fail(1, "HY000", fmt.Sprintf(`Can't create/write to file '%.256s' (Errcode: 13 "Permission denied")`, name))
-				return
+// set answers SET: it changes what is of the session, and knows what there is to be set.
+func (c *conn) set(q *run, statement string, tokens []tinysql.Token) {
+	p := &parser{text: statement, tokens: tokens, at: 1}
+	sc := loose()
+	value := func() any {
+		if t := p.peek(); (t.Kind == tinysql.Word && !isReserved(t) || t.Is("on")) && !(p.at+1 < len(tokens) && (tokens[p.at+1].Is("(") || tokens[p.at+1].Is("."))) && !slices.Contains(bare, strings.ToLower(t.Text)) {
+			p.at++
+			if t.Is("default") {
+				return nil
 			}
-			c.fail(1290, "HY000", "The MySQL server is running with the --secure-file-priv option so it cannot execute this statement")
-			return
+			return t.Text
 		}
+		return q.eval(q.bindExpr(p.expression(), sc), &frame{})
 	}
-	s, err := tinysql.ParseSelect(text, tokens)
-	if errors.Is(err, tinysql.ErrBeyond) {
-		c.selectBeyond(text, tokens)
-		return
-	}
-	if wrong := new(tinysql.SyntaxError); errors.As(err, &wrong) {
-		c.syntaxError(text, wrong.At)
-		return
-	}
-	if s.From != nil && c.isEmpty(s.From) {
-		c.answerNone(s)
-		return
-	}
-	var table *bait.Table
-	name := ""
-	if s.From != nil && !(len(s.From) == 1 && strings.EqualFold(s.From[0], "dual")) {
-		if table = c.table(s.From); table == nil {
-			return
-		}
-		name = table.Name
-	}
-	result, err := s.Run(table, heading, c.evaluate)
-	switch unknown := tinysql.UnknownColumn(""); {
-	case errors.As(err, &unknown):
-		c.unknownColumn(string(unknown))
-	case err == nil:
-		c.answer(name, result)
-	}
-}
-
-// set answers SET: it changes nothing, but knows what there is to be set.
-func (c *conn) set(text string, tokens []tinysql.Token) {
 	if len(tokens) < 2 {
-		c.syntaxError(text, len(text))
+		c.syntaxError(statement, len(statement))
 		return
 	}
-	name := strings.ToLower(tokens[1].Text)
-	at := 1
-	if (name == "global" || name == "session" || name == "local" || name == "persist") && len(tokens) > 2 {
-		at, name = 2, strings.ToLower(tokens[2].Text)
-	}
-	if system, ok := strings.CutPrefix(name, "@@"); ok {
-		name = strings.TrimPrefix(strings.TrimPrefix(system, "global."), "session.")
-	} else if tokens[at].Kind == tinysql.Variable {
-		c.ok()
-		return
-	}
-	assigned := at+1 < len(tokens) && (tokens[at+1].Is("=") || tokens[at+1].Is(":="))
-	switch {
-	case name == "names" && at == 1:
-		if len(tokens) > 2 && !slices.Contains(characterSets, strings.ToLower(tokens[2].Text)) {
-			c.fail(1115, "42000", fmt.Sprintf("Unknown character set: '%.64s'", tokens[2].Text))
+	if p.take("statement") { // SET STATEMENT … FOR …
+		for p.at < len(tokens) && !p.is("for") {
+			p.at++
+		}
+		p.need("for")
+		if p.at < len(tokens) {
+			c.dispatch(statement, tokens[p.at:], q.parameters)
 			return
 		}
-		c.ok()
-	case !assigned && !slices.Contains([]string{"character", "charset", "password", "transaction", "role", "default", "statement", "resource"}, name):
-		c.syntaxError(text, len(text))
-	case assigned && name != "password" && name != "names" && c.server.variables()[name] == nil && !slices.Contains([]string{"ssl_ca", "timestamp", "insert_id", "last_insert_id", "identity", "tx_isolation", "tx_read_only"}, name):
-		c.fail(1193, "HY000", fmt.Sprintf("Unknown system variable '%.64s'", name))
-	default:
-		c.ok()
+		p.fail()
+	}
+	for {
+		scopeName := p.any("global", "session", "local", "persist", "persist_only")
+		t := p.peek()
+		switch {
+		case t.Kind == tinysql.Variable && !strings.HasPrefix(t.Text, "@@"):
+			p.at++
+			name := variableName(t.Text)
+			if name == "" && p.at < len(tokens) {
+				name = strings.ToLower(p.peek().Text)
+				p.at++
+			}
+			if p.any("=", ":=") == "" {
+				p.fail()
+			}
+			c.setUser(name, q.eval(q.bindExpr(p.expression(), sc), &frame{}))
+		case scopeName == "" && p.take("names"):
+			c.setNames(text(value()))
+			if p.take("collate") {
+				value()
+			}
+		case scopeName == "" && (p.take("character", "set") || p.take("charset")):
+			c.setNames(text(value()))
+		case p.take("transaction"):
+			for p.at < len(tokens) {
+				p.at++
+			}
+			c.ok()
+			return
+		case scopeName == "" && (p.is("password") || p.is("role") || p.is("default") || p.is("resource")):
+			if p.is("password") {
+				for i, t := range tokens {
+					if t.Kind == tinysql.String && i == len(tokens)-1 || t.Kind == tinysql.String && i+1 < len(tokens) && tokens[i+1].Is(")") {
+						c.s.Event("password_change", event.String(event.Principal, c.user), event.String(event.Secret, t.Text), event.String(event.Outcome, event.Rejected))
+					}
+				}
+				c.readOnly()
+			}
+			c.ok()
+			return
+		default:
+			name := ""
+			if t.Kind == tinysql.Variable {
+				p.at++
+				name = strings.ToLower(t.Text[2:])
+				for _, prefix := range []string{"global.", "session.", "local.", "persist."} {
+					if rest, ok := strings.CutPrefix(name, prefix); ok {
+						name, scopeName = rest, strings.TrimSuffix(prefix, ".")
+					}
+				}
+			} else {
+				name = strings.ToLower(strings.Join(p.names(), "."))
+			}
+			if p.any("=", ":=") == "" {
+				p.fail()
+			}
+			v := value()
+			c.setVariable(scopeName, name, v)
+		}
+		if p.at == len(tokens) {
+			c.done(0)
+			return
+		}
+		if !p.take(",") {
+			p.fail()
+		}
 	}
 }
 
-// characterSets are those that clients may have.
-var characterSets = strings.Fields("armscii8 ascii big5 binary cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 cp932 default dec8 eucjpms euckr gb18030 gb2312 gbk geostd8 greek hebrew hp8 keybcs2 koi8r koi8u latin1 latin2 latin5 latin7 " +
-	"macce macroman sjis swe7 tis620 ucs2 ujis utf16 utf16le utf32 utf8 utf8mb3 utf8mb4")
-
-func (c *conn) unknownColumn(name string) {
-	where := "field list"
-	if c.server.mariadb && strings.HasPrefix(c.server.version, "11.") {
-		where = "SELECT"
+func (c *conn) setNames(name string) {
+	name = strings.ToLower(name)
+	if name == "" || name == "default" {
+		name = "utf8mb4"
 	}
-	c.fail(1054, "42S22", fmt.Sprintf("Unknown column '%.64s' in '%s'", name, where))
+	cs, ok := charsetNamed(name)
+	if !ok {
+		panic(&wrong{code: 1115, state: "42000", message: fmt.Sprintf("Unknown character set: '%.64s'", name)})
+	}
+	if cs.name == "utf8mb4" {
+		cs.id, cs.collation = uint16(c.server.charset), text(c.server.variables()["collation_server"])
+	}
+	c.charset = cs
+	for _, of := range []string{"client", "connection", "results"} {
+		c.keep("character_set_"+of, cs.name)
+	}
+	c.keep("collation_connection", cs.collation)
 }
 
-func heading(i tinysql.Item) string {
-	if i.Alias != "" {
-		return i.Alias
+// keep remembers a variable of the session.
+func (c *conn) keep(name string, v any) {
+	if c.session == nil {
+		c.session = map[string]any{}
 	}
-	if len(i.Tokens) == 1 && i.Tokens[0].Kind == tinysql.String && !strings.HasPrefix(i.Text, "0x") {
-		return i.Tokens[0].Text
+	if _, ok := c.session[name]; (ok || len(c.session) < maxUsers) && len(text(v)) <= 1024 {
+		c.session[name] = v
 	}
-	return i.Text
 }
 
-// evaluate gives the value of an item that is no column.
-func (c *conn) evaluate(i tinysql.Item) (any, error) {
-	if c.made > maxMade {
-		return nil, nil // as what is larger than max_allowed_packet
-	}
-	e := &expression{c: c, row: i.Row, tokens: i.Tokens}
-	v, err := e.value(0)
-	c.made += len(text(v))
+// strange are variables that may be set and aren't shown.
+var strange = []string{"timestamp", "insert_id", "last_insert_id", "identity", "rand_seed1", "rand_seed2", "sql_log_bin", "pseudo_thread_id", "skip_parallel_replication", "gtid_seq_no", "server_id", "tx_isolation", "tx_read_only", "foreign_key_checks", "unique_checks", "sql_auto_is_null", "sql_notes", "sql_warnings", "warning_count", "error_count"}
+
+// settled are variables that nobody may set.
+var settled = []string{"version", "version_comment", "datadir", "basedir", "hostname", "plugin_dir", "port", "socket", "secure_file_priv", "have_ssl", "have_openssl", "version_compile_os", "version_compile_machine", "log_error", "tmpdir", "bind_address", "license", "pid_file", "lower_case_table_names"}
+
+// global are variables that are of the server alone.
+var global = []string{"general_log", "general_log_file", "slow_query_log", "slow_query_log_file", "log_output", "read_only", "super_read_only", "max_connections", "event_scheduler", "local_infile", "log_bin_trust_function_creators", "connect_timeout", "server_id", "innodb_file_per_table", "require_secure_transport", "key_buffer_size"}
+
+// privileged are the privileges with which MariaDB lets variables be set that are the whole server's, beside SUPER.
+var privileged = map[string]string{"max_connections": "CONNECTION ADMIN", "connect_timeout": "CONNECTION ADMIN", "max_user_connections": "CONNECTION ADMIN", "init_connect": "CONNECTION ADMIN", "secure_auth": "CONNECTION ADMIN"}
+
+func (c *conn) setVariable(scope, name string, v any) {
+	known, ok := c.server.variables()[name]
 	switch {
-	case errors.Is(err, errRefused):
-		return nil, err
-	case err == nil && e.at == len(i.Tokens) && v == nil:
-		return nil, nil
-	case err == nil && e.at == len(i.Tokens):
-		return text(v), nil
+	case !ok && !slices.Contains(strange, name):
+		panic(&wrong{code: 1193, state: "HY000", message: fmt.Sprintf("Unknown system variable '%.64s'", name)})
+	case slices.Contains(settled, name):
+		panic(&wrong{code: 1238, state: "HY000", message: fmt.Sprintf("Variable '%.64s' is a read only variable", name)})
+	case slices.Contains(global, name) && (scope == "" || scope == "session" || scope == "local"):
+		panic(&wrong{code: 1229, state: "HY000", message: fmt.Sprintf("Variable '%.64s' is a GLOBAL variable and should be set with SET GLOBAL", name)})
+	case name == "sql_log_bin":
+		panic(&wrong{code: 1227, state: "42000", message: "Access denied; you need (at least one of) the " + map[bool]string{true: "SUPER, BINLOG ADMIN", false: "SUPER, SYSTEM_VARIABLES_ADMIN or SESSION_VARIABLES_ADMIN"}[c.server.mariadb] + " privilege(s) for this operation"})
+	case scope == "global" || strings.HasPrefix(scope, "persist"):
+		if name == "general_log_file" || name == "slow_query_log_file" || name == "log_output" { // by which a file is written where a web server finds it
+			c.s.Event("file_open", event.String("path", text(v)), event.String("how", "SET GLOBAL "+name), event.String(event.Outcome, event.Rejected))
+		}
+		// What is of the whole server takes an account with SUPER or the like.
+		privilege := "SUPER or SYSTEM_VARIABLES_ADMIN"
+		if c.server.mariadb {
+			privilege = "SUPER"
+			if more := privileged[name]; more != "" {
+				privilege = "SUPER, " + more
+			}
+			if name == "read_only" {
+				privilege = "READ_ONLY ADMIN"
+			}
+		}
+		panic(&wrong{code: 1227, state: "42000", message: "Access denied; you need (at least one of) the " + privilege + " privilege(s) for this operation"})
 	}
-	name := i.Tokens[0].Kind == tinysql.Word || i.Tokens[0].Kind == tinysql.Name
-	if name && (len(i.Tokens) == 1 || len(i.Tokens) == 3 && i.Tokens[1].Is(".")) {
-		c.unknownColumn(i.Text)
-	} else if f, _, call := i.Call(); call && len(i.Tokens) > 2 && i.Tokens[1].Is(".") {
-		c.fail(1305, "42000", fmt.Sprintf("FUNCTION %.64s.%.64s does not exist", i.Tokens[0].Text, f))
-	} else if call {
-		return c.function(f)
-	} else {
-		c.syntaxError(i.Text, 0)
+	if v == nil {
+		delete(c.session, name)
+		return
 	}
-	return nil, errRefused
+	s := text(v)
+	if c.server.isSwitch(name) || slices.Contains([]string{"foreign_key_checks", "unique_checks", "autocommit", "sql_notes", "sql_warnings"}, name) {
+		switch strings.ToLower(s) {
+		case "1", "on", "true":
+			v = "1"
+		case "0", "off", "false":
+			v = "0"
+		default:
+			panic(&wrong{code: 1231, state: "42000", message: fmt.Sprintf("Variable '%.64s' can't be set to the value of '%.64s'", name, s)})
+		}
+	} else if name == "sql_mode" {
+		v = c.mode(s)
+	} else if _, err := strconv.ParseInt(text(known), 10, 64); err == nil && isText(v) && known != nil {
+		if _, err := strconv.ParseInt(s, 10, 64); err != nil && ok && known != "" {
+			panic(&wrong{code: 1232, state: "42000", message: fmt.Sprintf("Incorrect argument type to variable '%.64s'", name)})
+		}
+	}
+	if strings.HasPrefix(name, "character_set_") {
+		cs, ok := charsetNamed(strings.ToLower(s))
+		if !ok && !strings.EqualFold(s, "binary") {
+			panic(&wrong{code: 1115, state: "42000", message: fmt.Sprintf("Unknown character set: '%.64s'", s)})
+		}
+		if name == "character_set_results" {
+			c.charset = cs
+			if cs.name == "utf8mb4" {
+				c.charset.id = uint16(c.server.charset)
+			}
+		}
+		v = cs.name
+	}
+	if name == "autocommit" {
+		c.manual = v == "0"
+	}
+	c.keep(name, text(v))
+}
+
+// modes are the words of sql_mode, in the order in which they are shown.
+var modes = strings.Split("REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,IGNORE_BAD_TABLE_OPTIONS,ONLY_FULL_GROUP_BY,NO_UNSIGNED_SUBTRACTION,NO_DIR_IN_CREATE,POSTGRESQL,ORACLE,MSSQL,DB2,MAXDB,NO_KEY_OPTIONS,NO_TABLE_OPTIONS,NO_FIELD_OPTIONS,"+
+	"MYSQL323,MYSQL40,ANSI,NO_AUTO_VALUE_ON_ZERO,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ALLOW_INVALID_DATES,ERROR_FOR_DIVISION_BY_ZERO,TRADITIONAL,NO_AUTO_CREATE_USER,HIGH_NOT_PRECEDENCE,NO_ENGINE_SUBSTITUTION,"+
+	"PAD_CHAR_TO_FULL_LENGTH,EMPTY_STRING_IS_NULL,SIMULTANEOUS_ASSIGNMENT,TIME_ROUND_FRACTIONAL,TIME_TRUNCATE_FRACTIONAL", ",")
+
+func (c *conn) mode(s string) string {
+	has := map[string]bool{}
+	for written := range strings.SplitSeq(s, ",") {
+		one := strings.ToUpper(strings.TrimSpace(written))
+		if one == "" {
+			continue
+		}
+		if !slices.Contains(modes, one) || !c.server.mariadb && one == "NO_AUTO_CREATE_USER" {
+			panic(&wrong{code: 1231, state: "42000", message: fmt.Sprintf("Variable 'sql_mode' can't be set to the value of '%.64s'", written)})
+		}
+		has[one] = true
+		if one == "TRADITIONAL" {
+			for _, part := range strings.Split("STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION", ",") {
+				has[part] = true
+			}
+		}
+		if one == "ANSI" {
+			for _, part := range strings.Split("REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE", ",") {
+				has[part] = true
+			}
+		}
+	}
+	var all []string
+	for _, one := range modes {
+		if has[one] {
+			all = append(all, one)
+		}
+	}
+	return strings.Join(all, ",")
+}
+
+// variable gives the value of a system variable and its type, or refuses.
+func (c *conn) variable(name string) (any, typ) {
+	scope := ""
+	for _, prefix := range []string{"global.", "session.", "local."} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			name, scope = rest, prefix
+		}
+	}
+	value, ok := c.server.variables()[name]
+	number := func(n int64) (any, typ) {
+		t := whole(21)
+		t.flags |= flagUnsigned
+		return n, t
+	}
+	switch name {
+	case "warning_count":
+		return number(int64(c.warned))
+	case "error_count":
+		n := int64(0)
+		for _, d := range c.diagnostics {
+			if d.level == "Error" {
+				n++
+			}
+		}
+		return number(n)
+	case "pseudo_thread_id":
+		return number(int64(c.id))
+	case "timestamp":
+		return float64(c.server.host.Now().UnixMicro()) / 1e6, double()
+	case "last_insert_id", "identity", "insert_id", "rand_seed1", "rand_seed2":
+		return number(0)
+	case "tx_isolation", "transaction_isolation":
+		if !ok && (name == "transaction_isolation" && c.server.mariadb && c.server.release() < 1101 || name == "tx_isolation" && !c.server.mariadb) {
+			break
+		}
+		if !ok {
+			value, ok = "REPEATABLE-READ", true
+		}
+	case "tx_read_only":
+		if c.server.mariadb {
+			value, ok = "0", true
+		}
+	case "foreign_key_checks", "unique_checks", "sql_notes", "sql_auto_is_null", "sql_warnings":
+		if !ok {
+			value, ok = map[string]string{"foreign_key_checks": "1", "unique_checks": "1", "sql_notes": "1"}[name], true
+			if value == "" {
+				value = "0"
+			}
+		}
+	}
+	if !ok {
+		panic(&wrong{code: 1193, state: "HY000", message: fmt.Sprintf("Unknown system variable '%.64s'", name)})
+	}
+	if scope == "session." || scope == "local." {
+		if slices.Contains(global, name) || slices.Contains(settled, name) {
+			panic(&wrong{code: 1238, state: "HY000", message: fmt.Sprintf("Variable '%.64s' is a GLOBAL variable", name)})
+		}
+	}
+	if own, has := c.session[name]; has && scope != "global." {
+		value = own
+	}
+	s := text(value)
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && value != nil {
+		t := whole(21)
+		t.flags |= flagUnsigned
+		if c.server.isSwitch(name) || slices.Contains([]string{"autocommit", "foreign_key_checks", "unique_checks", "sql_notes", "tx_read_only"}, name) {
+			t = whole(1)
+		}
+		return n, t
+	}
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil && value != nil {
+		t := whole(21)
+		t.flags |= flagUnsigned
+		return n, t
+	}
+	if n, err := strconv.ParseFloat(s, 64); err == nil && value != nil && strings.Contains(s, ".") && strings.Trim(s, "0123456789.") == "" {
+		t := double()
+		return n, t
+	}
+	if value == nil {
+		return nil, words(0)
+	}
+	return s, words(len(s))
+}
+
+// shownVariables are those of the session as SHOW has them.
+func (c *conn) shownVariables() map[string]string {
+	all := c.server.showVariables()
+	for name, v := range c.session {
+		s := text(v)
+		if c.server.isSwitch(name) {
+			s = map[string]string{"0": "OFF", "1": "ON"}[s]
+		}
+		if _, ok := all[name]; ok {
+			all[name] = s
+		}
+	}
+	return all
 }

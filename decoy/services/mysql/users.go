@@ -1,106 +1,116 @@
 package mysql
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"strings"
-
-	"decnet/decoy/services/internal/bait"
+	"time"
 )
 
 // privileges are the columns of mysql.user that say Y or N.
 const privileges = "Select Insert Update Delete Create Drop Reload Shutdown Process File Grant References Index Alter Show_db Super Create_tmp_table Lock_tables Execute Repl_slave Repl_client Create_view Show_view " +
-	"Create_routine Alter_routine Create_user Event Trigger Create_tablespace"
+	"Create_routine Alter_routine Create_user Event Trigger Create_tablespace Delete_history Create_role Drop_role"
 
 // hash is what stands for an account's password. It is of nothing: that of a weak password would be guessed at once, and prove to be the decoy's.
 func (v *server) hash(user string) string {
-	return "*" + strings.ToUpper(v.host.Hex("mysql-hash/"+user, 20))
+	if v.mariadb {
+		return "*" + strings.ToUpper(v.host.Hex("mysql-hash/"+user, 20))
+	}
+	// A salt of 20 characters and a digest of 43, in the alphabet of crypt.
+	letters := strings.ReplaceAll(base64.RawStdEncoding.EncodeToString(v.host.Bytes("mysql-hash/"+user, 48)), "+", ".")
+	return "$A$005$" + letters[:63]
 }
 
-// accounts are the server's.
+// accounts are those of people and programs.
 func (v *server) accounts() []string { return []string{"root", "admin", v.app.Name} }
 
-// userTable is mysql.user, with the columns that the product gives it.
-func (v *server) userTable() bait.Table {
-	t := bait.Table{Name: "user", Columns: []bait.Column{{Name: "Host"}, {Name: "User"}}}
-	rows := map[string]map[string]string{}
+// account is one of all, with those that are the server's own and nobody logs in with.
+type account struct {
+	user, host, hash string
+	all, locked      bool
+	plugin           string
+}
+
+func (v *server) allAccounts() []account {
+	var all []account
 	for _, user := range v.accounts() {
-		row := map[string]string{
-			"Host": "%", "User": user, "Password": v.hash(user), "authentication_string": v.hash(user), "plugin": native, "password_expired": "N", "is_role": "N", "max_statement_time": "0.000000", "account_locked": "N",
-			"password_last_changed": v.host.Installed().Format("2006-01-02 15:04:05"),
+		all = append(all, account{user, "%", v.hash(user), user != v.app.Name, false, v.plugin})
+	}
+	if v.mariadb {
+		if v.release() >= 1004 {
+			all = append([]account{{"mariadb.sys", "localhost", "", false, true, native}}, all...)
 		}
-		for _, limit := range []string{"max_questions", "max_updates", "max_connections", "max_user_connections"} {
-			row[limit] = "0"
+		if v.system.Packages == "apt" {
+			all = append(all, account{"mysql", "localhost", "invalid", true, false, native})
 		}
-		for name := range strings.FieldsSeq(privileges + " Delete_history Create_role Drop_role") {
-			row[name+"_priv"] = "Y"
-			if user == v.app.Name {
-				row[name+"_priv"] = "N"
-			}
+		return all
+	}
+	for _, user := range []string{"mysql.infoschema", "mysql.session", "mysql.sys"} {
+		all = append(all, account{user, "localhost", "$A$005$THISISACOMBINATIONOFINVALIDSALTANDPASSWORDTHATMUSTNEVERBRBEUSED", false, true, caching})
+	}
+	return all
+}
+
+func yes(b bool) string { return map[bool]string{true: "Y", false: "N"}[b] }
+
+// userRecords are the rows of mysql.user.
+func (v *server) userRecords(*conn) []record {
+	var all []record
+	for _, a := range v.allAccounts() {
+		r := record{
+			"HOST": a.host, "USER": a.user, "PASSWORD": a.hash, "AUTHENTICATION_STRING": a.hash, "PLUGIN": a.plugin, "PASSWORD_EXPIRED": "N", "IS_ROLE": "N", "DEFAULT_ROLE": "", "MAX_STATEMENT_TIME": "0.000000", "ACCOUNT_LOCKED": yes(a.locked),
+			"PASSWORD_LAST_CHANGED": v.created(), "SSL_TYPE": "", "SSL_CIPHER": "", "X509_ISSUER": "", "X509_SUBJECT": "",
+		}
+		for _, limit := range []string{"MAX_QUESTIONS", "MAX_UPDATES", "MAX_CONNECTIONS", "MAX_USER_CONNECTIONS"} {
+			r[limit] = 0
+		}
+		for name := range strings.FieldsSeq(privileges) {
+			r[strings.ToUpper(name)+"_PRIV"] = yes(a.all)
+		}
+		if a.user == "mysql.infoschema" {
+			r["SELECT_PRIV"] = "Y"
 		}
 		// Who could write to a server that is read-only.
-		row["Super_priv"] = "N"
-		rows[user] = row
+		r["SUPER_PRIV"] = "N"
+		all = append(all, r)
 	}
-	add := func(names string) {
-		for name := range strings.FieldsSeq(names) {
-			t.Columns = append(t.Columns, bait.Column{Name: name})
+	return all
+}
+
+// privRecords are the rows of mysql.global_priv.
+func (v *server) privRecords(*conn) []record {
+	var all []record
+	for _, a := range v.allAccounts() {
+		access := 0
+		if a.all {
+			access = 1073741823 &^ (1 << 15) // without SUPER
 		}
+		b, err := json.Marshal(struct {
+			Access  int    `json:"access"`
+			Plugin  string `json:"plugin"`
+			Hash    string `json:"authentication_string"`
+			Changed int64  `json:"password_last_changed"`
+			Locked  bool   `json:"account_locked,omitempty"`
+		}{access, a.plugin, a.hash, v.host.Installed().Unix(), a.locked})
+		if err != nil {
+			continue
+		}
+		all = append(all, record{"HOST": a.host, "USER": a.user, "PRIV": string(b)})
 	}
-	if v.mariadb {
-		add("Password")
-	}
+	return all
+}
+
+// dbRecords are the rows of mysql.db.
+func (v *server) dbRecords(*conn) []record {
+	r := record{"HOST": "%", "DB": v.app.Name, "USER": v.app.Name}
 	for name := range strings.FieldsSeq(privileges) {
-		add(name + "_priv")
+		r[strings.ToUpper(name)+"_PRIV"] = yes(name != "Grant")
 	}
-	if v.mariadb {
-		add("Delete_history_priv")
-	}
-	add("ssl_type ssl_cipher x509_issuer x509_subject max_questions max_updates max_connections max_user_connections plugin authentication_string password_expired")
-	if v.mariadb {
-		add("is_role default_role max_statement_time")
-	} else {
-		add("password_last_changed password_lifetime account_locked Create_role_priv Drop_role_priv Password_reuse_history Password_reuse_time Password_require_current User_attributes")
-	}
-	for _, user := range v.accounts() {
-		var row []string
-		for _, column := range t.Columns {
-			row = append(row, rows[user][column.Name])
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
+	return []record{r}
 }
 
-// dbTable is mysql.db.
-func (v *server) dbTable() bait.Table {
-	t := bait.Table{Name: "db", Columns: []bait.Column{{Name: "Host"}, {Name: "Db"}, {Name: "User"}}}
-	row := []string{"%", v.app.Name, v.app.Name}
-	for name := range strings.FieldsSeq("Select Insert Update Delete Create Drop Grant References Index Alter Create_tmp_table Lock_tables Create_view Show_view Create_routine Alter_routine Execute Event Trigger") {
-		t.Columns = append(t.Columns, bait.Column{Name: name + "_priv"})
-		row = append(row, map[bool]string{true: "N", false: "Y"}[name == "Grant"])
-	}
-	t.Rows = [][]string{row}
-	return t
-}
-
-// systemTables are the tables of the database mysql.
-func (v *server) systemTables() []bait.Table {
-	empty := func(name, columns string) bait.Table {
-		t := bait.Table{Name: name}
-		for column := range strings.FieldsSeq(columns) {
-			t.Columns = append(t.Columns, bait.Column{Name: column})
-		}
-		return t
-	}
-	all := []bait.Table{
-		empty("columns_priv", "Host Db User Table_name Column_name Timestamp Column_priv"), v.dbTable(), empty("func", "name ret dl type"),
-		empty("general_log", "event_time user_host thread_id server_id command_type argument"),
-	}
-	if v.mariadb {
-		all = append(all, empty("global_priv", "Host User Priv"))
-	}
-	return append(all, empty("plugin", "name dl"), empty("procs_priv", "Host Db User Routine_name Routine_type Grantor Proc_priv Timestamp"), empty("proxies_priv", "Host User Proxied_host Proxied_user With_grant Grantor Timestamp"),
-		empty("servers", "Server_name Host Db Username Password Port Socket Wrapper Owner"), empty("slow_log", "start_time user_host query_time lock_time rows_sent rows_examined db last_insert_id insert_id server_id sql_text thread_id"),
-		empty("tables_priv", "Host Db User Table_name Grantor Timestamp Table_priv Column_priv"), v.userTable())
+func (v *server) proxies(*conn) []record {
+	return []record{{"HOST": "localhost", "USER": "root", "PROXIED_HOST": "", "PROXIED_USER": "", "WITH_GRANT": 1, "GRANTOR": "", "TIMESTAMP": v.host.Installed().Format(time.DateTime)}}
 }
 
 // globalPrivileges are those of who may do all but write to a server that is read-only.

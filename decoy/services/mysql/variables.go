@@ -19,8 +19,8 @@ var (
 	mysqlText string
 )
 
-// words are the variables whose ON and OFF are words in a SELECT too, where those of others are 1 and 0.
-var words = []string{
+// spelled are the variables whose ON and OFF are words in a SELECT too, where those of others are 1 and 0.
+var spelled = []string{
 	"concurrent_insert", "delay_key_write", "enforce_gtid_consistency", "event_scheduler", "gtid_mode", "innodb_doublewrite", "innodb_stats_method", "myisam_recover_options",
 	"session_track_transaction_info", "use_secondary_engine", "replica_exec_mode", "ssl_fips_mode", "query_cache_type", "old_mode",
 }
@@ -44,7 +44,7 @@ var (
 
 // isSwitch tells whether a variable is ON or OFF in SHOW, and 1 or 0 in SELECT.
 func (v *server) isSwitch(name string) bool {
-	if slices.Contains(words, name) {
+	if slices.Contains(spelled, name) {
 		return false
 	}
 	value := v.defaults()[name]
@@ -80,6 +80,14 @@ func (v *server) release() int {
 	major, _ := strconv.Atoi(parts[0])
 	minor, _ := strconv.Atoi(append(parts, "")[1])
 	return major*100 + minor
+}
+
+// patch is the version's third number.
+func (v *server) patch() int {
+	parts := strings.SplitN(v.version, ".", 3)
+	digits, _, _ := strings.Cut(append(parts, "", "", "")[2], "-")
+	n, _ := strconv.Atoi(digits)
+	return n
 }
 
 // makeVariables makes the system variables as SELECT has them. Those with a value of nil are NULL.

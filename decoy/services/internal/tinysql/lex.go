@@ -5,6 +5,7 @@ package tinysql
 
 import (
 	"encoding/hex"
+	"strconv"
 	"strings"
 )
 
@@ -42,6 +43,8 @@ func (t Token) Is(text string) bool {
 // Dialect is how a database reads text.
 type Dialect struct {
 	DoubleQuotedStrings bool // and names in backquotes, # comments, backslashes in strings, /*! comments that are not
+	MariaDB             bool // and /*M! comments that are not
+	Release             int  // of MySQL or MariaDB, as 101199: a /*! comment for a later one is a comment
 	DollarQuoted        bool // strings between two $$, or $tag$
 	Brackets            bool // names in them, and in double quotes; N before a string, # before a temporary table
 }
@@ -103,6 +106,12 @@ func (d Dialect) next(q string, at int) Token {
 		t := d.quoted(q, to)
 		t.From = at
 		return t
+	case strings.IndexByte("xXbBnN", c) >= 0 && d.DoubleQuotedStrings && to < len(q) && q[to] == '\'':
+		if t, ok := d.prefixed(q, at); ok {
+			return t
+		}
+		kind = Word
+		while(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '$' })
 	case isLetter(c) || c == '#' && d.Brackets:
 		kind = Word
 		while(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '$' })
@@ -114,9 +123,27 @@ func (d Dialect) next(q string, at int) Token {
 			return Token{String, string(text), at, to}
 		}
 		kind = Word // what begins like a number may be a name
-	case isDigit(c):
+	case isDigit(c) || c == '.' && d.DoubleQuotedStrings && to < len(q) && isDigit(q[to]) && !(at > 0 && (isLetter(q[at-1]) || q[at-1] == '`')):
 		kind = Number
 		while(func(c byte) bool { return isDigit(c) || c == '.' })
+		if to < len(q) && d.DoubleQuotedStrings && (isLetter(q[to]) || q[to] == '$') {
+			from := to
+			if q[to] == 'e' || q[to] == 'E' {
+				if to++; to < len(q) && (q[to] == '-' || q[to] == '+') {
+					to++
+				}
+			}
+			if to > from && to < len(q) && isDigit(q[to]) {
+				while(isDigit)
+			} else if to = from; !strings.Contains(q[at:to], ".") {
+				kind = Word // what begins like a number may be a name
+				while(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '$' })
+			}
+		}
+	case d.DoubleQuotedStrings && (strings.HasPrefix(q[at:], "<=>") || strings.HasPrefix(q[at:], "->>")):
+		to += 2
+	case d.DoubleQuotedStrings && to < len(q) && strings.Contains(" << >> && -> ", " "+q[at:at+2]+" "):
+		to++
 	case c == '@' && (d.DoubleQuotedStrings || d.Brackets):
 		kind = Variable
 		while(func(c byte) bool { return isLetter(c) || isDigit(c) || c == '@' || c == '.' || c == '$' })
@@ -133,17 +160,29 @@ func (d Dialect) skip(q string, at int) (int, bool) {
 		switch {
 		case strings.IndexByte(" \t\r\n\f\v\x00", rest[0]) >= 0:
 			at++
-		case strings.HasPrefix(rest, "--"), rest[0] == '#' && d.DoubleQuotedStrings:
+		case strings.HasPrefix(rest, "--") && (!d.DoubleQuotedStrings || len(rest) == 2 || rest[2] <= ' '), rest[0] == '#' && d.DoubleQuotedStrings:
 			line := strings.IndexByte(rest, '\n')
 			if line < 0 {
 				return len(q), true
 			}
 			at += line + 1
-		case strings.HasPrefix(rest, "/*!") && d.DoubleQuotedStrings:
-			at += 3
-			for at < len(q) && isDigit(q[at]) {
-				at++
+		case d.DoubleQuotedStrings && (strings.HasPrefix(rest, "/*!") || d.MariaDB && strings.HasPrefix(rest, "/*M!")):
+			from := at + strings.IndexByte(rest, '!') + 1
+			to := from
+			for to < len(q) && to < from+6 && isDigit(q[to]) {
+				to++
 			}
+			if to < from+5 {
+				to = from
+			}
+			if release, _ := strconv.Atoi(q[from:to]); d.Release > 0 && (release > d.Release || d.MariaDB && rest[2] == '!' && release >= 50700 && release < 100000) {
+				end := strings.Index(q[to:], "*/")
+				if end < 0 {
+					return at, false
+				}
+				to += end + 2
+			}
+			at = to
 		case strings.HasPrefix(rest, "*/") && d.DoubleQuotedStrings:
 			at += 2
 		case strings.HasPrefix(rest, "/*"):
@@ -174,6 +213,27 @@ func dollarQuoted(q string, at int) (Token, bool) {
 		return Token{Broken, q[at:], at, len(q)}, true
 	}
 	return Token{String, q[end+1 : end+1+size], at, end + 1 + size + len(tag)}, true
+}
+
+// prefixed reads a string with a letter before it: x'41', b'1010' or N'text'.
+func (d Dialect) prefixed(q string, at int) (Token, bool) {
+	t := d.quoted(q, at+1)
+	t.From = at
+	switch q[at] {
+	case 'x', 'X':
+		b, err := hex.DecodeString(t.Text)
+		t.Text = string(b)
+		return t, err == nil && t.Kind == String
+	case 'b', 'B':
+		n, err := strconv.ParseUint("0"+t.Text, 2, 64)
+		b := make([]byte, (len(t.Text)+7)/8)
+		for i := range b {
+			b[len(b)-1-i] = byte(n >> (8 * i))
+		}
+		t.Text = string(b)
+		return t, err == nil && t.Kind == String
+	}
+	return t, t.Kind == String
 }
 
 // quoted reads a string or a quoted name.
