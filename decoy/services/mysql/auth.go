@@ -30,6 +30,7 @@ import (
 // The capabilities that matter here.
 const (
 	capConnectWithDB   = 1 << 3
+	capCompress        = 1 << 5
 	capProtocol41      = 1 << 9
 	capSSL             = 1 << 11
 	capSecure          = 1 << 15
@@ -220,7 +221,13 @@ func (c *conn) login(ctx context.Context) bool {
 	}
 	c.s.SetReadDeadline(time.Time{})
 	c.ok()
-	return c.flush() == nil
+	if c.flush() != nil {
+		return false
+	}
+	if c.capabilities&capCompress != 0 {
+		c.rw = &compressed{rw: c.rw}
+	}
+	return true
 }
 
 // response reads the client's answer, over TLS where the client asks for it.

@@ -1363,6 +1363,9 @@ func session(def, nulls definer) {
 	def("load_file", 1, 1, func([]typ) typ {
 		return typ{kind: 251, length: 16777216, decimals: notFixedInText, flags: flagBinary, bytes: true}
 	}, func(q *run, a []any) any { return q.c.loadFile(text(a[0])) })
+	def("binlog_gtid_pos", 2, 2, textOf(64), func(*run, []any) any {
+		panic(&wrong{code: 1381, state: "HY000", message: "You are not using binary logging"})
+	})
 	nulls("get_lock", 2, 2, wholeOf(1), func(_ *run, _ []any) any { return int64(1) })
 	nulls("release_lock release_all_locks is_free_lock", 0, 1, wholeOf(1), func(_ *run, _ []any) any { return int64(1) })
 	nulls("is_used_lock", 1, 1, wholeOf(10), func(_ *run, _ []any) any { return nil })

@@ -42,6 +42,7 @@ type server struct {
 	variables    func() map[string]any // the system's; nobody changes them
 	catalog      func() map[string][]*table
 	turns        chan struct{} // as many as statements cost time and memory at once
+	held         atomic.Int64  // bytes that statements hold without a turn
 	count        atomic.Uint32
 
 	filesMu      sync.Mutex
@@ -132,6 +133,7 @@ type conn struct {
 	charset      charset
 	ctx          context.Context
 	turn         bool   // it has one
+	under        *run   // way
 	now          string // the statement under way
 	binary       bool   // rows are those of a prepared statement
 	ended        bool   // by KILL
@@ -156,6 +158,7 @@ type conn struct {
 // ServeConn answers one client.
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	c := &conn{packets: packets{rw: s}, server: v, s: s, salt: newSalt(), ctx: ctx, affected: -1}
+	c.around = c.aside
 	if s.Crowded() {
 		c.crowded()
 		return
@@ -192,6 +195,7 @@ const (
 	comQuery             = 3
 	comFieldList         = 4
 	comRefresh           = 7
+	comShutdown          = 8
 	comStatistics        = 9
 	comProcessInfo       = 10
 	comProcessKill       = 12
@@ -228,6 +232,7 @@ func (c *conn) command() bool {
 		return c.flush() == nil
 	}
 	argument := string(packet[1:])
+	c.quiet = packet[0] != comQuery && packet[0] != comStatementExecute // what answers has no warnings of its own
 	switch packet[0] {
 	case comQuit:
 		return false
@@ -287,6 +292,13 @@ func (c *conn) rare(command byte, argument string) {
 	case comRefresh, comRegisterSlave:
 		c.ok()
 	case comDebug:
+		c.fail(1227, "42000", "Access denied; you need (at least one of) the SUPER privilege(s) for this operation")
+	case comShutdown:
+		if c.user == c.server.app.Name {
+			c.fail(1227, "42000", "Access denied; you need (at least one of) the SHUTDOWN privilege(s) for this operation")
+			return
+		}
+		c.ended = true // and its like is back when the next one looks
 		c.end()
 	case comProcessInfo:
 		c.query("SHOW PROCESSLIST")

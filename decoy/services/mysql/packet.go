@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -23,6 +24,8 @@ type packets struct {
 	rw  io.ReadWriter
 	seq byte
 	out bytes.Buffer // of the reply under way
+	// around is what is around the sending of a part of a reply, which may take its time.
+	around func(send func()) bool
 }
 
 // read returns the next packet of at most limit bytes. It must bear the next number; where it doesn't, its head is what is returned.
@@ -49,10 +52,86 @@ func (p *packets) read(limit int) ([]byte, error) {
 // maxWaiting bounds the bytes of a reply that wait to be sent.
 const maxWaiting = 64 << 10
 
+// compressed is the connection of a client that asked for compression: what goes over it is cut into pieces, each with how long it is, a number, and how long it was before, 0 where it is as it was.
+type compressed struct {
+	rw   io.ReadWriter
+	seq  byte
+	rest []byte // of the piece that came last
+}
+
+// minCompressed is how long a piece is that gains by it.
+const minCompressed = 50
+
+func (z *compressed) Read(p []byte) (int, error) {
+	for len(z.rest) == 0 {
+		var head [7]byte
+		if _, err := io.ReadFull(z.rw, head[:]); err != nil {
+			return 0, err
+		}
+		size, before := int(head[0])|int(head[1])<<8|int(head[2])<<16, int(head[4])|int(head[5])<<8|int(head[6])<<16
+		if size > maxPacket+64 || before > maxPacket+64 {
+			return 0, errTooBig
+		}
+		z.seq = head[3] + 1
+		body := io.LimitReader(z.rw, int64(size))
+		var whole bytes.Buffer
+		if before == 0 {
+			before = size
+			if _, err := io.Copy(&whole, body); err != nil {
+				return 0, err
+			}
+		} else {
+			unpacked, err := zlib.NewReader(body)
+			if err != nil {
+				return 0, err
+			}
+			if _, err := io.Copy(&whole, io.LimitReader(unpacked, int64(before))); err != nil {
+				return 0, err
+			}
+			if _, err := io.Copy(io.Discard, body); err != nil {
+				return 0, err
+			}
+		}
+		if whole.Len() != before {
+			return 0, io.ErrUnexpectedEOF
+		}
+		z.rest = whole.Bytes()
+	}
+	n := copy(p, z.rest)
+	z.rest = z.rest[n:]
+	return n, nil
+}
+
+func (z *compressed) Write(p []byte) (int, error) {
+	done := 0
+	for len(p) > 0 {
+		piece := p[:min(len(p), 1<<20)]
+		p = p[len(piece):]
+		before, packed := 0, piece
+		if len(piece) >= minCompressed {
+			var b bytes.Buffer
+			w := zlib.NewWriter(&b)
+			w.Write(piece)
+			w.Close()
+			before, packed = len(piece), b.Bytes()
+		}
+		out := append([]byte{byte(len(packed)), byte(len(packed) >> 8), byte(len(packed) >> 16), z.seq, byte(before), byte(before >> 8), byte(before >> 16)}, packed...)
+		z.seq++
+		if _, err := z.rw.Write(out); err != nil {
+			return done, err
+		}
+		done += len(piece)
+	}
+	return done, nil
+}
+
 // put adds a packet to the reply.
 func (p *packets) put(body []byte) {
 	if p.out.Len() > maxWaiting && p.rw != nil {
-		p.flush() // a connection that is lost is noticed by the next read
+		// A connection that is lost is noticed by the next read.
+		if p.around == nil || !p.around(func() { p.flush() }) {
+			p.flush()
+		}
 	}
 	p.out.Write([]byte{byte(len(body)), byte(len(body) >> 8), byte(len(body) >> 16), p.seq})
 	p.out.Write(body)

@@ -68,17 +68,35 @@ func (c *conn) inTurn(do func()) {
 	do()
 }
 
-// aside waits for something, and lets others have the turn meanwhile.
-func (c *conn) aside(wait func()) {
-	if c.turn {
-		c.turn = false
-		<-c.server.turns
-		defer func() {
-			c.server.turns <- struct{}{}
-			c.turn = true
-		}()
+// maxHeld bounds the bytes that all statements together hold without a turn: answers that clients are slow to take, and what sleeps in the middle of a query. What is smaller than heldAnyway each may have in any case.
+const (
+	maxHeld    = 16 << 20
+	heldAnyway = 64 << 10
+)
+
+// aside waits for something, and lets others have the turn meanwhile. It doesn't, and says so, where too much is held already.
+func (c *conn) aside(wait func()) bool {
+	if !c.turn {
+		wait()
+		return true
 	}
+	size := int64(0)
+	if c.under != nil {
+		size = int64(max(0, c.under.cells*24+c.under.made-heldAnyway))
+	}
+	if held := c.server.held.Add(size); size > 0 && held > maxHeld {
+		c.server.held.Add(-size)
+		return false
+	}
+	c.turn = false
+	<-c.server.turns
+	defer func() {
+		c.server.turns <- struct{}{}
+		c.turn = true
+		c.server.held.Add(-size)
+	}()
 	wait()
+	return true
 }
 
 // maxSleep bounds how long one call waits: nobody sees whether the client is still there.
@@ -202,6 +220,7 @@ func (c *conn) dispatch(text string, tokens []tinysql.Token, parameters []any) {
 		}
 	}()
 	q := &run{c: c, parameters: parameters}
+	c.under = q
 	p := &parser{text: text, tokens: tokens, single: c.server.mariadb}
 	c.affected = 0
 	switch {

@@ -585,6 +585,15 @@ func (c *conn) showCreate(p *parser) {
 	case p.any("procedure", "function", "trigger", "event", "package") != "":
 		what := strings.ToUpper(p.tokens[p.at-1].Text)
 		name := p.names()
+		if len(name) == 1 {
+			name = []string{c.database, name[0]}
+		}
+		for _, r := range v.routines(c) {
+			if r["ROUTINE_TYPE"] == what && strings.EqualFold(text(r["ROUTINE_NAME"]), name[1]) && r["ROUTINE_SCHEMA"] == name[0] {
+				c.answer(v.createRoutine(r, what))
+				return
+			}
+		}
 		message := fmt.Sprintf("%s %.64s does not exist", what, name[len(name)-1])
 		code, state := uint16(1305), "42000"
 		switch what {
@@ -613,6 +622,21 @@ func allPrivileges() [][]any {
 		rows = append(rows, []any{parts[0], parts[1], parts[2]})
 	}
 	return rows
+}
+
+// createRoutine is SHOW CREATE of a routine that the server brought with it; what it does is left out.
+func (v *server) createRoutine(r record, what string) *found {
+	user, host, _ := strings.Cut(text(r["DEFINER"]), "@")
+	made := "CREATE DEFINER=`" + user + "`@`" + host + "` " + what + " `" + text(r["ROUTINE_NAME"]) + "`()"
+	does := "\n    SQL SECURITY INVOKER\nBEGIN\nEND"
+	if what == "FUNCTION" {
+		made += " RETURNS " + text(r["DTD_IDENTIFIER"])
+		does = "\n    SQL SECURITY INVOKER\nRETURN NULL"
+	}
+	title := what[:1] + strings.ToLower(what[1:])
+	list := headings(title + ":64 sql_mode:256 Create:1024 character_set_client:32 collation_connection:64 Database_Collation:64")
+	list[2].name, list[5].name = "Create "+title, "Database Collation"
+	return &found{list, [][]any{{r["ROUTINE_NAME"], "", made + does, "utf8mb3", "utf8mb3_general_ci", "utf8mb4_general_ci"}}}
 }
 
 // headings2 are two columns whose names have spaces.

@@ -230,8 +230,8 @@ func (c *conn) column(f field) []byte {
 		length = uint32(min(f.length*c.charset.width, math.MaxUint32))
 	}
 	decimals := f.decimals
-	if f.isText() && decimals == notFixedInText && (!c.server.mariadb || f.table != "") {
-		decimals = map[bool]byte{true: 0, false: notFixed}[f.table != ""]
+	if f.isText() && decimals == notFixedInText && !c.server.mariadb {
+		decimals = notFixed
 	}
 	b = binary.LittleEndian.AppendUint16(append(b, 12), charset)
 	b = binary.LittleEndian.AppendUint32(b, length)
