@@ -81,7 +81,7 @@ func TestLinesInARowStayBounded(t *testing.T) {
 				began := time.Now()
 				s.Run(ctx, line, strings.NewReader(""), &s.out, &s.out)
 				cancel()
-				if took := time.Since(began); took > 6*time.Second {
+				if took := time.Since(began); took > 30*time.Second {
 					t.Errorf("%.60q took %v", line, took)
 				}
 				if most := peak(); most > 100<<20 {

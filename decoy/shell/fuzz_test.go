@@ -28,7 +28,7 @@ func FuzzRun(f *testing.F) {
 		sh := NewMachine(sys).New(Options{User: "root", Interactive: true})
 		began := time.Now()
 		sh.Run(ctx, line, strings.NewReader("input\n"), io.Discard, io.Discard)
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("it took %v", took)
 		}
 	})

@@ -195,7 +195,7 @@ func TestAHungCallEndsWithItsDeadlineAndTheNextLooksAgain(t *testing.T) {
 			h.hold(false)
 			require.Equal(t, engine.DeadlineExceeded, engine.AsError(err).Code)
 			require.True(t, engine.AsError(err).Transient)
-			require.Less(t, took, 20*time.Second, "the clean-up is bounded too")
+			require.Less(t, took, time.Minute, "the clean-up is bounded too")
 			// What hung may still be done, now that the engine goes on: the next attempt then meets it, and is to be tried again.
 			for late := time.Now().Add(enginetest.Patience); ; {
 				again, cancel := context.WithTimeout(t.Context(), 10*time.Second)
