@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useApp } from '../app/context'
-import { inWords, request } from '../api/request'
+import { inFormWords, request } from '../api/request'
 import type { TypedDocumentString } from '../gql/graphql'
 
 /** A change that a dialog asks for, and what it says of it. */
@@ -22,7 +22,7 @@ export function useSend(): Send {
     try {
       return await request(client, document, variables)
     } catch (reason) {
-      setProblem(inWords(reason))
+      setProblem(inFormWords(reason))
       return null
     } finally {
       setBusy(false)

@@ -41,6 +41,9 @@ function words(r: Refusal): string {
 /** What went wrong, for people. */
 export const inWords = (problem: unknown): string => (problem instanceof Error ? problem.message : String(problem))
 
+/** What went wrong, for who fills a form in: the fields are in sight, and the names of arguments are for programs. */
+export const inFormWords = (problem: unknown): string => (problem instanceof ApiError ? problem.refusals.map((r) => r.message).join('\n') : inWords(problem))
+
 /** The header that says who is asking; also the WebSocket's connectionParams. */
 export const credentials = (token: string | null): Record<string, string> => (token ? { Authorization: `Bearer ${token}` } : {})
 

@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from 'react'
-import { inWords } from '../api/request'
+import { inFormWords } from '../api/request'
 import { changePassword, type Session } from './session'
 
 interface Props {
@@ -26,7 +26,7 @@ export function PasswordForm({ session, onChanged, autoFocus = false }: Props) {
     try {
       onChanged(await changePassword(session, String(form.get('current')), String(form.get('new'))))
     } catch (reason) {
-      setProblem(inWords(reason))
+      setProblem(inFormWords(reason))
       setBusy(false)
     }
   }
