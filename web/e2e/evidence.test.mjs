@@ -155,7 +155,7 @@ test('a heading orders a list, which stands in the address, and keeps the focus'
   await page.goto(`${url}/credentials?q=orderly`)
   const secrets = async () => (await page.locator('[data-credential] td:nth-child(2)').allTextContents()).join()
   await until(async () => await secrets() === 'twice,once', 'what was tried most comes first')
-  const tried = page.getByRole('columnheader', { name: 'Tried' })
+  const tried = page.getByRole('columnheader', { name: 'Tried', exact: true })
   assert.equal(await tried.getAttribute('aria-sort'), 'descending')
   await tried.getByRole('button').focus()
   await page.keyboard.press('Enter')
