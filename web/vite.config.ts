@@ -8,7 +8,9 @@ const server = process.env['DECNET_URL'] ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
   plugins: [react(), systemFonts()],
-  server: { proxy: { '/graphql': { target: server, ws: true } } },
+  server: { proxy: { '/graphql': { target: server, ws: true }, '/oidc': server } },
+  // Not the explorer: what Vite bundles ahead for its own server has no place for the workers of GraphiQL's editor, and it ended with them.
+  optimizeDeps: { entries: ['index.html'] },
   resolve: {
     alias: [{ find: /^monaco-editor\/esm\/vs\/editor\/edcore\.main\.js$/, replacement: fileURLToPath(new URL('src/explorer/monaco.ts', import.meta.url)) }],
   },
