@@ -47,6 +47,7 @@ test('the details have every fact, and all of one that the list cuts short', asy
   const facts = item.getByRole('group', { name: 'Facts' })
   await facts.getByText(/-end$/).first().waitFor()
   assert.ok(await facts.getByText('src_port', { exact: true }).count() > 0, 'also what the list never shows')
+  assert.deepEqual(await faults(page), [])
   await item.getByRole('button', { name: 'details: auth_attempt on files' }).click()
   await facts.waitFor({ state: 'detached' })
 })

@@ -33,10 +33,12 @@ export function Details({ id, of }: { id: string; of: Interaction }) {
   const copy = navigator.clipboard && (() => void navigator.clipboard.writeText(asJSON(of, fields)).then(() => setCopied(true), () => {}))
   return (
     <div id={id} className="details">
-      <dl className="fields-of" role="group" tabIndex={0} aria-label="Facts">
-        <div><dt>at</dt><dd><code>{of.at}</code></dd></div>
-        {fields.map((f) => <div key={f.name}><dt>{f.name}</dt><dd><Hostile text={f.value} limit={Infinity} /></dd></div>)}
-      </dl>
+      <div className="fields-of" role="group" tabIndex={0} aria-label="Facts">
+        <dl>
+          <div><dt>at</dt><dd><code>{of.at}</code></dd></div>
+          {fields.map((f) => <div key={f.name}><dt>{f.name}</dt><dd><Hostile text={f.value} limit={Infinity} /></dd></div>)}
+        </dl>
+      </div>
       {copy && (
         <button type="button" onClick={copy}>
           {copied ? <><Check size={15} aria-hidden="true" />Copied</> : <><Copy size={15} aria-hidden="true" />Copy as JSON</>}
