@@ -158,7 +158,7 @@ func (hs *serverHandshakeState) common() []CurveID {
 	return slices.DeleteFunc(both(p.ServerOrder, p.Groups, theirs), func(g CurveID) bool { return g >= ffdhe2048 })
 }
 
-// both are those of two lists that are in both, in the order of the one that counts.
+// both are those of two lists that are in both, once each, in the order of the one that counts. One of the lists is a product's and short; a client's has whatever it likes.
 func both[T comparable](serverOrder bool, ours, theirs []T) []T {
 	first, second := theirs, ours
 	if serverOrder {
@@ -166,7 +166,7 @@ func both[T comparable](serverOrder bool, ours, theirs []T) []T {
 	}
 	var out []T
 	for _, one := range first {
-		if slices.Contains(second, one) {
+		if slices.Contains(second, one) && !slices.Contains(out, one) {
 			out = append(out, one)
 		}
 	}
@@ -192,8 +192,9 @@ func (c *Config) protocol(theirs []string) (string, bool) {
 
 func (hs *serverHandshakeState) pickCipherSuite() error {
 	c, p := hs.c, hs.c.config.Profile
+	k := hs.known()
 	for _, id := range both(p.ServerOrder, p.Suites, hs.clientHello.cipherSuites) {
-		if suite := cipherSuiteByID(id); suite != nil && hs.takes(suite) {
+		if suite := cipherSuiteByID(id); suite != nil && hs.takes(suite, k) {
 			hs.suite, c.cipherSuite = suite, id
 			return nil
 		}
@@ -202,22 +203,34 @@ func (hs *serverHandshakeState) pickCipherSuite() error {
 	return fmt.Errorf("tls: no cipher suite supported by both client and server; client offered: %x", hs.clientHello.cipherSuites)
 }
 
-// takes tells whether the suite works with the certificate and with what else the client offers.
-func (hs *serverHandshakeState) takes(suite *cipherSuite) bool {
+// known is what of the key and of the client's lists each suite is measured by. It is found once for all of them: the lists may be of tens of thousands.
+type known struct {
+	isRSA, onCurve bool // the key
+	refused        bool // its curve, by the client
+	signs          bool // by what the client takes, too
+	field          bool // there is one for DHE
+}
+
+func (hs *serverHandshakeState) known() known {
 	c, hello, p := hs.c, hs.clientHello, hs.c.config.Profile
 	public := hs.cert.PrivateKey.(crypto.Signer).Public()
-	curve := false
+	k := known{signs: p.scheme(c.vers, public, hello.supportedSignatureAlgorithms) != 0, field: hs.field().prime != nil}
 	switch key := public.(type) {
 	case *ecdsa.PublicKey:
-		curve = true
-		if suite.flags&suiteAnonymous == 0 && p.checksCurve() && c.vers >= VersionTLS12 && slices.Contains(hello.extensions, extensionSupportedCurves) && !slices.Contains(hello.supportedCurves, groupOf(key)) {
-			return false
-		}
+		k.onCurve = true
+		k.refused = p.checksCurve() && c.vers >= VersionTLS12 && slices.Contains(hello.extensions, extensionSupportedCurves) && !slices.Contains(hello.supportedCurves, groupOf(key))
 	case ed25519.PublicKey:
-		curve = true
+		k.onCurve = true
+	case *rsa.PublicKey:
+		k.isRSA = true
 	}
-	_, isRSA := public.(*rsa.PublicKey)
-	signs := suite.flags&(suiteECDHE|suiteDHE) != 0
+	return k
+}
+
+// takes tells whether the suite works with the certificate and with what else the client offers.
+func (hs *serverHandshakeState) takes(suite *cipherSuite, k known) bool {
+	c, p := hs.c, hs.c.config.Profile
+	signed := suite.flags&(suiteECDHE|suiteDHE) != 0
 	switch {
 	case c.vers < VersionTLS12 && suite.flags&suiteTLS12 != 0,
 		suite.flags&suiteECDHE != 0 && len(hs.groups) == 0:
@@ -225,12 +238,13 @@ func (hs *serverHandshakeState) takes(suite *cipherSuite) bool {
 	case suite.flags&suiteAnonymous != 0:
 		return true
 	case
-		(suite.flags&suiteECSign != 0) != curve,
-		suite.flags&suiteECSign == 0 && !isRSA,
-		c.vers == VersionTLS12 && (signs || p.Library == OpenSSL) && p.scheme(c.vers, public, hello.supportedSignatureAlgorithms) == 0:
+		k.refused,
+		(suite.flags&suiteECSign != 0) != k.onCurve,
+		suite.flags&suiteECSign == 0 && !k.isRSA,
+		c.vers == VersionTLS12 && (signed || p.Library == OpenSSL) && !k.signs:
 		return false
 	case suite.flags&suiteDHE != 0:
-		return hs.field().prime != nil
+		return k.field
 	}
 	return true
 }
@@ -253,8 +267,8 @@ func (hs *serverHandshakeState) field() finite {
 	switch {
 	case p.Library == GnuTLS:
 		for _, g := range hs.clientHello.supportedCurves {
-			if prime := ffdhe(g); prime != nil && slices.Contains(p.Groups, g) {
-				return finite{g, prime}
+			if g >= ffdhe2048 && slices.Contains(p.Groups, g) {
+				return finite{g, ffdhe(g)}
 			}
 		}
 		return finite{}

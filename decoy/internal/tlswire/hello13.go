@@ -97,8 +97,12 @@ func (hs *serverHandshakeStateTLS13) processClientHello() error {
 // share is that of the client's keys that is taken; nil with a group that it is to send one for.
 func (hs *serverHandshakeStateTLS13) share() (*keyShare, alert) {
 	hello, p := hs.clientHello, hs.c.config.Profile
+	listed := map[CurveID]bool{} // both lists may be long
+	for _, g := range hello.supportedCurves {
+		listed[g] = true
+	}
 	for i, one := range hello.keyShares {
-		if p.Library == OpenSSL && !slices.Contains(hello.supportedCurves, one.group) {
+		if p.Library == OpenSSL && !listed[one.group] {
 			return nil, alertIllegalParameter
 		}
 		if slices.Contains(p.Groups, one.group) {

@@ -2,6 +2,7 @@ package tlswire_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -18,11 +19,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"decnet/decoy/internal/tlswire"
 	"decnet/internal/tlsprint"
@@ -418,4 +422,56 @@ func TestRubbishEndsTheHandshake(t *testing.T) {
 			}
 		}
 	}
+}
+
+// However long its lists are, a hello costs a server little more than to read it. Where each suite was measured by all of them, one of 62 KB took three seconds.
+func TestLongListsCostLittle(t *testing.T) {
+	const length = 15000
+	unknown := slices.Repeat([]uint16{0x9999}, length)
+	hello := func(suite uint16, groups, schemes []uint16) tlsprint.Hello {
+		return tlsprint.Hello{Record: 0x301, Version: 0x303, Suites: slices.Repeat([]uint16{suite}, length), Extensions: []tlsprint.Extension{tlsprint.Groups(groups...), tlsprint.Schemes(schemes...)}}
+	}
+	shares := tlsprint.Modern(name, true)
+	for i, e := range shares.Extensions {
+		switch e.Type {
+		case 10:
+			shares.Extensions[i] = tlsprint.Groups(append(slices.Repeat([]uint16{0x9999}, 14000), 0x8888)...)
+		case 51:
+			shares.Extensions[i].Data = append([]byte{0x75, 0x30}, bytes.Repeat([]byte{0x88, 0x88, 0, 1, 1}, 6000)...)
+		}
+	}
+	keys()
+	runtime.LockOSThread() // whose time is taken: the machine has other things to do
+	defer runtime.UnlockOSThread()
+	for _, c := range []struct {
+		what    string
+		profile *tlswire.Profile
+		hello   tlsprint.Hello
+	}{
+		{"schemes", &tlswire.Apache, hello(0xc030, []uint16{0x1d}, unknown)},
+		{"groups", &tlswire.Slapd, hello(0x009e, unknown, []uint16{0x401})},
+		{"keys", &tlswire.Nginx, shares},
+	} {
+		var records []byte
+		for part := range slices.Chunk(c.hello.Bytes()[5:], 1<<14) {
+			records = append(append(records, 22, 3, 1, byte(len(part)>>8), byte(len(part))), part...)
+		}
+		config := &tlswire.Config{Profile: c.profile, Certificate: keys()["RSA"]}
+		began := threadTime(t)
+		if err := tlswire.Server(&script{said: bytes.NewReader(records)}, config).HandshakeContext(t.Context()); err == nil {
+			t.Errorf("%s: taken", c.what)
+		}
+		if took := threadTime(t) - began; took > 300*time.Millisecond {
+			t.Errorf("%s: %v for one hello", c.what, took)
+		}
+	}
+}
+
+func threadTime(t *testing.T) time.Duration {
+	t.Helper()
+	var used unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_THREAD, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
