@@ -1,6 +1,8 @@
 package all
 
 import (
+	"crypto/tls"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -60,6 +62,64 @@ func TestTLSFingerprints(t *testing.T) {
 				ja4, _ := e.Get("ja4")
 				return ja4 != ""
 			})
+		})
+	}
+}
+
+// What is sent in the clear behind the order to begin TLS is recorded, and never obeyed. Some products tell their client, by what they say or by hanging up.
+func TestDataBeforeTLS(t *testing.T) {
+	for _, c := range []struct {
+		service  string
+		port     int
+		settings map[string]string
+		ask      []string // the last one is the order
+		early    string
+		answer   string // to the order
+		then     string // over TLS; "" is that there is none
+	}{
+		{"imap", 143, nil, []string{"", "a STARTTLS\r\n"}, "b CAPABILITY\r\n", "a OK Begin TLS negotiation now.\r\n", ""},
+		{"pop3", 110, nil, []string{"", "STLS\r\n"}, "CAPA\r\n", "+OK Begin TLS negotiation now.\r\n", ""},
+		{"smtp", 25, map[string]string{"mta": "exim"}, []string{"", "EHLO a\r\n", "STARTTLS\r\n"}, "RSET\r\n", "554 SMTP synchronization error\r\n", ""},
+		{"smtp", 25, map[string]string{"mta": "postfix"}, []string{"", "EHLO a\r\n", "STARTTLS\r\n"}, "RSET\r\n", "220 2.0.0 Ready to start TLS\r\n", "221 2.0.0 Bye\r\n"},
+		{"postgres", 5432, map[string]string{"version": "15.8 (Debian 15.8-0+deb12u1)"}, []string{"\x00\x00\x00\x08\x04\xd2\x16\x2f"}, "\x00\x00\x00\x16\x00\x03\x00\x00user\x00postgres\x00\x00", "S", "received unencrypted data after SSL request"},
+	} {
+		t.Run(c.service+c.settings["mta"], func(t *testing.T) {
+			t.Parallel()
+			id := decoytest.Identity()
+			id.Settings = control.Settings{c.service: c.settings}
+			d := decoytest.StartAs(t, id, c.service)
+			conn := d.Dial(c.port)
+			answer := make([]byte, 4096)
+			for i, line := range c.ask {
+				if i == len(c.ask)-1 {
+					line += c.early
+				}
+				if _, err := io.WriteString(conn, line); err != nil {
+					t.Fatal(err)
+				}
+				n, err := conn.Read(answer)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := string(answer[:n]); i == len(c.ask)-1 && got != c.answer {
+					t.Errorf("%q is answered by %q", line, got)
+				}
+			}
+			client := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+			err := client.Handshake()
+			if c.then == "" {
+				if err == nil {
+					t.Error("TLS has begun")
+				}
+			} else if err != nil {
+				t.Error(err)
+			} else {
+				io.WriteString(client, "QUIT\r\n")
+				if said, _ := io.ReadAll(client); !strings.Contains(string(said), c.then) || strings.Contains(string(said), "250") {
+					t.Errorf("over TLS it says %q", said)
+				}
+			}
+			d.Wait("protocol_error", decoytest.Has("reason", "data before TLS"), decoytest.Has("data", c.early))
 		})
 	}
 }

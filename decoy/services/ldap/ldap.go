@@ -176,6 +176,7 @@ func (c *client) flush() error {
 }
 
 func (c *client) startTLS(ctx context.Context) bool {
+	secure.Early(c.s, c.in)
 	conn, err := secure.Handshake(ctx, c.s, net.Conn(c.s), c.product(), c.certificateName())
 	if err != nil {
 		return false

@@ -4,6 +4,7 @@
 package postgres
 
 import (
+	"bufio"
 	"context"
 	"crypto/md5"
 	"crypto/rand"
@@ -199,7 +200,8 @@ const (
 
 // start reads up to the client's startup message, over TLS where the client asks for it. It returns nil where there is none.
 func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
-	var stream net.Conn = c.s
+	in := bufio.NewReaderSize(c.s, 8192) // as the server's own
+	var stream net.Conn = readAhead{c.s, in}
 	c.out = pgproto3.NewBackend(stream, stream)
 	for range 4 { // TLS, GSS, and those again
 		var head [4]byte
@@ -221,7 +223,7 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 		case code == cancelCode:
 			c.s.Event(event.CommandRun, event.String(event.Command, "CANCEL"))
 			return nil
-		case code == gssCode || code == sslCode && (!c.server.tls || stream != c.s):
+		case code == gssCode || code == sslCode && (!c.server.tls || c.secured):
 			if _, err := stream.Write([]byte{'N'}); err != nil {
 				return nil
 			}
@@ -229,12 +231,22 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 			if _, err := stream.Write([]byte{'S'}); err != nil {
 				return nil
 			}
+			early := secure.Early(c.s, in)
 			secured, err := secure.Handshake(ctx, c.s, c.s, tlswire.Postgres, "")
 			if err != nil {
 				return nil // recorded
 			}
 			stream, c.secured = secured, true
 			c.out = pgproto3.NewBackend(stream, stream)
+			if early {
+				p := c.server.placeOf("ProcessStartupPacket")
+				c.out.Send(&pgproto3.ErrorResponse{
+					Severity: "FATAL", SeverityUnlocalized: "FATAL", Code: "08P01", Message: "received unencrypted data after SSL request",
+					Detail: "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.", File: p.file, Line: 2134, Routine: p.routine,
+				})
+				c.out.Flush()
+				return nil
+			}
 		case code == 2<<16 && c.server.speaksOld():
 			c.old(stream, body)
 			return nil
@@ -275,6 +287,14 @@ func (c *conn) start(ctx context.Context) *pgproto3.StartupMessage {
 	}
 	return nil
 }
+
+// readAhead is a session of which more may have been read than was looked at.
+type readAhead struct {
+	*decoy.Session
+	in *bufio.Reader
+}
+
+func (r readAhead) Read(p []byte) (int, error) { return r.in.Read(p) }
 
 // drain reads what has come with a packet that is refused, as the server has read it: a connection that is closed before is reset.
 func (c *conn) drain(stream io.Reader) {

@@ -361,6 +361,11 @@ func (c *client) startTLS(ctx context.Context) bool {
 	if c.secured {
 		return c.say(p.tlsAgain) == nil
 	}
+	early := secure.Early(c.s, c.in)
+	if early && p.unread != "" {
+		c.say(p.unread)
+		return false
+	}
 	if c.say(p.tls) != nil {
 		return false
 	}

@@ -54,8 +54,11 @@ func (t *Talk) over(conn net.Conn) {
 	t.conn, t.in = conn, bufio.NewReaderSize(conn, MaxLine)
 }
 
-// StartTLS puts TLS on the conversation and tells whether that worked; it is recorded.
+// StartTLS puts TLS on the conversation and tells whether that worked; it is recorded, and so is what was sent before it in the clear. Dovecot hangs up on who does that.
 func (t *Talk) StartTLS(ctx context.Context) bool {
+	if early := secure.Early(t.Session, t.in); early && productOf(t.Session.Host()).Recent {
+		return false
+	}
 	secured, err := secure.Handshake(ctx, t.Session, t.Session, libraryOf(t.Session.Host()), "")
 	if err != nil {
 		return false

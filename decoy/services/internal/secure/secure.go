@@ -3,6 +3,7 @@
 package secure
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"crypto/md5"
@@ -73,6 +74,17 @@ func HandshakeAs(ctx context.Context, s *decoy.Session, conn net.Conn, config *t
 		return nil, err
 	}
 	return server, nil
+}
+
+// Early records what a client has sent in the clear behind what begins TLS, so that it would count as protected, and tells whether it has.
+func Early(s *decoy.Session, in *bufio.Reader) bool {
+	n := in.Buffered()
+	if n == 0 {
+		return false
+	}
+	early, _ := in.Peek(n)
+	s.Event("protocol_error", event.String("reason", "data before TLS"), event.Bytes("data", early))
+	return true
 }
 
 // HandshakeGo is for the products that are written in Go: their TLS is crypto/tls itself.
