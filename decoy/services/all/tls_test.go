@@ -123,3 +123,39 @@ func TestDataBeforeTLS(t *testing.T) {
 		})
 	}
 }
+
+// Dovecot has a process for each connection, so that nobody can go on with a session: scanners tell that it gives tickets and takes none. Postfix takes them.
+func TestWhoGoesOnWithASession(t *testing.T) {
+	for _, c := range []struct {
+		service string
+		port    int
+		start   string
+		resumes bool
+	}{
+		{"imap", 143, "imap", false},
+		{"pop3", 995, "", false},
+		{"smtp", 25, "smtp", true},
+	} {
+		id := decoytest.Identity()
+		id.Settings = control.Settings{"smtp": {"mta": "postfix"}}
+		d := decoytest.StartAs(t, id, c.service)
+		config := &tls.Config{InsecureSkipVerify: true, ServerName: id.Hostname, MaxVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+		for again := range 2 {
+			conn, err := tlsprint.Start(c.start, d.Address(c.port))
+			if err != nil {
+				t.Fatal(err)
+			}
+			client := tls.Client(conn, config)
+			if err := client.Handshake(); err != nil {
+				t.Fatal(err)
+			}
+			if _, ok := config.ClientSessionCache.Get(id.Hostname); !ok {
+				t.Errorf("%s: no ticket", c.service)
+			}
+			if resumed := client.ConnectionState().DidResume; resumed != (again == 1 && c.resumes) {
+				t.Errorf("%s: resumed %v", c.service, resumed)
+			}
+			conn.Close()
+		}
+	}
+}
