@@ -39,6 +39,8 @@ const (
 	capAttributes      = 1 << 20
 	capCountedAuth     = 1 << 21
 	capDeprecateEOF    = 1 << 24
+	// MySQL's queries may come with parameters that have names.
+	capAttributesOfQuery = 1 << 27
 )
 
 // The extended capabilities of MariaDB, in bytes that MySQL leaves zero.
@@ -308,6 +310,7 @@ func (c *conn) changeUser(argument string) bool {
 		return false
 	}
 	c.user, c.database = r.user, ""
+	c.reset()
 	if r.database == "" || c.use(r.database) {
 		c.ok()
 	}

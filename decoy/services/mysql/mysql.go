@@ -242,6 +242,21 @@ func (c *conn) command() bool {
 			c.ok()
 		}
 	case comQuery:
+		if c.capabilities&capAttributesOfQuery != 0 {
+			f := &fields{rest: packet[1:]}
+			if n := f.count(); n > 0 {
+				f.count()
+				p := prepared{marks: n, named: true}
+				p.values(f)
+			} else {
+				f.count()
+			}
+			if f.bad {
+				c.fail(1835, "HY000", "Malformed communication packet.")
+				break
+			}
+			argument = string(f.rest)
+		}
 		c.s.Event("query", event.String(event.Command, argument), event.String("database", c.database))
 		c.query(argument)
 	case comFieldList:
@@ -315,6 +330,11 @@ func (c *conn) rare(command byte, argument string) {
 		}
 		c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to mysqld_stmt_reset", id))
 	case comStatementFetch:
+		if id := f.uint32(); c.prepared[id] != nil {
+			c.fail(1421, "HY000", fmt.Sprintf("The statement (%d) has no open cursor", id))
+			return
+		}
+		f.rest = []byte(argument)
 		c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to mysqld_stmt_fetch", f.uint32()))
 	default:
 		c.fail(1047, "08S01", "Unknown command")

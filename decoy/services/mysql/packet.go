@@ -177,6 +177,22 @@ func (f *fields) text() string {
 	return s
 }
 
+// count takes a number that may be long.
+func (f *fields) count() int {
+	switch n := f.byte(); n {
+	case 0xfb, 0xff:
+		f.bad = true
+		return 0
+	case 0xfc:
+		return int(binary.LittleEndian.Uint16(f.take(2)))
+	case 0xfd, 0xfe: // more than there could be
+		f.bad = true
+		return 0
+	default:
+		return int(n)
+	}
+}
+
 // counted takes bytes with their length before them.
 func (f *fields) counted() []byte {
 	switch n := f.byte(); n {

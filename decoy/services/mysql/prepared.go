@@ -13,11 +13,11 @@ import (
 
 // prepared is a statement that waits to be run.
 type prepared struct {
-	text       string
-	marks      int
-	types      []uint16 // of the parameters, as they were sent last
-	long       map[int][]byte
-	parameters []any
+	text  string
+	marks int
+	types []uint16 // of the parameters, as they were sent last
+	long  map[int][]byte
+	named bool // the parameters have names
 }
 
 // The bounds of what a session keeps prepared.
@@ -119,9 +119,21 @@ func (c *conn) executeCommand(argument []byte) {
 		c.fail(1243, "HY000", fmt.Sprintf("Unknown prepared statement handler (%d) given to mysqld_stmt_execute", id))
 		return
 	}
-	f.take(1 + 4)
-	parameters, ok := p.values(f)
-	if !ok {
+	flags := f.byte()
+	f.take(4)
+	marks := p.marks
+	if p.named = c.capabilities&capAttributesOfQuery != 0; p.named && (marks > 0 || flags&8 != 0) {
+		p.marks = f.count() // and attributes after those that the statement has
+	}
+	var parameters []any
+	ok := p.marks >= marks && p.marks <= maxMarks
+	if ok {
+		parameters, ok = p.values(f)
+	}
+	if p.marks = marks; ok {
+		parameters = parameters[:marks]
+	} else {
+		p.types = nil
 		c.fail(1210, "HY000", "Incorrect arguments to mysqld_stmt_execute")
 		return
 	}
@@ -155,6 +167,12 @@ func (p *prepared) values(f *fields) ([]any, bool) {
 		p.types = nil
 		for range p.marks {
 			p.types = append(p.types, binary.LittleEndian.Uint16(f.take(2)))
+			if p.named {
+				f.counted()
+			}
+			if f.bad {
+				return nil, false
+			}
 		}
 	}
 	if f.bad || len(p.types) != p.marks {
