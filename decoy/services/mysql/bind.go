@@ -692,12 +692,10 @@ func (q *run) typeOf(e *expr) typ {
 	case "parameter":
 		return typeOfValue(q.parameter(e.index))
 	case "variable", "assign":
-		v := any(nil)
-		if e.op == "variable" {
-			v = q.c.users[e.text]
-		} else {
+		if e.op == "assign" {
 			return e.args[0].typ
 		}
+		v := q.c.users[e.text]
 		t := typeOfValue(v)
 		if v == nil {
 			t = typ{kind: 251, length: 16777216, decimals: notFixedInText, flags: flagBinary, bytes: true}

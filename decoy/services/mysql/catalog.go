@@ -299,7 +299,9 @@ func (v *server) appTable(b *bait.Table) *table {
 		if strings.HasPrefix(column.definition, "varchar") || column.definition == "text" {
 			column.collation = t.collation
 		}
-		if i == 0 {
+		of, refers := strings.CutSuffix(c.Name, "_id")
+		switch {
+		case i == 0:
 			if column.key = "PRI"; c.Kind == bait.Number {
 				column.extra = "auto_increment"
 				for _, row := range b.Rows {
@@ -307,18 +309,18 @@ func (v *server) appTable(b *bait.Table) *table {
 					t.next = max(t.next, n+1)
 				}
 			}
-		} else if of, ok := strings.CutSuffix(c.Name, "_id"); ok && v.app.Table(of+"s") != nil {
+		case refers && v.app.Table(of+"s") != nil:
 			column.key = "MUL"
 			t.keys = append(t.keys, tableKey{name: c.Name, columns: []string{c.Name}, foreign: b.Name + "_ibfk_1", to: of + "s", column: "id"})
-		} else if slices.Contains([]string{"username", "email", "token"}, c.Name) {
+		case slices.Contains([]string{"username", "email", "token"}, c.Name):
 			column.key = "UNI"
 			t.keys = append(t.keys, tableKey{name: c.Name, columns: []string{c.Name}, unique: true})
-		} else if c.Name == "role" {
+		case c.Name == "role":
 			column.initial = "'user'"
 			if !v.mariadb {
 				column.initial = "user"
 			}
-		} else if c.Name == "value" {
+		case c.Name == "value":
 			column.null = true
 			if v.mariadb {
 				column.initial = "NULL"

@@ -103,11 +103,11 @@ func (q *run) eval(e *expr, at *frame) any {
 	case "cast":
 		return q.cast(e.text, q.eval(e.args[0], at))
 	case "collate":
-		if v := q.eval(e.args[0], at); strings.HasSuffix(e.text, "_bin") && v != nil {
+		v := q.eval(e.args[0], at)
+		if strings.HasSuffix(e.text, "_bin") && v != nil {
 			return raw(text(v))
-		} else {
-			return v
 		}
+		return v
 	case "interval":
 		return q.shifted(e, at)
 	case "call":

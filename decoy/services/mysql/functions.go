@@ -38,14 +38,6 @@ type function struct {
 // The types of functions' values.
 func textOf(n int) func([]typ) typ { return func([]typ) typ { return words(n) } }
 
-func hexOf(factor int) func([]typ) typ {
-	return func(a []typ) typ {
-		t := words(a[0].wide() * factor)
-		t.decimals = 0
-		return t
-	}
-}
-
 func wholeOf(n int) func([]typ) typ {
 	return func(a []typ) typ {
 		t := whole(n)
@@ -874,11 +866,12 @@ func numbers(def, nulls definer) {
 				return finite(n / by)
 			}
 			d := asDecimal(a[0])
-			if cut && digits < d.scale && digits >= 0 {
+			switch {
+			case cut && digits < d.scale && digits >= 0:
 				d = decimal{new(big.Int).Quo(d.n, power(d.scale-digits)), digits}
-			} else if digits >= 0 && digits <= d.scale {
+			case digits >= 0 && digits <= d.scale:
 				d = d.scaled(digits)
-			} else if digits < 0 {
+			case digits < 0:
 				unit := power(-digits)
 				n := decimal{d.n, d.scale - digits}.scaled(0).n
 				d = decimal{n.Mul(n, unit), 0}

@@ -208,6 +208,10 @@ func FuzzQuery(f *testing.F) {
 	f.Add("select @@version, user() from dual; show full tables from mysql like 'x%'")
 	f.Add("describe mysql.user")
 	f.Add("show create table")
+	f.Add("with t as (select u.id, count(*) n from users u left join orders o on o.user_id = u.id group by u.id having n > 0) select t.*, case when n in (1, 2) then 'a' else (select max(id) from users) end from t union select 1, 'x', 2 order by 1 desc limit 3, 4")
+	f.Add("select date_add(now(), interval -1 month), conv('ff', 16, -2), inet_ntoa(1), substring_index('a.b', '.', -1), lpad('a', 5, 'xy'), @a := @a + 1, format(1e10, 3), round(-1.55, 1), x'41' | b'1', truncate(9, -1)")
+	f.Add("set @a = 0x73656c65637420313b, names utf8mb4, sql_mode = 'ANSI'; prepare s from @a; execute s using @a, @b; kill connection_id()")
+	f.Add("select group_concat(distinct name order by value desc separator '|') from settings natural join settings s2 where name regexp '^s' and not exists (select 1) or value between 1 and 2 into outfile '/tmp/x'")
 	h, err := decoy.NewHost(decoytest.Identity(), nil)
 	if err != nil {
 		f.Fatal(err)

@@ -12,22 +12,21 @@ import (
 
 // expr is a parsed expression.
 type expr struct {
-	op        string // which kind of node, or which operator
-	text      string // a name; a function's in lower case
-	path      []string
-	value     any // of a literal
-	args      []*expr
-	not       bool
-	sub       *selection
-	from, to  int // where it is in the text
-	typ       typ
-	depth     int // of a column: how many queries further out
-	index     int // of a column, an aggregate or a parameter
-	distinct  bool
-	order     []ordering
-	function  *function
-	once      *found // of a subquery that asks for nothing of the query around
-	dependent bool
+	op       string // which kind of node, or which operator
+	text     string // a name; a function's in lower case
+	path     []string
+	value    any // of a literal
+	args     []*expr
+	not      bool
+	sub      *selection
+	from, to int // where it is in the text
+	typ      typ
+	depth    int // of a column: how many queries further out
+	index    int // of a column, an aggregate or a parameter
+	distinct bool
+	order    []ordering
+	function *function
+	once     *found // of a subquery that asks for nothing of the query around
 }
 
 // selection is a SELECT, or several with UNION between them.
@@ -344,25 +343,23 @@ func (p *parser) into(s *selection) {
 		p.name()
 	}
 	if p.any("fields", "columns") != "" {
-		for p.at < len(p.tokens) {
-			if p.take("terminated", "by") {
-				s.into.fields = p.literal()
-			} else if p.take("optionally", "enclosed", "by") || p.take("enclosed", "by") || p.take("escaped", "by") {
-				p.literal()
-			} else {
-				break
-			}
-		}
+		p.separators(&s.into.fields)
 	}
 	if p.take("lines") {
-		for p.at < len(p.tokens) {
-			if p.take("terminated", "by") {
-				s.into.lines = p.literal()
-			} else if p.take("starting", "by") {
-				p.literal()
-			} else {
-				break
-			}
+		p.separators(&s.into.lines)
+	}
+}
+
+// separators reads what stands between fields or lines of a file; only the ends of them matter here.
+func (p *parser) separators(terminated *string) {
+	for {
+		switch {
+		case p.take("terminated", "by"):
+			*terminated = p.literal()
+		case p.take("optionally", "enclosed", "by"), p.take("enclosed", "by"), p.take("escaped", "by"), p.take("starting", "by"):
+			p.literal()
+		default:
+			return
 		}
 	}
 }
@@ -563,12 +560,12 @@ func (p *parser) tables() []joined {
 		at := len(all)
 		one(how)
 		last := len(all) - 1
-		_ = at
-		if p.take("on") {
+		switch {
+		case p.take("on"):
 			all[last].on = p.expression()
-		} else if p.take("using", "(") {
+		case p.take("using", "("):
 			all[last].using = p.list()
-		} else if how != "" {
+		case how != "":
 			p.fail()
 		}
 		if last != at { // the condition of tables in parentheses
@@ -822,12 +819,13 @@ func (p *parser) operand() *expr {
 		case first == '0', (first == 'x' || first == 'X' || first == 'b' || first == 'B'):
 			e.value = raw(t.Text)
 		default:
-			value := t.Text
+			var value strings.Builder
+			value.WriteString(t.Text)
 			for p.peek().Kind == tinysql.String && strings.IndexByte(`'"`, p.text[p.peek().From]) >= 0 { // next to each other they are one
-				value += p.peek().Text
+				value.WriteString(p.peek().Text)
 				p.at++
 			}
-			e.value = value
+			e.value = value.String()
 		}
 		return e
 	case t.Kind == tinysql.Variable:
@@ -963,15 +961,15 @@ func (p *parser) castType() string {
 	}
 	p.at++
 	if p.take("(") {
-		name += "("
+		var size strings.Builder
 		for !p.take(")") {
 			if p.at >= len(p.tokens) {
 				p.fail()
 			}
-			name += p.peek().Text
+			size.WriteString(p.peek().Text)
 			p.at++
 		}
-		name += ")"
+		name += "(" + size.String() + ")"
 	}
 	if p.take("character", "set") || p.take("charset") {
 		if p.take("binary") {

@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -521,8 +520,6 @@ func (c *conn) use(name string) bool {
 	return true
 }
 
-var errRefused = errors.New("refused")
-
 // set answers SET: it changes what is of the session, and knows what there is to be set.
 func (c *conn) set(q *run, statement string, tokens []tinysql.Token) {
 	p := &parser{text: statement, tokens: tokens, at: 1}
@@ -592,7 +589,7 @@ func (c *conn) set(q *run, statement string, tokens []tinysql.Token) {
 			c.ok()
 			return
 		default:
-			name := ""
+			var name string
 			if t.Kind == tinysql.Variable {
 				p.at++
 				name = strings.ToLower(t.Text[2:])
@@ -746,12 +743,12 @@ func (c *conn) mode(s string) string {
 		}
 		has[one] = true
 		if one == "TRADITIONAL" {
-			for _, part := range strings.Split("STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION", ",") {
+			for part := range strings.SplitSeq("STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION", ",") {
 				has[part] = true
 			}
 		}
 		if one == "ANSI" {
-			for _, part := range strings.Split("REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE", ",") {
+			for part := range strings.SplitSeq("REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE", ",") {
 				has[part] = true
 			}
 		}

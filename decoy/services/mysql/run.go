@@ -15,7 +15,6 @@ type run struct {
 	cells      int // values in rows
 	depth      int
 	parameters []any
-	inside     int // queries in queries
 }
 
 // The bounds of a statement: how much is worked out, and what is kept of it until it is sent.

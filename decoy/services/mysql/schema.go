@@ -124,7 +124,7 @@ func (t *table) size(c *conn) (rows, average, data, index int) {
 // status is what TABLES and SHOW TABLE STATUS say of a table.
 func (v *server) status(t *table, c *conn) record {
 	r := record{"TABLE_CATALOG": "def", "TABLE_SCHEMA": t.database, "TABLE_NAME": t.name, "TABLE_TYPE": t.kind, "TABLE_COMMENT": t.comment, "TEMPORARY": nil}
-	for _, name := range strings.Fields("ENGINE VERSION ROW_FORMAT TABLE_ROWS AVG_ROW_LENGTH DATA_LENGTH MAX_DATA_LENGTH INDEX_LENGTH DATA_FREE AUTO_INCREMENT CREATE_TIME UPDATE_TIME CHECK_TIME TABLE_COLLATION CHECKSUM CREATE_OPTIONS MAX_INDEX_LENGTH") {
+	for name := range strings.FieldsSeq("ENGINE VERSION ROW_FORMAT TABLE_ROWS AVG_ROW_LENGTH DATA_LENGTH MAX_DATA_LENGTH INDEX_LENGTH DATA_FREE AUTO_INCREMENT CREATE_TIME UPDATE_TIME CHECK_TIME TABLE_COLLATION CHECKSUM CREATE_OPTIONS MAX_INDEX_LENGTH") {
 		r[name] = nil
 	}
 	if t.kind == "VIEW" {
@@ -388,7 +388,7 @@ func (v *server) partitions(c *conn) []record {
 			continue
 		}
 		p := record{}
-		for _, name := range strings.Fields("TABLE_CATALOG TABLE_SCHEMA TABLE_NAME AVG_ROW_LENGTH DATA_LENGTH MAX_DATA_LENGTH INDEX_LENGTH DATA_FREE CREATE_TIME UPDATE_TIME CHECK_TIME CHECKSUM") {
+		for name := range strings.FieldsSeq("TABLE_CATALOG TABLE_SCHEMA TABLE_NAME AVG_ROW_LENGTH DATA_LENGTH MAX_DATA_LENGTH INDEX_LENGTH DATA_FREE CREATE_TIME UPDATE_TIME CHECK_TIME CHECKSUM") {
 			p[name] = r[name]
 		}
 		p["TABLE_ROWS"] = r["TABLE_ROWS"]

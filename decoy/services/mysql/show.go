@@ -611,7 +611,7 @@ func (c *conn) showCreate(p *parser) {
 // allPrivileges are those of SHOW PRIVILEGES.
 func allPrivileges() [][]any {
 	var rows [][]any
-	for _, line := range strings.Split("Alter/Tables/To alter the table;Alter routine/Functions,Procedures/To alter or drop stored functions/procedures;Create/Databases,Tables,Indexes/To create new databases and tables;"+
+	for line := range strings.SplitSeq("Alter/Tables/To alter the table;Alter routine/Functions,Procedures/To alter or drop stored functions/procedures;Create/Databases,Tables,Indexes/To create new databases and tables;"+
 		"Create routine/Databases/To use CREATE FUNCTION/PROCEDURE;Create temporary tables/Databases/To use CREATE TEMPORARY TABLE;Create view/Tables/To create new views;Create user/Server Admin/To create new users;Delete/Tables/To delete existing rows;"+
 		"Drop/Databases,Tables/To drop databases, tables, and views;Event/Server Admin/To create, alter, drop and execute events;Execute/Functions,Procedures/To execute stored routines;File/File access on server/To read and write files on the server;"+
 		"Grant option/Databases,Tables,Functions,Procedures/To give to other users those privileges you possess;Index/Tables/To create or drop indexes;Insert/Tables/To insert data into tables;Lock tables/Databases/To use LOCK TABLES (together with SELECT privilege);"+

@@ -211,8 +211,7 @@ type field struct {
 	database, table, original string
 	name, column              string
 	typ
-	hidden  bool   // joined with USING to one before it
-	charset string // the column's own, of a table
+	hidden bool // joined with USING to one before it
 }
 
 // column is the packet that describes one.

@@ -3,6 +3,7 @@ package tinysql
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"decnet/decoy/services/internal/bait"
@@ -78,4 +79,27 @@ func FuzzSelect(f *testing.F) {
 			}
 		}
 	})
+}
+
+// How MySQL and MariaDB read numbers, strings of bytes, and comments that only some releases execute.
+func TestMySQLsTokens(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][2]string{
+		"1.5e-3 .5 1e 0x41 x'4142' b'1000001' N'x'": {"1.5e-3 .5 1e A AB A x", "1.5e-3 .5 1e A AB A x"},
+		"1 -- 2\n--3": {"1 - - 3", "1 - - 3"},
+		"/*!40101 a */ /*!50700 b */ /*!80000 c */ /*!100100 d */ /*M! e */ /*!999999 f */ /*! g */": {"a d e g", "a b c g"},
+		"a <=> b << 1 && c ->> 'd'": {"a <=> b << 1 && c ->> d", "a <=> b << 1 && c ->> d"},
+	} {
+		for i, d := range []Dialect{{DoubleQuotedStrings: true, MariaDB: true, Release: 101199}, {DoubleQuotedStrings: true, Release: 80099}} {
+			var got []string
+			for _, statement := range d.Split(text) {
+				for _, token := range statement {
+					got = append(got, token.Text)
+				}
+			}
+			if strings.Join(got, " ") != want[i] {
+				t.Errorf("%q is %q, want %q", text, got, want[i])
+			}
+		}
+	}
 }
