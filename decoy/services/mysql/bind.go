@@ -141,7 +141,9 @@ func (q *run) bind(s *selection, outer *scope) {
 		f := field{name: clip(it.alias, 256), typ: it.e.typ}
 		if it.e.op == "column" && it.e.depth == 0 {
 			f = sc.fields[it.e.index]
-			f.name, f.hidden = it.alias, false
+			if f.hidden = false; !f.view || it.named {
+				f.name = it.alias
+			}
 		} else if it.e.op == "aggregate" && len(s.group) > 0 {
 			f.typ = f.typ.stored() // in the table that finds the groups
 		}

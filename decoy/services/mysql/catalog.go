@@ -50,6 +50,12 @@ func (c tableColumn) field(t *table) field {
 			f.length = 196596
 		}
 	case f.database == "mysql" && t.kind == "VIEW":
+		if f.view = true; c.name == "Host" || c.name == "User" {
+			f.flags |= flagPrimary | flagPartOfKey
+		}
+		if f.kind == typeBlob {
+			f.kind, f.flags = 251, f.flags&^flagBlob|flagBinary
+		}
 		if c.isText() && c.kind != typeString {
 			f.database, f.decimals = "", notFixedInText
 		}

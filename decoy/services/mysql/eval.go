@@ -253,9 +253,9 @@ func (q *run) alike(e *expr, at *frame) any {
 	if v == nil || pattern == nil {
 		return nil
 	}
-	q.steps += len(text(v)) / 16
+	q.spend(len(text(v)) / 16)
 	if e.op == "regexp" {
-		q.steps += len(text(v)) * len(text(pattern)) / 16
+		q.spend(len(text(v)) * len(text(pattern)) / 4)
 		return truth(q.matcher(text(pattern)).MatchString(text(v)) != e.not)
 	}
 	p := text(pattern)
@@ -502,6 +502,13 @@ func (q *run) call(e *expr, at *frame) any {
 	case "benchmark":
 		q.c.benchmark(q, e, at)
 		return int64(0)
+	case "rand":
+		if len(e.args) > 0 {
+			if e.random == nil {
+				e.random = newSeeded(uint32(integer(q.eval(e.args[0], at))))
+			}
+			return e.random.next()
+		}
 	case "charset", "collation", "coercibility":
 		charset, collation := q.c.charset.name, q.c.charset.collation
 		if !e.args[0].typ.isText() || e.args[0].typ.bytes {

@@ -669,7 +669,7 @@ func texts(def, nulls definer) {
 	})
 	match := func(f func(q *run, a []any) any) func(q *run, a []any) any {
 		return func(q *run, a []any) any {
-			q.steps += len(text(a[0])) * len(text(a[1])) / 16
+			q.spend(len(text(a[0])) * len(text(a[1])) / 4)
 			return f(q, a)
 		}
 	}
@@ -814,8 +814,8 @@ func numbers(def, nulls definer) {
 		return finite(v)
 	})
 	def("pi", 0, 0, func([]typ) typ { return typ{kind: typeDouble, length: 8, decimals: 6, flags: flagBinary | flagNotNull} }, func(*run, []any) any { return 3.141593 })
-	def("rand", 0, 1, func([]typ) typ { t := double(); t.flags |= flagNotNull; return t }, func(q *run, a []any) any {
-		return q.c.random(a)
+	def("rand", 0, 1, func([]typ) typ { t := double(); t.flags |= flagNotNull; return t }, func(q *run, _ []any) any {
+		return q.c.random()
 	})
 	def("abs", 1, 1, numberOf, func(q *run, a []any) any {
 		if order(a[0], int64(0)) < 0 {

@@ -26,7 +26,8 @@ type expr struct {
 	distinct bool
 	order    []ordering
 	function *function
-	once     *found // of a subquery that asks for nothing of the query around
+	random   *seeded // of RAND with a seed
+	once     *found  // of a subquery that asks for nothing of the query around
 }
 
 // selection is a SELECT, or several with UNION between them.
@@ -68,6 +69,7 @@ type item struct {
 	star  bool
 	path  []string // of a star
 	text  string
+	named bool // with AS, or as if
 }
 
 type ordering struct {
@@ -469,7 +471,7 @@ func (p *parser) item() item {
 		p.at++
 		i.alias = t.Text
 	}
-	if i.alias == "" {
+	if i.named = i.alias != ""; !i.named {
 		switch {
 		case e.op == "column":
 			i.alias = e.path[len(e.path)-1]

@@ -118,16 +118,22 @@ func (c *conn) benchmark(q *run, e *expr, at *frame) {
 	c.sleep(n * 180e-9)
 }
 
-// random is RAND, which gives the same numbers for the same seed.
-func (c *conn) random(args []any) any {
-	if len(args) == 0 {
-		return rand.Float64()
-	}
-	const m = 0x3fffffff
-	seed := uint32(integer(args[0]))
-	s1, s2 := (uint64(seed)*0x10001+55555555)%m, (uint64(seed)*0x10000001)%m
-	s1 = (s1*3 + s2) % m
-	return float64(s1) / m
+// random is RAND without a seed.
+func (c *conn) random() any { return rand.Float64() }
+
+// seeded are the numbers that follow from a seed, the same each time.
+type seeded struct{ first, second uint64 }
+
+const seededMost = 0x3fffffff
+
+func newSeeded(seed uint32) *seeded {
+	return &seeded{uint64(seed*0x10001+55555555) % seededMost, uint64(seed*0x10000001) % seededMost}
+}
+
+func (s *seeded) next() float64 {
+	s.first = (s.first*3 + s.second) % seededMost
+	s.second = (s.first + s.second + 33) % seededMost
+	return float64(s.first) / seededMost
 }
 
 // from is where the client seems to be: localhost has a name.

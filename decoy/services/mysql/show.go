@@ -243,7 +243,7 @@ func (c *conn) show(text string, tokens []tinysql.Token) {
 				list.fields[i].name = strings.ReplaceAll(strings.ReplaceAll(list.fields[i].name, "Slave", "Replica"), "Master", "Source")
 			}
 		}
-	case p.take("master", "status"), p.take("binlog", "status"), p.take("binary", "log", "status"):
+	case p.take("master", "status"), p.take("binlog", "status"), !v.mariadb && p.take("binary", "log", "status"):
 		list.fields = headings("File:512 Position:#20 Binlog_Do_DB:255 Binlog_Ignore_DB:255")
 		if !v.mariadb {
 			list.fields = append(list.fields, headings("Executed_Gtid_Set:10")...)

@@ -211,6 +211,7 @@ type field struct {
 	database, table, original string
 	name, column              string
 	typ
+	view   bool // whose columns keep their names however they are written
 	hidden bool // joined with USING to one before it
 }
 
