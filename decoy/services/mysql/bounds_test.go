@@ -9,6 +9,7 @@ import (
 
 	"decnet/decoy"
 	"decnet/decoy/decoytest"
+	"decnet/decoy/event"
 	"decnet/decoy/services/internal/tinysql"
 	"decnet/internal/spent"
 )
@@ -156,6 +157,27 @@ func TestHostileQueriesAreBounded(t *testing.T) {
 	}
 	if len(v.turns) != 0 || v.held.Load() != 0 {
 		t.Errorf("%d turns are not given back, nor %d bytes", len(v.turns), v.held.Load())
+	}
+}
+
+// A file that a statement wants for each row of a long table is not read, nor recorded, so often.
+func TestFilesOfManyRowsAreBounded(t *testing.T) {
+	t.Parallel()
+	d, _, password := as(t, measured)
+	w := enter(t, d, "root", password, "mysql", 0)
+	if got := w.query("SELECT LOAD_FILE(CONCAT('/nonesuch/', column_name)) FROM information_schema.columns"); got.Error == nil {
+		t.Errorf("%d rows", len(got.Rows))
+	}
+	w.query("SELECT 'the end'")
+	d.Wait("query", decoytest.Has(event.Command, "SELECT 'the end'"))
+	n := 0
+	for _, e := range d.Events() {
+		if e.Type == "file_read" {
+			n++
+		}
+	}
+	if n == 0 || n > maxCostly {
+		t.Errorf("%d events", n)
 	}
 }
 

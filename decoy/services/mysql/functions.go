@@ -1309,6 +1309,9 @@ func (q *run) shifted(e *expr, at *frame) any {
 	return to.Format(time.DateTime)
 }
 
+// maxCostly bounds how often one statement reads a file or sleeps.
+const maxCostly = 64
+
 // session are the functions that ask for the server or the session.
 func session(def, nulls definer) {
 	def("version", 0, 0, func([]typ) typ { t := words(26); t.flags |= flagNotNull; return t }, func(q *run, _ []any) any { return q.c.server.version })
@@ -1350,12 +1353,16 @@ func session(def, nulls definer) {
 	})
 	def("uuid_short", 0, 0, wholeOf(21), func(q *run, _ []any) any { return q.c.server.host.Now().UnixNano() })
 	def("sleep", 1, 1, wholeOf(1), func(q *run, a []any) any {
+		q.spend(maxSteps / maxCostly)
 		q.c.sleep(number(a[0]))
 		return int64(0)
 	})
 	def("load_file", 1, 1, func([]typ) typ {
 		return typ{kind: 251, length: 16777216, decimals: notFixedInText, flags: flagBinary, bytes: true}
-	}, func(q *run, a []any) any { return q.c.loadFile(text(a[0])) })
+	}, func(q *run, a []any) any {
+		q.spend(maxSteps / maxCostly)
+		return q.c.loadFile(text(a[0]))
+	})
 	def("binlog_gtid_pos", 2, 2, textOf(64), func(*run, []any) any {
 		panic(&wrong{code: 1381, state: "HY000", message: "You are not using binary logging"})
 	})

@@ -1,6 +1,9 @@
-// Package mysql is the decoy of a MySQL or MariaDB server: its protocol by hand, and the data of package bait behind it. Every proof of a password is
+// Package mysql is the decoy of a MySQL or MariaDB server: its protocol by hand, an engine for what asks, and the data of package bait behind it. Every proof of a password is
 // recorded with the salt that it was made with, so that it can be guessed at leisure, and every query. The server seems to be a replica that
 // is read-only: it can be looked at and not changed.
+//
+// A statement is cut into tokens by package tinysql, parsed (parse.go), bound to the tables that it names (bind.go), run (run.go) and its expressions worked out (eval.go, functions.go); the
+// catalogs are in catalog.go and schema.go. What a MariaDB 10.11 was seen to say is in testdata and in the files embedded; MySQL 8's ways are from its documents.
 package mysql
 
 import (

@@ -69,7 +69,7 @@ func (c *conn) inTurn(do func()) {
 
 // maxHeld bounds the bytes that all statements together hold without a turn: answers that clients are slow to take, and what sleeps in the middle of a query. What is smaller than heldAnyway each may have in any case.
 const (
-	maxHeld    = 16 << 20
+	maxHeld    = 8 << 20
 	heldAnyway = 64 << 10
 )
 

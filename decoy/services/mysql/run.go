@@ -21,7 +21,7 @@ type run struct {
 const (
 	maxSteps = 4 << 20
 	maxMade  = 4 << 20
-	maxCells = 1 << 20
+	maxCells = 1 << 19
 )
 
 // step counts work. What is too much is refused in the words of a server that is protected from expensive queries.
