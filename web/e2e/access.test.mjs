@@ -132,7 +132,7 @@ test('an address with nothing at it says so, and a page has the focus that is go
 
 test('a server with another build is told, and a part that is gone loads the page anew', async () => {
   const old = await browser.newPage()
-  old.setDefaultTimeout(20_000)
+  old.setDefaultTimeout(60_000)
   let updated = false
   let socket
   await old.routeWebSocket(/\/graphql$/, (s) => (socket = s, void s.connectToServer()))
@@ -163,7 +163,7 @@ test('a server with another build is told, and a part that is gone loads the pag
 
 test('a page that could not be loaded opens when the server is back, and the others are fetched before they are opened', async () => {
   const early = await browser.newPage()
-  early.setDefaultTimeout(20_000)
+  early.setDefaultTimeout(60_000)
   let down = false
   const sockets = new Set()
   await early.routeWebSocket(/\/graphql$/, (s) => {
@@ -221,7 +221,7 @@ test('a tab is signed in by another one of the same browser, and both are signed
     await tab.getByText('You are signed out.').waitFor()
     assert.equal(await tab.evaluate(() => sessionStorage.getItem('decnet.session')), null)
   }
-  assert.equal((await askAs(token, '{ viewer { username } }')).viewer, null)
+  await until(async () => (await askAs(token, '{ viewer { username } }')).viewer === null, 'the server has ended the token')
   const third = await browser.newPage({ together: true })
   await third.goto(url)
   await third.getByLabel('User name').waitFor()

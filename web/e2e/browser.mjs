@@ -60,7 +60,7 @@ export async function openBrowser({ colorScheme = 'light', viewport = { width: 1
 /** Opens an address of the app in a new page, signed in. */
 export async function openPage(browser, path = '/', user = 'admin', secret = password) {
   const page = await browser.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   await page.goto(url + path)
   if (secret) await signIn(page, user, secret)
   return page

@@ -8,7 +8,7 @@ let browser, page
 before(async () => {
   browser = await openBrowser()
   page = await browser.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   await page.goto(`${url}/graphiql`)
   if (password) await signIn(page)
   await page.locator('.graphiql-query-editor .view-line').first().waitFor()
