@@ -11,7 +11,7 @@ let browser, page
 before(async () => {
   browser = await openBrowser()
   page = await browser.newPage()
-  page.setDefaultTimeout(30_000)
+  page.setDefaultTimeout(60_000)
 })
 
 after(async () => {
@@ -124,7 +124,7 @@ test('what is shown stands in the address', async () => {
   await page.getByRole('searchbox', { name: 'Search the fleet' }).fill('web-02')
   await row('web-01').waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Grid' }).click()
-  assert.match(page.url(), /q=web-02.*view=grid/)
+  await page.waitForURL(/q=web-02.*view=grid/)
   await page.reload()
   await page.locator('article[data-decky=web-02]').waitFor()
   assert.equal(await row('web-01').count(), 0)
@@ -138,10 +138,9 @@ test('the decky\'s page has its lifecycles, and each one its steps in full', asy
   await page.getByText('by admin').first().waitFor()
   await page.locator('[data-lifecycle]').getByRole('link', { name: 'deploy' }).click()
   await page.getByRole('heading', { level: 1, name: 'Deploy of web-01' }).waitFor()
-  await page.locator('.steps li').first().waitFor()
+  await page.locator('.steps li').nth(2).waitFor()
   const steps = await page.locator('.steps li').evaluateAll((items) => items.map((li) => li.value))
   assert.deepEqual(steps, steps.map((_, i) => i + 1), 'numbered 1, 2, 3, … without a gap or a repeat')
-  assert.ok(steps.length >= 3)
 })
 
 test('a look at it as a scanner would look tells whether it would fool someone', async () => {
