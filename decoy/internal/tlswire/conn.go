@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 )
 
 // Config is what a server needs for one connection.
@@ -55,9 +56,71 @@ func (c *Conn) mutes(err alert) bool {
 
 // refuseStrange answers what is a record, and no hello.
 func (c *Conn) refuseStrange(typ recordType, vers uint16) {
-	if typ >= recordTypeChangeCipherSpec && typ <= 24 && typ != recordTypeHandshake && vers>>8 == 3 {
+	if typ != recordTypeHandshake && vers>>8 == 3 && (typ >= recordTypeChangeCipherSpec && typ <= 24 || c.config.Profile.Library == OpenSSL) {
 		c.sendAlert(alertUnexpectedMessage)
 	}
+}
+
+// faultOfOld is what is said to a hello of SSL 2. OpenSSL reads one that is for more than that, and finds no suite in it.
+func (c *Conn) faultOfOld(header []byte) alert {
+	if c.config.Profile.Library == OpenSSL && header[2] == typeClientHello && header[3] == 3 {
+		return alertHandshakeFailure
+	}
+	return alertProtocolVersion
+}
+
+// refusesVersion tells whether a record may not have the version, once there is one in common. OpenSSL answers with the client's.
+func (c *Conn) refusesVersion(typ recordType, vers, expected uint16) bool {
+	if vers>>8 != expected>>8 {
+		return true
+	}
+	if c.config.Profile.Library != OpenSSL || c.vers == VersionTLS13 || typ == recordTypeAlert || vers == expected {
+		return false
+	}
+	if c.out.cipher == nil {
+		c.vers = min(vers, VersionTLS12)
+	}
+	return true
+}
+
+// faultOfCCS is what is said of a change of ciphers that is none.
+func (c *Conn) faultOfCCS() alert {
+	switch {
+	case c.config.Profile.Library != OpenSSL:
+		return alertDecodeError
+	case c.vers == VersionTLS13:
+		return alertIllegalParameter
+	}
+	return alertUnexpectedMessage
+}
+
+// longest is how long a message of a handshake may be.
+func (p *Profile) longest(typ byte) int {
+	if p.Library == OpenSSL || p.Library == OpenSSL10 {
+		switch typ {
+		case typeClientKeyExchange:
+			return 2048
+		case typeFinished:
+			return 64
+		case typeCertificateVerify:
+			return 1 << 14
+		}
+	}
+	return maxHandshake
+}
+
+// faultOfExchange is what is said of a client's half of a key exchange.
+func (hs *serverHandshakeState) faultOfExchange(ckx *clientKeyExchangeMsg, err error) alert {
+	switch {
+	case hs.c.config.Profile.Library != OpenSSL:
+	case errors.Is(err, rsa.ErrDecryption):
+		return alertDecryptError
+	case errors.Is(err, errClientKeyExchange) && len(ckx.ciphertext) == 0 && hs.suite.flags&suiteECDHE != 0:
+		return alertHandshakeFailure
+	case errors.Is(err, errClientKeyExchange):
+		return alertDecodeError
+	}
+	return alertIllegalParameter
 }
 
 // pack writes the handshake messages that wait for their record.
@@ -245,9 +308,20 @@ func (c *Conn) readClientHello(context.Context) (*clientHelloMsg, error) {
 	if c.config.Told != nil {
 		c.config.Told(c.hello)
 	}
+	if len(hello.sessionId) > 32 {
+		c.sendAlert(alertDecodeError)
+		return nil, errors.New("tls: a session ID that is too long")
+	}
 	if said := c.chooseVersion(hello, known); said != 0 {
+		if c.config.Profile.Library == OpenSSL && hello.vers == 0x300 {
+			c.vers = hello.vers // the alert's record's, too
+		}
 		c.sendAlert(said)
 		return nil, fmt.Errorf("tls: client offered only unsupported versions: %x", known)
+	}
+	if c.config.Profile.Library == OpenSSL && (len(hello.serverName) > 255 || strings.Contains(hello.serverName, "\x00")) {
+		c.sendAlert(alertUnrecognizedName)
+		return nil, errors.New("tls: a name that no server has")
 	}
 	c.in.version, c.out.version, c.haveVers = c.vers, c.vers, true
 	return hello, nil

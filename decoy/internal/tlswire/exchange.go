@@ -15,6 +15,8 @@ import (
 	"slices"
 )
 
+var errPublicKey = errors.New("tls: a public key that is none")
+
 // keyAgreement is how a suite up to TLS 1.2 comes to its secret.
 type keyAgreement interface {
 	generateServerKeyExchange(hs *serverHandshakeState) (*serverKeyExchangeMsg, error)
@@ -110,13 +112,11 @@ func (e *ephemeral) processClientKeyExchange(_ *Config, _ *Certificate, ckx *cli
 	case *ecdh.PrivateKey:
 		theirs, err := private.Curve().NewPublicKey(said)
 		if err != nil {
-			return nil, errClientKeyExchange
+			return nil, errPublicKey
 		}
 		return private.ECDH(theirs)
 	case []byte:
-		if len(said) == size448 {
-			return multiply448(private, said), nil
-		}
+		return shared448(private, said)
 	}
 	return nil, errClientKeyExchange
 }

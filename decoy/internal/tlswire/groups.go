@@ -65,7 +65,7 @@ func (f finite) bytes(n *big.Int) []byte { return n.FillBytes(make([]byte, (f.pr
 func (f finite) shared(private *big.Int, theirs []byte) ([]byte, error) {
 	y, one := new(big.Int).SetBytes(theirs), big.NewInt(1)
 	if y.Cmp(one) <= 0 || y.Cmp(new(big.Int).Sub(f.prime, one)) >= 0 {
-		return nil, errors.New("tls: a public key that is none")
+		return nil, errPublicKey
 	}
 	return f.bytes(y.Exp(y, private, f.prime)), nil
 }
@@ -215,15 +215,24 @@ func multiply448(scalar, u []byte) []byte {
 }
 
 func (goldilocks) serverSharedSecret(_ io.Reader, theirs []byte) ([]byte, keyShare, error) {
-	if len(theirs) != size448 {
-		return nil, keyShare{}, errors.New("tls: a key share of another length")
-	}
 	private, base := make([]byte, size448), make([]byte, size448)
 	rand.Read(private)
 	base[0] = 5
-	secret := multiply448(private, theirs)
-	if bytes.Equal(secret, make([]byte, size448)) {
-		return nil, keyShare{}, errors.New("tls: a key share of low order")
+	secret, err := shared448(private, theirs)
+	if err != nil {
+		return nil, keyShare{}, err
 	}
 	return secret, keyShare{x448, multiply448(private, base)}, nil
+}
+
+// shared448 is the secret of two sides. A key of low order has none.
+func shared448(private, theirs []byte) ([]byte, error) {
+	if len(theirs) != size448 {
+		return nil, errPublicKey
+	}
+	secret := multiply448(private, theirs)
+	if bytes.Equal(secret, make([]byte, size448)) {
+		return nil, errPublicKey
+	}
+	return secret, nil
 }

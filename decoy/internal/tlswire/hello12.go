@@ -143,9 +143,6 @@ func (p *Profile) canary(vers uint16) string {
 // common are the curves that may be taken up to TLS 1.2, in the order in which they are.
 func (hs *serverHandshakeState) common() []CurveID {
 	p, theirs := hs.c.config.Profile, hs.clientHello.supportedCurves
-	if points := hs.clientHello.supportedPoints; len(points) > 0 && !slices.Contains(points, pointFormatUncompressed) {
-		return nil
-	}
 	if !slices.Contains(hs.clientHello.extensions, extensionSupportedCurves) { // who names none takes any
 		switch {
 		case p.Library == OpenSSL:

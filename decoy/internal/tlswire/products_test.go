@@ -182,6 +182,10 @@ func TestRefusalsAreTheProducts(t *testing.T) {
 		{"nginx, no name", nginx, hello(false, func(h *tlsprint.Hello) { h.Extensions[0].Data = []byte{0, 0} }), 50},
 		{"nginx, a fallback", nginx, hello(false, func(h *tlsprint.Hello) { h.Suites = append(h.Suites, 0x5600) }), 86},
 		{"nginx, SSL 2", nginx, []byte("\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10" + strings.Repeat("\x01\x00\x80", 7) + strings.Repeat("a", 16)), 70},
+		{"nginx, a name with a zero", nginx, hello(true, func(h *tlsprint.Hello) { h.Extensions[0] = tlsprint.ServerName("a\x00b") }), 112},
+		{"nginx, a long name", nginx, hello(true, func(h *tlsprint.Hello) { h.Extensions[0] = tlsprint.ServerName(strings.Repeat("a", 300)) }), 112},
+		{"nginx, SSL 2 for TLS", nginx, []byte("\x80\x25\x01\x03\x03\x00\x0c\x00\x00\x00\x10\x00\xc0\x2f\x00\x00\x9c\x00\x00\x2f\x00\x00\x35" + strings.Repeat("a", 16)), 40},
+		{"postgres, an unknown record", postgres, []byte("\x63\x03\x03\x00\x05hello"), 10},
 		{"nginx, data first", nginx, []byte("\x17\x03\x03\x00\x05hello"), 10},
 		{"nginx, a long record", nginx, []byte("\x16\x03\x01\xff\xff" + strings.Repeat("a", 200)), 22},
 		{"nginx, a long hello", nginx, []byte("\x16\x03\x01\x00\x04\x01\xff\xff\xff"), 47},
@@ -474,4 +478,63 @@ func threadTime(t *testing.T) time.Duration {
 		t.Fatal(err)
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// What nginx and PostgreSQL of Debian 12 say to a client that goes wrong behind their hello, as records.
+func TestRefusalsBehindTheHelloAreTheProducts(t *testing.T) {
+	record := func(typ byte, data string) string {
+		return string([]byte{typ, 3, 3, byte(len(data) >> 8), byte(len(data))}) + data
+	}
+	message := func(typ byte, data string) string {
+		return record(22, string([]byte{typ, 0, byte(len(data) >> 8), byte(len(data))})+data)
+	}
+	key := func(data string) string { return message(16, data) }
+	finish := record(20, "\x01") + record(22, strings.Repeat("x", 40))
+	address := map[uint16]string{0xc02f: server(t, &tlswire.Nginx, "RSA"), 0x009c: server(t, &tlswire.Nginx, "RSA"), 0x009e: server(t, &tlswire.Postgres, "RSA")}
+	for _, c := range []struct {
+		what  string
+		suite uint16
+		said  string
+		want  string
+	}{
+		{"a change of ciphers too early", 0xc02f, record(20, "\x01"), "\x15\x03\x03\x00\x02\x02\x0a"},
+		{"a change of ciphers that is none", 0xc02f, record(20, "\x02"), "\x15\x03\x03\x00\x02\x02\x0a"},
+		{"a hello again, in a record of 1.0", 0xc02f, "\x16\x03\x01\x00\x04\x01\x00\x00\x00", "\x15\x03\x01\x00\x02\x02\x46"},
+		{"a record of 1.3", 0xc02f, "\x16\x03\x04\x00\x04\x10\x00\x00\x00", "\x15\x03\x03\x00\x02\x02\x46"},
+		{"no key", 0xc02f, key(""), "\x15\x03\x03\x00\x02\x02\x28"},
+		{"an empty key", 0xc02f, key("\x00"), "\x15\x03\x03\x00\x02\x02\x2f"},
+		{"half a key", 0xc02f, key("\x20aa"), "\x15\x03\x03\x00\x02\x02\x32"},
+		{"a key of low order", 0xc02f, key("\x20" + strings.Repeat("\x00", 32)), "\x15\x03\x03\x00\x02\x02\x2f"},
+		{"the beginning of a long key", 0xc02f, "\x16\x03\x03\x00\x04\x10\x00\xff\xff", "\x15\x03\x03\x00\x02\x02\x2f"},
+		{"rubbish at the end", 0xc02f, key("\x20"+strings.Repeat("a", 32)) + finish, "\x15\x03\x03\x00\x02\x02\x14"},
+		{"RSA, no key", 0x009c, key(""), "\x15\x03\x03\x00\x02\x02\x32"},
+		{"RSA, half a key", 0x009c, key("\x01\x00aa"), "\x15\x03\x03\x00\x02\x02\x32"},
+		{"RSA, a key that is too large", 0x009c, key("\x01\x00"+strings.Repeat("\xff", 256)) + finish, "\x15\x03\x03\x00\x02\x02\x33"},
+		{"RSA, a key with wrong padding", 0x009c, key("\x01\x00\x00"+strings.Repeat("a", 255)) + finish, "\x15\x03\x03\x00\x02\x02\x14"},
+		{"DHE, half a key", 0x009e, key("\x01\x00aa"), "\x15\x03\x03\x00\x02\x02\x32"},
+		{"DHE, 0", 0x009e, key("\x00\x01\x00"), "\x15\x03\x03\x00\x02\x02\x2f"},
+		{"DHE, 1", 0x009e, key("\x00\x01\x01"), "\x15\x03\x03\x00\x02\x02\x2f"},
+		{"DHE, beyond the prime", 0x009e, key("\x02\x00" + strings.Repeat("\xff", 512)), "\x15\x03\x03\x00\x02\x02\x2f"},
+	} {
+		hello := tlsprint.Modern(name, false)
+		hello.Suites = []uint16{c.suite}
+		conn, err := tlsprint.Start("", address[c.suite])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write(hello.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+		if a, err := tlsprint.Read(conn); err != nil || a.Suite != c.suite {
+			t.Fatalf("%s: %+v, %v", c.what, a, err)
+		}
+		if _, err := io.WriteString(conn, c.said); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, len(c.want))
+		if _, err := io.ReadFull(conn, got); err != nil || string(got) != c.want {
+			t.Errorf("%s: % x, %v; not % x", c.what, got, err, c.want)
+		}
+		conn.Close()
+	}
 }

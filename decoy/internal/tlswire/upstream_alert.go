@@ -45,6 +45,7 @@ const (
 	alertUserCanceled          alert = 90
 	alertNoRenegotiation       alert = 100
 	alertMissingExtension      alert = 109
+	alertUnrecognizedName      alert = 112
 	alertNoApplicationProtocol alert = 120
 )
 

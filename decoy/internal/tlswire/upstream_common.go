@@ -109,10 +109,6 @@ type pskIdentity struct {
 }
 
 const (
-	pointFormatUncompressed uint8 = 0
-)
-
-const (
 	statusTypeOCSP uint8 = 1
 )
 

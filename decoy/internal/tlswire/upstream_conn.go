@@ -629,7 +629,7 @@ func (c *Conn) readRecordOrCCS(expectChangeCipherSpec bool) error {
 	// is always < 256 bytes long. Therefore typ == 0x80 strongly suggests
 	// an SSLv2 client.
 	if !handshakeComplete && typ == 0x80 {
-		c.sendAlert(alertProtocolVersion)
+		c.sendAlert(c.faultOfOld(hdr))
 		return c.in.setErrorLocked(c.newRecordHeaderError(nil, "unsupported SSLv2 handshake received"))
 	}
 
@@ -641,7 +641,7 @@ func (c *Conn) readRecordOrCCS(expectChangeCipherSpec bool) error {
 		expectedVers = VersionTLS12
 	}
 	n := int(hdr[3])<<8 | int(hdr[4])
-	if c.haveVers && vers>>8 != expectedVers>>8 {
+	if c.haveVers && c.refusesVersion(typ, vers, expectedVers) {
 		c.sendAlert(alertProtocolVersion)
 		msg := fmt.Sprintf("received record with version %x when expecting version %x", vers, expectedVers)
 		return c.in.setErrorLocked(c.newRecordHeaderError(nil, msg))
@@ -729,7 +729,7 @@ func (c *Conn) readRecordOrCCS(expectChangeCipherSpec bool) error {
 
 	case recordTypeChangeCipherSpec:
 		if len(data) != 1 || data[0] != 1 {
-			return c.in.setErrorLocked(c.sendAlert(alertDecodeError))
+			return c.in.setErrorLocked(c.sendAlert(c.faultOfCCS()))
 		}
 		// Handshake messages are not allowed to fragment across the CCS.
 		if c.hand.Len() > 0 {
@@ -1015,7 +1015,7 @@ func (c *Conn) readHandshake(transcript transcriptHash) (any, error) {
 	}
 
 	n := int(data[1])<<16 | int(data[2])<<8 | int(data[3])
-	if n > maxHandshakeSize {
+	if n > min(maxHandshakeSize, c.config.Profile.longest(data[0])) {
 		c.sendAlert(alertIllegalParameter)
 		return nil, c.in.setErrorLocked(fmt.Errorf("tls: handshake message of length %d bytes exceeds maximum of %d bytes", n, maxHandshakeSize))
 	}

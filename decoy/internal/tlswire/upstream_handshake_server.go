@@ -229,7 +229,7 @@ func (hs *serverHandshakeState) doFullHandshake() error {
 
 	preMasterSecret, err := keyAgreement.processClientKeyExchange(c.config, hs.cert, ckx)
 	if err != nil {
-		c.sendAlert(alertIllegalParameter)
+		c.sendAlert(hs.faultOfExchange(ckx, err))
 		return err
 	}
 	if hs.extendedMaster() {

@@ -119,8 +119,15 @@ var edits = map[string][]upstream.Edit{
 			return c.in.setErrorLocked(c.newRecordHeaderError(c.conn, "first record does not look like a TLS handshake"))
 `,
 		},
-		{ // libraries do not look at it
-			Old: "	if c.haveVers && vers != expectedVers {\n", New: "	if c.haveVers && vers>>8 != expectedVers>>8 {\n",
+		{ // not all libraries look at all of it
+			Old: "	if c.haveVers && vers != expectedVers {\n", New: "	if c.haveVers && c.refusesVersion(typ, vers, expectedVers) {\n",
+		},
+		{
+			Old: "		c.sendAlert(alertProtocolVersion)\n		return c.in.setErrorLocked(c.newRecordHeaderError(nil, \"unsupported SSLv2", New: "		c.sendAlert(c.faultOfOld(hdr))\n		return c.in.setErrorLocked(c.newRecordHeaderError(nil, \"unsupported SSLv2",
+		},
+		{Old: "		if len(data) != 1 || data[0] != 1 {\n			return c.in.setErrorLocked(c.sendAlert(alertDecodeError))", New: "		if len(data) != 1 || data[0] != 1 {\n			return c.in.setErrorLocked(c.sendAlert(c.faultOfCCS()))"},
+		{ // not all are of one length
+			Old: "	n := int(data[1])<<16 | int(data[2])<<8 | int(data[3])\n	if n > maxHandshakeSize {", New: "	n := int(data[1])<<16 | int(data[2])<<8 | int(data[3])\n	if n > min(maxHandshakeSize, c.config.Profile.longest(data[0])) {",
 		},
 		{Old: "	switch err {\n	case alertNoRenegotiation, alertCloseNotify:", New: "	if c.mutes(err) {\n		return c.out.setErrorLocked(&net.OpError{Op: \"local error\", Err: err})\n	}\n	switch err {\n	case alertNoRenegotiation, alertCloseNotify:"},
 		{ // there is no client here whose first record it could be
@@ -327,7 +334,10 @@ func (m *clientHelloMsg) originalBytes`},
 `},
 		{Old: "	c.out.prepareCipherSpec(c.vers, serverCipher, serverHash)\n", New: "	c.out.prepareCipherSpec(c.vers, serverCipher, serverHash)\n	c.in.nextEtM, c.out.nextEtM = hs.etm, hs.etm\n"},
 		{Old: "		c.sendAlert(alertHandshakeFailure)\n		return errors.New(\"tls: client's Finished message is incorrect\")\n", New: "		c.sendAlert(alertDecryptError)\n		return errors.New(\"tls: client's Finished message is incorrect\")\n"},
-		{Old: "processClientKeyExchange(c.config, hs.cert, ckx, c.vers)", New: "processClientKeyExchange(c.config, hs.cert, ckx)"},
+		{
+			Old: "processClientKeyExchange(c.config, hs.cert, ckx, c.vers)\n	if err != nil {\n		c.sendAlert(alertIllegalParameter)\n",
+			New: "processClientKeyExchange(c.config, hs.cert, ckx)\n	if err != nil {\n		c.sendAlert(hs.faultOfExchange(ckx, err))\n",
+		},
 	},
 	"handshake_server_tls13.go": {
 		{Old: "	echContext      *echServerContext\n", New: "	group           CurveID\n"},
