@@ -102,8 +102,6 @@ func (p *Profile) longest(typ byte) int {
 			return 2048
 		case typeFinished:
 			return 64
-		case typeCertificateVerify:
-			return 1 << 14
 		}
 	}
 	return maxHandshake
@@ -301,12 +299,11 @@ func (c *Conn) readClientHello(context.Context) (*clientHelloMsg, error) {
 			known = append(known, v)
 		}
 	}
-	c.hello = &tls.ClientHelloInfo{
-		CipherSuites: hello.cipherSuites, ServerName: hello.serverName, SupportedCurves: hello.supportedCurves, SupportedPoints: hello.supportedPoints,
-		SignatureSchemes: hello.supportedSignatureAlgorithms, SupportedProtos: hello.alpnProtocols, SupportedVersions: known, Extensions: hello.extensions, Conn: c.conn,
-	}
 	if c.config.Told != nil {
-		c.config.Told(c.hello)
+		c.config.Told(&tls.ClientHelloInfo{
+			CipherSuites: hello.cipherSuites, ServerName: hello.serverName, SupportedCurves: hello.supportedCurves, SupportedPoints: hello.supportedPoints,
+			SignatureSchemes: hello.supportedSignatureAlgorithms, SupportedProtos: hello.alpnProtocols, SupportedVersions: known, Extensions: hello.extensions, Conn: c.conn,
+		})
 	}
 	if len(hello.sessionId) > 32 {
 		c.sendAlert(alertDecodeError)

@@ -24,8 +24,8 @@ const (
 	maxCiphertext              = 16384 + 2048 // maximum ciphertext payload length
 	maxCiphertextTLS13         = 16384 + 256  // maximum ciphertext length in TLS 1.3
 	recordHeaderLen            = 5            // record header length
-	maxHandshake               = 65536        // maximum handshake we support (protocol max is 16 MB)
-	maxHandshakeCertificateMsg = 65536        // maximum certificate message size (64 KiB)
+	maxHandshake               = 16384        // maximum handshake we support (protocol max is 16 MB)
+	maxHandshakeCertificateMsg = 16384        // maximum certificate message size (16 KiB)
 	maxUselessRecords          = 16           // maximum number of consecutive non-advancing records
 )
 

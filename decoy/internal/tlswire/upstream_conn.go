@@ -11,7 +11,6 @@ import (
 	"context"
 	"crypto/cipher"
 	"crypto/subtle"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -30,7 +29,6 @@ type Conn struct {
 	conn        net.Conn
 	handshakeFn func(context.Context) error // (*Conn).serverHandshake
 	fragment    int                         // the longest record that the client wants, 0 for any
-	hello       *tls.ClientHelloInfo
 
 	// isHandshakeComplete is true if the connection is currently transferring
 	// application data (i.e. is not currently processing a handshake).

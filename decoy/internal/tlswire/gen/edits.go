@@ -96,11 +96,15 @@ var edits = map[string][]upstream.Edit{
 	"common.go": {
 		{ // what a stranger can make a decoy keep
 			Old: "	maxHandshakeCertificateMsg = 262144       // maximum certificate message size (256 KiB)\n",
-			New: "	maxHandshakeCertificateMsg = 65536        // maximum certificate message size (64 KiB)\n",
+			New: "	maxHandshakeCertificateMsg = 16384        // maximum certificate message size (16 KiB)\n",
+		},
+		{
+			Old: "	maxHandshake               = 65536        // maximum handshake we support (protocol max is 16 MB)\n",
+			New: "	maxHandshake               = 16384        // maximum handshake we support (protocol max is 16 MB)\n",
 		},
 	},
 	"conn.go": {
-		{Old: "	handshakeFn func(context.Context) error // (*Conn).clientHandshake or serverHandshake\n	quic        *quicState                  // nil for non-QUIC connections\n", New: "	handshakeFn func(context.Context) error // (*Conn).serverHandshake\n	fragment    int                         // the longest record that the client wants, 0 for any\n	hello       *tls.ClientHelloInfo\n"},
+		{Old: "	handshakeFn func(context.Context) error // (*Conn).clientHandshake or serverHandshake\n	quic        *quicState                  // nil for non-QUIC connections\n", New: "	handshakeFn func(context.Context) error // (*Conn).serverHandshake\n	fragment    int                         // the longest record that the client wants, 0 for any\n"},
 		{Old: "	isClient    bool\n", New: ""},
 		{Old: "	resumptionSecret []byte\n	echAccepted      bool\n\n	// ticketKeys is the set of active session ticket keys for this\n	// connection. The first one is used to encrypt new tickets and\n	// all are tried to decrypt tickets.\n	ticketKeys []ticketKey\n", New: "	resumptionSecret []byte\n"},
 		{Old: "	// ekm is a closure for exporting keying material.\n	ekm func(label string, context []byte, length int) ([]byte, error)\n", New: ""},
@@ -197,7 +201,6 @@ var edits = map[string][]upstream.Edit{
 		return c.handleNewSessionTicket(msg)
 `,
 		},
-		{Old: "	\"crypto/subtle\"\n	\"crypto/x509\"\n", New: "	\"crypto/subtle\"\n	\"crypto/tls\"\n	\"crypto/x509\"\n"},
 		{ // a parameter by which QUIC's callers can tell an alert from other failures
 			Old: "	if c.quic != nil {\n		if c.handshakeErr == nil {\n			c.quicHandshakeComplete()\n...\n	return c.handshakeErr\n}\n\n// ConnectionState returns",
 			New: "	return c.handshakeErr\n}\n\n// ConnectionState returns", Sum: "787f8ab72613424e",

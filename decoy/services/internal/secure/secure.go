@@ -113,6 +113,7 @@ func shake(ctx context.Context, s *decoy.Session, hello *Hello, server interface
 	defer cancel()
 	err := server.HandshakeContext(ctx)
 	hello.Record(s, server.ConnectionState(), err)
+	hello.said = tls.ClientHelloInfo{} // a connection is not to hold it
 	if err != nil {
 		return fmt.Errorf("shaking hands: %w", err)
 	}
