@@ -94,6 +94,15 @@ func (c *Conn) faultOfCCS() alert {
 	return alertUnexpectedMessage
 }
 
+// skips tells whether a record that can't be read is one of those that a client sends early, for a session that is not gone on with.
+func (c *Conn) skips(record []byte) bool {
+	if recordType(record[0]) != recordTypeApplicationData || len(record) > c.early || c.isHandshakeComplete.Load() {
+		return false
+	}
+	c.early -= len(record)
+	return true
+}
+
 // longest is how long a message of a handshake may be.
 func (p *Profile) longest(typ byte) int {
 	if p.Library == OpenSSL || p.Library == OpenSSL10 {
@@ -321,6 +330,9 @@ func (c *Conn) readClientHello(context.Context) (*clientHelloMsg, error) {
 		return nil, errors.New("tls: a name that no server has")
 	}
 	c.in.version, c.out.version, c.haveVers = c.vers, c.vers, true
+	if c.vers == VersionTLS13 && hello.earlyData {
+		c.early = maxPlaintext
+	}
 	return hello, nil
 }
 

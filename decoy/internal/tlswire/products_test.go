@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -545,5 +546,34 @@ func TestWhatAConnectionKeepsIsBounded(t *testing.T) {
 	err := tlswire.Server(conn, &tlswire.Config{Profile: &tlswire.Nginx, Certificate: keys()["RSA"]}).HandshakeContext(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "exceeds maximum of 16384 bytes") || conn.written != 7 {
 		t.Errorf("%v, after %d bytes", err, conn.written)
+	}
+}
+
+// What a client sends early, for a session that the server does not know, is skipped, and the handshake goes on.
+func TestEarlyDataIsSkipped(t *testing.T) {
+	psk := "\x00\x26\x00\x20" + strings.Repeat("i", 32) + "\x00\x00\x00\x00\x00\x21\x20" + strings.Repeat("b", 32)
+	data := "\x17\x03\x03\x10\x00" + strings.Repeat("x", 4096)
+	for _, groups := range [][]uint16{{0x1d}, {0x17, 0x1d}} { // the other one is asked for its key again
+		profile := tlswire.Nginx
+		profile.Groups = []tlswire.CurveID{tlswire.CurveID(groups[0])}
+		hello := tlsprint.Modern(name, true)
+		for i, e := range hello.Extensions {
+			if e.Type == 10 {
+				hello.Extensions[i] = tlsprint.Groups(groups...)
+			}
+		}
+		hello.Extensions = append(hello.Extensions, tlsprint.Extension{Type: 42}, tlsprint.Extension{Type: 41, Data: []byte(psk)})
+		shake := func(more string) (int, error) {
+			conn := &script{said: io.MultiReader(bytes.NewReader(hello.Bytes()), strings.NewReader(more))}
+			err := tlswire.Server(conn, &tlswire.Config{Profile: &profile, Certificate: keys()["RSA"], Sessions: tlswire.NewSessions()}).HandshakeContext(t.Context())
+			return conn.written, err
+		}
+		answered, _ := shake("")
+		if written, err := shake(data + data + data); !errors.Is(err, io.EOF) || written != answered {
+			t.Errorf("%v: %v, %d bytes and not %d", groups, err, written, answered)
+		}
+		if written, err := shake(strings.Repeat(data, 5)); errors.Is(err, io.EOF) || written <= answered {
+			t.Errorf("%v: more than is skipped: %v, %d bytes", groups, err, written)
+		}
 	}
 }

@@ -29,6 +29,7 @@ type Conn struct {
 	conn        net.Conn
 	handshakeFn func(context.Context) error // (*Conn).serverHandshake
 	fragment    int                         // the longest record that the client wants, 0 for any
+	early       int                         // how much of what the client sends early is still skipped
 
 	// isHandshakeComplete is true if the connection is currently transferring
 	// application data (i.e. is not currently processing a handshake).
@@ -669,6 +670,11 @@ func (c *Conn) readRecordOrCCS(expectChangeCipherSpec bool) error {
 	// Process message.
 	record := c.rawInput.Next(recordHeaderLen + n)
 	data, typ, err := c.in.decrypt(record)
+	if err != nil || c.in.cipher == nil {
+		if c.skips(record) {
+			return c.retryReadRecord(expectChangeCipherSpec)
+		}
+	}
 	if err != nil {
 		return c.in.setErrorLocked(c.sendAlert(err.(alert)))
 	}

@@ -107,13 +107,13 @@ func TestDataBeforeTLS(t *testing.T) {
 			}
 			client := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 			err := client.Handshake()
-			if c.then == "" {
-				if err == nil {
-					t.Error("TLS has begun")
-				}
-			} else if err != nil {
+			switch {
+			case c.then == "" && err == nil:
+				t.Error("TLS has begun")
+			case c.then == "":
+			case err != nil:
 				t.Error(err)
-			} else {
+			default:
 				io.WriteString(client, "QUIT\r\n")
 				if said, _ := io.ReadAll(client); !strings.Contains(string(said), c.then) || strings.Contains(string(said), "250") {
 					t.Errorf("over TLS it says %q", said)

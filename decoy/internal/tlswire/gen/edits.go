@@ -104,7 +104,7 @@ var edits = map[string][]upstream.Edit{
 		},
 	},
 	"conn.go": {
-		{Old: "	handshakeFn func(context.Context) error // (*Conn).clientHandshake or serverHandshake\n	quic        *quicState                  // nil for non-QUIC connections\n", New: "	handshakeFn func(context.Context) error // (*Conn).serverHandshake\n	fragment    int                         // the longest record that the client wants, 0 for any\n"},
+		{Old: "	handshakeFn func(context.Context) error // (*Conn).clientHandshake or serverHandshake\n	quic        *quicState                  // nil for non-QUIC connections\n", New: "	handshakeFn func(context.Context) error // (*Conn).serverHandshake\n	fragment    int                         // the longest record that the client wants, 0 for any\n	early       int                         // how much of what the client sends early is still skipped\n"},
 		{Old: "	isClient    bool\n", New: ""},
 		{Old: "	resumptionSecret []byte\n	echAccepted      bool\n\n	// ticketKeys is the set of active session ticket keys for this\n	// connection. The first one is used to encrypt new tickets and\n	// all are tried to decrypt tickets.\n	ticketKeys []ticketKey\n", New: "	resumptionSecret []byte\n"},
 		{Old: "	// ekm is a closure for exporting keying material.\n	ekm func(label string, context []byte, length int) ([]byte, error)\n", New: ""},
@@ -130,6 +130,10 @@ var edits = map[string][]upstream.Edit{
 			Old: "		c.sendAlert(alertProtocolVersion)\n		return c.in.setErrorLocked(c.newRecordHeaderError(nil, \"unsupported SSLv2", New: "		c.sendAlert(c.faultOfOld(hdr))\n		return c.in.setErrorLocked(c.newRecordHeaderError(nil, \"unsupported SSLv2",
 		},
 		{Old: "		if len(data) != 1 || data[0] != 1 {\n			return c.in.setErrorLocked(c.sendAlert(alertDecodeError))", New: "		if len(data) != 1 || data[0] != 1 {\n			return c.in.setErrorLocked(c.sendAlert(c.faultOfCCS()))"},
+		{ // what is sent early is for a session that there is not
+			Old: "	if err != nil {\n		return c.in.setErrorLocked(c.sendAlert(err.(alert)))\n	}\n	if len(data) > maxPlaintext {",
+			New: "	if err != nil || c.in.cipher == nil {\n		if c.skips(record) {\n			return c.retryReadRecord(expectChangeCipherSpec)\n		}\n	}\n	if err != nil {\n		return c.in.setErrorLocked(c.sendAlert(err.(alert)))\n	}\n	if len(data) > maxPlaintext {",
+		},
 		{ // not all are of one length
 			Old: "	n := int(data[1])<<16 | int(data[2])<<8 | int(data[3])\n	if n > maxHandshakeSize {", New: "	n := int(data[1])<<16 | int(data[2])<<8 | int(data[3])\n	if n > min(maxHandshakeSize, c.config.Profile.longest(data[0])) {",
 		},
