@@ -227,7 +227,8 @@ func (c *conn) login(ctx context.Context) bool {
 		return false
 	}
 	if c.capabilities&capCompress != 0 {
-		c.rw = &compressed{rw: c.rw}
+		c.pieces = &compressed{rw: c.rw, loan: loan{from: c.server}}
+		c.rw = c.pieces
 	}
 	return true
 }

@@ -1,14 +1,33 @@
 package mysql
 
 import (
+	"decnet/decoy/services/internal/tinysql"
 	"slices"
 	"strings"
 	"time"
 )
 
-// eval works an expression out.
+// eval works an expression out. Whoever asks for a text goes through it: a long one costs more than a short one.
 func (q *run) eval(e *expr, at *frame) any {
 	q.step()
+	v := q.worked(e, at)
+	q.weigh(v)
+	return v
+}
+
+// weigh counts the work of looking through texts.
+func (q *run) weigh(values ...any) {
+	for _, v := range values {
+		switch s := v.(type) {
+		case string:
+			q.spend(len(s) / 16)
+		case raw:
+			q.spend(len(s) / 16)
+		}
+	}
+}
+
+func (q *run) worked(e *expr, at *frame) any {
 	switch e.op {
 	case "literal", "system":
 		return e.value
@@ -253,10 +272,8 @@ func (q *run) alike(e *expr, at *frame) any {
 	if v == nil || pattern == nil {
 		return nil
 	}
-	q.spend(len(text(v)) / 16)
 	if e.op == "regexp" {
-		q.spend(len(text(v)) * len(text(pattern)) / 4)
-		return truth(q.matcher(text(pattern)).MatchString(text(v)) != e.not)
+		return truth(q.matcher(text(pattern), text(v)).MatchString(text(v)) != e.not)
 	}
 	p := text(pattern)
 	if len(e.args) > 2 { // another sign than the backslash
@@ -264,7 +281,9 @@ func (q *run) alike(e *expr, at *frame) any {
 			p = strings.ReplaceAll(strings.ReplaceAll(p, `\`, `\\`), sign, `\`)
 		}
 	}
-	return truth(like(v, p) != e.not)
+	alike, compared := tinysql.Compare(p, text(v))
+	q.spend(compared / 16)
+	return truth(alike != e.not)
 }
 
 func (q *run) in(e *expr, at *frame) any {
@@ -272,6 +291,7 @@ func (q *run) in(e *expr, at *frame) any {
 	if e.args[0].op == "row" {
 		left := q.row(e.args[0], at)
 		for _, a := range e.args[1:] {
+			q.weigh(left...)
 			if right := q.row(a, at); !slices.Contains(left, nil) && !slices.Contains(right, nil) && rowKey(left) == rowKey(right) {
 				return truth(!e.not)
 			}
@@ -284,6 +304,7 @@ func (q *run) in(e *expr, at *frame) any {
 	}
 	for _, a := range e.args[1:] {
 		w := q.eval(a, at)
+		q.weigh(v)
 		if w == nil {
 			null = true
 		} else if order(v, w) == 0 {
@@ -344,6 +365,7 @@ func (q *run) nested(e *expr, at *frame) any {
 		q.step()
 		same := true
 		for i, v := range row {
+			q.weigh(left[i], v)
 			if v == nil {
 				null, same = true, false
 			} else if order(left[i], v) != 0 {
@@ -366,6 +388,8 @@ func (q *run) quantified(e *expr, at *frame) any {
 	all := e.distinct
 	null := false
 	for _, row := range q.answer(e.args[1], at) {
+		q.step()
+		q.weigh(v, row[0])
 		one := q.ordered(e.text, v, row[0])
 		if one == nil {
 			null = true
@@ -388,6 +412,7 @@ func (q *run) cases(e *expr, at *frame) any {
 	}
 	for len(args) >= 2 {
 		v := q.eval(args[0], at)
+		q.weigh(of)
 		met := v != nil && holds(v)
 		if e.op == "case of" {
 			met = of != nil && v != nil && order(of, v) == 0
@@ -522,6 +547,16 @@ func (q *run) call(e *expr, at *frame) any {
 			return nil
 		}
 	}
+	longest := 0
+	for _, a := range args {
+		switch s := a.(type) {
+		case string:
+			longest = max(longest, len(s))
+		case raw:
+			longest = max(longest, len(s))
+		}
+	}
+	q.spend(longest / 16 * len(args)) // some look through one for each of the others
 	v := f.eval(q, args)
 	switch s := v.(type) {
 	case string:

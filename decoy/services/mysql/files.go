@@ -13,11 +13,18 @@ import (
 	"decnet/decoy/shell"
 )
 
-// maxFile bounds what is read of a file or written to one, maxFiles how many files the server keeps.
+// maxFile bounds what is read of a file or written to one, maxFiles and maxFileBytes what the server keeps of those that one address has it write.
 const (
-	maxFile  = 64 << 10
-	maxFiles = 32
+	maxFile      = 64 << 10
+	maxFiles     = 32
+	maxFileBytes = 256 << 10
 )
+
+// files are what one address has written, by whole names.
+type files struct {
+	written map[string]string
+	bytes   int
+}
 
 // cut keeps the beginning of what is written to it.
 type cut struct{ bytes.Buffer }
@@ -69,7 +76,7 @@ func (c *conn) loadFile(name string) any {
 	if !c.mayFile() || directory != "" && !strings.HasPrefix(full, directory) || strings.IndexByte(name, 0) >= 0 {
 		return nil
 	}
-	if content, ok := c.server.written(full); ok {
+	if content, ok := c.written(full); ok {
 		outcome = event.Accepted
 		return raw(content)
 	}
@@ -85,11 +92,9 @@ func (c *conn) loadFile(name string) any {
 	return raw(out)
 }
 
-// written is a file that somebody has had the server write.
-func (v *server) written(name string) (string, bool) {
-	v.filesMu.Lock()
-	defer v.filesMu.Unlock()
-	content, ok := v.filesWritten[name]
+// written is a file that somebody at this address has had the server write.
+func (c *conn) written(name string) (content string, ok bool) {
+	c.server.outfiles.With(c.s.Peer().Addr(), func(f *files) { content, ok = f.written[name] })
 	return content, ok
 }
 
@@ -102,8 +107,12 @@ func (c *conn) toFile(q *run, s *selection, to *into) {
 		c.s.Event("file_written", event.String("path", clip(to.name, 1024)), event.String("how", "into "+to.how), event.Bytes("content", []byte(clip(content.String(), maxFile))), event.String(event.Outcome, outcome))
 	}()
 	r := q.execute(s, nil)
+	escape := strings.NewReplacer(`\`, `\\`, "\x00", `\0`, to.fields, `\`+to.fields, to.lines, `\`+to.lines)
 	for i, row := range r.rows {
 		for j, v := range row {
+			if content.Len() > maxFile {
+				break
+			}
 			if j > 0 && to.how == "outfile" {
 				content.WriteString(to.fields)
 			}
@@ -111,9 +120,9 @@ func (c *conn) toFile(q *run, s *selection, to *into) {
 				content.WriteString(`\N`)
 				continue
 			}
-			s := text(v)
+			s := clip(text(v), maxFile)
 			if to.how == "outfile" {
-				s = strings.NewReplacer(`\`, `\\`, "\x00", `\0`, to.fields, `\`+to.fields, to.lines, `\`+to.lines).Replace(s)
+				s = escape.Replace(s)
 			}
 			content.WriteString(s)
 		}
@@ -133,7 +142,7 @@ func (c *conn) toFile(q *run, s *selection, to *into) {
 	if directory != "" && !strings.HasPrefix(full, directory) {
 		panic(&wrong{code: 1290, state: "HY000", message: "The MySQL server is running with the --secure-file-priv option so it cannot execute this statement"})
 	}
-	if _, ok := c.server.written(full); ok {
+	if _, ok := c.written(full); ok {
 		panic(&wrong{code: 1086, state: "HY000", message: fmt.Sprintf("File '%.512s' already exists", to.name)})
 	}
 	refuse := func(number int, why string) {
@@ -156,15 +165,18 @@ func (c *conn) toFile(q *run, s *selection, to *into) {
 	if strings.Count(strings.TrimPrefix(strings.TrimPrefix(full, c.dataDirectory()), "/tmp/"), "/") > 0 && directory == "" {
 		panic(&wrong{code: 1290, state: "HY000", message: "The MariaDB server is running with the --secure-file-priv option so it cannot execute this statement"})
 	}
-	c.server.filesMu.Lock()
-	defer c.server.filesMu.Unlock()
-	if len(c.server.filesWritten) >= maxFiles {
-		refuse(28, "No space left on device")
-	}
-	if c.server.filesWritten == nil {
-		c.server.filesWritten = map[string]string{}
-	}
-	c.server.filesWritten[full] = clip(content.String(), maxFile)
+	kept := strings.Clone(clip(content.String(), maxFile))
+	full = clip(full, 4096)
+	c.server.outfiles.With(c.s.Peer().Addr(), func(f *files) {
+		if len(f.written) >= maxFiles || f.bytes+len(full)+len(kept) > maxFileBytes {
+			refuse(28, "No space left on device")
+		}
+		if f.written == nil {
+			f.written = map[string]string{}
+		}
+		f.written[strings.Clone(full)] = kept
+		f.bytes += len(full) + len(kept)
+	})
 	outcome = event.Accepted
 	c.affected = int64(len(r.rows))
 	c.done(len(r.rows))

@@ -310,7 +310,12 @@ func texts(def, nulls definer) {
 	})
 	def("length octet_length", 1, 1, wholeOf(10), func(_ *run, a []any) any { return int64(len(text(a[0]))) })
 	def("bit_length", 1, 1, wholeOf(11), func(_ *run, a []any) any { return int64(8 * len(text(a[0]))) })
-	def("char_length character_length", 1, 1, wholeOf(10), func(_ *run, a []any) any { return int64(len(characters(a[0]))) })
+	def("char_length character_length", 1, 1, wholeOf(10), func(_ *run, a []any) any {
+		if s, ok := a[0].(raw); ok {
+			return int64(len(s))
+		}
+		return int64(utf8.RuneCountInString(text(a[0])))
+	})
 	def("ascii", 1, 1, wholeOf(3), func(_ *run, a []any) any {
 		if s := text(a[0]); s != "" {
 			return int64(s[0])
@@ -577,21 +582,19 @@ func texts(def, nulls definer) {
 		return t
 	}, func(_ *run, a []any) any { return int64(crc32.ChecksumIEEE([]byte(text(a[0])))) })
 	def("soundex", 1, 1, sameText, func(_ *run, a []any) any { return text(a[0]) })
-	def("compress", 1, 1, func(a []typ) typ { return bytesOf(a[0].wide()*4 + 12)(a) }, func(_ *run, a []any) any {
+	def("compress", 1, 1, func(a []typ) typ { return bytesOf(a[0].wide()*4 + 12)(a) }, func(q *run, a []any) any {
 		if text(a[0]) == "" {
 			return raw("")
 		}
-		var b bytes.Buffer
-		w := zlib.NewWriter(&b)
-		w.Write([]byte(text(a[0])))
-		w.Close()
-		return raw(binary.LittleEndian.AppendUint32(nil, uint32(len(text(a[0]))))) + raw(b.String())
+		q.spend(4096) // the packer's tables are cleared each time
+		return raw(binary.LittleEndian.AppendUint32(nil, uint32(len(text(a[0]))))) + raw(pack([]byte(text(a[0]))))
 	})
-	def("uncompress", 1, 1, bytesOf(16777216), func(_ *run, a []any) any {
+	def("uncompress", 1, 1, bytesOf(16777216), func(q *run, a []any) any {
 		s := text(a[0])
 		if len(s) < 5 {
 			return nil
 		}
+		q.spend(2048)
 		r, err := zlib.NewReader(strings.NewReader(s[4:]))
 		if err != nil {
 			return nil
@@ -667,23 +670,19 @@ func texts(def, nulls definer) {
 		}
 		return "{" + strings.Join(all, ", ") + "}"
 	})
-	match := func(f func(q *run, a []any) any) func(q *run, a []any) any {
-		return func(q *run, a []any) any {
-			q.spend(len(text(a[0])) * len(text(a[1])) / 4)
-			return f(q, a)
-		}
-	}
-	def("regexp_replace", 3, -1, sameText, match(func(q *run, a []any) any {
-		return q.matcher(text(a[1])).ReplaceAllLiteralString(clip(text(a[0]), 16<<10), clip(text(a[2]), 16))
-	}))
-	def("regexp_substr", 2, -1, sameText, match(func(q *run, a []any) any { return q.matcher(text(a[1])).FindString(text(a[0])) }))
-	def("regexp_instr", 2, -1, wholeOf(11), match(func(q *run, a []any) any {
-		if at := q.matcher(text(a[1])).FindStringIndex(text(a[0])); at != nil {
+	def("regexp_replace", 3, -1, sameText, func(q *run, a []any) any {
+		return q.matcher(text(a[1]), text(a[0])).ReplaceAllLiteralString(clip(text(a[0]), 16<<10), clip(text(a[2]), 16))
+	})
+	def("regexp_substr", 2, -1, sameText, func(q *run, a []any) any { return q.matcher(text(a[1]), text(a[0])).FindString(text(a[0])) })
+	def("regexp_instr", 2, -1, wholeOf(11), func(q *run, a []any) any {
+		if at := q.matcher(text(a[1]), text(a[0])).FindStringIndex(text(a[0])); at != nil {
 			return int64(at[0] + 1)
 		}
 		return int64(0)
-	}))
-	def("regexp_like", 2, 3, wholeOf(1), match(func(q *run, a []any) any { return truth(q.matcher(text(a[1])).MatchString(text(a[0]))) }))
+	})
+	def("regexp_like", 2, 3, wholeOf(1), func(q *run, a []any) any {
+		return truth(q.matcher(text(a[1]), text(a[0])).MatchString(text(a[0])))
+	})
 }
 
 // inJSON follows a path of names and numbers.

@@ -7,11 +7,11 @@
 package mysql
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +21,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/visitors"
 	"decnet/decoy/shell"
 )
 
@@ -46,10 +47,11 @@ type server struct {
 	catalog      func() map[string][]*table
 	turns        chan struct{} // as many as statements cost time and memory at once
 	held         atomic.Int64  // bytes that statements hold without a turn
+	kept         atomic.Int64  // bytes that sessions keep, beyond what each may
+	borrowed     atomic.Int64  // bytes of packets that come in, of the large ones
 	count        atomic.Uint32
 
-	filesMu      sync.Mutex
-	filesWritten map[string]string // by INTO OUTFILE, by their whole names
+	outfiles *visitors.Map[*files] // by INTO OUTFILE
 }
 
 // versions are those that each distribution and the makers' own packages for it ship.
@@ -80,6 +82,7 @@ func newServer(h *decoy.Host) *server {
 	v := &server{
 		host: h, system: shell.SystemOf(h), app: bait.AppOf(h), version: version, banner: version, mariadb: strings.Contains(version, "MariaDB"),
 		pace: time.Duration(20+h.Rand("mysql").IntN(200)) * time.Second, turns: make(chan struct{}, 2),
+		outfiles: visitors.New(func() *files { return &files{} }),
 	}
 	v.variables, v.catalog = sync.OnceValue(v.makeVariables), sync.OnceValue(v.makeCatalog)
 	if !v.mariadb {
@@ -135,12 +138,16 @@ type conn struct {
 	replied      int  // bytes of rows that the query was answered with
 	charset      charset
 	ctx          context.Context
-	turn         bool   // it has one
-	under        *run   // way
-	now          string // the statement under way
-	binary       bool   // rows are those of a prepared statement
-	ended        bool   // by KILL
-	quiet        bool   // the statement shows the warnings of the last
+	turn         bool        // it has one
+	under        *run        // way
+	executing    bool        // a prepared statement that has a name
+	kept         int         // counted in the server's
+	hurry        time.Time   // when the answer must be out that keeps a turn from others
+	pieces       *compressed // of a client that asked for compression
+	now          string      // the statement under way
+	binary       bool        // rows are those of a prepared statement
+	ended        bool        // by KILL
+	quiet        bool        // the statement shows the warnings of the last
 	transaction  bool
 	manual       bool // no autocommit
 
@@ -148,7 +155,6 @@ type conn struct {
 	session        map[string]any // system variables that the session has set
 	diagnostics    []diagnostic
 	warned         int
-	patterns       map[string]*regexp.Regexp
 	foundRows      int
 	foundBefore    int
 	affected       int64
@@ -160,8 +166,16 @@ type conn struct {
 
 // ServeConn answers one client.
 func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
+	ctx, cancel := context.WithTimeout(ctx, sessionTime) // who has gone meanwhile is not seen by what sleeps
+	defer cancel()
 	c := &conn{packets: packets{rw: s}, server: v, s: s, salt: newSalt(), ctx: ctx, affected: -1}
-	c.around = c.aside
+	c.around, c.loan.from = c.send, v
+	defer func() { v.kept.Add(int64(-c.kept)) }()
+	defer func() {
+		if c.loan.repay(); c.pieces != nil {
+			c.pieces.loan.repay()
+		}
+	}()
 	if s.Crowded() {
 		c.crowded()
 		return
@@ -174,6 +188,9 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	}
 	c.flush()
 }
+
+// sessionTime is how long a session may last, whatever it sleeps: what the decoy gives all sessions.
+var sessionTime = decoy.DefaultLimits().SessionTime
 
 // maxConnections is max_connections as it is shipped.
 const maxConnections = 151
@@ -221,6 +238,7 @@ const (
 func (c *conn) command() bool {
 	c.seq = 0
 	packet, err := c.read(maxPacket)
+	defer c.rest()
 	switch {
 	case errors.Is(err, errTooBig):
 		c.fail(1153, "08S01", "Got a packet bigger than 'max_allowed_packet' bytes")
@@ -294,7 +312,21 @@ func (c *conn) command() bool {
 		c.s.Event(event.CommandRun, event.String(event.Command, fmt.Sprintf("COM_%d", packet[0])), event.Bytes("data", packet[1:]))
 		c.rare(packet[0], argument)
 	}
-	return c.flush() == nil && !c.ended
+	return c.flush() == nil && !c.ended && c.ctx.Err() == nil
+}
+
+// rest keeps little of a command that is done.
+func (c *conn) rest() {
+	c.loan.repay()
+	c.room(0)
+	c.under = nil
+	if c.out.Cap() > 4<<10 {
+		c.out = bytes.Buffer{}
+	}
+	if !c.hurry.IsZero() {
+		c.hurry = time.Time{}
+		c.s.SetWriteDeadline(time.Time{})
+	}
 }
 
 // reset makes the session what it was after the login.
@@ -401,7 +433,7 @@ func (c *conn) fail(code uint16, state, message string) {
 	c.failed = true
 	c.affected = -1
 	if c.warned++; len(c.diagnostics) < maxDiagnostics {
-		c.diagnostics = append(c.diagnostics, diagnostic{"Error", int(code), clip(message, 512)})
+		c.diagnostics = append(c.diagnostics, diagnostic{"Error", int(code), strings.Clone(clip(message, 512))})
 	}
 	b := binary.LittleEndian.AppendUint16([]byte{0xff}, code)
 	if len(message) > 512 {

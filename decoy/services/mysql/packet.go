@@ -26,7 +26,41 @@ type packets struct {
 	out bytes.Buffer // of the reply under way
 	// around is what is around the sending of a part of a reply, which may take its time.
 	around func(send func()) bool
+	loan   loan
 }
+
+// loan is the room of a server that large packets take, which come in and are not done with yet.
+type loan struct {
+	from *server
+	owed int64
+}
+
+// take takes room for so many bytes, and tells whether there is. What is smaller than borrowedAnyway needs none.
+func (l *loan) take(n int) bool {
+	if n <= borrowedAnyway || l.from == nil {
+		return true
+	}
+	if l.from.borrowed.Add(int64(n)) > maxBorrowed {
+		l.from.borrowed.Add(int64(-n))
+		return false
+	}
+	l.owed += int64(n)
+	return true
+}
+
+// repay gives all of it back.
+func (l *loan) repay() {
+	if l.owed > 0 {
+		l.from.borrowed.Add(-l.owed)
+		l.owed = 0
+	}
+}
+
+// The bounds of what comes in and is not worked on yet: of each connection in any case, and of all together beyond that.
+const (
+	borrowedAnyway = 48 << 10
+	maxBorrowed    = 4 << 20
+)
 
 // read returns the next packet of at most limit bytes. It must bear the next number; where it doesn't, its head is what is returned.
 func (p *packets) read(limit int) ([]byte, error) {
@@ -40,6 +74,9 @@ func (p *packets) read(limit int) ([]byte, error) {
 	}
 	p.seq++
 	if size > limit {
+		return nil, errTooBig
+	}
+	if !p.loan.take(size) {
 		return nil, errTooBig
 	}
 	var body bytes.Buffer // grows as the bytes come: a length alone costs nothing
@@ -57,6 +94,7 @@ type compressed struct {
 	rw   io.ReadWriter
 	seq  byte
 	rest []byte // of the piece that came last
+	loan loan
 }
 
 // minCompressed is how long a piece is that gains by it.
@@ -73,6 +111,10 @@ func (z *compressed) Read(p []byte) (int, error) {
 			return 0, errTooBig
 		}
 		z.seq = head[3] + 1
+		z.loan.repay()
+		if !z.loan.take(max(size, before)) {
+			return 0, errTooBig
+		}
 		body := io.LimitReader(z.rw, int64(size))
 		var whole bytes.Buffer
 		if before == 0 {
@@ -98,8 +140,36 @@ func (z *compressed) Read(p []byte) (int, error) {
 		z.rest = whole.Bytes()
 	}
 	n := copy(p, z.rest)
-	z.rest = z.rest[n:]
+	if z.rest = z.rest[n:]; len(z.rest) == 0 {
+		z.rest = nil
+		z.loan.repay()
+	}
 	return n, nil
+}
+
+// packers are those that compress: each has tables of more than half a megabyte, whatever it is given, so that there are two for all connections.
+var packers = func() chan *zlib.Writer {
+	all := make(chan *zlib.Writer, 2)
+	for range cap(all) {
+		all <- nil
+	}
+	return all
+}()
+
+// pack compresses.
+func pack(p []byte) []byte {
+	w := <-packers
+	defer func() { packers <- w }()
+	var b bytes.Buffer
+	if w == nil {
+		w = zlib.NewWriter(&b)
+	} else {
+		w.Reset(&b)
+	}
+	w.Write(p)
+	w.Close()
+	w.Reset(io.Discard) // it must not hold on to what it has made
+	return b.Bytes()
 }
 
 func (z *compressed) Write(p []byte) (int, error) {
@@ -109,11 +179,7 @@ func (z *compressed) Write(p []byte) (int, error) {
 		p = p[len(piece):]
 		before, packed := 0, piece
 		if len(piece) >= minCompressed {
-			var b bytes.Buffer
-			w := zlib.NewWriter(&b)
-			w.Write(piece)
-			w.Close()
-			before, packed = len(piece), b.Bytes()
+			before, packed = len(piece), pack(piece)
 		}
 		out := append([]byte{byte(len(packed)), byte(len(packed) >> 8), byte(len(packed) >> 16), z.seq, byte(before), byte(before >> 8), byte(before >> 16)}, packed...)
 		z.seq++
@@ -158,7 +224,7 @@ func (f *fields) take(n int) []byte {
 		f.bad, f.rest = true, nil
 		return make([]byte, min(max(n, 0), 8))
 	}
-	b := f.rest[:n]
+	b := f.rest[:n:n] // nobody who appends to it writes over what follows
 	f.rest = f.rest[n:]
 	return b
 }

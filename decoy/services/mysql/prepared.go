@@ -78,33 +78,35 @@ func (c *conn) transactionOnly(first string) bool {
 
 // prepare answers COM_STMT_PREPARE.
 func (c *conn) prepare(text string) {
-	c.protect(text, func() {
-		if len(c.prepared) >= maxPrepared || len(text) > maxPreparedText {
-			panic(&wrong{code: 1461, state: "42000", message: "Can't create more than max_prepared_stmt_count statements (current value: 16382)"})
-		}
-		marks, fields := c.preparing(text)
-		if c.prepared == nil {
-			c.prepared = map[uint32]*prepared{}
-		}
-		c.lastPrepared++
-		c.prepared[c.lastPrepared] = &prepared{text: text, marks: marks}
-		b := binary.LittleEndian.AppendUint32([]byte{0}, c.lastPrepared)
-		b = binary.LittleEndian.AppendUint16(b, uint16(len(fields)))
-		b = binary.LittleEndian.AppendUint16(b, uint16(marks))
-		c.put(append(b, 0, 0, 0))
-		for range marks {
-			c.put(c.column(field{name: "?", typ: typ{kind: map[bool]byte{true: typeNull, false: typeVarstring}[c.server.mariadb], flags: flagBinary, bytes: true}}))
-		}
-		if marks > 0 && c.capabilities&capDeprecateEOF == 0 {
-			c.end()
-		}
-		for _, f := range fields {
-			c.put(c.column(f))
-		}
-		if len(fields) > 0 && c.capabilities&capDeprecateEOF == 0 {
-			c.end()
-		}
-	})
+	c.inTurn(func() { c.protect(text, func() { c.prepareInTurn(text) }) })
+}
+
+func (c *conn) prepareInTurn(text string) {
+	if len(c.prepared) >= maxPrepared || len(text) > maxPreparedText || !c.room(len(text)) {
+		panic(&wrong{code: 1461, state: "42000", message: "Can't create more than max_prepared_stmt_count statements (current value: 16382)"})
+	}
+	marks, fields := c.preparing(text)
+	if c.prepared == nil {
+		c.prepared = map[uint32]*prepared{}
+	}
+	c.lastPrepared++
+	c.prepared[c.lastPrepared] = &prepared{text: text, marks: marks}
+	b := binary.LittleEndian.AppendUint32([]byte{0}, c.lastPrepared)
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(fields)))
+	b = binary.LittleEndian.AppendUint16(b, uint16(marks))
+	c.put(append(b, 0, 0, 0))
+	for range marks {
+		c.put(c.column(field{name: "?", typ: typ{kind: map[bool]byte{true: typeNull, false: typeVarstring}[c.server.mariadb], flags: flagBinary, bytes: true}}))
+	}
+	if marks > 0 && c.capabilities&capDeprecateEOF == 0 {
+		c.end()
+	}
+	for _, f := range fields {
+		c.put(c.column(f))
+	}
+	if len(fields) > 0 && c.capabilities&capDeprecateEOF == 0 {
+		c.end()
+	}
 }
 
 // executeCommand answers COM_STMT_EXECUTE.
@@ -259,13 +261,7 @@ func (c *conn) longData(argument []byte) {
 	if p.long == nil {
 		p.long = map[int][]byte{}
 	}
-	kept := 0
-	for _, other := range c.prepared {
-		for _, b := range other.long {
-			kept += len(b)
-		}
-	}
-	if kept+len(f.rest) <= maxPacket {
+	if c.room(len(f.rest)) {
 		p.long[index] = append(p.long[index], f.rest...)
 	}
 }
@@ -290,10 +286,10 @@ func (c *conn) prepareNamed(q *run, statement string, tokens []tinysql.Token) {
 		if c.named == nil {
 			c.named = map[string]*prepared{}
 		}
-		if c.named[name] == nil && len(c.named) >= maxPrepared || len(source) > maxPreparedText {
+		if c.named[name] == nil && len(c.named) >= maxPrepared || len(source) > maxPreparedText || !c.room(len(source)) {
 			panic(&wrong{code: 1461, state: "42000", message: "Can't create more than max_prepared_stmt_count statements (current value: 16382)"})
 		}
-		c.named[name] = &prepared{text: source, marks: marks}
+		c.named[strings.Clone(name)] = &prepared{text: strings.Clone(source), marks: marks} // not with the whole statement around it
 	}, &failed)
 	if !failed {
 		c.ok()
@@ -339,6 +335,11 @@ func (c *conn) executeNamed(q *run, statement string, tokens []tinysql.Token) {
 	if len(values) != marks {
 		panic(&wrong{code: 1210, state: "HY000", message: "Incorrect arguments to EXECUTE"})
 	}
+	if c.executing { // by way of SET STATEMENT … FOR EXECUTE, without end
+		panic(&wrong{code: 1444, state: "HY000", message: "The prepared statement contains a stored routine call that refers to that same statement. It's not allowed to execute a prepared statement in such a recursive manner"})
+	}
+	c.executing = true
+	defer func() { c.executing = false }()
 	again := c.server.dialect().Split(source)[0]
 	c.protect(source, func() { c.dispatch(source, again, values) })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,9 @@ func (v *server) dialect() tinysql.Dialect {
 }
 
 // query answers the text of a query. The servers take one statement, unless the client asked for more; the first decides here.
-func (c *conn) query(text string) {
+func (c *conn) query(text string) { c.inTurn(func() { c.queryInTurn(text) }) }
+
+func (c *conn) queryInTurn(text string) {
 	statements := c.server.dialect().Split(text)
 	if len(statements) == 0 {
 		if c.server.mariadb && strings.Trim(text, "; \t\r\n") != "" {
@@ -42,8 +45,11 @@ func (c *conn) query(text string) {
 		if c.more {
 			end = statements[i+1][0].From
 		}
-		if c.inTurn(func() { c.statement(text[:end], tokens, nil) }); c.failed {
+		if c.statement(text[:end], tokens, nil); c.failed {
 			break
+		}
+		if c.under = nil; c.more {
+			c.aside(func() {}) // others first
 		}
 	}
 	c.more = false
@@ -75,7 +81,7 @@ const (
 
 // aside waits for something, and lets others have the turn meanwhile. It doesn't, and says so, where too much is held already.
 func (c *conn) aside(wait func()) bool {
-	if !c.turn {
+	if !c.turn || c.server.turns == nil {
 		wait()
 		return true
 	}
@@ -97,6 +103,21 @@ func (c *conn) aside(wait func()) bool {
 	wait()
 	return true
 }
+
+// send sends a part of a reply while others have the turn. Where too much is held already, who doesn't take it soon loses the connection, and not the others their turns.
+func (c *conn) send(part func()) bool {
+	if c.aside(part) {
+		return true
+	}
+	if c.hurry.IsZero() {
+		c.hurry = time.Now().Add(maxHurry)
+		c.s.SetWriteDeadline(c.hurry)
+	}
+	return false
+}
+
+// maxHurry is how long one statement's answer may take in all while it keeps a turn from others.
+const maxHurry = time.Second
 
 // maxSleep bounds how long one call waits: nobody sees whether the client is still there.
 const maxSleep = 5 * time.Minute
@@ -139,21 +160,60 @@ func (s *seeded) next() float64 {
 // from is where the client seems to be: localhost has a name.
 func (c *conn) from() string { return c.s.Peer().Addr().String() }
 
-// The bounds of what a session keeps.
+// The bounds of what a session keeps, and of what all of them keep together. What is smaller than keptAnyway each may keep in any case.
 const (
 	maxUsers    = 64
 	maxUserSize = 16 << 10
+	maxKept     = 512 << 10
+	maxKeptAll  = 8 << 20
+	keptAnyway  = 32 << 10
 )
+
+// size is how many bytes of texts the session keeps.
+func (c *conn) size() int {
+	n := 0
+	for name, v := range c.users {
+		n += len(name) + len(text(v))
+	}
+	for _, p := range c.prepared {
+		n += len(p.text)
+		for _, b := range p.long {
+			n += cap(b)
+		}
+	}
+	for name, p := range c.named {
+		n += len(name) + len(p.text)
+	}
+	return n
+}
+
+// room tells whether the session may keep so much more.
+func (c *conn) room(more int) bool {
+	size := c.size() + more
+	beyond := max(0, size-keptAnyway)
+	if all := c.server.kept.Add(int64(beyond - c.kept)); size > maxKept || beyond > c.kept && all > maxKeptAll {
+		c.server.kept.Add(int64(c.kept - beyond))
+		return false
+	}
+	c.kept = beyond
+	return true
+}
 
 // setUser gives a variable of the user's a value.
 func (c *conn) setUser(name string, v any) {
 	if c.users == nil {
 		c.users = map[string]any{}
 	}
-	if _, ok := c.users[name]; !ok && len(c.users) >= maxUsers || len(name) > 64 || len(text(v)) > maxUserSize {
+	if _, ok := c.users[name]; !ok && len(c.users) >= maxUsers || len(name) > 64 || len(text(v)) > maxUserSize || isText(v) && len(text(v)) > 256 && !c.room(len(text(v))) {
 		return
 	}
-	c.users[name] = v
+	switch s := v.(type) { // not with the whole statement around it
+	case string:
+		v = strings.Clone(s)
+	case raw:
+		v = raw(strings.Clone(string(s)))
+	}
+	c.users[strings.Clone(name)] = v
 }
 
 // unknownFunction refuses one that there is not, and records the ones that are there to run programs.
@@ -201,6 +261,7 @@ func (c *conn) readOnly() {
 // statement answers one.
 func (c *conn) statement(text string, tokens []tinysql.Token, parameters []any) {
 	c.now = clip(strings.TrimSpace(text[tokens[0].From:]), 4096)
+	defer func() { c.now = "" }()
 	c.protect(text, func() { c.dispatch(text, tokens, parameters) })
 }
 
@@ -306,6 +367,7 @@ func (c *conn) others(text string, tokens []tinysql.Token, first string) {
 		c.transaction = first == "begin" || c.transaction && first != "commit" && first != "rollback"
 		c.ok()
 	case "stop", "change":
+		c.brought(tokens, first)
 		c.lacks("SUPER, REPLICATION SLAVE ADMIN", "SUPER or REPLICATION_SLAVE_ADMIN")
 	case "purge":
 		c.lacks("SUPER, BINLOG ADMIN", "SUPER or BINLOG_ADMIN")
@@ -367,20 +429,73 @@ func (c *conn) brought(tokens []tinysql.Token, first string) {
 			c.s.Event(event.CommandRun, event.String(event.Command, name), event.String("how", first+" soname"), event.String("file", tokens[i+1].Text), event.String(event.Outcome, event.Rejected))
 		}
 	}
-	if len(tokens) > 3 && (first == "create" || first == "alter") && tokens[1].Is("user") || first == "grant" {
-		for i, t := range tokens {
-			if t.Is("identified") && i+2 < len(tokens) && tokens[i+1].Is("by") && tokens[i+2].Kind == tinysql.String {
-				user := tokens[max(i-1, 0)].Text
-				for j := i - 1; j >= 0; j-- {
-					if tokens[j].Kind == tinysql.String && (j == 0 || tokens[j-1].Text != "@") {
-						user = tokens[j].Text
-						break
-					}
+	c.broughtSecrets(tokens, first)
+}
+
+// after is the string that follows a word, maybe with = between them.
+func after(tokens []tinysql.Token, i int) string {
+	if i++; i < len(tokens) && tokens[i].Is("=") {
+		i++
+	}
+	if i < len(tokens) && tokens[i].Kind == tinysql.String {
+		return tokens[i].Text
+	}
+	return ""
+}
+
+// broughtSecrets records the passwords in a statement: of accounts here, and of other servers that this one is to connect to.
+func (c *conn) broughtSecrets(tokens []tinysql.Token, first string) {
+	server := word(tokens, 1) == "server"
+	principal, host := "", ""
+	elsewhere := func(secret string) {
+		c.s.Event("outbound", event.String("target", host), event.String(event.Principal, principal), event.String(event.Secret, secret), event.String("how", first+" "+word(tokens, 1)), event.String(event.Outcome, event.Rejected))
+	}
+	told := 0
+	for i, t := range tokens {
+		if told == 8 {
+			return
+		}
+		value := after(tokens, i)
+		switch {
+		case t.Is("master_host"), t.Is("source_host"), server && t.Is("host"):
+			host = value
+		case t.Is("master_user"), t.Is("source_user"), server && t.Is("user"):
+			principal = value
+		case (t.Is("master_password") || t.Is("source_password") || server && t.Is("password")) && value != "":
+			elsewhere(value)
+			told++
+		case t.Is("connection") && value != "":
+			if u, err := url.Parse(value); err == nil && u.User != nil {
+				password, _ := u.User.Password()
+				principal, host = u.User.Username(), u.Host
+				elsewhere(password)
+				told++
+			}
+		case t.Is("identified") && (first == "create" || first == "alter" || first == "grant"):
+			// BY '…', WITH plugin BY '…', VIA plugin USING PASSWORD('…'): the first string behind, if it is the statement's at all.
+			for j := i + 1; j < min(i+8, len(tokens)) && !tokens[j].Is(",") && !tokens[j].Is("identified"); j++ {
+				if tokens[j].Kind != tinysql.String || tokens[j-1].Is("with") || tokens[j-1].Is("via") { // a plugin's name
+					continue
 				}
-				c.s.Event("password_change", event.String(event.Principal, user), event.String(event.Secret, tokens[i+2].Text), event.String(event.Outcome, event.Rejected))
+				c.s.Event("password_change", event.String(event.Principal, userBefore(tokens, i)), event.String(event.Secret, tokens[j].Text), event.String(event.Outcome, event.Rejected))
+				told++
+				break
 			}
 		}
 	}
+}
+
+// userBefore is the account that stands before a place, without its host.
+func userBefore(tokens []tinysql.Token, i int) string {
+	for j := i - 1; j > 0; j-- {
+		if tokens[j].Kind == tinysql.String && tokens[j-1].Text != "@" {
+			return tokens[j].Text
+		}
+		if tokens[j].Is("user") || tokens[j].Is("to") || tokens[j].Is(",") {
+			break
+		}
+	}
+	return tokens[max(i-1, 0)].Text
 }
 
 // kill ends a connection: there is none but one's own.
@@ -522,7 +637,7 @@ func (c *conn) use(name string) bool {
 	if strings.EqualFold(name, "information_schema") {
 		name = "information_schema"
 	}
-	c.database = name
+	c.database = strings.Clone(name)
 	return true
 }
 
@@ -585,9 +700,13 @@ func (c *conn) set(q *run, statement string, tokens []tinysql.Token) {
 			return
 		case scopeName == "" && (p.is("password") || p.is("role") || p.is("default") || p.is("resource")):
 			if p.is("password") {
+				principal := c.user
+				if p.is("password", "for") && p.at+2 < len(tokens) {
+					principal = tokens[p.at+2].Text
+				}
 				for i, t := range tokens {
 					if t.Kind == tinysql.String && i == len(tokens)-1 || t.Kind == tinysql.String && i+1 < len(tokens) && tokens[i+1].Is(")") {
-						c.s.Event("password_change", event.String(event.Principal, c.user), event.String(event.Secret, t.Text), event.String(event.Outcome, event.Rejected))
+						c.s.Event("password_change", event.String(event.Principal, principal), event.String(event.Secret, t.Text), event.String(event.Outcome, event.Rejected))
 					}
 				}
 				c.readOnly()
@@ -647,8 +766,11 @@ func (c *conn) keep(name string, v any) {
 	if c.session == nil {
 		c.session = map[string]any{}
 	}
+	if s, is := v.(string); is {
+		v = strings.Clone(s)
+	}
 	if _, ok := c.session[name]; (ok || len(c.session) < maxUsers) && len(text(v)) <= 1024 {
-		c.session[name] = v
+		c.session[strings.Clone(name)] = v
 	}
 }
 

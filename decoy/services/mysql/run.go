@@ -3,6 +3,7 @@ package mysql
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,7 @@ type run struct {
 	cells      int // values in rows
 	depth      int
 	parameters []any
+	patterns   map[string]matcher
 }
 
 // The bounds of a statement: how much is worked out, and what is kept of it until it is sent.
@@ -81,7 +83,7 @@ const maxDiagnostics = 64 // max_error_count
 
 func (q *run) warn(level string, code int, message string) {
 	if q.c.warned++; len(q.c.diagnostics) < maxDiagnostics {
-		q.c.diagnostics = append(q.c.diagnostics, diagnostic{level, code, clip(message, 512)})
+		q.c.diagnostics = append(q.c.diagnostics, diagnostic{level, code, strings.Clone(clip(message, 512))})
 	}
 }
 
@@ -152,8 +154,9 @@ func (q *run) distinct(rows [][]any) [][]any {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(rows, func(row []any) bool {
 		q.step()
+		q.weigh(row...)
 		k := rowKey(row)
-		q.grow(len(k) / 4)
+		q.grow(len(k))
 		again := seen[k]
 		seen[k] = true
 		return again
@@ -174,9 +177,15 @@ func (q *run) union(s *selection, at *frame) [][]any {
 			has := map[string]bool{}
 			for _, row := range more {
 				q.step()
-				has[rowKey(row)] = true
+				q.weigh(row...)
+				k := rowKey(row)
+				q.grow(len(k))
+				has[k] = true
 			}
-			rows = slices.DeleteFunc(q.distinct(rows), func(row []any) bool { return has[rowKey(row)] != (f.how == "intersect") })
+			rows = slices.DeleteFunc(q.distinct(rows), func(row []any) bool {
+				q.weigh(row...)
+				return has[rowKey(row)] != (f.how == "intersect")
+			})
 		}
 	}
 	for i, f := range s.fields { // all are of the type of the column
@@ -224,6 +233,7 @@ func (q *run) sorted(rows, keys [][]any, by []ordering) [][]any {
 	slices.SortStableFunc(order, func(a, b int) int {
 		q.step()
 		for i, o := range by {
+			q.weigh(keys[a][i], keys[b][i])
 			if n := sortOrder(keys[a][i], keys[b][i]); n != 0 {
 				if o.down {
 					return -n
@@ -370,7 +380,11 @@ func (q *run) joined(src *source, rows, theirs [][]any, before, width int, filte
 		for i, row := range theirs {
 			q.step()
 			if row[column] != nil {
+				q.weigh(row[column])
 				k := key(row[column])
+				if by[k] == nil && src.table == nil {
+					q.grow(len(k))
+				}
 				by[k] = append(by[k], i)
 			}
 		}
@@ -390,7 +404,9 @@ func (q *run) joined(src *source, rows, theirs [][]any, before, width int, filte
 			q.step()
 			copy(scratch[before:], theirs[i])
 			for _, pair := range src.equal {
-				if a, b := scratch[pair[0]], scratch[pair[1]]; a == nil || b == nil || order(a, b) != 0 {
+				a, b := scratch[pair[0]], scratch[pair[1]]
+				q.weigh(a, b)
+				if a == nil || b == nil || order(a, b) != 0 {
 					return
 				}
 			}
@@ -583,6 +599,7 @@ func (q *run) gather(g *gathered, e *expr, at *frame) {
 		}
 	}
 	v := values[0]
+	q.weigh(g.value)
 	if g.seen != nil {
 		k := rowKey(values)
 		if g.seen[k] {
@@ -705,24 +722,52 @@ func (q *run) conclude(g *gathered, e *expr) any {
 // maxPatterns bounds what a regular expression may be.
 const maxPattern = 1024
 
-// matcher compiles a regular expression, which the servers do in any case.
-func (q *run) matcher(pattern string) *regexp.Regexp {
-	if r := q.c.patterns[pattern]; r != nil {
-		return r
+// maxProgram bounds what one becomes: some few bytes stand for a thousand steps of the machine that looks for it.
+const maxProgram = 4096
+
+// matcher is a regular expression that can be looked for, and its steps.
+type matcher struct {
+	*regexp.Regexp
+	steps int
+}
+
+// matcher compiles a regular expression, which the servers do in any case, and counts what it takes to look for it in a text.
+func (q *run) matcher(pattern, in string) *regexp.Regexp {
+	m, ok := q.patterns[pattern]
+	if !ok {
+		m = q.compile(pattern)
 	}
+	q.spend((len(in) + 1) * m.steps / 4)
+	return m.Regexp
+}
+
+func (q *run) compile(pattern string) matcher {
 	if len(pattern) > maxPattern {
 		q.expensive()
 	}
-	r, err := regexp.Compile("(?is)" + pattern)
+	q.spend(1024 + 16*len(pattern))
+	var program *syntax.Prog
+	parsed, err := syntax.Parse("(?is)"+pattern, syntax.Perl)
+	if err == nil {
+		program, err = syntax.Compile(parsed.Simplify())
+	}
+	var r *regexp.Regexp
+	if err == nil {
+		if q.spend(len(program.Inst)); len(program.Inst) > maxProgram {
+			q.expensive()
+		}
+		q.grow(64 * len(program.Inst))
+		r, err = regexp.Compile("(?is)" + pattern)
+	}
 	if err != nil {
 		if q.c.server.mariadb {
 			panic(&wrong{code: 1139, state: "42000", message: "Regex error 'quantifier does not follow a repeatable item at offset 0'"})
 		}
 		panic(&wrong{code: 3685, state: "HY000", message: "Illegal argument to a regular expression."})
 	}
-	if len(q.c.patterns) > 8 || q.c.patterns == nil {
-		q.c.patterns = map[string]*regexp.Regexp{}
+	if len(q.patterns) > 8 || q.patterns == nil {
+		q.patterns = map[string]matcher{}
 	}
-	q.c.patterns[pattern] = r
-	return r
+	q.patterns[pattern] = matcher{r, len(program.Inst)}
+	return q.patterns[pattern]
 }

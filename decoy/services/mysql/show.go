@@ -464,6 +464,7 @@ func (c *conn) explain(q *run, statement string, tokens []tinysql.Token) {
 	}
 	n := int64(0)
 	add := func(kind string, t, how, rows any, extra string) {
+		q.room(16) // a query that WITH names is told of wherever it is named
 		row := []any{n, kind, t, how, nil, nil, nil, nil, rows, extra}
 		if !c.server.mariadb {
 			row = []any{n, kind, t, nil, how, nil, nil, nil, nil, rows, "100.00", nil}

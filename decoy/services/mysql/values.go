@@ -5,8 +5,6 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-
-	"decnet/decoy/services/internal/tinysql"
 )
 
 // A value is nil for NULL, an int64, a uint64 where that isn't enough, a decimal, a float64, a string, or a raw string, which has bytes and no characters.
@@ -308,14 +306,6 @@ func key(v any) string {
 		return "n" + s
 	}
 	return ""
-}
-
-// like is LIKE between two values.
-func like(v, pattern any) bool {
-	_, bytes1 := v.(raw)
-	_, bytes2 := pattern.(raw)
-	_ = bytes1 || bytes2
-	return tinysql.Like(text(pattern), text(v))
 }
 
 // arithmetic works out + - * / % div.

@@ -537,12 +537,18 @@ const maxCompared = 1 << 20
 
 // Like is SQL's LIKE, in any case. It goes back to the last % only.
 func Like(pattern, s string) bool {
+	alike, _ := Compare(pattern, s)
+	return alike
+}
+
+// Compare is Like, and tells how many bytes it has looked at.
+func Compare(pattern, s string) (alike bool, n int) {
 	pattern, s = strings.ToLower(pattern), strings.ToLower(s)
 	p, i, percent, from := 0, 0, -1, 0
-	for n := 0; i < len(s); n++ {
+	for ; i < len(s); n++ {
 		switch {
 		case n > maxCompared:
-			return false
+			return false, n
 		case p < len(pattern) && pattern[p] == '%':
 			percent, from = p, i
 			p++
@@ -554,8 +560,8 @@ func Like(pattern, s string) bool {
 			from++
 			p, i = percent+1, from
 		default:
-			return false
+			return false, n
 		}
 	}
-	return strings.Trim(pattern[p:], "%") == ""
+	return strings.Trim(pattern[p:], "%") == "", n
 }
