@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -41,6 +42,9 @@ type script struct {
 	Output string `xml:"output,attr"`
 }
 
+// clock is a time that a service tells, which is another one whenever the table is made.
+var clock = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ`)
+
 // scan examines one port, by the scripts too where there are some.
 func scan(ctx context.Context, address, proto string, number int, scripts string) (port, error) {
 	args := []string{"-sV", "-Pn", "-n", "-oX", "-", "-p", strconv.Itoa(number)}
@@ -70,7 +74,7 @@ func read(raw []byte) (port, error) {
 	}
 	p := port{named: strings.Join(strings.Fields(strings.Join([]string{service, found.Service.Product, found.Service.Version}, " ")), " ")}
 	if found.Service.Extra != "" {
-		p.named += " (" + found.Service.Extra + ")"
+		p.named += " (" + clock.ReplaceAllString(found.Service.Extra, "…") + ")"
 	}
 	if found.Service.Method == "table" {
 		p.named += " (by its number: no pattern fits)"

@@ -25,10 +25,10 @@ func TestEveryDecoyIsInTheTable(t *testing.T) {
 
 func TestScannersAnswerIsRead(t *testing.T) {
 	p, err := read([]byte(`<nmaprun><host><ports><port protocol="tcp" portid="636"><state state="open"/>
-		<service name="ldap" product="OpenLDAP" version="2.4.X" extrainfo="TLS" tunnel="ssl"/>
+		<service name="ldap" product="OpenLDAP" version="2.4.X" extrainfo="TLS, 2026-11-27 05:36:43Z" tunnel="ssl"/>
 		<script id="ldap-rootdse" output="namingContexts: dc=x"/><script id="broken" output="ERROR: no"/></port></ports></host></nmaprun>`))
 	require.NoError(t, err)
-	require.Equal(t, port{named: "ssl/ldap OpenLDAP 2.4.X (TLS)", names: "ldap-rootdse", scripts: "namingContexts: dc=x\n"}, p)
+	require.Equal(t, port{named: "ssl/ldap OpenLDAP 2.4.X (TLS, …)", names: "ldap-rootdse", scripts: "namingContexts: dc=x\n"}, p)
 	_, err = read([]byte(`<nmaprun></nmaprun>`))
 	require.Error(t, err, "what tells of no port is no answer")
 
