@@ -291,8 +291,7 @@ func (q *run) in(e *expr, at *frame) any {
 	if e.args[0].op == "row" {
 		left := q.row(e.args[0], at)
 		for _, a := range e.args[1:] {
-			q.weigh(left...)
-			if right := q.row(a, at); !slices.Contains(left, nil) && !slices.Contains(right, nil) && rowKey(left) == rowKey(right) {
+			if right := q.row(a, at); !slices.Contains(left, nil) && !slices.Contains(right, nil) && q.rowKey(left) == q.rowKey(right) {
 				return truth(!e.not)
 			}
 		}
@@ -576,6 +575,7 @@ const maxText = 256 << 10
 
 // fit is the text, or NULL where it is longer than a packet may be.
 func (q *run) fit(f, s string) any {
+	q.spend(len(s) / 16)
 	if len(s) > maxText {
 		q.warn("Warning", 1301, "Result of "+f+"() was larger than max_allowed_packet (16777216) - truncated")
 		return nil

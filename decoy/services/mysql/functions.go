@@ -537,7 +537,10 @@ func texts(def, nulls definer) {
 		}
 		return int64(0)
 	})
-	nulls("make_set", 2, -1, func(a []typ) typ { return joinedText(a[1:]) }, func(_ *run, a []any) any {
+	nulls("make_set", 2, -1, func(a []typ) typ { return joinedText(a[1:]) }, func(q *run, a []any) any {
+		if sizeOf(a) > maxText {
+			return q.fit("make_set", strings.Repeat(" ", maxText+1))
+		}
 		if a[0] == nil {
 			return nil
 		}
@@ -656,14 +659,20 @@ func texts(def, nulls definer) {
 		}
 		return text(v)
 	}
-	nulls("json_array", 0, -1, func([]typ) typ { return words(65535) }, func(_ *run, a []any) any {
+	nulls("json_array", 0, -1, func([]typ) typ { return words(65535) }, func(q *run, a []any) any {
+		if sizeOf(a) > maxText {
+			return q.fit("json_array", strings.Repeat(" ", maxText+1))
+		}
 		var all []string
 		for _, v := range a {
 			all = append(all, one(v))
 		}
 		return "[" + strings.Join(all, ", ") + "]"
 	})
-	nulls("json_object", 0, -1, func([]typ) typ { return words(65535) }, func(_ *run, a []any) any {
+	nulls("json_object", 0, -1, func([]typ) typ { return words(65535) }, func(q *run, a []any) any {
+		if sizeOf(a) > maxText {
+			return q.fit("json_object", strings.Repeat(" ", maxText+1))
+		}
 		var all []string
 		for i := 0; i+1 < len(a); i += 2 {
 			all = append(all, jsonString(text(a[i]))+": "+one(a[i+1]))

@@ -49,6 +49,10 @@ func (c *conn) answer(r *found) {
 		c.end()
 	}
 	for _, row := range r.rows {
+		if c.replied+sizeOf(row) > maxReply { // before it is made
+			c.fail(1041, "HY000", "Out of memory.")
+			return
+		}
 		var b []byte
 		if c.binary {
 			b = binaryRow(row, r.fields)

@@ -149,13 +149,35 @@ func rowKey(row []any) string {
 	return b.String()
 }
 
+// rowKey is the function of that name for rows that may have long texts in many columns.
+func (q *run) rowKey(row []any) string {
+	q.weigh(row...)
+	if sizeOf(row) > maxMade/4 {
+		q.grow(maxMade + 1)
+	}
+	return rowKey(row)
+}
+
+// sizeOf is how long the texts of a row are together.
+func sizeOf(row []any) int {
+	n := 0
+	for _, v := range row {
+		switch s := v.(type) {
+		case string:
+			n += len(s)
+		case raw:
+			n += len(s)
+		}
+	}
+	return n
+}
+
 // distinct leaves out the rows that have been there already.
 func (q *run) distinct(rows [][]any) [][]any {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(rows, func(row []any) bool {
 		q.step()
-		q.weigh(row...)
-		k := rowKey(row)
+		k := q.rowKey(row)
 		q.grow(len(k))
 		again := seen[k]
 		seen[k] = true
@@ -177,14 +199,12 @@ func (q *run) union(s *selection, at *frame) [][]any {
 			has := map[string]bool{}
 			for _, row := range more {
 				q.step()
-				q.weigh(row...)
-				k := rowKey(row)
+				k := q.rowKey(row)
 				q.grow(len(k))
 				has[k] = true
 			}
 			rows = slices.DeleteFunc(q.distinct(rows), func(row []any) bool {
-				q.weigh(row...)
-				return has[rowKey(row)] != (f.how == "intersect")
+				return has[q.rowKey(row)] != (f.how == "intersect")
 			})
 		}
 	}
@@ -527,7 +547,7 @@ func (q *run) groups(s *selection, rows [][]any, at *frame) []*frame {
 			for i, e := range s.group {
 				values[i] = q.eval(e, here)
 			}
-			k = rowKey(values)
+			k = q.rowKey(values)
 		}
 		g := by[k]
 		if g == nil {
@@ -537,7 +557,7 @@ func (q *run) groups(s *selection, rows [][]any, at *frame) []*frame {
 				for i, e := range s.group {
 					values[i] = q.eval(e, here)
 				}
-				if k = rowKey(values); by[k] != nil {
+				if k = q.rowKey(values); by[k] != nil {
 					var texts []string
 					for _, v := range values {
 						texts = append(texts, text(v))
@@ -601,7 +621,7 @@ func (q *run) gather(g *gathered, e *expr, at *frame) {
 	v := values[0]
 	q.weigh(g.value)
 	if g.seen != nil {
-		k := rowKey(values)
+		k := q.rowKey(values)
 		if g.seen[k] {
 			return
 		}
@@ -633,9 +653,10 @@ func (q *run) gather(g *gathered, e *expr, at *frame) {
 	case "group_concat", "json_arrayagg":
 		var b strings.Builder
 		for _, v := range values {
+			q.grow(len(text(v)))
 			b.WriteString(text(v))
 		}
-		q.grow(b.Len() + 16)
+		q.grow(16)
 		g.texts = append(g.texts, b.String())
 		if len(e.order) > 0 {
 			g.keys = append(g.keys, q.keys(e.order, at))
@@ -691,11 +712,20 @@ func (q *run) conclude(g *gathered, e *expr) any {
 				texts = append(texts, row[0].(string))
 			}
 		}
-		s := strings.Join(texts, text(e.value))
 		limit := maxConcatenated
 		if !q.c.server.mariadb {
 			limit = 1024
 		}
+		var joined strings.Builder // no further than it is shown, whatever stands between
+		for i, t := range texts {
+			if i > 0 {
+				joined.WriteString(text(e.value))
+			}
+			if joined.WriteString(t); joined.Len() > limit {
+				break
+			}
+		}
+		s := joined.String()
 		if len(s) > limit {
 			q.warn("Warning", 1260, fmt.Sprintf("Row %d was cut by group_concat()", len(texts)))
 			s = s[:limit]
@@ -710,6 +740,7 @@ func (q *run) conclude(g *gathered, e *expr) any {
 		for i, t := range g.texts {
 			if quoted[i] = t; e.args[0].typ.isText() {
 				quoted[i] = jsonString(t)
+				q.grow(len(quoted[i]))
 			}
 		}
 		s := "[" + strings.Join(quoted, ",") + "]"
@@ -741,6 +772,21 @@ func (q *run) matcher(pattern, in string) *regexp.Regexp {
 	return m.Regexp
 }
 
+// programOf is about how many steps a regular expression becomes.
+func programOf(r *syntax.Regexp) int {
+	n := 1
+	if r.Op == syntax.OpLiteral {
+		n = len(r.Rune)
+	}
+	for _, sub := range r.Sub {
+		n += programOf(sub)
+	}
+	if r.Op == syntax.OpRepeat {
+		n *= max(r.Min, r.Max, 1)
+	}
+	return n
+}
+
 func (q *run) compile(pattern string) matcher {
 	if len(pattern) > maxPattern {
 		q.expensive()
@@ -749,13 +795,14 @@ func (q *run) compile(pattern string) matcher {
 	var program *syntax.Prog
 	parsed, err := syntax.Parse("(?is)"+pattern, syntax.Perl)
 	if err == nil {
+		if programOf(parsed) > maxProgram {
+			q.expensive()
+		}
 		program, err = syntax.Compile(parsed.Simplify())
 	}
 	var r *regexp.Regexp
 	if err == nil {
-		if q.spend(len(program.Inst)); len(program.Inst) > maxProgram {
-			q.expensive()
-		}
+		q.spend(len(program.Inst))
 		q.grow(64 * len(program.Inst))
 		r, err = regexp.Compile("(?is)" + pattern)
 	}
