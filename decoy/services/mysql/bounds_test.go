@@ -98,8 +98,8 @@ func TestAnswersAreSentAsTheyAreMade(t *testing.T) {
 	}
 }
 
-// What would take long or much is refused, soon, and the session goes on. Memory is measured beside no other test.
-func TestHostileQueriesAreBounded(t *testing.T) {
+// What would take long or much is refused, soon, and the session goes on.
+func TestHostileQueriesAreBounded(t *testing.T) { // beside no other test, whose memory would be counted
 	h, err := decoy.NewHost(decoytest.Identity(), nil)
 	if err != nil {
 		t.Fatal(err)

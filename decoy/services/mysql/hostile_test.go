@@ -54,7 +54,7 @@ func TestAPreparedStatementDoesNotRunItself(t *testing.T) {
 }
 
 // Long texts that are looked through again and again cost what it takes to look through them.
-func TestLongTextsCostWhatTheyTake(t *testing.T) {
+func TestLongTextsCostWhatTheyTake(t *testing.T) { // beside no other test, whose memory would be counted
 	long := strings.Repeat("a", 100<<10)
 	const columns = "information_schema.columns"
 	cross := " from " + columns + " a, " + columns + " b where "
@@ -118,8 +118,7 @@ func TestLongTextsCostWhatTheyTake(t *testing.T) {
 }
 
 // What sessions keep is bounded for all of them together, and a short text doesn't keep the long statement that it is from.
-func TestSessionsKeepLittleTogether(t *testing.T) {
-	t.Parallel()
+func TestSessionsKeepLittleTogether(t *testing.T) { // beside no other test, whose memory would be counted
 	first, _ := lone(t)
 	var all []*conn
 	for range 60 {
@@ -207,6 +206,27 @@ func TestLargePacketsTakeTurns(t *testing.T) {
 	}
 }
 
+// Who doesn't take an answer that there is no room to set aside has a moment for it, and not the turns of others.
+func TestAnAnswerKeepsATurnForAMoment(t *testing.T) {
+	t.Parallel()
+	c, _ := lone(t)
+	c.around = c.send
+	var deadlines []time.Time
+	c.writeBy = func(at time.Time) error {
+		deadlines = append(deadlines, at)
+		return nil
+	}
+	c.server.held.Store(maxHeld)
+	c.query("select repeat(column_name, 100) from information_schema.columns")
+	c.rest()
+	if len(deadlines) != 2 || deadlines[0].IsZero() || time.Until(deadlines[0]) > maxHurry || !deadlines[1].IsZero() {
+		t.Errorf("%v", deadlines)
+	}
+	if c.server.held.Load() != maxHeld || len(c.server.turns) != 0 {
+		t.Error("something is not given back")
+	}
+}
+
 // A date doesn't overwrite the parameters behind it.
 func TestParametersBehindADate(t *testing.T) {
 	t.Parallel()
@@ -289,7 +309,7 @@ func FuzzCommands(f *testing.F) {
 		defer cancel()
 		var sent bytes.Buffer
 		w := packets{rw: &sent}
-		for _, command := range bytes.Split(data, []byte("\xff\xfe\xfd")) {
+		for command := range bytes.SplitSeq(data, []byte("\xff\xfe\xfd")) {
 			w.seq = 0
 			w.put(command)
 		}

@@ -138,11 +138,12 @@ type conn struct {
 	replied      int  // bytes of rows that the query was answered with
 	charset      charset
 	ctx          context.Context
-	turn         bool        // it has one
-	under        *run        // way
-	executing    bool        // a prepared statement that has a name
-	kept         int         // counted in the server's
-	hurry        time.Time   // when the answer must be out that keeps a turn from others
+	turn         bool      // it has one
+	under        *run      // way
+	executing    bool      // a prepared statement that has a name
+	kept         int       // counted in the server's
+	hurry        time.Time // when the answer must be out that keeps a turn from others
+	writeBy      func(time.Time) error
 	pieces       *compressed // of a client that asked for compression
 	now          string      // the statement under way
 	binary       bool        // rows are those of a prepared statement
@@ -169,7 +170,7 @@ func (v *server) ServeConn(ctx context.Context, s *decoy.Session) {
 	ctx, cancel := context.WithTimeout(ctx, sessionTime) // who has gone meanwhile is not seen by what sleeps
 	defer cancel()
 	c := &conn{packets: packets{rw: s}, server: v, s: s, salt: newSalt(), ctx: ctx, affected: -1}
-	c.around, c.loan.from = c.send, v
+	c.around, c.loan.from, c.writeBy = c.send, v, s.SetWriteDeadline
 	defer func() { v.kept.Add(int64(-c.kept)) }()
 	defer func() {
 		if c.loan.repay(); c.pieces != nil {
@@ -325,7 +326,7 @@ func (c *conn) rest() {
 	}
 	if !c.hurry.IsZero() {
 		c.hurry = time.Time{}
-		c.s.SetWriteDeadline(time.Time{})
+		c.writeBy(time.Time{})
 	}
 }
 

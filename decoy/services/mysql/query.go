@@ -111,7 +111,7 @@ func (c *conn) send(part func()) bool {
 	}
 	if c.hurry.IsZero() {
 		c.hurry = time.Now().Add(maxHurry)
-		c.s.SetWriteDeadline(c.hurry)
+		c.writeBy(c.hurry)
 	}
 	return false
 }
