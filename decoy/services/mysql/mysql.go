@@ -3,7 +3,7 @@
 // is read-only: it can be looked at and not changed.
 //
 // A statement is cut into tokens by package tinysql, parsed (parse.go), bound to the tables that it names (bind.go), run (run.go) and its expressions worked out (eval.go, functions.go); the
-// catalogs are in catalog.go and schema.go. What a MariaDB 10.11 was seen to say is in testdata and in the files embedded; MySQL 8's ways are from its documents.
+// catalogs are in catalog.go and schema.go. What a MariaDB 10.11 was seen to say is in testdata and in the files embedded; MySQL 8's ways are as far as they are known.
 package mysql
 
 import (
