@@ -13,7 +13,7 @@ import (
 )
 
 // What MariaDB 10.11 says in information_schema of its own tables, a table a line that begins with #, then a column a line. MySQL's file says what is otherwise there: a line that begins with - takes a table
-// away, one with = gives it another name. That is from its documents; MariaDB's is measured.
+// away, one with = gives it another name. That is as far as it is known; MariaDB's is measured.
 var (
 	//go:embed catalog_mariadb.txt
 	mariadbCatalog string
