@@ -96,19 +96,47 @@ func smbMessage(command uint16, number byte, body []byte) []byte {
 	return m
 }
 
+// netbiosCall opens a session of NetBIOS, as what listens on port 139 wants one before anything else: with whom everybody calls.
+var netbiosCall = append([]byte("\x81\x00\x00\x44"), netbiosName("*SMBSERVER")+netbiosName("SCANNER")...)
+
+// netbiosName writes a name in sixteen bytes, each as two letters.
+func netbiosName(name string) string {
+	var out strings.Builder
+	out.WriteByte(32)
+	for _, b := range []byte(fmt.Sprintf("%-16s", name)) {
+		out.Write([]byte{'A' + b>>4, 'A' + b&0xf})
+	}
+	out.WriteByte(0)
+	return out.String()
+}
+
 func smbProbe(p *probe) {
 	p.challenges("challenge", func(c *conn) []byte {
+		uncalled := false
 		answer := func(command uint16, number byte, body []byte) []byte {
 			_, _ = c.Write(smbMessage(command, number, body))
 			head := c.bytes(4)
 			if head == nil {
 				return nil
 			}
+			uncalled = head[0] == 0x83
 			return c.bytes(int(binary.BigEndian.Uint32(head) & 0xffff))
 		}
 		negotiation := append([]byte{36, 0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0}, make([]byte, 24)...)
 		negotiation = append(negotiation, 0x02, 0x02, 0x10, 0x02)
 		said := answer(0, 0, negotiation)
+		if uncalled { // it wants a session of NetBIOS first
+			again, err := p.dial()
+			if err != nil {
+				return nil
+			}
+			defer again.Close()
+			c, said = again, nil
+			_, _ = c.Write(netbiosCall)
+			if opened := c.bytes(4); opened != nil && opened[0] == 0x82 {
+				said = answer(0, 0, negotiation)
+			}
+		}
 		if len(said) < 64+64 || string(said[:4]) != "\xfeSMB" {
 			p.found("bad-answer", High, "it does not answer the negotiation of SMB 2")
 			return nil

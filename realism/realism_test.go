@@ -1,6 +1,7 @@
 package realism
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,8 @@ func targetOf(t *testing.T, cat *catalog.Catalog, id control.Identity, d *decoyt
 			}
 		}
 	}
+	// As the server tells them: of some services it is another port that comes first.
+	slices.SortFunc(target.Endpoints, func(a, b Endpoint) int { return cmp.Or(strings.Compare(a.Service, b.Service), a.Port-b.Port) })
 	return target
 }
 
