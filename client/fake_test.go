@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"decnet/internal/pipes"
+
 	"github.com/gorilla/websocket"
 )
 
@@ -47,47 +49,11 @@ func newFakeServer(t *testing.T, scripts ...func(*fakeSocket)) *fakeServer {
 	return f
 }
 
-// pipes is a network in memory, for the rules of time: in a bubble of testing/synctest the clock moves when everybody waits.
-type pipes struct {
-	accepted chan net.Conn
-	closed   chan struct{}
-}
-
-func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.accepted <- server:
-		return client, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.accepted:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error { close(p.closed); return nil }
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
-
 // newPipedServer is newFakeServer inside a bubble.
 func newPipedServer(t *testing.T, scripts ...func(*fakeSocket)) *fakeServer {
 	t.Helper()
-	network := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
-	f := &fakeServer{t: t, url: "http://pipes", dial: network.dial, scripts: scripts}
-	s := &http.Server{Handler: f}
-	stopped := make(chan error)
-	go func() { stopped <- s.Serve(network) }()
-	t.Cleanup(func() {
-		s.Close()
-		<-stopped
-	})
+	f := &fakeServer{t: t, url: "http://pipes", scripts: scripts}
+	f.dial = pipes.Serve(t, f)
 	return f
 }
 

@@ -73,7 +73,7 @@ type cipherSuiteTLS13 struct {
 //
 // Do not remove or change the type signature.
 // See go.dev/issue/67401.
-var cipherSuitesTLS13 = []*cipherSuiteTLS13{ // TODO: replace with a map.
+var cipherSuitesTLS13 = []*cipherSuiteTLS13{
 	{TLS_AES_128_GCM_SHA256, 16, aeadAESGCMTLS13, crypto.SHA256},
 	{TLS_CHACHA20_POLY1305_SHA256, 32, aeadChaCha20Poly1305, crypto.SHA256},
 	{TLS_AES_256_GCM_SHA384, 32, aeadAESGCMTLS13, crypto.SHA384},

@@ -21,6 +21,7 @@ import (
 	"decnet/decoy"
 	"decnet/decoy/event"
 	"decnet/decoy/services/internal/bait"
+	"decnet/decoy/services/internal/turns"
 	"decnet/decoy/services/internal/visitors"
 	"decnet/decoy/shell"
 )
@@ -45,10 +46,10 @@ type server struct {
 	pace         time.Duration         // of connections, before anybody looked
 	variables    func() map[string]any // the system's; nobody changes them
 	catalog      func() map[string][]*table
-	turns        chan struct{} // as many as statements cost time and memory at once
-	held         atomic.Int64  // bytes that statements hold without a turn
-	kept         atomic.Int64  // bytes that sessions keep, beyond what each may
-	borrowed     atomic.Int64  // bytes of packets that come in, of the large ones
+	turns        turns.Turns  // as many as statements cost time and memory at once
+	held         atomic.Int64 // bytes that statements hold without a turn
+	kept         atomic.Int64 // bytes that sessions keep, beyond what each may
+	borrowed     atomic.Int64 // bytes of packets that come in, of the large ones
 	count        atomic.Uint32
 
 	outfiles *visitors.Map[*files] // by INTO OUTFILE
@@ -81,7 +82,7 @@ func newServer(h *decoy.Host) *server {
 	}
 	v := &server{
 		host: h, system: shell.SystemOf(h), app: bait.AppOf(h), version: version, banner: version, mariadb: strings.Contains(version, "MariaDB"),
-		pace: time.Duration(20+h.Rand("mysql").IntN(200)) * time.Second, turns: make(chan struct{}, 2),
+		pace: time.Duration(20+h.Rand("mysql").IntN(200)) * time.Second, turns: turns.New(2),
 		outfiles: visitors.New(func() *files { return &files{} }),
 	}
 	v.variables, v.catalog = sync.OnceValue(v.makeVariables), sync.OnceValue(v.makeCatalog)
@@ -138,11 +139,11 @@ type conn struct {
 	replied      int  // bytes of rows that the query was answered with
 	charset      charset
 	ctx          context.Context
-	turn         bool      // it has one
-	under        *run      // way
-	executing    bool      // a prepared statement that has a name
-	kept         int       // counted in the server's
-	hurry        time.Time // when the answer must be out that keeps a turn from others
+	turn         turns.Turn // it has one
+	under        *run       // way
+	executing    bool       // a prepared statement that has a name
+	kept         int        // counted in the server's
+	hurry        time.Time  // when the answer must be out that keeps a turn from others
 	writeBy      func(time.Time) error
 	pieces       *compressed // of a client that asked for compression
 	now          string      // the statement under way

@@ -59,19 +59,7 @@ func (c *conn) queryInTurn(text string) {
 const maxStatements = 16
 
 // inTurn does what costs time and memory while there is a turn for it.
-func (c *conn) inTurn(do func()) {
-	if c.turn || c.server.turns == nil {
-		do()
-		return
-	}
-	c.server.turns <- struct{}{}
-	c.turn = true
-	defer func() {
-		c.turn = false
-		<-c.server.turns
-	}()
-	do()
-}
+func (c *conn) inTurn(do func()) { c.turn.Do(c.server.turns, do) }
 
 // maxHeld bounds the bytes that all statements together hold without a turn: answers that clients are slow to take, and what sleeps in the middle of a query. What is smaller than heldAnyway each may have in any case.
 const (
@@ -81,26 +69,16 @@ const (
 
 // aside waits for something, and lets others have the turn meanwhile. It doesn't, and says so, where too much is held already.
 func (c *conn) aside(wait func()) bool {
-	if !c.turn || c.server.turns == nil {
-		wait()
-		return true
-	}
 	size := int64(0)
-	if c.under != nil {
+	if c.turn && c.under != nil {
 		size = int64(max(0, c.under.cells*24+c.under.made-heldAnyway))
 	}
-	if held := c.server.held.Add(size); size > 0 && held > maxHeld {
-		c.server.held.Add(-size)
+	held := c.server.held.Add(size)
+	defer c.server.held.Add(-size)
+	if size > 0 && held > maxHeld {
 		return false
 	}
-	c.turn = false
-	<-c.server.turns
-	defer func() {
-		c.server.turns <- struct{}{}
-		c.turn = true
-		c.server.held.Add(-size)
-	}()
-	wait()
+	c.turn.Aside(c.server.turns, wait)
 	return true
 }
 

@@ -27,6 +27,7 @@ import (
 	"decnet/decoy/internal/tlswire"
 	"decnet/decoy/services/internal/bait"
 	"decnet/decoy/services/internal/secure"
+	"decnet/decoy/services/internal/turns"
 	"decnet/decoy/shell"
 )
 
@@ -51,7 +52,7 @@ type server struct {
 	md5     bool   // instead of SCRAM
 	tls     bool
 	count   atomic.Uint32
-	turns   chan struct{} // of those whose queries run: what they hold meanwhile is bounded for all together
+	turns   turns.Turns // of those whose queries run: what they hold meanwhile is bounded for all together
 	// reserved are the bytes that sessions hold beside that.
 	reserved atomic.Int64
 }
@@ -78,7 +79,7 @@ func newServer(h *decoy.Host) *server {
 	if choices == nil {
 		choices = versions["debian"]
 	}
-	v := &server{host: h, turns: make(chan struct{}, 2), app: bait.AppOf(h), version: decoy.Pick(h, "postgres-version", choices...)}
+	v := &server{host: h, turns: turns.New(2), app: bait.AppOf(h), version: decoy.Pick(h, "postgres-version", choices...)}
 	fmt.Sscan(v.version, &v.major)
 	v.md5 = v.major < 14 || h.Rand("postgres-md5").IntN(5) == 0
 	v.tls = strings.Contains(v.version, "(")
@@ -160,7 +161,7 @@ type conn struct {
 	listening map[string]bool
 	later     []pgproto3.BackendMessage // what the client is told when it is ready
 	nested    int
-	turn      bool           // its query runs
+	turn      turns.Turn     // its query runs
 	outer     *query         // in which what is run next is
 	noticed   int            // since it was ready
 	reserved  int            // bytes that it holds without a turn

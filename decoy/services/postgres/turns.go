@@ -8,32 +8,10 @@ const (
 )
 
 // inTurn does what costs time and memory while there is a turn for it.
-func (c *conn) inTurn(do func()) {
-	if c.turn {
-		do()
-		return
-	}
-	c.server.turns <- struct{}{}
-	c.turn = true
-	defer func() {
-		c.turn = false
-		<-c.server.turns
-	}()
-	do()
-}
+func (c *conn) inTurn(do func()) { c.turn.Do(c.server.turns, do) }
 
 // aside waits for something, and lets others have the turn meanwhile.
-func (c *conn) aside(wait func()) {
-	if c.turn {
-		c.turn = false
-		<-c.server.turns
-		defer func() {
-			c.server.turns <- struct{}{}
-			c.turn = true
-		}()
-	}
-	wait()
-}
+func (c *conn) aside(wait func()) { c.turn.Aside(c.server.turns, wait) }
 
 // flush sends what there is to be sent. A client may be slow to take it.
 func (c *conn) flush() (err error) {

@@ -37,6 +37,7 @@ var drop = []string{
 
 // replace is what has another name with us.
 var replace = map[string]string{
+	" // TODO: replace with a map.":            "",
 	"tls13.":                                   "",
 	"QUICEncryptionLevelHandshake, ":           "",
 	"QUICEncryptionLevelApplication, ":         "",

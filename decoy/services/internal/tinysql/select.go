@@ -54,11 +54,6 @@ type Result struct {
 	Rows    [][]any
 }
 
-// One returns the result of one row and one column.
-func One(name, value string) *Result {
-	return &Result{Columns: []bait.Column{{Name: name}}, Rows: [][]any{{value}}}
-}
-
 // FromTable returns all of a table.
 func FromTable(t *bait.Table) *Result {
 	r := &Result{Columns: t.Columns}
