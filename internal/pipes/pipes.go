@@ -17,8 +17,11 @@ func Serve(tb testing.TB, handler http.Handler) Dial {
 	tb.Helper()
 	l := &listener{accepted: make(chan net.Conn), closed: make(chan struct{})}
 	server := &http.Server{Handler: handler}
-	stopped := make(chan error)
-	go func() { stopped <- server.Serve(l) }()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		_ = server.Serve(l) // it ends by Close
+	}()
 	tb.Cleanup(func() {
 		_ = server.Close() // whatever is still connected
 		<-stopped
